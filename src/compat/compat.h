@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Makes older kernels look like the newest, which the rest of the code is
+ * written for. Included before everything else; the only place that knows
+ * kernel versions. Each entry names the version that changed something, and
+ * can go when no older one is supported.
+ */
+#ifndef _UMBRA_COMPAT_H
+#define _UMBRA_COMPAT_H
+
+#include <linux/kconfig.h>
+#include <linux/version.h>
+
+#undef pr_fmt
+#define pr_fmt(fmt) "umbra: " fmt
+
+#ifndef __ASSEMBLY__
+#include <linux/gfp.h>
+#include <linux/mm.h>
+
+/*
+ * 6.2 added <kunit/visibility.h>, with symbols exported for tests alone.
+ */
+#if __has_include(<kunit/visibility.h>)
+#include <kunit/visibility.h>
+#else
+#define EXPORT_SYMBOL_IF_KUNIT(symbol)
+#endif
+
+/*
+ * 6.6 added __counted_by().
+ */
+#ifndef __counted_by
+#define __counted_by(member)
+#endif
+
+/*
+ * 6.3 made vm_flags read-only, to be changed by helpers.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags |= flags;
+}
+#endif
+
+/*
+ * 6.19 replaced the migratetype of alloc_contig_range() with flags.
+ */
+static inline int umbra_host_alloc_contig(unsigned long start,
+					  unsigned long end)
+{
+#ifdef CONFIG_CONTIG_ALLOC
+#ifdef ACR_FLAGS_NONE
+	return alloc_contig_range(start, end, ACR_FLAGS_NONE,
+				  GFP_KERNEL | __GFP_NOWARN);
+#else
+	return alloc_contig_range(start, end, MIGRATE_MOVABLE,
+				  GFP_KERNEL | __GFP_NOWARN);
+#endif
+#else
+	return -ENODEV;
+#endif
+}
+
+/*
+ * 7.0 exported cma_alloc(), cma_release() and dev_get_cma_area(). Before,
+ * modules reach CMA through the DMA API.
+ */
+#ifdef CONFIG_DMA_CMA
+#define UMBRA_HAS_CMA
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+#define UMBRA_HAS_CMA_EXPORTS
+#endif
+#endif
+
+#endif /* !__ASSEMBLY__ */
+#endif /* _UMBRA_COMPAT_H */
