@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The ABI of /dev/umbra, version 1.
+ *
+ * An allocation is a number of blocks of 2^order pages each. It belongs to
+ * the open file that made it and goes with it. Its handle is unique in the
+ * instance, never used again, and at the same time the offset at which the
+ * allocation can be mapped, with MAP_SHARED: the blocks follow each other.
+ * Memory is always zeroed.
+ *
+ * Every reserved field must be zero, and so must every flag not named here
+ * (EINVAL otherwise). A command that is not known is ENOTTY.
+ */
+#ifndef _UAPI_LINUX_UMBRA_H
+#define _UAPI_LINUX_UMBRA_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define UMBRA_ABI_VERSION 1
+
+/**
+ * struct umbra_ioc_info - about the instance and this file
+ * @version: UMBRA_ABI_VERSION
+ * @page_size: size of a page, in bytes
+ * @max_order: order of the largest block
+ * @pb_order: order of a pageblock
+ * @nr_pages: pages of the instance
+ * @nr_free: pages on its free lists
+ * @nr_held: pages freed but still referenced, of the whole instance
+ * @file_pages: pages charged to this file, those held counted in
+ * @file_held: pages freed by this file but still referenced
+ * @file_limit: how many pages may be charged to a file; all ones: no limit
+ * @reserved: zero
+ */
+struct umbra_ioc_info {
+	__u32 version;
+	__u32 page_size;
+	__u32 max_order;
+	__u32 pb_order;
+	__u64 nr_pages;
+	__u64 nr_free;
+	__u64 nr_held;
+	__u64 file_pages;
+	__u64 file_held;
+	__u64 file_limit;
+	__u64 reserved[4];
+};
+
+/* Flags of an allocation: which free lists it comes from. */
+#define UMBRA_GFP_MOVABLE	(1U << 0)
+#define UMBRA_GFP_RECLAIMABLE	(1U << 1)
+#define UMBRA_GFP_ALL		(UMBRA_GFP_MOVABLE | UMBRA_GFP_RECLAIMABLE)
+
+/**
+ * struct umbra_ioc_alloc - allocate blocks
+ * @order: in: order of each block, at most max_order
+ * @count: in: how many blocks, at least one
+ * @flags: in: UMBRA_GFP_*, at most one of them
+ * @pad: in: zero
+ * @handle: in: zero; out: handle of the allocation, and its offset for mmap()
+ * @reserved: in: zero
+ *
+ * EINVAL: a field is out of range; EDQUOT: more than the file may have;
+ * ENOMEM: not enough free blocks; EINTR: a fatal signal.
+ */
+struct umbra_ioc_alloc {
+	__u32 order;
+	__u32 count;
+	__u32 flags;
+	__u32 pad;
+	__u64 handle;
+	__u64 reserved[2];
+};
+
+/**
+ * struct umbra_ioc_free - free an allocation
+ * @handle: in: its handle
+ * @reserved: in: zero
+ *
+ * It may still be mapped: the mapping stays valid, and the pages are free
+ * when it is gone. They remain charged to the file until then.
+ *
+ * ENOENT: this file has no such allocation.
+ */
+struct umbra_ioc_free {
+	__u64 handle;
+	__u64 reserved;
+};
+
+#define UMBRA_IOC_MAGIC 0xB7
+
+#define UMBRA_IOC_GET_INFO _IOWR(UMBRA_IOC_MAGIC, 0, struct umbra_ioc_info)
+#define UMBRA_IOC_ALLOC _IOWR(UMBRA_IOC_MAGIC, 1, struct umbra_ioc_alloc)
+#define UMBRA_IOC_FREE _IOW(UMBRA_IOC_MAGIC, 2, struct umbra_ioc_free)
+
+#endif /* _UAPI_LINUX_UMBRA_H */

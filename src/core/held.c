@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * HELD frames: freed by their owner while somebody else still referenced
+ * them (a pin, a pipe, a mapping). Nobody tells when the last reference goes,
+ * so they are looked at again: from delayed work, before an allocation
+ * fails, and by the invariant checker.
+ */
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include "frame.h"
+
+#define HELD_PERIOD (HZ / 10)
+
+/*
+ * No list links HELD frames: their descriptors are shared with whoever holds
+ * the reference, and if that one drops ours too the host takes the frame,
+ * links and all. Pageblocks count them instead.
+ */
+static void held_count(struct umbra_zone *zone, u32 index, int change)
+{
+	struct umbra *u = zone->umbra;
+
+	lockdep_assert_held(&zone->lock);
+
+	u->pageblocks[index >> u->pb_order].nr_held += change;
+	zone->nr_held += change;
+	zone->seq++;
+}
+
+/* Stop charging for a HELD frame whose descriptor is still ours. */
+static void held_uncharge(struct page *page)
+{
+	umbra_account_unhold((struct umbra_account *)page_private(page));
+	set_page_private(page, 0);
+}
+
+/**
+ * umbra_held_add() - make a frame HELD
+ * @zone: the zone of the frame
+ * @index: a frame that is nobody's
+ * @account: the account it stays charged to, or NULL
+ *
+ * Context: zone lock held.
+ */
+void umbra_held_add(struct umbra_zone *zone, u32 index,
+		    struct umbra_account *account)
+{
+	umbra_account_hold(account);
+	set_page_private(umbra_index_to_page(zone->umbra, index),
+			 (unsigned long)account);
+	frame_set(zone->umbra, index, FRAME_HELD, 0);
+	held_count(zone, index, 1);
+}
+
+/* Look at one HELD frame; true if it is HELD no more. */
+static bool held_check(struct umbra_zone *zone, u32 index)
+{
+	struct page *page = umbra_index_to_page(zone->umbra, index);
+
+	switch (umbra_page_use(page)) {
+	case PAGE_USE_HELD:
+		return false;
+	case PAGE_USE_NONE:
+		held_uncharge(page);
+		umbra_freelist_free(zone, index, 0);
+		break;
+	case PAGE_USE_POISON:
+		held_uncharge(page);
+		umbra_frame_lose(zone, index, "hardware poison in");
+		break;
+	case PAGE_USE_STRAY:
+		umbra_frame_lose(zone, index, "stray put_page() of held");
+		break;
+	}
+	held_count(zone, index, -1);
+	return true;
+}
+
+/* Call @fn for every HELD frame, a pageblock per lock hold; count its yeses. */
+static unsigned long for_each_held(struct umbra *u,
+				   bool (*fn)(struct umbra_zone *zone,
+					      u32 index))
+{
+	unsigned long yes = 0, block, flags;
+
+	for (block = 0; block < umbra_nr_pageblocks(u); block++) {
+		u32 index = block << u->pb_order;
+		u32 end = index + (1U << u->pb_order);
+		struct umbra_zone *zone = umbra_frame_zone(u, index);
+
+		if (!READ_ONCE(u->pageblocks[block].nr_held))
+			continue;
+		spin_lock_irqsave(&zone->lock, flags);
+		for (; index < end; index++)
+			if (frame_state(frame_read(u, index)) == FRAME_HELD)
+				yes += fn(zone, index);
+		spin_unlock_irqrestore(&zone->lock, flags);
+	}
+	return yes;
+}
+
+static bool is_any_held(const struct umbra *u)
+{
+	const struct umbra_zone *zone;
+
+	for_each_umbra_zone(u, zone)
+		if (READ_ONCE(zone->nr_held))
+			return true;
+	return false;
+}
+
+/**
+ * umbra_held_rescan() - return HELD frames that nobody references any more
+ * @u: the instance
+ *
+ * Context: any; takes the zone locks one after the other.
+ * Return: how many frames stopped being HELD.
+ */
+unsigned long umbra_held_rescan(struct umbra *u)
+{
+	return is_any_held(u) ? for_each_held(u, held_check) : 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_held_rescan);
+
+/* Look again in a while. Context: any, no zone lock held. */
+void umbra_held_rescan_later(struct umbra *u)
+{
+	if (!READ_ONCE(u->stopping))
+		schedule_delayed_work(&u->held_work, HELD_PERIOD);
+}
+
+static void held_work_fn(struct work_struct *work)
+{
+	struct umbra *u = container_of(to_delayed_work(work), struct umbra,
+				       held_work);
+
+	umbra_held_rescan(u);
+	if (is_any_held(u))
+		umbra_held_rescan_later(u);
+}
+
+void umbra_held_init(struct umbra *u)
+{
+	INIT_DELAYED_WORK(&u->held_work, held_work_fn);
+}
+
+static bool held_forget(struct umbra_zone *zone, u32 index)
+{
+	held_uncharge(umbra_index_to_page(zone->umbra, index));
+	return true;
+}
+
+/*
+ * Let go of the accounts of frames that are still HELD when the instance
+ * stops; the frames keep their state.
+ */
+void umbra_held_forget(struct umbra *u)
+{
+	for_each_held(u, held_forget);
+}

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Building an instance from spans, and taking it down.
+ *
+ * Frames are numbered so that the alignment of an index equals the alignment
+ * of the page frame number: each span starts at the next multiple of the
+ * largest block, plus what its first pfn is off such a multiple. Indices that
+ * no span covers are OFFLINE.
+ */
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include "frame.h"
+
+#define MAX_BLOCK (1UL << UMBRA_MAX_ORDER)
+
+/* Lay the spans out in the index space; fails if they do not fit in it. */
+static int place_spans(struct umbra *u, const struct umbra_span *spans,
+		       unsigned int nr_spans)
+{
+	u64 next = 0;
+	unsigned int i;
+
+	if (!nr_spans || nr_spans > UMBRA_MAX_SPANS)
+		return -EINVAL;
+	for (i = 0; i < nr_spans; i++) {
+		u->spans[i] = spans[i];
+		next += spans[i].base_pfn & (MAX_BLOCK - 1);
+		u->spans[i].first = next;
+		next = ALIGN(next + spans[i].nr_pages, MAX_BLOCK);
+		if (next >= UMBRA_NO_FRAME)
+			return -EFBIG;
+	}
+	u->nr_spans = nr_spans;
+	u->nr_frames = next;
+	return 0;
+}
+
+static int alloc_tables(struct umbra *u)
+{
+	u->nr_nodes = 1;
+	u->nr_zones = 1;
+	u->map = kvzalloc(u->nr_frames, GFP_KERNEL);
+	u->pageblocks = kvcalloc(umbra_nr_pageblocks(u),
+				 sizeof(*u->pageblocks), GFP_KERNEL);
+	u->nodes = kcalloc(u->nr_nodes, sizeof(*u->nodes), GFP_KERNEL);
+	u->zones = kcalloc(u->nr_zones, sizeof(*u->zones), GFP_KERNEL);
+	if (!u->map || !u->pageblocks || !u->nodes || !u->zones)
+		return -ENOMEM;
+	return 0;
+}
+
+static void init_zone(struct umbra *u, struct umbra_zone *zone)
+{
+	u32 block;
+
+	zone->umbra = u;
+	zone->name = "Normal";
+	zone->end = u->nr_frames;
+	spin_lock_init(&zone->lock);
+	umbra_freelist_init(zone);
+	for (block = 0; block < umbra_nr_pageblocks(u); block++)
+		u->pageblocks[block].type = UMBRA_MOVABLE;
+	u->nodes[0].nr_zones = 1;
+}
+
+/* Put a run of frames of one zone on its lists, a block at a time. */
+static void add_frames(struct umbra_zone *zone, u32 index, u32 end)
+{
+	struct umbra *u = zone->umbra;
+	unsigned long flags;
+
+	while (index < end) {
+		u32 stop = min_t(u32, end, ALIGN(index + 1, MAX_BLOCK));
+		u32 i;
+
+		spin_lock_irqsave(&zone->lock, flags);
+		for (i = index; i < stop; i++)
+			frame_set(u, i, FRAME_TAIL, 0);
+		zone->nr_managed += stop - index;
+		umbra_freelist_free_range(zone, index, stop);
+		spin_unlock_irqrestore(&zone->lock, flags);
+		index = stop;
+		cond_resched();
+	}
+}
+
+/*
+ * Take the frames of a span in. Frames that are poisoned stay OFFLINE; one
+ * that others hold is a mistake of the provider.
+ */
+static int add_span(struct umbra *u, const struct umbra_span *span)
+{
+	struct umbra_zone *zone = umbra_frame_zone(u, span->first);
+	u32 run = 0, i;
+
+	for (i = 0; i < span->nr_pages; i++) {
+		if (PageHWPoison(span->pages + i)) {
+			add_frames(zone, span->first + run, span->first + i);
+			run = i + 1;
+		} else if (page_ref_count(span->pages + i) !=
+			   UMBRA_BASE_COUNT) {
+			return -EBUSY;
+		}
+	}
+	add_frames(zone, span->first + run, span->first + span->nr_pages);
+	return 0;
+}
+
+/**
+ * umbra_instance_create() - build an allocator over spans of pages
+ * @name: name of the instance, in messages and in debugfs
+ * @layout: how to cut it up; its strings must outlive the instance
+ * @spans: the pages; each with UMBRA_BASE_COUNT references, nobody else's
+ * @nr_spans: how many spans, at most UMBRA_MAX_SPANS
+ *
+ * Context: may sleep.
+ * Return: the instance, to be taken down with umbra_instance_stop() and
+ * umbra_instance_free(), or an ERR_PTR: -EINVAL for a layout or a number of
+ * spans that cannot be, -EFBIG for more frames than an index can name, -EBUSY
+ * for a page that others hold, -ENOMEM.
+ */
+struct umbra *umbra_instance_create(const char *name,
+				    const struct umbra_layout *layout,
+				    const struct umbra_span *spans,
+				    unsigned int nr_spans)
+{
+	struct umbra *u;
+	unsigned int i;
+	int err = -EINVAL;
+
+	if (layout->pb_order > UMBRA_MAX_ORDER)
+		return ERR_PTR(-EINVAL);
+	u = kzalloc(sizeof(*u), GFP_KERNEL);
+	if (!u)
+		return ERR_PTR(-ENOMEM);
+	strscpy(u->name, name, sizeof(u->name));
+	u->pb_order = layout->pb_order;
+	u->origin = layout->origin;
+	u->has_memory = layout->has_memory;
+	ratelimit_state_init(&u->report_limit, 5 * HZ, 10);
+	ratelimit_set_flags(&u->report_limit, RATELIMIT_MSG_ON_RELEASE);
+	umbra_held_init(u);
+
+	err = place_spans(u, spans, nr_spans);
+	if (err)
+		goto err_free;
+	err = alloc_tables(u);
+	if (err)
+		goto err_free;
+	init_zone(u, u->zones);
+	for (i = 0; i < nr_spans; i++) {
+		err = add_span(u, &u->spans[i]);
+		if (err)
+			goto err_free;
+	}
+	return u;
+
+err_free:
+	umbra_instance_free(u);
+	return ERR_PTR(err);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_instance_create);
+
+/*
+ * Take allocated blocks out of use: whoever has them may still use them, so
+ * they must not go back to the host.
+ */
+static unsigned long abandon_allocated(struct umbra *u)
+{
+	unsigned long abandoned = 0;
+	u32 index, i;
+
+	for (index = 0; index < u->nr_frames; index++) {
+		u8 frame = frame_read(u, index);
+
+		if (!frame_is_allocated(frame))
+			continue;
+		for (i = 0; i < 1U << frame_order(frame); i++)
+			frame_set(u, index + i, FRAME_OFFLINE, 0);
+		abandoned += 1UL << frame_order(frame);
+	}
+	return abandoned;
+}
+
+/**
+ * umbra_instance_stop() - end the use of an instance
+ * @u: the instance; nobody may allocate or free any more
+ *
+ * Stops what runs in the background and lets go of accounts. After this,
+ * umbra_frame_releasable() tells which pages may go back to the host.
+ *
+ * Context: may sleep.
+ * Return: the number of pages that are still allocated. They are never
+ * released, because their owner may be writing to them.
+ */
+unsigned long umbra_instance_stop(struct umbra *u)
+{
+	WRITE_ONCE(u->stopping, true);
+	cancel_delayed_work_sync(&u->held_work);
+	umbra_held_rescan(u);
+	umbra_held_forget(u);
+	return abandon_allocated(u);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_instance_stop);
+
+/**
+ * umbra_frame_releasable() - may a page of a stopped instance be given back
+ * @u: the instance, stopped
+ * @page: a page of one of its spans
+ *
+ * Context: any.
+ * Return: false for a page that is poisoned, lost, or still allocated.
+ */
+bool umbra_frame_releasable(struct umbra *u, struct page *page)
+{
+	u32 index = umbra_page_to_index(u, page);
+
+	return index != UMBRA_NO_FRAME &&
+	       frame_state(frame_read(u, index)) != FRAME_OFFLINE;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_frame_releasable);
+
+/**
+ * umbra_instance_free() - free what umbra_instance_create() allocated
+ * @u: the instance, stopped or never used
+ *
+ * Context: may sleep.
+ */
+void umbra_instance_free(struct umbra *u)
+{
+	kfree(u->zones);
+	kfree(u->nodes);
+	kvfree(u->pageblocks);
+	kvfree(u->map);
+	kfree(u);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_instance_free);
+
+static const struct umbra_span *index_span(const struct umbra *u, u32 index)
+{
+	const struct umbra_span *span = u->spans;
+
+	while (span < u->spans + u->nr_spans - 1 &&
+	       index >= span->first + span->nr_pages)
+		span++;
+	return span;
+}
+
+/* The descriptor of a frame that a span covers. */
+struct page *umbra_index_to_page(const struct umbra *u, u32 index)
+{
+	const struct umbra_span *span = index_span(u, index);
+
+	return span->pages + (index - span->first);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_index_to_page);
+
+unsigned long umbra_index_to_pfn(const struct umbra *u, u32 index)
+{
+	const struct umbra_span *span = index_span(u, index);
+
+	return span->base_pfn + index - span->first;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_index_to_pfn);
+
+/* The frame of any pointer to a descriptor; UMBRA_NO_FRAME if not of @u. */
+u32 umbra_page_to_index(const struct umbra *u, const struct page *page)
+{
+	const struct umbra_span *span;
+
+	for (span = u->spans; span < u->spans + u->nr_spans; span++) {
+		unsigned long offset = (unsigned long)page -
+				       (unsigned long)span->pages;
+
+		if (offset < span->nr_pages * sizeof(*page) &&
+		    offset % sizeof(*page) == 0)
+			return span->first + offset / sizeof(*page);
+	}
+	return UMBRA_NO_FRAME;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_page_to_index);

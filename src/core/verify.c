@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The invariant checker: one judge for tests, debugfs and bug reports.
+ *
+ * A zone is walked in batches of one largest block, the zone lock held for
+ * one batch at a time: no block crosses a batch, so a batch can be judged by
+ * itself. Lists and counters can only be compared with the walk if nothing
+ * changed meanwhile, which umbra_zone.seq tells; the walk is repeated a few
+ * times if it must, and the result says whether it was exact.
+ *
+ * It reports and never warns, so that tests can break things and look. It
+ * trusts nothing that it has not checked: no list entry is followed before
+ * it is known to be a descriptor of this instance.
+ */
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include "verify.h"
+
+#define ATTEMPTS 4
+#define LIST_BATCH 512
+
+/* What is known of a zone while it is walked. */
+struct zone_walk {
+	struct umbra_zone *zone;
+	struct umbra_verify *v;
+	unsigned long seq;	/* at the start of the walk */
+	unsigned long nr_free[UMBRA_NR_ORDERS][UMBRA_NR_TYPES];
+	unsigned long frames[FRAME_NR_STATES];
+	unsigned long blocks[FRAME_NR_STATES];
+};
+
+static const char * const finding_names[NR_FINDINGS] = {
+	[FINDING_STATE] = "no such state",
+	[FINDING_ALIGN] = "head not aligned to its order",
+	[FINDING_BOUNDS] = "block leaves its zone or span",
+	[FINDING_INSIDE] = "frame inside a block is not a tail",
+	[FINDING_TAIL] = "tail outside any block",
+	[FINDING_HELD_ORDER] = "single frame with an order",
+	[FINDING_TYPE] = "free block over pageblocks of two types",
+	[FINDING_BUDDIES] = "free buddies left apart",
+	[FINDING_REFERENCE] = "base reference missing",
+	[FINDING_LINK] = "broken links of a free block",
+	[FINDING_LIST] = "entry on the wrong list",
+	[FINDING_COUNT] = "counter differs from the walk",
+};
+
+const char *umbra_finding_name(enum umbra_finding_code code)
+{
+	return code < NR_FINDINGS ? finding_names[code] : "invalid";
+}
+
+static void found(struct umbra_verify *v, enum umbra_finding_code code,
+		  u32 index, unsigned long what, unsigned long expected)
+{
+	if (v->nr_findings < UMBRA_FIRST_FINDINGS)
+		v->first[v->nr_findings] = (struct umbra_finding){
+			code, index, what, expected
+		};
+	v->nr_findings++;
+}
+
+static bool is_covered(const struct umbra *u, u32 index)
+{
+	const struct umbra_span *span;
+
+	for (span = u->spans; span < u->spans + u->nr_spans; span++)
+		if (index - span->first < span->nr_pages)
+			return true;
+	return false;
+}
+
+/* Is @entry a list head of the zone, or the link of a page of the instance? */
+static bool is_known_link(const struct umbra_zone *zone,
+			  const struct list_head *entry)
+{
+	const void *p = entry;
+
+	if (p >= (const void *)zone->free_area &&
+	    p < (const void *)(zone->free_area + UMBRA_NR_ORDERS))
+		return true;
+	return umbra_page_to_index(zone->umbra,
+				   list_entry(entry, struct page, lru)) !=
+	       UMBRA_NO_FRAME;
+}
+
+static bool is_linked(const struct umbra_zone *zone,
+		      const struct list_head *entry)
+{
+	return is_known_link(zone, entry->next) &&
+	       is_known_link(zone, entry->prev) &&
+	       entry->next->prev == entry && entry->prev->next == entry;
+}
+
+static void check_references(struct zone_walk *w, u32 index, u32 end)
+{
+	for (; index < end; index++) {
+		struct page *page = umbra_index_to_page(w->zone->umbra, index);
+
+		if (page_ref_count(page) < UMBRA_BASE_COUNT)
+			found(w->v, FINDING_REFERENCE, index,
+			      page_ref_count(page), UMBRA_BASE_COUNT);
+	}
+}
+
+static void check_free(struct zone_walk *w, u32 index, unsigned int order)
+{
+	struct umbra *u = w->zone->umbra;
+	enum umbra_migratetype type = umbra_frame_type(u, index);
+	u32 last = index + (1U << order) - 1;
+	u32 buddy = index ^ (1U << order);
+
+	if (type >= UMBRA_NR_TYPES || umbra_frame_type(u, last) != type) {
+		found(w->v, FINDING_TYPE, index, umbra_frame_type(u, last),
+		      type);
+		return;
+	}
+	w->nr_free[order][type]++;
+	if (order < UMBRA_MAX_ORDER && buddy > index &&
+	    buddy + (1U << order) <= w->zone->end &&
+	    frame_read(u, buddy) == frame_make(FRAME_FREE, order) &&
+	    umbra_frame_type(u, buddy) == type)
+		found(w->v, FINDING_BUDDIES, index, order, 0);
+	if (!is_linked(w->zone, &umbra_index_to_page(u, index)->lru))
+		found(w->v, FINDING_LINK, index, order, 0);
+}
+
+/* Check the block that starts at @index; returns the frame after it. */
+static u32 check_block(struct zone_walk *w, u32 index, u32 end)
+{
+	struct umbra *u = w->zone->umbra;
+	u8 frame = frame_read(u, index);
+	enum umbra_frame_state state = frame_state(frame);
+	unsigned int order = frame_order(frame);
+	u32 next, i;
+
+	if (order > UMBRA_MAX_ORDER) {
+		found(w->v, FINDING_STATE, index, frame, 0);
+		return index + 1;
+	}
+	next = index + (1U << order);
+	if (index & ((1U << order) - 1)) {
+		found(w->v, FINDING_ALIGN, index, order, 0);
+		return index + 1;
+	}
+	if (next > end || !is_covered(u, index) || !is_covered(u, next - 1)) {
+		found(w->v, FINDING_BOUNDS, index, order, 0);
+		return index + 1;
+	}
+	for (i = index + 1; i < next; i++)
+		if (frame_state(frame_read(u, i)) != FRAME_TAIL)
+			found(w->v, FINDING_INSIDE, i, frame_read(u, i),
+			      FRAME_TAIL);
+	if (state == FRAME_FREE)
+		check_free(w, index, order);
+	check_references(w, index, next);
+	w->frames[state] += 1UL << order;
+	w->blocks[state]++;
+	return next;
+}
+
+/* Check whatever is at @index; returns the frame to go on with. */
+static u32 check_frame(struct zone_walk *w, u32 index, u32 end)
+{
+	struct umbra *u = w->zone->umbra;
+	u8 frame = frame_read(u, index);
+
+	switch (frame_state(frame)) {
+	case FRAME_FREE:
+	case FRAME_PCP:
+	case FRAME_ALLOC:
+	case FRAME_EXPOSED:
+		return check_block(w, index, end);
+	case FRAME_HELD:
+		if (frame_order(frame))
+			found(w->v, FINDING_HELD_ORDER, index, frame, 0);
+		else
+			return check_block(w, index, end);
+		break;
+	case FRAME_OFFLINE:
+		if (frame_order(frame))
+			found(w->v, FINDING_HELD_ORDER, index, frame, 0);
+		w->frames[FRAME_OFFLINE]++;
+		break;
+	case FRAME_TAIL:
+		found(w->v, FINDING_TAIL, index, frame, 0);
+		break;
+	default:
+		found(w->v, FINDING_STATE, index, frame, 0);
+		break;
+	}
+	return index + 1;
+}
+
+static void walk_frames(struct zone_walk *w)
+{
+	struct umbra_zone *zone = w->zone;
+	u32 index = zone->start;
+	unsigned long flags;
+
+	while (index < zone->end) {
+		u32 end = min_t(u32, zone->end,
+				ALIGN(index + 1, UMBRA_SNAPSHOT_BATCH));
+
+		spin_lock_irqsave(&zone->lock, flags);
+		if (index == zone->start)
+			w->seq = zone->seq;
+		while (index < end)
+			index = check_frame(w, index, end);
+		spin_unlock_irqrestore(&zone->lock, flags);
+		cond_resched();
+	}
+}
+
+/* Is @entry a free head that belongs on the list of @order and @type? */
+static bool entry_belongs(struct zone_walk *w, const struct list_head *entry,
+			  unsigned int order, unsigned int type)
+{
+	struct umbra *u = w->zone->umbra;
+	u32 index = umbra_page_to_index(u, list_entry(entry, struct page, lru));
+
+	if (index == UMBRA_NO_FRAME) {
+		found(w->v, FINDING_LIST, index, order, type);
+		return false;
+	}
+	if (frame_read(u, index) != frame_make(FRAME_FREE, order) ||
+	    umbra_frame_type(u, index) != type ||
+	    umbra_frame_zone(u, index) != w->zone) {
+		found(w->v, FINDING_LIST, index, order, type);
+		return false;
+	}
+	return true;
+}
+
+/*
+ * Walk one list and compare its length with the frames seen. Returns false
+ * if the zone changed, and so nothing can be said.
+ */
+static bool walk_list(struct zone_walk *w, unsigned int order,
+		      unsigned int type)
+{
+	struct umbra_zone *zone = w->zone;
+	struct umbra_free_area *area = &zone->free_area[order];
+	struct list_head *head = &area->free_list[type];
+	struct list_head *entry = head;
+	unsigned long n = 0, flags;
+	bool same, more = true;
+
+	do {
+		unsigned int batch = LIST_BATCH;
+
+		spin_lock_irqsave(&zone->lock, flags);
+		same = zone->seq == w->seq;
+		while (same && more && batch--) {
+			entry = entry->next;
+			more = entry != head && n <= w->nr_free[order][type] &&
+			       entry_belongs(w, entry, order, type);
+			n += more;
+		}
+		spin_unlock_irqrestore(&zone->lock, flags);
+		cond_resched();
+	} while (same && more);
+
+	if (same && n != w->nr_free[order][type])
+		found(w->v, FINDING_COUNT, UMBRA_NO_FRAME, n,
+		      w->nr_free[order][type]);
+	if (same && area->nr_free[type] != w->nr_free[order][type])
+		found(w->v, FINDING_COUNT, UMBRA_NO_FRAME, area->nr_free[type],
+		      w->nr_free[order][type]);
+	return same;
+}
+
+static unsigned long held_in_pageblocks(struct umbra_zone *zone)
+{
+	struct umbra *u = zone->umbra;
+	unsigned long n = 0;
+	u32 block;
+
+	for (block = zone->start >> u->pb_order;
+	     block < zone->end >> u->pb_order; block++)
+		n += READ_ONCE(u->pageblocks[block].nr_held);
+	return n;
+}
+
+/* Returns false if the zone changed, and so nothing can be said. */
+static bool check_counters(struct zone_walk *w)
+{
+	struct umbra_zone *zone = w->zone;
+	unsigned long nr_free, nr_held, nr_managed, in_blocks, flags;
+	bool same;
+
+	in_blocks = held_in_pageblocks(zone);
+	spin_lock_irqsave(&zone->lock, flags);
+	same = zone->seq == w->seq;
+	nr_free = zone->nr_free_pages;
+	nr_held = zone->nr_held;
+	nr_managed = zone->nr_managed;
+	spin_unlock_irqrestore(&zone->lock, flags);
+	if (!same)
+		return false;
+
+	if (nr_free != w->frames[FRAME_FREE])
+		found(w->v, FINDING_COUNT, UMBRA_NO_FRAME, nr_free,
+		      w->frames[FRAME_FREE]);
+	if (nr_held != w->frames[FRAME_HELD])
+		found(w->v, FINDING_COUNT, UMBRA_NO_FRAME, nr_held,
+		      w->frames[FRAME_HELD]);
+	if (in_blocks != w->frames[FRAME_HELD])
+		found(w->v, FINDING_COUNT, UMBRA_NO_FRAME, in_blocks,
+		      w->frames[FRAME_HELD]);
+	if (nr_managed + w->frames[FRAME_OFFLINE] != zone->end - zone->start)
+		found(w->v, FINDING_COUNT, UMBRA_NO_FRAME, nr_managed,
+		      zone->end - zone->start - w->frames[FRAME_OFFLINE]);
+	return true;
+}
+
+static bool check_lists(struct zone_walk *w)
+{
+	unsigned int order, type;
+
+	for (order = 0; order < UMBRA_NR_ORDERS; order++)
+		for (type = 0; type < UMBRA_NR_TYPES; type++)
+			if (!walk_list(w, order, type))
+				return false;
+	return true;
+}
+
+static void verify_zone(struct umbra_zone *zone, struct umbra_verify *v,
+			struct zone_walk *w)
+{
+	unsigned long findings = v->nr_findings;
+	unsigned int attempt, state;
+	bool exact = false;
+
+	for (attempt = 0; attempt < ATTEMPTS && !exact; attempt++) {
+		v->nr_findings = findings;
+		memset(w, 0, sizeof(*w));
+		w->zone = zone;
+		w->v = v;
+		walk_frames(w);
+		exact = check_counters(w) && check_lists(w);
+	}
+	for (state = 0; state < FRAME_NR_STATES; state++) {
+		v->frames[state] += w->frames[state];
+		v->blocks[state] += w->blocks[state];
+	}
+	v->exact &= exact;
+}
+
+/**
+ * umbra_verify() - check every invariant of an instance
+ * @u: the instance; it may be in use meanwhile
+ * @v: the result
+ *
+ * Context: may sleep; takes the zone locks for one batch at a time.
+ */
+void umbra_verify(struct umbra *u, struct umbra_verify *v)
+{
+	struct umbra_zone *zone;
+	struct zone_walk walk;
+
+	memset(v, 0, sizeof(*v));
+	v->exact = true;
+	umbra_held_rescan(u);
+	for_each_umbra_zone(u, zone)
+		verify_zone(zone, v, &walk);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_verify);
