@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A range of the host's ordinary memory, emptied by migration.
+ *
+ * Candidates are tried from the top of each node down. The host itself
+ * refuses ranges with unmovable pages, with CMA pageblocks, or with memory
+ * offline, at little cost; what is skipped here is what it would not refuse
+ * but we do not want (ZONE_MOVABLE, which is kept free of long-lived pages),
+ * or must not ask for (a range of two zones).
+ */
+#include <linux/gfp.h>
+#include <linux/jiffies.h>
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/nodemask.h>
+#include <linux/sched/signal.h>
+#include "provider.h"
+
+#ifdef CONFIG_CONTIG_ALLOC
+
+#define MAX_TRIES 256
+#define MAX_SECONDS 10
+
+struct contig_search {
+	unsigned long nr_pages;
+	unsigned long align;
+	unsigned long step;
+	unsigned int tries;
+	unsigned long deadline;		/* jiffies */
+};
+
+/* Is [pfn, pfn + nr) online, and inside one zone that we may take from? */
+static bool is_candidate(unsigned long pfn, unsigned long nr_pages)
+{
+	unsigned long end = pfn + nr_pages;
+	struct page *first = pfn_to_online_page(pfn);
+
+	if (!first || page_zonenum(first) >= ZONE_MOVABLE)
+		return false;
+	for (; pfn < end; pfn += pageblock_nr_pages) {
+		struct page *page = pfn_to_online_page(pfn);
+
+		if (!page || page_zonenum(page) != page_zonenum(first) ||
+		    page_to_nid(page) != page_to_nid(first) ||
+		    page - first != pfn - page_to_pfn(first))
+			return false;
+	}
+	return pfn_to_online_page(end - 1);
+}
+
+static int search_node(struct contig_search *search, int nid,
+		       unsigned long *found)
+{
+	unsigned long start = NODE_DATA(nid)->node_start_pfn;
+	unsigned long end = start + NODE_DATA(nid)->node_spanned_pages;
+	unsigned long pfn;
+	int err;
+
+	if (end - start < search->nr_pages)
+		return -ENOMEM;
+	for (pfn = ALIGN_DOWN(end - search->nr_pages, search->align);
+	     pfn >= start && pfn; pfn -= min(pfn, search->step)) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+		if (!is_candidate(pfn, search->nr_pages))
+			continue;
+		if (!search->tries-- ||
+		    time_after(jiffies, search->deadline))
+			return -EBUSY;
+		err = umbra_host_alloc_contig(pfn, pfn + search->nr_pages);
+		if (!err) {
+			*found = pfn;
+			return 0;
+		}
+		if (err == -EINTR)
+			return err;
+	}
+	return -ENOMEM;
+}
+
+static int contig_acquire(struct umbra_region *region, unsigned long nr_pages)
+{
+	struct contig_search search = {
+		.nr_pages = nr_pages,
+		.align = 1UL << UMBRA_MAX_ORDER,
+		.tries = MAX_TRIES,
+		.deadline = jiffies + MAX_SECONDS * HZ,
+	};
+	unsigned long pfn;
+	int nid, err = -ENOMEM;
+
+	search.step = max(search.align,
+			  ALIGN_DOWN(nr_pages / 4, search.align));
+	for_each_online_node(nid) {
+		err = search_node(&search, nid, &pfn);
+		if (!err)
+			break;
+		if (err == -EINTR)
+			return err;
+	}
+	if (err)
+		return -ENOMEM;
+	region->nr_spans = 1;
+	region->spans[0].pages = pfn_to_page(pfn);
+	region->spans[0].base_pfn = pfn;
+	region->spans[0].nr_pages = nr_pages;
+	return 0;
+}
+
+static void contig_release(struct umbra_region *region, struct page *page,
+			   unsigned long nr_pages)
+{
+	free_contig_range(page_to_pfn(page), nr_pages);
+}
+
+const struct umbra_provider umbra_provider_contig = {
+	.name = "contig",
+	.has_memory = true,
+	.acquire = contig_acquire,
+	.release = contig_release,
+};
+
+#endif /* CONFIG_CONTIG_ALLOC */

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Descriptors without memory: for tests, and for instances larger than the
+ * machine. Frame numbers start at zero.
+ */
+#include <linux/mm.h>
+#include <linux/page_ref.h>
+#include <linux/sched.h>
+#include <linux/vmalloc.h>
+#include "provider.h"
+
+static int ghost_acquire(struct umbra_region *region, unsigned long nr_pages)
+{
+	struct page *pages;
+	unsigned long i;
+
+	if (nr_pages >= U32_MAX)
+		return -ENOMEM;
+	pages = vzalloc(array_size(nr_pages, sizeof(*pages)));
+	if (!pages)
+		return -ENOMEM;
+	for (i = 0; i < nr_pages; i++) {
+		set_page_count(pages + i, 1);
+		if (i % 4096 == 0)
+			cond_resched();
+	}
+	region->priv = pages;
+	region->nr_spans = 1;
+	region->spans[0].pages = pages;
+	region->spans[0].nr_pages = nr_pages;
+	return 0;
+}
+
+static void ghost_release(struct umbra_region *region, struct page *page,
+			  unsigned long nr_pages)
+{
+}
+
+static void ghost_finish(struct umbra_region *region)
+{
+	vfree(region->priv);
+}
+
+const struct umbra_provider umbra_provider_ghost = {
+	.name = "ghost",
+	.acquire = ghost_acquire,
+	.release = ghost_release,
+	.finish = ghost_finish,
+};
