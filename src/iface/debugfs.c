@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An instance as files: a client of the core's snapshots. buddyinfo has the
+ * format of the host's file of that name.
+ */
+#include <linux/debugfs.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include "../core/verify.h"
+#include "iface.h"
+
+static int buddyinfo_show(struct seq_file *m, void *v)
+{
+	struct umbra *u = m->private;
+	unsigned long nr_free[UMBRA_NR_ORDERS];
+	struct umbra_zone *zone;
+	unsigned int order;
+
+	for_each_umbra_zone(u, zone) {
+		umbra_snapshot_buddyinfo(zone, nr_free);
+		seq_printf(m, "Node %d, zone %8s ", zone->nid, zone->name);
+		for (order = 0; order < UMBRA_NR_ORDERS; order++)
+			seq_printf(m, "%6lu ", nr_free[order]);
+		seq_putc(m, '\n');
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(buddyinfo);
+
+static int layout_show(struct seq_file *m, void *v)
+{
+	struct umbra *u = m->private;
+	struct umbra_zone *zone;
+	unsigned int i;
+
+	seq_printf(m, "instance %s\n", u->name);
+	seq_printf(m, "provider %s\n", u->origin);
+	seq_printf(m, "page_size %lu\n", PAGE_SIZE);
+	seq_printf(m, "pageblock_order %u\n", u->pb_order);
+	seq_printf(m, "max_order %u\n", UMBRA_MAX_ORDER);
+	seq_printf(m, "frames %u\n", u->nr_frames);
+	for (i = 0; i < u->nr_spans; i++)
+		seq_printf(m, "span %u: pfn 0x%lx-0x%lx, frames %u-%u\n", i,
+			   u->spans[i].base_pfn,
+			   u->spans[i].base_pfn + u->spans[i].nr_pages - 1,
+			   u->spans[i].first,
+			   u->spans[i].first + u->spans[i].nr_pages - 1);
+	for_each_umbra_zone(u, zone)
+		seq_printf(m, "node %u, zone %s: frames %u-%u, managed %lu, free %lu, held %lu\n",
+			   zone->nid, zone->name, zone->start, zone->end - 1,
+			   READ_ONCE(zone->nr_managed),
+			   READ_ONCE(zone->nr_free_pages),
+			   READ_ONCE(zone->nr_held));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(layout);
+
+static void show_finding(struct seq_file *m, const struct umbra *u,
+			 const struct umbra_finding *f)
+{
+	seq_printf(m, "%s: ", umbra_finding_name(f->code));
+	if (f->index != UMBRA_NO_FRAME)
+		seq_printf(m, "frame %u, ", f->index);
+	seq_printf(m, "found %lu, expected %lu\n", f->found, f->expected);
+}
+
+static int verify_show(struct seq_file *m, void *unused)
+{
+	struct umbra *u = m->private;
+	struct umbra_verify *v;
+	unsigned int i;
+
+	v = kmalloc(sizeof(*v), GFP_KERNEL);
+	if (!v)
+		return -ENOMEM;
+	umbra_verify(u, v);
+	if (v->nr_findings)
+		seq_printf(m, "%lu findings\n", v->nr_findings);
+	else
+		seq_puts(m, v->exact ? "ok\n" :
+			 "ok, lists and counters not compared: in use\n");
+	for (i = 0; i < min_t(unsigned long, v->nr_findings,
+			      UMBRA_FIRST_FINDINGS); i++)
+		show_finding(m, u, &v->first[i]);
+	for (i = 0; i < FRAME_NR_STATES; i++)
+		if (i != FRAME_TAIL)
+			seq_printf(m, "%s: %lu frames, %lu blocks\n",
+				   umbra_frame_state_name(i), v->frames[i],
+				   v->blocks[i]);
+	seq_printf(m, "misuses reported: %ld\n",
+		   atomic_long_read(&u->nr_reports));
+	kfree(v);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(verify);
+
+/* A reader of free_lists: the position in the file is a frame index. */
+struct free_lists_reader {
+	struct umbra *umbra;
+	unsigned int nr;
+	unsigned int next;
+	u32 cursor;		/* where the batch after this one begins */
+	struct umbra_free_block blocks[UMBRA_SNAPSHOT_BATCH];
+};
+
+/* The first free block at or after frame @pos. */
+static void *free_lists_seek(struct free_lists_reader *r, loff_t *pos)
+{
+	if (r->next >= r->nr) {
+		r->nr = umbra_snapshot_free(r->umbra, &r->cursor, r->blocks);
+		r->next = 0;
+		if (!r->nr) {
+			*pos = r->umbra->nr_frames;
+			return NULL;
+		}
+	}
+	*pos = r->blocks[r->next].index;
+	return &r->blocks[r->next];
+}
+
+static void *free_lists_start(struct seq_file *m, loff_t *pos)
+{
+	struct free_lists_reader *r = m->private;
+
+	if (*pos >= r->umbra->nr_frames)
+		return NULL;
+	r->cursor = *pos;
+	r->nr = 0;
+	r->next = 0;
+	return free_lists_seek(r, pos);
+}
+
+static void *free_lists_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	struct free_lists_reader *r = m->private;
+
+	r->next++;
+	return free_lists_seek(r, pos);
+}
+
+static void free_lists_stop(struct seq_file *m, void *v)
+{
+}
+
+static int free_lists_show(struct seq_file *m, void *v)
+{
+	struct free_lists_reader *r = m->private;
+	const struct umbra_free_block *block = v;
+	const struct umbra_zone *zone = &r->umbra->zones[block->zone];
+
+	seq_printf(m, "Node %u, zone %8s, order %2u, type %11s, pfn 0x%lx\n",
+		   zone->nid, zone->name, block->order,
+		   umbra_type_name(block->type),
+		   umbra_index_to_pfn(r->umbra, block->index));
+	return 0;
+}
+
+static const struct seq_operations free_lists_ops = {
+	.start = free_lists_start,
+	.next = free_lists_next,
+	.stop = free_lists_stop,
+	.show = free_lists_show,
+};
+
+static int free_lists_open(struct inode *inode, struct file *filp)
+{
+	struct free_lists_reader *r;
+
+	r = __seq_open_private(filp, &free_lists_ops, sizeof(*r));
+	if (!r)
+		return -ENOMEM;
+	r->umbra = inode->i_private;
+	return 0;
+}
+
+static const struct file_operations free_lists_fops = {
+	.owner = THIS_MODULE,
+	.open = free_lists_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = seq_release_private,
+};
+
+static ssize_t frames_read(struct file *filp, char __user *to, size_t count,
+			   loff_t *pos)
+{
+	struct umbra *u = file_inode(filp)->i_private;
+	unsigned int n;
+	u8 *buf;
+
+	if (*pos < 0)
+		return -EINVAL;
+	if (*pos >= u->nr_frames)
+		return 0;
+	buf = kmalloc(UMBRA_SNAPSHOT_BATCH, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	n = umbra_snapshot_frames(u, *pos, buf,
+				  min_t(size_t, count, UMBRA_SNAPSHOT_BATCH));
+	count = n - copy_to_user(to, buf, n);
+	kfree(buf);
+	if (n && !count)
+		return -EFAULT;
+	*pos += count;
+	return count;
+}
+
+static loff_t frames_llseek(struct file *filp, loff_t offset, int whence)
+{
+	struct umbra *u = file_inode(filp)->i_private;
+
+	return fixed_size_llseek(filp, offset, whence, u->nr_frames);
+}
+
+static const struct file_operations frames_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.read = frames_read,
+	.llseek = frames_llseek,
+};
+
+/**
+ * umbra_debugfs_create() - make the files of an instance
+ * @u: the instance
+ * @root: where its directory goes; removed with it
+ *
+ * Context: may sleep. Without debugfs there are no files and no error.
+ */
+void umbra_debugfs_create(struct umbra *u, struct dentry *root)
+{
+	struct dentry *dir = debugfs_create_dir(u->name, root);
+
+	debugfs_create_file("buddyinfo", 0400, dir, u, &buddyinfo_fops);
+	debugfs_create_file("free_lists", 0400, dir, u, &free_lists_fops);
+	debugfs_create_file("layout", 0400, dir, u, &layout_fops);
+	debugfs_create_file("frames", 0400, dir, u, &frames_fops);
+	debugfs_create_file("verify", 0400, dir, u, &verify_fops);
+}
