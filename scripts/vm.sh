@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Boot the test machine: a provisioned kernel, a busybox initramfs, umbra.ko.
+# usage: vm.sh KERNEL demo|shell|test [KERNEL ARGUMENT...]
+#
+# demo and shell talk through the terminal. test writes the results of the
+# tests and the kernel's log to files of the cache and prints their names.
+# ACCEL=kvm uses KVM; without it the machine is emulated.
+
+. "$(dirname "$0")/lib.sh"
+
+[ $# -ge 2 ] || die "usage: vm.sh KERNEL demo|shell|test [ARGUMENT...]"
+kernel=$1 mode=$2
+shift 2
+
+need qemu-system-x86 busybox-static cpio binutils gcc libc6-dev linux-libc-dev
+
+case ${ACCEL:-tcg} in
+tcg)	accel=(-accel "tcg,thread=multi" -cpu max) ;;
+kvm)	accel=(-accel kvm -cpu host) ;;
+*)	die "ACCEL=${ACCEL}: must be tcg or kvm" ;;
+esac
+
+umbra_ko=$("$top/scripts/build.sh" "$kernel")
+dir=$cache/kernel/$kernel
+work=$cache/vm/$kernel-$mode
+lock "vm-$kernel-$mode"
+rm -rf "$work"
+mkdir -p "$work/root"/{bin,sbin,proc,sys,dev,etc}
+
+cp /bin/busybox "$work/root/bin/"
+for applet in $(/bin/busybox --list); do
+	[ "$applet" = busybox ] || ln -s busybox "$work/root/bin/$applet"
+done
+strip -g -o "$work/root/umbra.ko" "$umbra_ko"
+install -m 755 "$top/tests/init" "$work/root/init"
+cp "$top"/tests/*.sh "$work/root/"
+
+cc_test() {
+	gcc -static -O2 -Wall -Wextra -Werror -pthread \
+		-I"$top/include/uapi" -I/usr/include "$@"
+}
+cc_test -o "$work/root/demo" "$top/tests/demo.c"
+[ "$mode" != test ] || . "$top/scripts/vm-tests.sh"
+
+(cd "$work/root" && find . | cpio -o -H newc --quiet -R 0:0 |
+	gzip -1) >"$work/initramfs.gz"
+rm -rf "$work/root"
+
+memory=1G
+append="umbra_vm=$mode cma=256M console=ttyS0 panic=-1"
+qemu=(qemu-system-x86_64 "${accel[@]}" -smp 2 -bios qboot.rom
+	-nodefaults -no-user-config -display none -no-reboot
+	-kernel "$dir/vmlinuz" -initrd "$work/initramfs.gz")
+
+case $mode in
+demo)
+	timeout "${TIMEOUT:-120}" "${qemu[@]}" -m "$memory" -serial stdio \
+		-append "$append loglevel=3 $*" </dev/null |
+		tr -d '\r' | tee "$work/out" ||
+		die "the test machine did not end by itself"
+	grep -qx "demo: ok" "$work/out"
+	;;
+shell)
+	"${qemu[@]}" -m "$memory" -serial mon:stdio \
+		-append "$append loglevel=4 $*"
+	;;
+test)
+	timeout "${TIMEOUT:-600}" "${qemu[@]}" -m "$memory" \
+		-serial "file:$work/log" -serial "file:$work/out" \
+		-append "$append $*" </dev/null ||
+		echo "Bail out! the machine did not end by itself" \
+			>>"$work/out"
+	printf '%s\n' "$work/out" "$work/log"
+	;;
+esac
