@@ -1,7 +1,60 @@
 # SPDX-License-Identifier: GPL-2.0
+# The targets for people; what the kernel's build reads is in Kbuild.
+
 KDIR ?= /lib/modules/$(shell uname -r)/build
+KERNEL ?= 7
+DKMS ?= dkms
 
 module:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
-.PHONY: module
+clean:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+
+demo:
+	@scripts/demo.sh $(KERNEL)
+
+vm:
+	@scripts/vm.sh $(KERNEL) shell
+
+test:
+	@scripts/test.sh
+
+check:
+	@scripts/check.sh
+
+kunit:
+	@scripts/kunit.sh
+
+soak:
+	@scripts/soak.sh
+
+vmtest:
+	@scripts/vmtest.sh $(KERNEL)
+
+matrix:
+	@scripts/matrix.sh
+
+dkms-install:
+	$(DKMS) add $(CURDIR)
+	$(DKMS) install umbra/$(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+
+dkms-remove:
+	$(DKMS) remove umbra/$(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf) --all
+
+help:
+	@echo 'make               build umbra.ko for the running kernel, or for KDIR='
+	@echo 'make demo          from nothing to free lists in a test machine (KERNEL=7 or 6.1)'
+	@echo 'make test          every test; ends with a line of totals'
+	@echo 'make vm            a shell in the test machine (KERNEL=)'
+	@echo 'make check         compiler warnings, sparse, checkpatch, include rules, shellcheck, DKMS'
+	@echo 'make kunit         KUnit tests (ARCH=um or x86_64, KERNEL=, KSRC=a tree of your own)'
+	@echo 'make soak          property test for longer (OPS=, SEED=)'
+	@echo 'make vmtest        the module on one kernel (KERNEL=6.1, 6.1-rt, 6.12, 7 or debug)'
+	@echo 'make matrix        vmtest on all of them'
+	@echo 'make dkms-install  install for the running kernel by DKMS; dkms-remove undoes it'
+	@echo 'make clean         remove what make built'
+	@echo 'ACCEL=kvm runs the test machines with KVM instead of emulation.'
+
+.PHONY: module clean demo vm test check kunit soak vmtest matrix
+.PHONY: dkms-install dkms-remove help

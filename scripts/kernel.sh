@@ -30,13 +30,13 @@ need mmdebstrap
 newest_release() {
 	local names release
 	names=$(private_apt "$1" apt-cache pkgnames)
-	for release in $(grep -xE "$prefix-$pattern" <<<"$names" |
-			 sed "s/^$prefix-//" | sort -Vr); do
+	while read -r release; do
 		if grep -qxF "linux-headers-$release" <<<"$names"; then
 			printf '%s\n' "$release"
 			return
 		fi
-	done
+	done < <(grep -xE "$prefix-$pattern" <<<"$names" |
+		 sed "s/^$prefix-//" | sort -Vr)
 	die "the archive has no kernel $kernel with headers"
 }
 

@@ -2,7 +2,7 @@
 # Shared by the scripts of this directory: where things live, how to speak,
 # and a private view of the Debian archive that leaves the machine's own
 # apt sources alone.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 
 set -euo pipefail
 

@@ -17,11 +17,12 @@
 #ifndef __ASSEMBLY__
 #include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/slab.h>
 
 /*
  * 6.2 added <kunit/visibility.h>, with symbols exported for tests alone.
  */
-#if __has_include(<kunit/visibility.h>)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
 #include <kunit/visibility.h>
 #else
 #define EXPORT_SYMBOL_IF_KUNIT(symbol)
@@ -32,6 +33,14 @@
  */
 #ifndef __counted_by
 #define __counted_by(member)
+#endif
+
+/*
+ * 7.0 added allocations by type.
+ */
+#ifndef kzalloc_obj
+#define kzalloc_obj(obj, gfp) ((typeof(obj) *)kzalloc(sizeof(obj), gfp))
+#define kmalloc_obj(obj, gfp) ((typeof(obj) *)kmalloc(sizeof(obj), gfp))
 #endif
 
 /*

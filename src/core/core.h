@@ -198,7 +198,7 @@ struct umbra_free_block {
 	u8 zone;
 };
 
-#define UMBRA_SNAPSHOT_BATCH (1U << UMBRA_MAX_ORDER)
+#define UMBRA_SNAPSHOT_BATCH BIT(UMBRA_MAX_ORDER)
 
 unsigned long umbra_snapshot_buddyinfo(struct umbra_zone *zone,
 				       unsigned long nr_free[UMBRA_NR_ORDERS]);

@@ -78,9 +78,8 @@ static bool held_check(struct umbra_zone *zone, u32 index)
 }
 
 /* Call @fn for every HELD frame, a pageblock per lock hold; count its yeses. */
-static unsigned long for_each_held(struct umbra *u,
-				   bool (*fn)(struct umbra_zone *zone,
-					      u32 index))
+static unsigned long walk_held(struct umbra *u,
+			       bool (*fn)(struct umbra_zone *zone, u32 index))
 {
 	unsigned long yes = 0, block, flags;
 
@@ -119,7 +118,7 @@ static bool is_any_held(const struct umbra *u)
  */
 unsigned long umbra_held_rescan(struct umbra *u)
 {
-	return is_any_held(u) ? for_each_held(u, held_check) : 0;
+	return is_any_held(u) ? walk_held(u, held_check) : 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_held_rescan);
 
@@ -157,5 +156,5 @@ static bool held_forget(struct umbra_zone *zone, u32 index)
  */
 void umbra_held_forget(struct umbra *u)
 {
-	for_each_held(u, held_forget);
+	walk_held(u, held_forget);
 }

@@ -12,7 +12,7 @@
 #include <linux/slab.h>
 #include "frame.h"
 
-#define MAX_BLOCK (1UL << UMBRA_MAX_ORDER)
+#define MAX_BLOCK BIT(UMBRA_MAX_ORDER)
 
 /* Lay the spans out in the index space; fails if they do not fit in it. */
 static int place_spans(struct umbra *u, const struct umbra_span *spans,
@@ -131,7 +131,7 @@ struct umbra *umbra_instance_create(const char *name,
 
 	if (layout->pb_order > UMBRA_MAX_ORDER)
 		return ERR_PTR(-EINVAL);
-	u = kzalloc(sizeof(*u), GFP_KERNEL);
+	u = kzalloc_obj(*u, GFP_KERNEL);
 	if (!u)
 		return ERR_PTR(-ENOMEM);
 	strscpy(u->name, name, sizeof(u->name));

@@ -30,7 +30,7 @@ struct umbra_account *umbra_account_create(struct umbra *u)
 {
 	struct umbra_account *account;
 
-	account = kzalloc(sizeof(*account), GFP_KERNEL_ACCOUNT);
+	account = kzalloc_obj(*account, GFP_KERNEL_ACCOUNT);
 	if (account)
 		refcount_set(&account->ref, 1);
 	return account;

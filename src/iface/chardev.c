@@ -35,7 +35,7 @@ struct umbra_chardev {
 struct umbra_file {
 	struct umbra_chardev *dev;
 	struct umbra_account *account;
-	struct mutex lock;
+	struct mutex lock;		/* inside mmap_lock */
 	struct maple_tree allocations;	/* by page offset; guarded by @lock */
 };
 
@@ -358,7 +358,7 @@ static int umbra_open(struct inode *inode, struct file *filp)
 						 struct umbra_chardev, misc);
 	struct umbra_file *file;
 
-	file = kzalloc(sizeof(*file), GFP_KERNEL_ACCOUNT);
+	file = kzalloc_obj(*file, GFP_KERNEL_ACCOUNT);
 	if (!file)
 		return -ENOMEM;
 	file->account = umbra_account_create(dev->umbra);
@@ -411,7 +411,7 @@ struct umbra_chardev *umbra_chardev_create(struct umbra *u,
 	struct umbra_chardev *dev;
 	int err;
 
-	dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+	dev = kzalloc_obj(*dev, GFP_KERNEL);
 	if (!dev)
 		return ERR_PTR(-ENOMEM);
 	dev->umbra = u;

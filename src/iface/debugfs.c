@@ -72,7 +72,7 @@ static int verify_show(struct seq_file *m, void *unused)
 	struct umbra_verify *v;
 	unsigned int i;
 
-	v = kmalloc(sizeof(*v), GFP_KERNEL);
+	v = kmalloc_obj(*v, GFP_KERNEL);
 	if (!v)
 		return -ENOMEM;
 	umbra_verify(u, v);

@@ -100,7 +100,7 @@ static int cma_acquire(struct umbra_region *region, unsigned long nr_pages)
 	struct page *page;
 	int err;
 
-	dma = kzalloc(sizeof(*dma), GFP_KERNEL);
+	dma = kzalloc_obj(*dma, GFP_KERNEL);
 	if (!dma)
 		return -ENOMEM;
 	dma->device = platform_device_register_simple("umbra",

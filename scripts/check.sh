@@ -1,0 +1,151 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Static checks. Ends with a line of totals.
+
+. "$(dirname "$0")/lib.sh"
+
+need shellcheck perl python3 kmod
+
+cd "$top"
+passed=0 failed=0
+report=$cache/log/check
+mkdir -p "$report"
+
+# Run one check; it passes if it succeeds and prints nothing: check NAME CMD...
+check() {
+	local name=$1 out=$report/${1//[^A-Za-z0-9._-]/-} status=0
+	shift
+	"$@" >"$out" 2>&1 || status=$?
+	if [ "$status" -eq 0 ] && [ ! -s "$out" ]; then
+		passed=$((passed + 1))
+		echo "ok: $name"
+	else
+		failed=$((failed + 1))
+		echo "not ok: $name (exit status $status)"
+		head -n 40 "$out" | sed 's/^/  /'
+		echo "  (all of it: $out)"
+	fi
+}
+
+c_files() {
+	git ls-files -co --exclude-standard '*.c' '*.h'
+}
+
+scripts() {
+	git ls-files -co --exclude-standard '*.sh' .ci/run
+}
+
+# What the compiler and sparse say, of a build from scratch
+warnings() {
+	local kernel=$1 dir
+	shift
+	dir=$("$top/scripts/kernel.sh" "$kernel") || return
+	rm -rf "$dir/root/umbra"
+	"$top/scripts/build.sh" "$kernel" "$@" >/dev/null || return
+	grep -E '(warning|error):' "$cache/log/build-$kernel" || true
+}
+
+# Drop what checkpatch.ignore lists, from "file:line: LEVEL:TYPE: text"
+not_ignored() {
+	awk 'NR == FNR { if ($0 !~ /^(#|$)/) path[$1] = $2; next }
+	     { split($0, part, ":"); type = part[4]; file = part[1] }
+	     !(type in path) || index(file, path[type]) != 1' \
+		"$top/scripts/checkpatch.ignore" -
+}
+
+checkpatch() {
+	local source=$1
+	# shellcheck disable=SC2046
+	perl "$source/scripts/checkpatch.pl" --strict --no-tree --terse \
+		--show-types --no-summary --quiet -f $(c_files) | not_ignored
+}
+
+kernel_doc() {
+	local source=$1 tool
+	tool=$source/scripts/kernel-doc
+	[ -e "$tool" ] || tool=$source/tools/docs/kernel-doc
+	# shellcheck disable=SC2046
+	/usr/bin/python3 "$tool" -none -Wall $(c_files | grep -v '^tests/') 2>&1
+}
+
+# Every exported function says what it returns, and from where to call it
+documented() {
+	local file name doc
+	grep -rohE '^EXPORT_SYMBOL_GPL\(\w+\)' src |
+		sed 's/.*(\(.*\))/\1/' | while read -r name; do
+		file=$(grep -lE "^EXPORT_SYMBOL_GPL\($name\)" -r src)
+		doc=$(sed -n "/^ \* $name() - /,/^ \*\//p" "$file")
+		[[ $doc == *" * Context:"* ]] ||
+			echo "$name: no kernel-doc with Context:"
+		grep -qE "^void $name\(" "$file" ||
+			[[ $doc == *" * Return:"* ]] ||
+			echo "$name: no kernel-doc with Return:"
+	done
+}
+
+parameters_described() {
+	local ko name
+	ko=$("$top/scripts/build.sh" 7)
+	sed -n 's/^module_param(\(\w*\),.*/\1/p' src/main.c |
+		while read -r name; do
+			modinfo -F parm "$ko" | grep "^$name:..*[a-z]" \
+				>/dev/null ||
+				echo "parameter $name has no description"
+		done
+	modinfo -F description "$ko" | grep -q . || echo "no description"
+	modinfo -F license "$ko" | grep -qx GPL || echo "licence is not GPL"
+}
+
+# Build, as DKMS does on a user's machine, against stock headers
+dkms_build() {
+	local dir release
+	dir=$("$top/scripts/kernel.sh" "$1")
+	release=$(cat "$dir/release")
+	rm -rf "$dir/root/usr/src/umbra-0.1.0" "$dir/root/var/lib/dkms/umbra"
+	mkdir -p "$dir/root/usr/src/umbra-0.1.0"
+	tar -C "$top" -c Kbuild Makefile dkms.conf include src |
+		tar -C "$dir/root/usr/src/umbra-0.1.0" -x
+	unshare -m sh -c '
+		mount -t proc proc "$1/proc" &&
+		mount --bind /dev "$1/dev" || exit
+		exec chroot "$1" dkms install --no-depmod --force \
+			-k "$2" umbra/0.1.0' sh "$dir/root" "$release" \
+		>"$cache/log/dkms-$1" 2>&1 || {
+		tail -n 20 "$cache/log/dkms-$1"
+		return 1
+	}
+	find "$dir/root" -xdev -path '*updates/dkms/umbra.ko*' | grep -q . ||
+		echo "dkms installed no module"
+}
+
+# Files over 600 lines have two subjects, functions over 80 do not fit a screen
+sizes() {
+	local file
+	for file in $(git ls-files -co --exclude-standard 'src/*.[ch]'); do
+		awk -v file="$file" '
+			/^{/ { start = NR }
+			/^}/ && start && NR - start > 80 {
+				print file ":" start ": function of " \
+					NR - start " lines"
+			}
+			END { if (NR > 600) print file ": " NR " lines" }
+		' "$file"
+	done
+}
+
+newest=$("$top/scripts/ksrc.sh" newest)
+check "include rules" "$top/scripts/check-includes.sh"
+# shellcheck disable=SC2046
+check "shellcheck" shellcheck -x $(scripts)
+check "sizes of files and functions" sizes
+check "checkpatch --strict" checkpatch "$newest"
+check "kernel-doc" kernel_doc "$newest"
+check "kernel-doc of exported functions" documented
+check "warnings of 7, W=1" warnings 7 W=1
+check "warnings of 6.1, W=1, and sparse" warnings 6.1 W=1 C=2
+check "parameters described" parameters_described
+check "dkms install, 6.1 headers" dkms_build 6.1
+check "dkms install, 7 headers" dkms_build 7
+
+echo "$passed passed, $failed failed, 0 skipped"
+[ "$failed" -eq 0 ]
