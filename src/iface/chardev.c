@@ -53,12 +53,19 @@ static unsigned long allocation_pages(const struct umbra_allocation *a)
 	return (unsigned long)a->nr_blocks << a->order;
 }
 
-static struct page *allocation_page(const struct umbra_allocation *a,
-				    unsigned long offset)
+/*
+ * The page at an offset, to be mapped: from now on its block is one whose
+ * pages others reference.
+ */
+static struct page *allocation_map_page(struct umbra *u,
+					const struct umbra_allocation *a,
+					unsigned long offset)
 {
 	unsigned long i = offset - a->offset;
+	struct page *block = a->blocks[i >> a->order];
 
-	return a->blocks[i >> a->order] + (i & ((1UL << a->order) - 1));
+	umbra_expose_pages(u, block, a->order);
+	return block + (i & ((1UL << a->order) - 1));
 }
 
 static struct umbra_allocation *find(struct umbra_file *file,
@@ -114,7 +121,6 @@ static int fill(struct umbra_file *file, struct umbra_allocation *a,
 		page = umbra_alloc_pages(u, gfp, a->order);
 		if (!page)
 			return -ENOMEM;
-		umbra_expose_pages(u, page, a->order);
 		a->nr_blocks++;
 		a->blocks[a->nr_blocks - 1] = page;
 		cond_resched();
@@ -296,13 +302,16 @@ static vm_fault_t umbra_fault(struct vm_fault *vmf)
 {
 	struct umbra_file *file = vmf->vma->vm_file->private_data;
 	struct umbra_allocation *a;
+	struct page *page;
 	int err = -EFAULT;
 
 	mutex_lock(&file->lock);
 	a = find(file, vmf->pgoff);
-	if (a)
-		err = vm_insert_page(vmf->vma, vmf->address & PAGE_MASK,
-				     allocation_page(a, vmf->pgoff));
+	if (a) {
+		page = allocation_map_page(file->dev->umbra, a, vmf->pgoff);
+		err = PageHWPoison(page) ? -EHWPOISON :
+		      vm_insert_page(vmf->vma, vmf->address & PAGE_MASK, page);
+	}
 	mutex_unlock(&file->lock);
 
 	switch (err) {
@@ -311,6 +320,8 @@ static vm_fault_t umbra_fault(struct vm_fault *vmf)
 		return VM_FAULT_NOPAGE;
 	case -ENOMEM:
 		return VM_FAULT_OOM;
+	case -EHWPOISON:
+		return VM_FAULT_HWPOISON;
 	default:
 		return VM_FAULT_SIGBUS;
 	}

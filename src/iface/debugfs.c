@@ -57,8 +57,7 @@ static int layout_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(layout);
 
-static void show_finding(struct seq_file *m, const struct umbra *u,
-			 const struct umbra_finding *f)
+static void show_finding(struct seq_file *m, const struct umbra_finding *f)
 {
 	seq_printf(m, "%s: ", umbra_finding_name(f->code));
 	if (f->index != UMBRA_NO_FRAME)
@@ -83,7 +82,7 @@ static int verify_show(struct seq_file *m, void *unused)
 			 "ok, lists and counters not compared: in use\n");
 	for (i = 0; i < min_t(unsigned long, v->nr_findings,
 			      UMBRA_FIRST_FINDINGS); i++)
-		show_finding(m, u, &v->first[i]);
+		show_finding(m, &v->first[i]);
 	for (i = 0; i < FRAME_NR_STATES; i++)
 		if (i != FRAME_TAIL)
 			seq_printf(m, "%s: %lu frames, %lu blocks\n",
