@@ -13,6 +13,7 @@
 #include "core/core.h"
 #include "iface/iface.h"
 #include "provider/provider.h"
+#include "shadow/shadow.h"
 
 #define DEFAULT_PAGEBLOCK_ORDER 9
 
@@ -36,6 +37,7 @@ static struct umbra_default {
 	struct umbra_region region;
 	struct umbra *umbra;
 	struct umbra_chardev *chardev;
+	struct umbra_failure_watch *failure_watch;
 	struct dentry *debugfs;
 } umbra_default;
 
@@ -219,10 +221,18 @@ static int __init umbra_init(void)
 		pr_err("cannot make /dev/umbra: error %d\n", err);
 		goto err_stop;
 	}
+	d->failure_watch = umbra_failure_watch_start(u);
+	if (IS_ERR(d->failure_watch)) {
+		err = PTR_ERR(d->failure_watch);
+		pr_err("cannot watch for memory failures: error %d\n", err);
+		goto err_chardev;
+	}
 	d->debugfs = debugfs_create_dir("umbra", NULL);
 	umbra_debugfs_create(u, d->debugfs);
 	return 0;
 
+err_chardev:
+	umbra_chardev_destroy(d->chardev);
 err_stop:
 	d->umbra = NULL;
 	umbra_instance_stop(u);
@@ -242,6 +252,7 @@ static void __exit umbra_exit(void)
 	struct umbra_default *d = &umbra_default;
 
 	debugfs_remove_recursive(d->debugfs);
+	umbra_failure_watch_stop(d->failure_watch);
 	umbra_chardev_destroy(d->chardev);
 	stop_and_release(d);
 }

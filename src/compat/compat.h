@@ -29,6 +29,17 @@
 #endif
 
 /*
+ * 6.13 wants the namespace of MODULE_IMPORT_NS() as a string.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#define UMBRA_IMPORT_KUNIT_SYMBOLS \
+	MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING")
+#else
+#define UMBRA_IMPORT_KUNIT_SYMBOLS \
+	MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING)
+#endif
+
+/*
  * 6.6 added __counted_by().
  */
 #ifndef __counted_by

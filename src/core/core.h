@@ -148,6 +148,7 @@ bool umbra_frame_releasable(struct umbra *u, struct page *page);
 void umbra_instance_free(struct umbra *u);
 struct page *umbra_index_to_page(const struct umbra *u, u32 index);
 unsigned long umbra_index_to_pfn(const struct umbra *u, u32 index);
+u32 umbra_pfn_to_index(const struct umbra *u, unsigned long pfn);
 u32 umbra_page_to_index(const struct umbra *u, const struct page *page);
 
 /* gfp.c */
@@ -158,6 +159,8 @@ void umbra_request_init(struct umbra_request *rq, gfp_t gfp,
 void umbra_freelist_init(struct umbra_zone *zone);
 void umbra_freelist_free(struct umbra_zone *zone, u32 index,
 			 unsigned int order);
+void umbra_freelist_remove(struct umbra_zone *zone, u32 index,
+			   unsigned int order);
 u32 umbra_freelist_take(struct umbra_zone *zone, unsigned int order,
 			enum umbra_migratetype type);
 u32 umbra_freelist_split(struct umbra_zone *zone, u32 index,
@@ -174,6 +177,7 @@ u32 umbra_fallback_take(struct umbra_zone *zone, unsigned int order,
 void umbra_held_init(struct umbra *u);
 void umbra_held_add(struct umbra_zone *zone, u32 index,
 		    struct umbra_account *account);
+bool umbra_held_check(struct umbra_zone *zone, u32 index);
 unsigned long umbra_held_rescan(struct umbra *u);
 void umbra_held_rescan_later(struct umbra *u);
 void umbra_held_forget(struct umbra *u);
@@ -198,12 +202,28 @@ struct umbra_free_block {
 	u8 zone;
 };
 
+/* Frames of a batch of a walk by index, entries of one along a list. */
 #define UMBRA_SNAPSHOT_BATCH BIT(UMBRA_MAX_ORDER)
+#define UMBRA_LIST_BATCH 256
+
+/**
+ * struct umbra_free_snapshot - the free blocks of an instance
+ * @nr: how many
+ * @capacity: how many there is room for
+ * @in_list_order: as the lists have them, at one moment for each zone; else
+ *	in order of address, at one moment for each batch
+ * @blocks: the blocks
+ */
+struct umbra_free_snapshot {
+	unsigned long nr;
+	unsigned long capacity;
+	bool in_list_order;
+	struct umbra_free_block blocks[] __counted_by(capacity);
+};
 
 unsigned long umbra_snapshot_buddyinfo(struct umbra_zone *zone,
 				       unsigned long nr_free[UMBRA_NR_ORDERS]);
-unsigned int umbra_snapshot_free(struct umbra *u, u32 *cursor,
-				 struct umbra_free_block *buf);
+struct umbra_free_snapshot *umbra_snapshot_free(struct umbra *u);
 unsigned int umbra_snapshot_frames(struct umbra *u, u32 index, u8 *buf,
 				   unsigned int nr);
 const char *umbra_type_name(enum umbra_migratetype type);

@@ -6,6 +6,7 @@
  * type of its pageblock. Everything here runs under the zone lock.
  */
 #include <linux/lockdep.h>
+#include <linux/module.h>
 #include "frame.h"
 
 /* Where to look, best first. */
@@ -58,3 +59,4 @@ u32 umbra_fallback_take(struct umbra_zone *zone, unsigned int order,
 	}
 	return UMBRA_NO_FRAME;
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_fallback_take);

@@ -35,12 +35,23 @@ static void freelist_add(struct umbra_zone *zone, u32 index,
 	zone->seq++;
 }
 
-/* Take a free block off its list. Its head is TAIL until the caller says. */
-static void freelist_del(struct umbra_zone *zone, u32 index,
-			 unsigned int order)
+/**
+ * umbra_freelist_remove() - take one block off its list
+ * @zone: the zone of the block
+ * @index: the head of a free block
+ * @order: order of the block
+ *
+ * All of the block is TAIL until the caller says what it is.
+ *
+ * Context: zone lock held.
+ */
+void umbra_freelist_remove(struct umbra_zone *zone, u32 index,
+			   unsigned int order)
 {
 	struct umbra *u = zone->umbra;
 	struct umbra_free_area *area = &zone->free_area[order];
+
+	lockdep_assert_held(&zone->lock);
 
 	list_del(&umbra_index_to_page(u, index)->lru);
 	area->nr_free[umbra_frame_type(u, index)]--;
@@ -81,7 +92,7 @@ void umbra_freelist_free(struct umbra_zone *zone, u32 index,
 
 		if (!buddy_is_mergeable(zone, index, buddy, order))
 			break;
-		freelist_del(zone, buddy, order);
+		umbra_freelist_remove(zone, buddy, order);
 		frame_set(zone->umbra, index, FRAME_TAIL, 0);
 		index &= ~(1U << order);
 	}
@@ -111,6 +122,7 @@ void umbra_freelist_free_range(struct umbra_zone *zone, u32 index, u32 end)
 		index += 1U << order;
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_free_range);
 
 /**
  * umbra_freelist_split() - cut a block down, freeing its upper halves
@@ -133,6 +145,7 @@ u32 umbra_freelist_split(struct umbra_zone *zone, u32 index,
 	}
 	return index;
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_split);
 
 /**
  * umbra_freelist_pop() - take the first block of one list
@@ -156,9 +169,10 @@ u32 umbra_freelist_pop(struct umbra_zone *zone, unsigned int order,
 	if (!page)
 		return UMBRA_NO_FRAME;
 	index = umbra_page_to_index(zone->umbra, page);
-	freelist_del(zone, index, order);
+	umbra_freelist_remove(zone, index, order);
 	return index;
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_pop);
 
 /**
  * umbra_freelist_take() - take a block of an order and type, splitting

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* gfp_t -> what an allocation asks for. */
 #include <linux/gfp.h>
+#include <linux/module.h>
 #include "core.h"
 
 static enum umbra_migratetype gfp_migratetype_of(gfp_t gfp)
@@ -19,3 +20,4 @@ void umbra_request_init(struct umbra_request *rq, gfp_t gfp,
 	rq->order = order;
 	rq->type = gfp_migratetype_of(gfp);
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_request_init);

@@ -53,8 +53,8 @@ void umbra_held_add(struct umbra_zone *zone, u32 index,
 	held_count(zone, index, 1);
 }
 
-/* Look at one HELD frame; true if it is HELD no more. */
-static bool held_check(struct umbra_zone *zone, u32 index)
+/* Look at one HELD frame; true if it is HELD no more. Zone lock held. */
+bool umbra_held_check(struct umbra_zone *zone, u32 index)
 {
 	struct page *page = umbra_index_to_page(zone->umbra, index);
 
@@ -118,7 +118,7 @@ static bool is_any_held(const struct umbra *u)
  */
 unsigned long umbra_held_rescan(struct umbra *u)
 {
-	return is_any_held(u) ? walk_held(u, held_check) : 0;
+	return is_any_held(u) ? walk_held(u, umbra_held_check) : 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_held_rescan);
 

@@ -9,6 +9,7 @@
  */
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/ratelimit.h>
 #include <linux/slab.h>
 #include "frame.h"
 
@@ -229,6 +230,7 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_frame_releasable);
  */
 void umbra_instance_free(struct umbra *u)
 {
+	ratelimit_state_exit(&u->report_limit);
 	kfree(u->zones);
 	kfree(u->nodes);
 	kvfree(u->pageblocks);
@@ -263,6 +265,18 @@ unsigned long umbra_index_to_pfn(const struct umbra *u, u32 index)
 	return span->base_pfn + index - span->first;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_index_to_pfn);
+
+/* The frame of a page frame number; UMBRA_NO_FRAME if not of @u. */
+u32 umbra_pfn_to_index(const struct umbra *u, unsigned long pfn)
+{
+	const struct umbra_span *span;
+
+	for (span = u->spans; span < u->spans + u->nr_spans; span++)
+		if (pfn - span->base_pfn < span->nr_pages)
+			return span->first + (pfn - span->base_pfn);
+	return UMBRA_NO_FRAME;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_pfn_to_index);
 
 /* The frame of any pointer to a descriptor; UMBRA_NO_FRAME if not of @u. */
 u32 umbra_page_to_index(const struct umbra *u, const struct page *page)

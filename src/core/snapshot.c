@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Looking at an instance while it runs. Every walk goes over the frame map by
+ * Looking at an instance while it runs. A walk goes over the frame map by
  * index, in batches of one largest block; the zone lock is held for one batch
  * at a time. A batch is consistent in itself, and no frame is seen twice; the
- * whole is exact when nothing else runs.
+ * whole is exact when nothing else runs. Only then can a list be walked too:
+ * umbra_zone.seq tells whether a place in it is still good.
  */
 #include <linux/kernel.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 #include "frame.h"
@@ -20,6 +22,7 @@ const char *umbra_type_name(enum umbra_migratetype type)
 {
 	return type < UMBRA_NR_TYPES ? type_names[type] : "invalid";
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_type_name);
 
 /**
  * umbra_snapshot_buddyinfo() - the free blocks of a zone per order
@@ -54,51 +57,164 @@ static u32 batch_end(const struct umbra *u, u32 index)
 		    umbra_frame_zone(u, index)->end, u->nr_frames);
 }
 
-static unsigned int snapshot_batch(struct umbra *u, u32 index, u32 end,
-				   struct umbra_free_block *buf)
+static bool snapshot_add(struct umbra_free_snapshot *s, struct umbra *u,
+			 u32 index, unsigned int order)
 {
-	struct umbra_zone *zone = umbra_frame_zone(u, index);
-	unsigned int n = 0;
-	unsigned long flags;
+	if (s->nr == s->capacity)
+		return false;
+	s->blocks[s->nr++] = (struct umbra_free_block) {
+		.index = index,
+		.order = order,
+		.type = umbra_frame_type(u, index),
+		.zone = umbra_frame_zone(u, index) - u->zones,
+	};
+	return true;
+}
 
-	spin_lock_irqsave(&zone->lock, flags);
-	for (; index < end; index++) {
-		u8 frame = frame_read(u, index);
+/* Where a walk along the lists of a zone has got to. */
+struct list_walk {
+	struct umbra_zone *zone;
+	unsigned long seq;		/* of the zone when the walk began */
+	unsigned int order;
+	unsigned int type;
+	const struct list_head *entry;	/* the last one seen, or the head */
+};
 
-		if (frame_state(frame) != FRAME_FREE)
-			continue;
-		buf[n].index = index;
-		buf[n].order = frame_order(frame);
-		buf[n].type = umbra_frame_type(u, index);
-		buf[n].zone = zone - u->zones;
-		n++;
+/* The next block along the lists; false at the end of the last list. */
+static bool list_walk_next(struct list_walk *w)
+{
+	for (; w->order < UMBRA_NR_ORDERS; w->order++, w->type = 0) {
+		struct umbra_free_area *area = &w->zone->free_area[w->order];
+
+		for (; w->type < UMBRA_NR_TYPES; w->type++) {
+			if (!w->entry)
+				w->entry = &area->free_list[w->type];
+			w->entry = w->entry->next;
+			if (w->entry != &area->free_list[w->type])
+				return true;
+			w->entry = NULL;
+		}
 	}
-	spin_unlock_irqrestore(&zone->lock, flags);
-	return n;
+	return false;
+}
+
+/*
+ * Add the free blocks of a zone as its lists have them. The place in a list
+ * is good for as long as the zone did not change: -EAGAIN if it did.
+ */
+static int snapshot_lists(struct umbra_free_snapshot *s,
+			  struct umbra_zone *zone)
+{
+	struct list_walk walk = { .zone = zone, .seq = READ_ONCE(zone->seq) };
+	unsigned long flags;
+	int err = 0;
+	bool more = true;
+
+	while (more && !err) {
+		unsigned int n = UMBRA_LIST_BATCH;
+
+		spin_lock_irqsave(&zone->lock, flags);
+		if (zone->seq != walk.seq)
+			err = -EAGAIN;
+		while (!err && n-- && (more = list_walk_next(&walk))) {
+			struct page *page = list_entry(walk.entry, struct page,
+						       lru);
+			u32 index = umbra_page_to_index(zone->umbra, page);
+
+			if (!snapshot_add(s, zone->umbra, index, walk.order))
+				err = -ENOSPC;
+		}
+		spin_unlock_irqrestore(&zone->lock, flags);
+		cond_resched();
+	}
+	return err;
+}
+
+/* Add the free blocks of a zone as the frame map has them. */
+static int snapshot_map(struct umbra_free_snapshot *s, struct umbra_zone *zone)
+{
+	struct umbra *u = zone->umbra;
+	u32 index = zone->start;
+	unsigned long flags;
+	int err = 0;
+
+	while (index < zone->end && !err) {
+		u32 end = batch_end(u, index);
+
+		spin_lock_irqsave(&zone->lock, flags);
+		for (; index < end && !err; index++) {
+			u8 frame = frame_read(u, index);
+
+			if (frame_state(frame) == FRAME_FREE &&
+			    !snapshot_add(s, u, index, frame_order(frame)))
+				err = -ENOSPC;
+		}
+		spin_unlock_irqrestore(&zone->lock, flags);
+		cond_resched();
+	}
+	return err;
+}
+
+static int snapshot_fill(struct umbra_free_snapshot *s, struct umbra *u,
+			 int (*add_zone)(struct umbra_free_snapshot *s,
+					 struct umbra_zone *zone))
+{
+	struct umbra_zone *zone;
+	int err = 0;
+
+	s->nr = 0;
+	for_each_umbra_zone(u, zone) {
+		err = add_zone(s, zone);
+		if (err)
+			break;
+	}
+	return err;
+}
+
+static unsigned long count_free_blocks(struct umbra *u)
+{
+	unsigned long nr_free[UMBRA_NR_ORDERS], nr = 0;
+	struct umbra_zone *zone;
+	unsigned int order;
+
+	for_each_umbra_zone(u, zone) {
+		umbra_snapshot_buddyinfo(zone, nr_free);
+		for (order = 0; order < UMBRA_NR_ORDERS; order++)
+			nr += nr_free[order];
+	}
+	return nr;
 }
 
 /**
- * umbra_snapshot_free() - the next batch of free blocks
- * @u: the instance
- * @cursor: the frame to go on from; 0 to begin with, moved past the batch
- * @buf: room for UMBRA_SNAPSHOT_BATCH blocks
+ * umbra_snapshot_free() - every free block
+ * @u: the instance; it may be in use meanwhile
+ *
+ * In the order of the lists if the instance holds still for long enough, else
+ * in the order of the frames. No frame is in two of the blocks.
  *
  * Context: may sleep; takes the zone locks for one batch at a time.
- * Return: how many blocks are in @buf; 0 when there are no more.
+ * Return: the snapshot, to be freed with kvfree(), or NULL if there is no
+ * memory for it.
  */
-unsigned int umbra_snapshot_free(struct umbra *u, u32 *cursor,
-				 struct umbra_free_block *buf)
+struct umbra_free_snapshot *umbra_snapshot_free(struct umbra *u)
 {
-	unsigned int n = 0;
+	unsigned long capacity = count_free_blocks(u) + UMBRA_SNAPSHOT_BATCH;
+	struct umbra_free_snapshot *s;
+	int err;
 
-	while (!n && *cursor < u->nr_frames) {
-		u32 end = batch_end(u, *cursor);
-
-		n = snapshot_batch(u, *cursor, end, buf);
-		*cursor = end;
-		cond_resched();
+	for (;; capacity *= 2) {
+		s = kvmalloc(struct_size(s, blocks, capacity), GFP_KERNEL);
+		if (!s)
+			return NULL;
+		s->capacity = capacity;
+		err = snapshot_fill(s, u, snapshot_lists);
+		s->in_list_order = !err;
+		if (err)
+			err = snapshot_fill(s, u, snapshot_map);
+		if (!err)
+			return s;
+		kvfree(s);
 	}
-	return n;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_snapshot_free);
 

@@ -50,6 +50,7 @@ const char *umbra_finding_name(enum umbra_finding_code code)
 {
 	return code < NR_FINDINGS ? finding_names[code] : "invalid";
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_finding_name);
 
 static void found(struct umbra_verify *v, enum umbra_finding_code code,
 		  u32 index, unsigned long what, unsigned long expected)

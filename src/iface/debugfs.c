@@ -95,48 +95,26 @@ static int verify_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(verify);
 
-/* A reader of free_lists: the position in the file is a frame index. */
+/*
+ * free_lists shows what was free when it was opened; the position in the file
+ * is the number of a block.
+ */
 struct free_lists_reader {
 	struct umbra *umbra;
-	unsigned int nr;
-	unsigned int next;
-	u32 cursor;		/* where the batch after this one begins */
-	struct umbra_free_block blocks[UMBRA_SNAPSHOT_BATCH];
+	struct umbra_free_snapshot *snapshot;
 };
-
-/* The first free block at or after frame @pos. */
-static void *free_lists_seek(struct free_lists_reader *r, loff_t *pos)
-{
-	if (r->next >= r->nr) {
-		r->nr = umbra_snapshot_free(r->umbra, &r->cursor, r->blocks);
-		r->next = 0;
-		if (!r->nr) {
-			*pos = r->umbra->nr_frames;
-			return NULL;
-		}
-	}
-	*pos = r->blocks[r->next].index;
-	return &r->blocks[r->next];
-}
 
 static void *free_lists_start(struct seq_file *m, loff_t *pos)
 {
 	struct free_lists_reader *r = m->private;
 
-	if (*pos >= r->umbra->nr_frames)
-		return NULL;
-	r->cursor = *pos;
-	r->nr = 0;
-	r->next = 0;
-	return free_lists_seek(r, pos);
+	return *pos < r->snapshot->nr ? &r->snapshot->blocks[*pos] : NULL;
 }
 
 static void *free_lists_next(struct seq_file *m, void *v, loff_t *pos)
 {
-	struct free_lists_reader *r = m->private;
-
-	r->next++;
-	return free_lists_seek(r, pos);
+	++*pos;
+	return free_lists_start(m, pos);
 }
 
 static void free_lists_stop(struct seq_file *m, void *v)
@@ -165,13 +143,29 @@ static const struct seq_operations free_lists_ops = {
 
 static int free_lists_open(struct inode *inode, struct file *filp)
 {
+	struct umbra_free_snapshot *snapshot;
 	struct free_lists_reader *r;
 
-	r = __seq_open_private(filp, &free_lists_ops, sizeof(*r));
-	if (!r)
+	snapshot = umbra_snapshot_free(inode->i_private);
+	if (!snapshot)
 		return -ENOMEM;
+	r = __seq_open_private(filp, &free_lists_ops, sizeof(*r));
+	if (!r) {
+		kvfree(snapshot);
+		return -ENOMEM;
+	}
 	r->umbra = inode->i_private;
+	r->snapshot = snapshot;
 	return 0;
+}
+
+static int free_lists_release(struct inode *inode, struct file *filp)
+{
+	struct seq_file *m = filp->private_data;
+	struct free_lists_reader *r = m->private;
+
+	kvfree(r->snapshot);
+	return seq_release_private(inode, filp);
 }
 
 static const struct file_operations free_lists_fops = {
@@ -179,7 +173,7 @@ static const struct file_operations free_lists_fops = {
 	.open = free_lists_open,
 	.read = seq_read,
 	.llseek = seq_lseek,
-	.release = seq_release_private,
+	.release = free_lists_release,
 };
 
 static ssize_t frames_read(struct file *filp, char __user *to, size_t count,

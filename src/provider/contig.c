@@ -46,9 +46,11 @@ static bool is_candidate(unsigned long pfn, unsigned long nr_pages)
 		    page - first != pfn - page_to_pfn(first))
 			return false;
 	}
-	return pfn_to_online_page(end - 1);
+	return pfn_to_online_page(end - 1) &&
+	       page_zonenum(first + nr_pages - 1) == page_zonenum(first);
 }
 
+/* -ENOMEM: nothing in this node; -EBUSY: out of tries or of time. */
 static int search_node(struct contig_search *search, int nid,
 		       unsigned long *found)
 {
@@ -95,13 +97,11 @@ static int contig_acquire(struct umbra_region *region, unsigned long nr_pages)
 			  ALIGN_DOWN(nr_pages / 4, search.align));
 	for_each_online_node(nid) {
 		err = search_node(&search, nid, &pfn);
-		if (!err)
+		if (err != -ENOMEM)
 			break;
-		if (err == -EINTR)
-			return err;
 	}
 	if (err)
-		return -ENOMEM;
+		return err == -EINTR ? -EINTR : -ENOMEM;
 	region->nr_spans = 1;
 	region->spans[0].pages = pfn_to_page(pfn);
 	region->spans[0].base_pfn = pfn;

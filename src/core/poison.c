@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Taking frames out of use whose memory has failed. */
+#include <linux/module.h>
+#include "frame.h"
+
+/* Take one frame out of a free block, and free the rest of it again. */
+static void carve(struct umbra_zone *zone, u32 head, unsigned int order,
+		  u32 index)
+{
+	umbra_freelist_remove(zone, head, order);
+	umbra_frame_lose(zone, index, "hardware poison in");
+	umbra_freelist_free_range(zone, head, index);
+	umbra_freelist_free_range(zone, index + 1, head + (1U << order));
+}
+
+/**
+ * umbra_poison_pfn() - take a page out of use whose memory has failed
+ * @u: the instance
+ * @pfn: page frame number; need not be of @u
+ *
+ * A free page is taken out at once. An allocated one is its owner's until it
+ * is freed; then the flag in its descriptor keeps it out of use.
+ *
+ * Context: any but NMI.
+ * Return: true if the page is of @u.
+ */
+bool umbra_poison_pfn(struct umbra *u, unsigned long pfn)
+{
+	u32 index = umbra_pfn_to_index(u, pfn);
+	struct umbra_zone *zone;
+	unsigned long flags;
+	u32 head;
+	u8 frame;
+
+	if (index == UMBRA_NO_FRAME)
+		return false;
+	zone = umbra_frame_zone(u, index);
+	spin_lock_irqsave(&zone->lock, flags);
+	head = umbra_frame_head(u, index);
+	frame = head == UMBRA_NO_FRAME ? 0 : frame_read(u, head);
+	if (frame_state(frame) == FRAME_FREE)
+		carve(zone, head, frame_order(frame), index);
+	else if (frame_state(frame) == FRAME_HELD)
+		umbra_held_check(zone, index);
+	spin_unlock_irqrestore(&zone->lock, flags);
+	return true;
+}
+EXPORT_SYMBOL_GPL(umbra_poison_pfn);
