@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # The targets for people; what the kernel's build reads is in Kbuild.
 
-KDIR ?= /lib/modules/$(shell uname -r)/build
+KVER ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KVER)/build
 KERNEL ?= 7
 DKMS ?= dkms
+VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 
 module:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -37,10 +39,10 @@ matrix:
 
 dkms-install:
 	$(DKMS) add $(CURDIR)
-	$(DKMS) install umbra/$(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+	$(DKMS) install -k $(KVER) umbra/$(VERSION)
 
 dkms-remove:
-	$(DKMS) remove umbra/$(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf) --all
+	$(DKMS) remove umbra/$(VERSION) --all
 
 help:
 	@echo 'make               build umbra.ko for the running kernel, or for KDIR='
@@ -52,7 +54,7 @@ help:
 	@echo 'make soak          property test for longer (OPS=, SEED=)'
 	@echo 'make vmtest        the module on one kernel (KERNEL=6.1, 6.1-rt, 6.12, 7 or debug)'
 	@echo 'make matrix        vmtest on all of them'
-	@echo 'make dkms-install  install for the running kernel by DKMS; dkms-remove undoes it'
+	@echo 'make dkms-install  install by DKMS for the running kernel, or for KVER=; dkms-remove undoes it'
 	@echo 'make clean         remove what make built'
 	@echo 'ACCEL=kvm runs the test machines with KVM instead of emulation.'
 

@@ -21,7 +21,12 @@ kvm)	accel=(-accel kvm -cpu host) ;;
 *)	die "ACCEL=${ACCEL}: must be tcg or kvm" ;;
 esac
 
-umbra_ko=$("$top/scripts/build.sh" "$kernel")
+if [ "$kernel" = debug ]; then
+	"$top/scripts/debug-kernel.sh" >/dev/null
+	umbra_ko=$cache/kernel/debug/umbra.ko
+else
+	umbra_ko=$("$top/scripts/build.sh" "$kernel")
+fi
 dir=$cache/kernel/$kernel
 work=$cache/vm/$kernel-$mode
 lock "vm-$kernel-$mode"
@@ -37,7 +42,7 @@ install -m 755 "$top/tests/init" "$work/root/init"
 cp "$top"/tests/*.sh "$work/root/"
 
 cc_test() {
-	gcc -static -O2 -Wall -Wextra -Werror -pthread \
+	gcc -static -O2 -Wall -Wextra -Werror -pthread -fmacro-prefix-map="$top/=" \
 		-I"$top/include/uapi" -I/usr/include "$@"
 }
 cc_test -o "$work/root/demo" "$top/tests/demo.c"

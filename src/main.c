@@ -47,13 +47,16 @@ static struct umbra_default {
  * The module cannot be unloaded until umbra_put().
  *
  * Context: any.
- * Return: the instance, or NULL if the module is going.
+ * Return: the instance, or NULL if there is none that others may use: it is
+ * going, or has no memory behind its descriptors.
  */
 struct umbra *umbra_get_default(void)
 {
-	if (!umbra_default.umbra || !try_module_get(THIS_MODULE))
+	struct umbra *u = umbra_default.umbra;
+
+	if (!u || !u->has_memory || !try_module_get(THIS_MODULE))
 		return NULL;
-	return umbra_default.umbra;
+	return u;
 }
 EXPORT_SYMBOL_GPL(umbra_get_default);
 
@@ -263,3 +266,4 @@ module_exit(umbra_exit);
 MODULE_DESCRIPTION("A zoned buddy page allocator over a region of its own");
 MODULE_AUTHOR("The umbra authors");
 MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1.0");

@@ -74,6 +74,7 @@ int umbra_free_pages_account(struct umbra *u, struct page *page,
  * @nr_nodes: nodes
  * @max_order: order of the largest block
  * @pb_order: order of a pageblock
+ * @has_memory: false if there is nothing behind the descriptors
  */
 struct umbra_info {
 	unsigned long nr_pages;
@@ -82,6 +83,7 @@ struct umbra_info {
 	unsigned int nr_nodes;
 	unsigned int max_order;
 	unsigned int pb_order;
+	bool has_memory;
 };
 
 void umbra_get_info(struct umbra *u, struct umbra_info *info);

@@ -288,6 +288,7 @@ void umbra_get_info(struct umbra *u, struct umbra_info *info)
 		.nr_nodes = u->nr_nodes,
 		.max_order = UMBRA_MAX_ORDER,
 		.pb_order = u->pb_order,
+		.has_memory = u->has_memory,
 	};
 	for_each_umbra_zone(u, zone) {
 		info->nr_pages += READ_ONCE(zone->nr_managed);

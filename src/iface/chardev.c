@@ -347,10 +347,14 @@ static int umbra_mmap(struct file *filp, struct vm_area_struct *vma)
 {
 	struct umbra_file *file = filp->private_data;
 	struct umbra_allocation *a;
+	struct umbra_info info;
 	bool inside;
 
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
+	umbra_get_info(file->dev->umbra, &info);
+	if (!info.has_memory)
+		return -ENODEV;
 	mutex_lock(&file->lock);
 	a = find(file, vma->vm_pgoff);
 	inside = a && vma_pages(vma) <= a->offset + allocation_pages(a) -

@@ -8,6 +8,9 @@
  * allocation can be mapped, with MAP_SHARED: the blocks follow each other.
  * Memory is always zeroed.
  *
+ * An instance without memory behind its descriptors can be allocated from,
+ * but not mapped (ENODEV).
+ *
  * Every reserved field must be zero, and so must every flag not named here
  * (EINVAL otherwise). A command that is not known is ENOTTY.
  */
