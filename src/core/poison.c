@@ -19,7 +19,8 @@ static void carve(struct umbra_zone *zone, u32 head, unsigned int order,
  * @pfn: page frame number; need not be of @u
  *
  * A free page is taken out at once. An allocated one is its owner's until it
- * is freed; then the flag in its descriptor keeps it out of use.
+ * is freed; then the flag in its descriptor keeps it out of use, because the
+ * block counts as exposed from now on, and each of its pages is looked at.
  *
  * Context: any but NMI.
  * Return: true if the page is of @u.
@@ -42,6 +43,8 @@ bool umbra_poison_pfn(struct umbra *u, unsigned long pfn)
 		carve(zone, head, frame_order(frame), index);
 	else if (frame_state(frame) == FRAME_HELD)
 		umbra_held_check(zone, index);
+	else if (frame_state(frame) == FRAME_ALLOC)
+		frame_leave(u, head, frame, FRAME_EXPOSED);
 	spin_unlock_irqrestore(&zone->lock, flags);
 	return true;
 }
