@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include "test_util.h"
+
+unsigned long umbra_test_ops = 1000000;
+module_param_named(ops, umbra_test_ops, ulong, 0444);
+MODULE_PARM_DESC(ops,
+		 "Operations of the property test, and so how long the tests take (default: 1000000)");
+
+unsigned long umbra_test_seed;
+module_param_named(seed, umbra_test_seed, ulong, 0444);
+MODULE_PARM_DESC(seed,
+		 "Where the random numbers of the property test start; 0 for anywhere (default: 0)");
+
+/* A ghost instance, torn down with the test that made it. */
+struct ghost {
+	struct kunit *test;
+	struct umbra_region region;
+	struct umbra *u;
+};
+
+static bool releasable(void *arg, struct page *page)
+{
+	return umbra_frame_releasable(arg, page);
+}
+
+/*
+ * Every test ends before the judge, and with nothing allocated: a test that
+ * forgot something, or that the allocator lost something of, fails here.
+ */
+static void ghost_destroy(void *arg)
+{
+	struct ghost *ghost = arg;
+	struct umbra_released released;
+
+	umbra_test_judge(ghost->test, ghost->u);
+	KUNIT_EXPECT_EQ(ghost->test, umbra_instance_stop(ghost->u), 0);
+	umbra_region_release(&ghost->region, releasable, ghost->u, &released);
+	umbra_instance_free(ghost->u);
+}
+
+static bool never(void *arg, struct page *page)
+{
+	return false;
+}
+
+static void region_destroy(void *arg)
+{
+	struct umbra_released released;
+
+	umbra_region_release(arg, never, NULL, &released);
+}
+
+/* Ghost descriptors of the test's own, to build instances from by hand. */
+struct page *umbra_test_descriptors(struct kunit *test, unsigned long nr_pages)
+{
+	struct umbra_region *region;
+
+	region = kunit_kzalloc(test, sizeof(*region), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, region);
+	KUNIT_ASSERT_EQ(test, umbra_region_acquire(region, "ghost", nr_pages),
+			0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, region_destroy,
+							region), 0);
+	return region->spans[0].pages;
+}
+
+/*
+ * An instance over spans with frame numbers of the test's choice. Their
+ * descriptors follow one another.
+ */
+struct umbra *umbra_test_ghost_spans(struct kunit *test, unsigned int pb_order,
+				     const struct umbra_test_span *spans,
+				     unsigned int nr_spans)
+{
+	struct umbra_layout layout = { .origin = "test", .pb_order = pb_order };
+	struct umbra_span real[UMBRA_MAX_SPANS] = {};
+	unsigned long nr_pages = 0;
+	struct ghost *ghost;
+	struct page *page;
+	unsigned int i;
+
+	for (i = 0; i < nr_spans; i++)
+		nr_pages += spans[i].nr_pages;
+	ghost = kunit_kzalloc(test, sizeof(*ghost), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ghost);
+	ghost->test = test;
+	KUNIT_ASSERT_EQ(test, umbra_region_acquire(&ghost->region, "ghost",
+						   nr_pages), 0);
+	page = ghost->region.spans[0].pages;
+	for (i = 0; i < nr_spans; i++) {
+		real[i].pages = page;
+		real[i].base_pfn = spans[i].base_pfn;
+		real[i].nr_pages = spans[i].nr_pages;
+		page += spans[i].nr_pages;
+	}
+	ghost->u = umbra_instance_create("test", &layout, real, nr_spans);
+	if (IS_ERR(ghost->u))
+		region_destroy(&ghost->region);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ghost->u);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, ghost_destroy,
+							ghost), 0);
+	return ghost->u;
+}
+
+struct umbra *umbra_test_ghost(struct kunit *test, unsigned int pb_order,
+			       unsigned long nr_pages)
+{
+	struct umbra_test_span span = { .nr_pages = nr_pages };
+
+	return umbra_test_ghost_spans(test, pb_order, &span, 1);
+}
+
+static void account_put(void *arg)
+{
+	umbra_account_put(arg);
+}
+
+struct umbra_account *umbra_test_account(struct kunit *test, struct umbra *u)
+{
+	struct umbra_account *account = umbra_account_create(u);
+
+	KUNIT_ASSERT_NOT_NULL(test, account);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, account_put,
+							account), 0);
+	return account;
+}
+
+/* From now on, HELD frames are looked at again only when the test asks. */
+void umbra_test_no_background(struct umbra *u)
+{
+	WRITE_ONCE(u->stopping, true);
+	cancel_delayed_work_sync(&u->held_work);
+}
+
+/* Fail the test with every finding of the checker. */
+void umbra_test_judge(struct kunit *test, struct umbra *u)
+{
+	struct umbra_verify v;
+	unsigned long i;
+
+	umbra_verify(u, &v);
+	for (i = 0; i < v.nr_findings && i < UMBRA_FIRST_FINDINGS; i++)
+		kunit_err(test, "finding: %s: frame 0x%x, 0x%lx for 0x%lx\n",
+			  umbra_finding_name(v.first[i].code),
+			  v.first[i].index, v.first[i].found,
+			  v.first[i].expected);
+	KUNIT_EXPECT_EQ(test, v.nr_findings, 0);
+	KUNIT_EXPECT_TRUE_MSG(test, v.exact,
+			      "the instance changed while nobody used it");
+}
+
+unsigned long umbra_test_nr_pages(struct umbra *u)
+{
+	struct umbra_info info;
+
+	umbra_get_info(u, &info);
+	return info.nr_pages;
+}
+
+unsigned long umbra_test_nr_free(struct umbra *u)
+{
+	struct umbra_info info;
+
+	umbra_get_info(u, &info);
+	return info.nr_free;
+}
+
+unsigned long umbra_test_nr_held(struct umbra *u)
+{
+	struct umbra_info info;
+
+	umbra_get_info(u, &info);
+	return info.nr_held;
+}
+
+unsigned long umbra_test_nr_reports(struct umbra *u)
+{
+	return atomic_long_read(&u->nr_reports);
+}
+
+u8 umbra_test_frame(struct umbra *u, const struct page *page)
+{
+	return frame_read(u, umbra_page_to_index(u, page));
+}
+
+/* Free blocks of one order, of all types. */
+unsigned long umbra_test_blocks(struct umbra *u, unsigned int order)
+{
+	unsigned long nr_free[UMBRA_NR_ORDERS];
+
+	umbra_snapshot_buddyinfo(u->zones, nr_free);
+	return nr_free[order];
+}
+
+/* Expect that a free is refused with one report, and changes nothing. */
+void umbra_test_expect_refused(struct kunit *test, struct umbra *u,
+			       struct page *page, unsigned int order)
+{
+	unsigned long nr_reports = umbra_test_nr_reports(u);
+	unsigned long nr_free = umbra_test_nr_free(u);
+	unsigned long nr_held = umbra_test_nr_held(u);
+
+	KUNIT_EXPECT_EQ(test, umbra_free_pages_account(u, page, order, NULL),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), nr_reports + 1);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), nr_free);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_held(u), nr_held);
+}
+
+/* Wait for the other thread. All that it did before is seen after. */
+void umbra_test_meet(struct umbra_test_barrier *barrier)
+{
+	int phase = atomic_read_acquire(&barrier->phase);
+
+	if (atomic_inc_return(&barrier->waiting) == TEST_THREADS) {
+		atomic_set(&barrier->waiting, 0);
+		atomic_inc_return(&barrier->phase);
+		return;
+	}
+	while (atomic_read_acquire(&barrier->phase) == phase) {
+		cpu_relax();
+		cond_resched();
+	}
+}
+
+struct pair {
+	void (*fn)(void *arg, unsigned int self);
+	void *arg;
+	atomic_t running;
+	struct task_struct *task[TEST_THREADS];
+};
+
+static struct pair test_pair;
+
+static int pair_fn(void *data)
+{
+	unsigned int self = (unsigned long)data;
+
+	test_pair.fn(test_pair.arg, self);
+	atomic_dec_return(&test_pair.running);
+	while (!kthread_should_stop()) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (!kthread_should_stop())
+			schedule();
+		__set_current_state(TASK_RUNNING);
+	}
+	return 0;
+}
+
+/*
+ * Run @fn(@arg, 0) and @fn(@arg, 1) on two CPUs, or skip the test where there
+ * is one only. To be followed by umbra_test_join_pair(), with no assertion
+ * that may end the test in between.
+ */
+void umbra_test_start_pair(struct kunit *test,
+			   void (*fn)(void *arg, unsigned int self), void *arg)
+{
+	struct pair *pair = &test_pair;
+	unsigned int cpu = cpumask_first(cpu_online_mask);
+	unsigned long i;
+
+	if (num_online_cpus() < TEST_THREADS)
+		kunit_skip(test, "needs two CPUs");
+	*pair = (struct pair) { .fn = fn, .arg = arg };
+	for (i = 0; i < TEST_THREADS; i++) {
+		pair->task[i] = kthread_create(pair_fn, (void *)i,
+					       "umbra_test/%lu", i);
+		if (IS_ERR(pair->task[i])) {
+			while (i--)
+				kthread_stop(pair->task[i]);
+			KUNIT_FAIL_AND_ABORT(test, "no threads");
+		}
+		kthread_bind(pair->task[i], cpu);
+		cpu = cpumask_next(cpu, cpu_online_mask);
+	}
+	atomic_set(&pair->running, TEST_THREADS);
+	for (i = 0; i < TEST_THREADS; i++)
+		wake_up_process(pair->task[i]);
+}
+
+bool umbra_test_pair_is_done(void)
+{
+	return !atomic_read_acquire(&test_pair.running);
+}
+
+void umbra_test_join_pair(void)
+{
+	unsigned int i;
+
+	while (!umbra_test_pair_is_done())
+		schedule_timeout_uninterruptible(1);
+	for (i = 0; i < TEST_THREADS; i++)
+		kthread_stop(test_pair.task[i]);
+}
+
+UMBRA_IMPORT_KUNIT_SYMBOLS;
+MODULE_DESCRIPTION("KUnit tests of umbra");
+MODULE_LICENSE("GPL");

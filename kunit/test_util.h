@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the tests share: ghost instances that take themselves down, the judge,
+ * and two threads that run side by side.
+ *
+ * Ghost pages have no memory behind them and the host must never free one, so
+ * tests take and drop references to them with page_ref_inc() and
+ * page_ref_dec(), never with get_page() and put_page().
+ */
+#ifndef _UMBRA_TEST_UTIL_H
+#define _UMBRA_TEST_UTIL_H
+
+#include <kunit/test.h>
+#include <linux/atomic.h>
+#include <linux/page_ref.h>
+#include "../src/core/verify.h"
+#include "../src/provider/provider.h"
+
+#define TEST_PB_ORDER 9
+#define TEST_BLOCK BIT(UMBRA_MAX_ORDER)
+
+/* The parameters of the module. */
+extern unsigned long umbra_test_ops;
+extern unsigned long umbra_test_seed;
+
+struct umbra_test_span {
+	unsigned long base_pfn;
+	u32 nr_pages;
+};
+
+/* instances */
+struct umbra *umbra_test_ghost(struct kunit *test, unsigned int pb_order,
+			       unsigned long nr_pages);
+struct umbra *umbra_test_ghost_spans(struct kunit *test, unsigned int pb_order,
+				     const struct umbra_test_span *spans,
+				     unsigned int nr_spans);
+struct page *umbra_test_descriptors(struct kunit *test, unsigned long nr_pages);
+struct umbra_account *umbra_test_account(struct kunit *test, struct umbra *u);
+void umbra_test_no_background(struct umbra *u);
+
+/* judgement */
+void umbra_test_judge(struct kunit *test, struct umbra *u);
+unsigned long umbra_test_nr_pages(struct umbra *u);
+unsigned long umbra_test_nr_free(struct umbra *u);
+unsigned long umbra_test_nr_held(struct umbra *u);
+unsigned long umbra_test_nr_reports(struct umbra *u);
+u8 umbra_test_frame(struct umbra *u, const struct page *page);
+unsigned long umbra_test_blocks(struct umbra *u, unsigned int order);
+
+void umbra_test_expect_refused(struct kunit *test, struct umbra *u,
+			       struct page *page, unsigned int order);
+
+/* Expect that the frame of @page is in @state, of @order. */
+#define UMBRA_EXPECT_FRAME(test, u, page, state, order)			\
+	KUNIT_EXPECT_EQ(test, umbra_test_frame(u, page),		\
+			frame_make(state, order))
+
+/* two threads */
+#define TEST_THREADS 2
+
+struct umbra_test_barrier {
+	atomic_t waiting;
+	atomic_t phase;
+};
+
+void umbra_test_meet(struct umbra_test_barrier *barrier);
+void umbra_test_start_pair(struct kunit *test,
+			   void (*fn)(void *arg, unsigned int self), void *arg);
+bool umbra_test_pair_is_done(void);
+void umbra_test_join_pair(void);
+
+#endif /* _UMBRA_TEST_UTIL_H */
