@@ -9,11 +9,11 @@ for source in "$top"/tests/*_test.c; do
 	cc_test -isystem "$selftests" -o "$work/root/tests/$(basename "$source" .c)" \
 		"$source" &
 done
-cc_test -o "$work/root/pin" "$top/tests/pin.c"
-cc_test -o "$work/root/failnth" "$top/tests/failnth.c"
+for program in fill load pin; do
+	cc_test -o "$work/root/$program" "$top/tests/$program.c"
+done
 wait
 for source in "$top"/tests/*_test.c; do
 	[ -x "$work/root/tests/$(basename "$source" .c)" ] ||
 		die "cannot build $source"
 done
-modinfo -F parm "$umbra_ko" >"$work/root/tests/parm"

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the test programs of /dev/umbra share: the fixture "device", which
+ * opens the device and afterwards checks that nothing is missing, and one
+ * helper for each thing that can be done to a file or a mapping.
+ */
+#ifndef DEVICE_H
+#define DEVICE_H
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <linux/umbra.h>
+#include "kselftest_harness.h"
+
+#define DEVICE "/dev/umbra"
+#define LIMIT_FILE "/sys/module/umbra/parameters/max_file_pages"
+#define DEBUGFS_DIR "/sys/kernel/debug/umbra/umbra0/"
+
+/* A held page is looked at ten times a second; this is ample. */
+#define SETTLE_MS 2000
+
+static inline int device_open(int flags)
+{
+	return open(DEVICE, flags | O_CLOEXEC);
+}
+
+static inline struct umbra_ioc_info device_info(int fd)
+{
+	struct umbra_ioc_info info = { 0 };
+
+	if (ioctl(fd, UMBRA_IOC_GET_INFO, &info))
+		memset(&info, 0xee, sizeof(info));
+	return info;
+}
+
+/* Allocate; the handle, or 0 with errno set. */
+static inline uint64_t device_alloc_flags(int fd, uint32_t order,
+					  uint32_t count, uint32_t flags)
+{
+	struct umbra_ioc_alloc args = {
+		.order = order,
+		.count = count,
+		.flags = flags,
+	};
+
+	return ioctl(fd, UMBRA_IOC_ALLOC, &args) ? 0 : args.handle;
+}
+
+static inline uint64_t device_alloc(int fd, uint32_t order, uint32_t count)
+{
+	return device_alloc_flags(fd, order, count, 0);
+}
+
+static inline int device_free(int fd, uint64_t handle)
+{
+	struct umbra_ioc_free args = { .handle = handle };
+
+	return ioctl(fd, UMBRA_IOC_FREE, &args);
+}
+
+static inline void *device_map(int fd, uint64_t handle, size_t bytes)
+{
+	return mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		    handle);
+}
+
+static inline void msleep(unsigned int ms)
+{
+	struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
+
+	nanosleep(&t, NULL);
+}
+
+/* Wait until @field of the info has a value, or SETTLE_MS; the last value. */
+static inline uint64_t wait_info(int fd, size_t field, uint64_t value)
+{
+	unsigned int ms;
+	uint64_t seen;
+
+	for (ms = 0;; ms += 20) {
+		struct umbra_ioc_info info = device_info(fd);
+
+		memcpy(&seen, (char *)&info + field, sizeof(seen));
+		if (seen == value || ms >= SETTLE_MS)
+			return seen;
+		msleep(20);
+	}
+}
+
+#define WAIT_INFO(fd, field, value) \
+	wait_info(fd, offsetof(struct umbra_ioc_info, field), value)
+
+static inline uint64_t pattern(uint64_t seed, size_t i)
+{
+	return 0x9e3779b97f4a7c15ull * (i + 1) + seed;
+}
+
+static inline void write_pattern(void *p, size_t bytes, uint64_t seed)
+{
+	uint64_t *word = p;
+	size_t i;
+
+	for (i = 0; i < bytes / sizeof(*word); i++)
+		word[i] = pattern(seed, i);
+}
+
+/* The first word that is not as written, or -1. */
+static inline long find_damage(const void *p, size_t bytes, uint64_t seed)
+{
+	const uint64_t *word = p;
+	size_t i;
+
+	for (i = 0; i < bytes / sizeof(*word); i++)
+		if (word[i] != pattern(seed, i))
+			return i;
+	return -1;
+}
+
+static inline bool is_zero(const void *p, size_t bytes)
+{
+	const uint64_t *word = p;
+	size_t i;
+
+	for (i = 0; i < bytes / sizeof(*word); i++)
+		if (word[i])
+			return false;
+	return true;
+}
+
+/* Write a short text to a file; 0, or -1 with errno. */
+static inline int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = write(fd, text, strlen(text));
+	close(fd);
+	return n == (ssize_t)strlen(text) ? 0 : -1;
+}
+
+static inline int set_limit(unsigned long pages)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lu", pages);
+	return write_file(LIMIT_FILE, text);
+}
+
+/* The whole of a file, with a zero byte after it; NULL if it cannot be read. */
+static inline char *read_file(const char *path, size_t *bytes)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t room = 1 << 16, n = 0;
+	char *text = malloc(room + 1);
+	ssize_t got = 0;
+
+	while (fd >= 0 && text && (got = read(fd, text + n, room - n)) > 0) {
+		n += got;
+		if (n == room) {
+			room *= 2;
+			text = realloc(text, room + 1);
+		}
+	}
+	if (fd < 0 || !text || got < 0) {
+		if (fd >= 0)
+			close(fd);
+		free(text);
+		return NULL;
+	}
+	close(fd);
+	text[n] = '\0';
+	if (bytes)
+		*bytes = n;
+	return text;
+}
+
+static inline bool verify_is_ok(void)
+{
+	char *text = read_file(DEBUGFS_DIR "verify", NULL);
+	bool ok = text && !strncmp(text, "ok\n", 3);
+
+	if (!ok)
+		fprintf(stderr, "# verify: %s\n", text ? text : "no file");
+	free(text);
+	return ok;
+}
+
+/* Run @fn in a child process; its exit status, or minus the signal. */
+static inline int in_child(int (*fn)(void *arg), void *arg)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		_exit(fn(arg));
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return -1000;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+struct touch {
+	char *p;
+	bool write;
+};
+
+static inline int touch_fn(void *arg)
+{
+	struct touch *t = arg;
+
+	if (t->write)
+		__atomic_store_n(t->p, 1, __ATOMIC_RELAXED);
+	else
+		__atomic_load_n(t->p, __ATOMIC_RELAXED);
+	return 0;
+}
+
+/* What an access does to a process: 0, or minus the signal that ends it. */
+static inline int touch(void *p, bool write)
+{
+	struct touch t = { p, write };
+
+	return in_child(touch_fn, &t);
+}
+
+FIXTURE(device) {
+	int fd;
+	size_t page;
+	uint64_t nr_pages;
+	uint64_t nr_free;	/* before the test */
+};
+
+FIXTURE_SETUP(device)
+{
+	struct umbra_ioc_info info;
+
+	self->fd = device_open(O_RDWR);
+	ASSERT_LE(0, self->fd)
+		TH_LOG("%s: %s", DEVICE, strerror(errno));
+	ASSERT_EQ(0, WAIT_INFO(self->fd, nr_held, 0));
+	info = device_info(self->fd);
+	self->page = info.page_size;
+	self->nr_pages = info.nr_pages;
+	self->nr_free = info.nr_free;
+}
+
+/*
+ * After the process of the test is gone, and with it whatever it left behind;
+ * nothing may be missing.
+ */
+FIXTURE_TEARDOWN_PARENT(device)
+{
+	int fd = device_open(O_RDWR);
+
+	set_limit(0);
+	EXPECT_EQ(0, WAIT_INFO(fd, nr_held, 0));
+	EXPECT_EQ(self->nr_free, WAIT_INFO(fd, nr_free, self->nr_free));
+	close(fd);
+	EXPECT_TRUE(verify_is_ok());
+}
+
+#endif /* DEVICE_H */

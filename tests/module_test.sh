@@ -1,0 +1,393 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Loading and unloading umbra.ko: what it refuses and how it says so, what it
+# leaves behind, and who can keep it from going. TAP on standard output.
+
+ko=/umbra.ko
+dir=/sys/kernel/debug/umbra/umbra0
+out=/tmp/module_test.out
+
+# Every region here is 8 MiB or more, and a failed load takes nothing, so a
+# loss would be at least that. What slab caches do in between is below half of
+# it; so are the host's per-CPU lists once they are kept short.
+noise=4096
+echo 100000 >/proc/sys/vm/percpu_pagelist_high_fraction
+
+nr=0
+plan=23
+
+# A diagnostic line or several
+note() {
+	echo "$*" | sed 's/^/# /'
+}
+
+# One test is one function; it fails with a reason: test NAME FUNCTION ARG...
+run() {
+	name=$1
+	shift
+	nr=$((nr + 1))
+	# in a process of its own, so that "fail" may end it
+	( "$@" ) >$out 2>&1
+	case $? in
+	0)	[ ! -s $out ] || note "$(cat $out)"
+		echo "ok $nr $name" ;;
+	77)	echo "ok $nr $name # SKIP $(tail -n 1 $out)" ;;
+	*)	note "$(cat $out)"
+		note "$(dmesg | grep 'umbra: ' | tail -n 3)"
+		echo "not ok $nr $name" ;;
+	esac
+	rmmod umbra 2>/dev/null
+}
+
+fail() {
+	echo "$*"
+	exit 1
+}
+
+skip() {
+	echo "$*"
+	exit 77
+}
+
+is_loaded() {
+	grep -q '^umbra ' /proc/modules
+}
+
+# Free memory of the host in KiB, caches not counted
+mem_free() {
+	awk '/^(MemFree|Buffers|Cached|SReclaimable):/ { n += $2 }
+	     /^Shmem:/ { n -= $2 }
+	     END { print n }' /proc/meminfo
+}
+
+cma_free() {
+	awk '/^CmaFree:/ { n = $2 } END { print n + 0 }' /proc/meminfo
+}
+
+has_cma() {
+	[ "$(awk '/^CmaTotal:/ { n = $2 } END { print n + 0 }' /proc/meminfo)" \
+		-gt 0 ]
+}
+
+remember_memory() {
+	mem_before=$(mem_free)
+	cma_before=$(cma_free)
+}
+
+# The host has what it had: it may take a moment to get there
+memory_is_back() {
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		mem_lost=$((mem_before - $(mem_free)))
+		cma_lost=$((cma_before - $(cma_free)))
+		[ $mem_lost -lt $noise ] && [ $cma_lost -lt $noise ] && return
+		usleep 200000
+	done
+	fail "lost $mem_lost KiB, of CMA $cma_lost KiB"
+}
+
+# Mark a place in the kernel's log, and read what came after the last mark
+log_mark() {
+	mark="module_test $nr $(date +%s) $$"
+	echo "$mark" >/dev/kmsg
+}
+
+log_since() {
+	dmesg | sed 's/^\[[^]]*\] //' | awk -v mark="$mark" '
+		$0 == mark { after = ""; next }
+		{ after = after $0 "\n" }
+		END { printf "%s", after }'
+}
+
+load() {
+	insmod $ko "$@" || fail "insmod $* failed"
+}
+
+unload() {
+	verify_ok
+	rmmod umbra || fail "rmmod failed"
+}
+
+verify_ok() {
+	[ "$(head -n 1 $dir/verify)" = ok ] || fail "$(cat $dir/verify)"
+}
+
+# Loading fails with an errno's text and one line that names the parameter:
+# refused ERRNO-TEXT PATTERN PARAMETER...
+refused() {
+	text=$1 pattern=$2
+	shift 2
+	remember_memory
+	log_mark
+	/load $ko "$@" 2>$out.load && fail "loading with $* succeeded"
+	grep -q "$text" $out.load || fail "$*: $(cat $out.load)"
+	is_loaded && fail "$*: still listed"
+	lines=$(log_since | grep -c '^umbra: .*=')
+	[ "$lines" -eq 1 ] || fail "$*: $lines lines: $(log_since)"
+	log_since | grep -q "^umbra: $pattern" ||
+		fail "$*: not the line expected: $(log_since)"
+	memory_is_back
+}
+
+size_that_is_no_size() {
+	for size in '' 0 12345 4097 abc 4K4 -4096 "''" 64MB 0x 1.5G \
+		99999999999999999999 17179869184G; do
+		refused "Invalid argument" "size=$size: " "size=$size"
+	done
+}
+
+size_larger_than_memory() {
+	refused "Cannot allocate memory" "size=999G: .*KiB" size=999G
+	refused "Cannot allocate memory" "size=1025M: .*KiB" size=1025M
+	refused "Cannot allocate memory" "size=9999999G: .*KiB" size=9999999G
+}
+
+size_not_to_be_had() {
+	size=$(awk '/^MemTotal:/ { print int($2 * 9 / 10240) }' /proc/meminfo)M
+	refused "Cannot allocate memory" "size=$size: .*auto" "size=$size"
+	refused "Cannot allocate memory" "size=$size: .*contig" "size=$size" \
+		provider=contig
+}
+
+provider_unknown() {
+	for provider in nonsense CMA "''" auto2; do
+		refused "Invalid argument" "provider=$provider: .*contig" \
+			"provider=$provider"
+	done
+}
+
+cma_that_is_not_there() {
+	has_cma && skip "this machine has CMA"
+	refused "No such device" "provider=cma: " provider=cma
+}
+
+cma_too_small() {
+	has_cma || skip "this machine has no CMA"
+	refused "Cannot allocate memory" "size=600M: .*cma" size=600M \
+		provider=cma
+}
+
+unknown_parameter() {
+	load nonsense=1
+	dmesg | tail -n 20 | grep -q "umbra: unknown parameter 'nonsense'" ||
+		fail "the host said nothing"
+}
+
+loaded_with() {
+	grep -qx "provider $1" $dir/layout || fail "$(cat $dir/layout)"
+}
+
+provider_explicit() {
+	remember_memory
+	load provider=contig size=32M
+	loaded_with contig
+	[ "$(cma_free)" -eq "$cma_before" ] || fail "it took CMA memory"
+	unload
+	memory_is_back
+}
+
+cma_explicit() {
+	has_cma || skip "this machine has no CMA"
+	remember_memory
+	load provider=cma size=32M
+	loaded_with cma
+	[ $((cma_before - $(cma_free))) -eq 32768 ] ||
+		fail "CmaFree is $(cma_free), was $cma_before"
+	unload
+	memory_is_back
+}
+
+auto_picks() {
+	log_mark
+	load
+	if has_cma; then
+		loaded_with cma
+	else
+		loaded_with contig
+	fi
+	log_since | grep -q '^umbra: provider .*: 16384 pages, pfn 0x' ||
+		fail "$(log_since)"
+	unload
+}
+
+auto_falls_back() {
+	has_cma || skip "this machine has no CMA to fall back from"
+	load size=300M
+	loaded_with contig
+	unload
+}
+
+odd_size() {
+	remember_memory
+	for size in 4096 36K 5000K 0x1001000; do
+		load "size=$size"
+		verify_ok
+		unload
+	done
+	memory_is_back
+}
+
+ghost() {
+	remember_memory
+	load provider=ghost size=4G
+	loaded_with ghost
+	/pin ghost >/dev/null || fail "memory mapped that is none"
+	unload
+	memory_is_back
+}
+
+load_and_unload() {
+	log_mark
+	# the first load warms the host's caches
+	load
+	unload
+	remember_memory
+	for i in $(seq 50); do
+		/load $ko size=16M || fail "load number $i"
+		rmmod umbra || fail "rmmod number $i"
+	done
+	memory_is_back
+	log_since | grep -E 'WARNING|BUG|still|not given back' &&
+		fail "said by the kernel"
+	return 0
+}
+
+# Start /pin HOW in the background, holding pages until pin_end
+pin_start() {
+	rm -f /tmp/pin.in /tmp/pin.out
+	mkfifo /tmp/pin.in
+	/pin "$1" </tmp/pin.in >/tmp/pin.out 2>&1 &
+	pid=$!
+	exec 9>/tmp/pin.in
+	for _ in $(seq 100); do
+		grep -q ready /tmp/pin.out && return
+		usleep 50000
+	done
+	fail "pin $1: $(cat /tmp/pin.out)"
+}
+
+pin_end() {
+	echo >&9
+	exec 9>&-
+	wait "$pid" || fail "pin: $(cat /tmp/pin.out)"
+	grep -q intact /tmp/pin.out || fail "pin: $(cat /tmp/pin.out)"
+}
+
+rmmod_is_refused() {
+	load
+	pin_start "$1"
+	rmmod umbra 2>$out.rmmod && fail "rmmod while in use succeeded"
+	grep -q "temporarily unavailable" $out.rmmod || fail "$(cat $out.rmmod)"
+	is_loaded || fail "not loaded any more"
+	pin_end
+	unload
+}
+
+unload_while_pinned() {
+	remember_memory
+	load "$@"
+	pin_start pipe
+	[ "$(awk '/held [1-9]/' $dir/layout)" ] || fail "nothing is held"
+	log_mark
+	unload
+	log_since | grep -q '^umbra: 8 pages are still referenced' ||
+		fail "$(log_since)"
+	/fill || fail "cannot fill the memory"
+	pin_end
+	memory_is_back
+	load "$@"
+	unload
+}
+
+# Kill insmod at different moments: it ends, and the memory is back
+interrupted() {
+	hits=0
+	remember_memory
+	for delay in 20000 60000 120000 200000 300000 450000 700000; do
+		insmod $ko "$@" 2>/dev/null &
+		pid=$!
+		usleep $delay
+		kill "-$signal" $pid 2>/dev/null || true
+		start=$(date +%s)
+		wait $pid && status=0 || status=$?
+		[ $(($(date +%s) - start)) -le 5 ] ||
+			fail "took more than 5 s to end"
+		if [ "$status" -gt 128 ]; then
+			hits=$((hits + 1))
+		fi
+		if is_loaded; then
+			unload
+		fi
+		memory_is_back
+	done
+	echo "ended by the signal $hits times of 7"
+	[ $hits -gt 0 ] || fail "never interrupted"
+}
+
+interrupted_by() {
+	signal=$1
+	shift
+	interrupted "$@"
+}
+
+# The Nth allocation of the host fails while the module loads
+load_under_faults() {
+	[ -e /proc/self/fail-nth ] || skip "this kernel has no fault injection"
+	remember_memory
+	nth=1
+	while [ $nth -lt 2000 ]; do
+		/load -f $nth $ko size=8M "$@" 2>$out.load
+		status=$?
+		case $status in
+		0)	break ;;
+		3)	verify_ok
+			rmmod umbra || fail "rmmod after fault $nth" ;;
+		4)	is_loaded && fail "fault $nth: still listed" ;;
+		*)	fail "fault $nth: status $status, $(cat $out.load)" ;;
+		esac
+		nth=$((nth + 1))
+	done
+	[ "$status" -eq 0 ] || fail "no end after $nth faults"
+	echo "$nth faults"
+	unload
+	memory_is_back
+}
+
+no_leaks() {
+	leaks=/sys/kernel/debug/kmemleak
+	[ -w $leaks ] || skip "this kernel has no kmemleak"
+	# an object is reported when it has been unreferenced for some seconds
+	echo scan >$leaks
+	sleep 6
+	echo scan >$leaks
+	! grep . $leaks
+}
+
+rmmod umbra 2>/dev/null
+echo "TAP version 13"
+echo "1..$plan"
+run size_that_is_no_size_is_refused size_that_is_no_size
+run size_larger_than_memory_is_refused size_larger_than_memory
+run size_not_to_be_had_is_refused size_not_to_be_had
+run unknown_provider_is_refused provider_unknown
+run cma_without_cma_is_refused cma_that_is_not_there
+run more_than_cma_has_is_refused cma_too_small
+run unknown_parameter_is_the_hosts_affair unknown_parameter
+run contig_by_name provider_explicit
+run cma_by_name cma_explicit
+run auto_takes_cma_first auto_picks
+run auto_falls_back_to_contig auto_falls_back
+run odd_sizes_work odd_size
+run ghost_instance_has_no_memory_to_map ghost
+run loading_fifty_times_loses_nothing load_and_unload
+run rmmod_is_refused_while_a_file_is_open rmmod_is_refused open
+run rmmod_is_refused_while_a_mapping_is_left rmmod_is_refused map
+run unloading_leaves_pinned_pages_alone unload_while_pinned
+run unloading_contig_leaves_pinned_pages_alone \
+	unload_while_pinned provider=contig size=32M
+run killed_insmod_ends_and_loses_nothing \
+	interrupted_by KILL provider=contig size=256M
+run terminated_insmod_ends_and_loses_nothing interrupted_by TERM size=200M
+run loading_under_faults_leaves_nothing load_under_faults
+run loading_contig_under_faults_leaves_nothing \
+	load_under_faults provider=contig
+run nothing_is_leaked no_leaks

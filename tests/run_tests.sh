@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Runs every test of the test machine, as KTAP on standard output: a group
+# for each program, its tests nested in it.
+
+programs="device_test mapping_test pin_test debugfs_test trace_test fault_test"
+scripts="module_test"
+
+# As a group named $1, the KTAP or TAP on standard input: nested, and with
+# the result that its lines add up to.
+group() {
+	awk -v name="$1" -v nr="$2" '
+	{ sub(/\r$/, "") }
+	/^K?TAP version/ {
+		print "  KTAP version 1"
+		print "  # Subtest: " name
+		next
+	}
+	/^1\.\.[0-9]+/ { planned = substr($1, 4) }
+	/^ok / { done++ }
+	/^not ok / { done++; failed++ }
+	/^# (Starting|RUN|OK|Totals|PASSED|FAILED)/ || /^# +(RUN|OK)/ { next }
+	{ print "  " $0; fflush() }
+	END {
+		good = planned != "" && done == planned && !failed
+		print (good ? "ok " : "not ok ") nr " " name
+	}'
+}
+
+nr=0
+echo "KTAP version 1"
+# shellcheck disable=SC2086 # a list
+set -- $programs $scripts
+echo "1..$#"
+
+# Faults are asked for per process; let them hit allocations that may sleep,
+# and say nothing about each.
+for kind in failslab fail_page_alloc; do
+	[ -d /sys/kernel/debug/$kind ] || continue
+	echo 0 >/sys/kernel/debug/$kind/verbose
+	echo N >/sys/kernel/debug/$kind/ignore-gfp-wait
+done
+if [ -d /sys/kernel/debug/fail_page_alloc ]; then
+	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
+	echo N >/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem
+fi
+[ ! -w /sys/kernel/debug/kmemleak ] || echo clear >/sys/kernel/debug/kmemleak
+
+insmod /umbra.ko || echo "# insmod of umbra failed"
+for name in $programs; do
+	nr=$((nr + 1))
+	start=$(date +%s)
+	"/tests/$name" 2>&1 | group "$name" $nr
+	echo "# $name took $(($(date +%s) - start)) s"
+done
+rmmod umbra || echo "# rmmod of umbra failed"
+for name in $scripts; do
+	nr=$((nr + 1))
+	start=$(date +%s)
+	sh "/$name.sh" 2>&1 | group "$name" $nr
+	echo "# $name took $(($(date +%s) - start)) s"
+done
+echo "# tests ended"

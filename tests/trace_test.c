@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The tracepoints, as tracefs shows them. */
+#include "device.h"
+
+#define TRACEFS "/sys/kernel/tracing/"
+#define EVENTS TRACEFS "events/umbra/"
+
+/* What an event said; pfn 0 if there was none. */
+struct seen {
+	unsigned long pfn;
+	int order;
+	int type;
+	char gfp[128];
+};
+
+/* Empty the trace and let it record our events; false if it cannot. */
+static bool trace_begin(void)
+{
+	return !access(EVENTS "enable", W_OK) &&
+	       !write_file(EVENTS "umbra_page_alloc/filter", "0") &&
+	       !write_file(TRACEFS "trace", "") &&
+	       !write_file(TRACEFS "tracing_on", "1") &&
+	       !write_file(EVENTS "enable", "1");
+}
+
+#define NO_TRACEFS "no tracefs here"
+
+/* The last event of that name in the trace */
+static struct seen last_event(const char *name)
+{
+	char *text = read_file(TRACEFS "trace", NULL), *s, *next;
+	struct seen seen = { 0 };
+
+	s = text;
+	while (s && (next = strstr(s, name)))
+		s = next + strlen(name);
+	/* a free has the first two only */
+	if (s && s != text &&
+	    sscanf(s, ": pfn=%lx order=%d migratetype=%d gfp_flags=%127s",
+		   &seen.pfn, &seen.order, &seen.type, seen.gfp) < 2)
+		fprintf(stderr, "# cannot read %.60s\n", s);
+	free(text);
+	return seen;
+}
+
+static unsigned int count_events(const char *name)
+{
+	char *text = read_file(TRACEFS "trace", NULL), *s = text;
+	unsigned int n = 0;
+
+	while (s && (s = strstr(s, name))) {
+		s++;
+		n++;
+	}
+	free(text);
+	return n;
+}
+
+TEST_F(device, allocation_and_free_are_recorded)
+{
+	static const struct {
+		uint32_t flags;
+		int type;
+	} cases[] = {
+		{ 0, 0 },
+		{ UMBRA_GFP_MOVABLE, 1 },
+		{ UMBRA_GFP_RECLAIMABLE, 2 },
+	};
+	unsigned long first_pfn, last_pfn;
+	char *layout = read_file(DEBUGFS_DIR "layout", NULL), *span;
+	unsigned int i;
+
+	if (!trace_begin())
+		SKIP(return, NO_TRACEFS);
+	ASSERT_NE(NULL, layout);
+	span = strstr(layout, "span 0: ");
+	ASSERT_NE(NULL, span);
+	first_pfn = strtoul(span + strlen("span 0: pfn "), &span, 0);
+	last_pfn = strtoul(span + 1, NULL, 0);
+	ASSERT_LT(first_pfn, last_pfn);
+	free(layout);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct seen alloc, freed;
+		uint64_t a = device_alloc_flags(self->fd, i * 4, 1,
+						cases[i].flags);
+
+		ASSERT_NE(0, a);
+		alloc = last_event("umbra_page_alloc");
+		EXPECT_LE(first_pfn, alloc.pfn);
+		EXPECT_GE(last_pfn, alloc.pfn);
+		EXPECT_EQ(0, alloc.pfn % (1UL << (i * 4)));
+		EXPECT_EQ(i * 4, alloc.order);
+		EXPECT_EQ(cases[i].type, alloc.type);
+		EXPECT_NE(NULL, strstr(alloc.gfp, "GFP_KERNEL"))
+			TH_LOG("%s", alloc.gfp);
+		EXPECT_NE(NULL, strstr(alloc.gfp, "__GFP_ZERO"));
+		EXPECT_EQ(cases[i].type == 1,
+			  !!strstr(alloc.gfp, "__GFP_MOVABLE"));
+		EXPECT_EQ(0, device_free(self->fd, a));
+		freed = last_event("umbra_page_free");
+		EXPECT_EQ(alloc.pfn, freed.pfn);
+		EXPECT_EQ(i * 4, freed.order);
+	}
+	EXPECT_EQ(3, count_events("umbra_page_alloc: "));
+	EXPECT_EQ(3, count_events("umbra_page_free: "));
+}
+
+TEST_F(device, every_block_is_an_event)
+{
+	uint64_t a;
+
+	if (!trace_begin())
+		SKIP(return, NO_TRACEFS);
+	a = device_alloc(self->fd, 2, 25);
+	ASSERT_NE(0, a);
+	EXPECT_EQ(25, count_events("umbra_page_alloc: "));
+	EXPECT_EQ(0, device_free(self->fd, a));
+	EXPECT_EQ(25, count_events("umbra_page_free: "));
+}
+
+TEST_F(device, failed_allocation_has_no_pfn)
+{
+	if (!trace_begin())
+		SKIP(return, NO_TRACEFS);
+	ASSERT_NE(0, device_alloc(self->fd, 0, 1));
+	EXPECT_EQ(0, device_alloc(self->fd, 10, self->nr_pages >> 10));
+	EXPECT_EQ(0, last_event("umbra_page_alloc").pfn);
+	EXPECT_EQ(10, last_event("umbra_page_alloc").order);
+}
+
+/* Tools that know the host's events find the same fields in ours. */
+TEST_F(device, fields_are_those_of_the_hosts_events)
+{
+	static const struct {
+		const char *ours, *hosts;
+		const char *fields[4];
+	} events[] = {
+		{ "umbra_page_alloc", "mm_page_alloc",
+		  { "pfn", "order", "gfp_flags", "migratetype" } },
+		{ "umbra_page_free", "mm_page_free", { "pfn", "order" } },
+	};
+	char path[128], field[64], *ours, *hosts;
+	unsigned int i, j;
+
+	if (!trace_begin())
+		SKIP(return, NO_TRACEFS);
+	for (i = 0; i < ARRAY_SIZE(events); i++) {
+		snprintf(path, sizeof(path), EVENTS "%s/format",
+			 events[i].ours);
+		ours = read_file(path, NULL);
+		snprintf(path, sizeof(path), TRACEFS "events/kmem/%s/format",
+			 events[i].hosts);
+		hosts = read_file(path, NULL);
+		ASSERT_NE(NULL, ours);
+		ASSERT_NE(NULL, hosts);
+		for (j = 0; j < 4 && events[i].fields[j]; j++) {
+			snprintf(field, sizeof(field), " %s;",
+				 events[i].fields[j]);
+			EXPECT_NE(NULL, strstr(ours, field))
+				TH_LOG("%s", field);
+			EXPECT_NE(NULL, strstr(hosts, field))
+				TH_LOG("%s", field);
+		}
+		free(ours);
+		free(hosts);
+	}
+}
+
+TEST_F(device, filter_on_a_field_works)
+{
+	if (!trace_begin())
+		SKIP(return, NO_TRACEFS);
+	ASSERT_EQ(0, write_file(EVENTS "umbra_page_alloc/filter", "order > 2"));
+	EXPECT_NE(0, device_alloc(self->fd, 2, 1));
+	EXPECT_NE(0, device_alloc(self->fd, 3, 1));
+	EXPECT_EQ(1, count_events("umbra_page_alloc: "));
+	EXPECT_EQ(3, last_event("umbra_page_alloc").order);
+}
+
+TEST_HARNESS_MAIN
