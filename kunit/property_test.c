@@ -152,6 +152,7 @@ static void do_alloc(struct model *m)
 	index = umbra_page_to_index(m->u, page);
 	KUNIT_ASSERT_LE(test, index, m->u->nr_frames - size);
 	KUNIT_ASSERT_EQ(test, index & (size - 1), 0);
+	KUNIT_ASSERT_EQ(test, umbra_index_to_pfn(m->u, index) & (size - 1), 0);
 	KUNIT_ASSERT_GE(test, find_next_bit(m->busy, index + size, index),
 			index + size);
 	bitmap_set(m->busy, index, size);

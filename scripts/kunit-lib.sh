@@ -35,6 +35,12 @@ kunit_tree() {
 		trap '"$top/scripts/overlay.sh" --remove "$tree"' EXIT
 	"$top/scripts/overlay.sh" "$tree"
 	mkdir -p "$build"
+
+	# To make, another checkout is the same files with other times
+	if [ "$(cat "$build/umbra-checkout" 2>/dev/null)" != "$top" ]; then
+		rm -rf "$build/drivers/umbra"
+		printf '%s\n' "$top" >"$build/umbra-checkout"
+	fi
 }
 
 # kunit_py COMMAND [ARGUMENT...], in the tree

@@ -76,7 +76,7 @@ initramfs() {
 boot() {
 	local dir=$1 accel=(-accel "tcg,thread=multi" -cpu "max,la57=off")
 	shift
-	[ "${ACCEL:-tcg}" != kvm ] || accel=(-accel kvm -cpu host,la57=off)
+	[ "${ACCEL:-tcg}" != kvm ] || accel=(-accel kvm -cpu "host,la57=off")
 	timeout "${TIMEOUT:-600}" qemu-system-x86_64 "${accel[@]}" -smp 2 \
 		-m 1G -bios qboot.rom -nodefaults -no-user-config \
 		-display none -no-reboot -kernel "$dir/vmlinuz" \

@@ -223,7 +223,7 @@ TEST_F(device, buddyinfo_adds_up_to_the_free_pages)
 TEST_F(device, free_lists_agree_with_buddyinfo)
 {
 	static const char expression[] =
-		"^Node [0-9]+, zone [ A-Za-z0-9]{8}, order [ 0-9]{2}, type +[UMR][a-z]+, pfn 0x[0-9a-f]+$";
+		"^Node [0-9]+, zone [ A-Za-z0-9]{8}, order [ 0-9]{2}, type .{11}, pfn 0x[0-9a-f]+$";
 	unsigned long nr[NR_ORDERS], pages;
 	struct free_lists lists;
 	unsigned int order;

@@ -329,25 +329,55 @@ interrupted_by() {
 	interrupted "$@"
 }
 
-# The Nth allocation of the host fails while the module loads
+# The Nth allocation of the host fails while the module loads: /load -f
+with_fault() {
+	status=0
+	/load -f "$@" 2>$out.load || status=$?
+}
+
+# How many allocations the host makes for a module before its own code runs:
+# as many as it makes for one whose parameters are refused
+count_allocations_before_init() {
+	low=0
+	high=4096
+	while [ $((high - low)) -gt 1 ]; do
+		middle=$(((low + high) / 2))
+		with_fault $middle $ko size=0
+		if [ $status -eq 4 ]; then
+			low=$middle
+		else
+			high=$middle
+		fi
+	done
+}
+
+# Every STEPth allocation after those: load_under_faults STEP PARAMETER...
 load_under_faults() {
+	step=$1
+	shift
 	[ -e /proc/self/fail-nth ] || skip "this kernel has no fault injection"
+	count_allocations_before_init
+	[ $low -gt 0 ] || fail "no fault was injected"
 	remember_memory
-	nth=1
-	while [ $nth -lt 2000 ]; do
-		/load -f $nth $ko size=8M "$@" 2>$out.load
-		status=$?
+	nth=$low failures=0 loads=0 status=4
+	while [ $status -ne 0 ] && [ $nth -lt 100000 ]; do
+		with_fault $nth $ko size=8M "$@"
 		case $status in
-		0)	break ;;
-		3)	verify_ok
+		0)	;;
+		3)	# there may be no debugfs files: they are not needed
+			[ ! -e $dir/verify ] || verify_ok
 			rmmod umbra || fail "rmmod after fault $nth" ;;
-		4)	is_loaded && fail "fault $nth: still listed" ;;
+		4)	is_loaded && fail "fault $nth: still listed"
+			[ ! -e $dir ] || fail "fault $nth: debugfs is left"
+			[ ! -e /dev/umbra ] || fail "fault $nth: a device is left"
+			failures=$((failures + 1)) ;;
 		*)	fail "fault $nth: status $status, $(cat $out.load)" ;;
 		esac
-		nth=$((nth + 1))
+		loads=$((loads + 1))
+		nth=$((nth + step))
 	done
-	[ "$status" -eq 0 ] || fail "no end after $nth faults"
-	echo "$nth faults"
+	[ $status -eq 0 ] || fail "no end after $nth faults"
+	echo "$low allocations before init; $loads loads with a fault, $failures of them failed"
 	unload
 	memory_is_back
 }
@@ -387,7 +417,7 @@ run unloading_contig_leaves_pinned_pages_alone \
 run killed_insmod_ends_and_loses_nothing \
 	interrupted_by KILL provider=contig size=256M
 run terminated_insmod_ends_and_loses_nothing interrupted_by TERM size=200M
-run loading_under_faults_leaves_nothing load_under_faults
+run loading_under_faults_leaves_nothing load_under_faults 1
 run loading_contig_under_faults_leaves_nothing \
-	load_under_faults provider=contig
+	load_under_faults 3 provider=contig
 run nothing_is_leaked no_leaks
