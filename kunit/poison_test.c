@@ -84,6 +84,23 @@ static void an_allocated_page_that_fails_is_taken_out_when_freed(struct kunit *t
 	expect_never_handed_out(test, u, page + c->page);
 }
 
+/* As when the word of it comes between the two steps of a free. */
+static void a_page_that_fails_while_it_is_freed_is_taken_out(struct kunit *test)
+{
+	struct umbra *u = instance(test);
+	struct page *page = umbra_alloc_pages(u, GFP_KERNEL, 3);
+	u32 head;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	head = umbra_page_to_index(u, page);
+	frame_set(u, head, FRAME_PCP, 3);
+	KUNIT_EXPECT_TRUE(test, poison(u, page + 6));
+	UMBRA_EXPECT_FRAME(test, u, page, FRAME_PCP, 3);
+	frame_set(u, head, FRAME_ALLOC, 3);
+	umbra_free_pages(u, page, 3);
+	expect_never_handed_out(test, u, page + 6);
+}
+
 static void a_held_page_that_fails_is_taken_out(struct kunit *test)
 {
 	struct umbra *u = instance(test);
@@ -127,6 +144,7 @@ static struct kunit_case poison_cases[] = {
 			 place_gen_params),
 	KUNIT_CASE_PARAM(an_allocated_page_that_fails_is_taken_out_when_freed,
 			 place_gen_params),
+	KUNIT_CASE(a_page_that_fails_while_it_is_freed_is_taken_out),
 	KUNIT_CASE(a_held_page_that_fails_is_taken_out),
 	KUNIT_CASE(a_page_that_fails_twice_is_lost_once),
 	KUNIT_CASE(pages_of_others_do_not_matter),

@@ -74,15 +74,16 @@ remember_memory() {
 	cma_before=$(cma_free)
 }
 
-# The host has what it had: it may take a moment to get there
+# The host has what it had: it may take a moment to get there. Free pages of
+# CMA are free memory too; how many of them are CMA's depends on where the host
+# moved its own pages.
 memory_is_back() {
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		mem_lost=$((mem_before - $(mem_free)))
-		cma_lost=$((cma_before - $(cma_free)))
-		[ $mem_lost -lt $noise ] && [ $cma_lost -lt $noise ] && return
+		[ $mem_lost -lt $noise ] && return
 		usleep 200000
 	done
-	fail "lost $mem_lost KiB, of CMA $cma_lost KiB"
+	fail "lost $mem_lost KiB"
 }
 
 # Mark a place in the kernel's log, and read what came after the last mark
@@ -180,7 +181,8 @@ provider_explicit() {
 	remember_memory
 	load provider=contig size=32M
 	loaded_with contig
-	[ "$(cma_free)" -eq "$cma_before" ] || fail "it took CMA memory"
+	[ $((cma_before - $(cma_free))) -lt 32768 ] ||
+		fail "it took CMA memory"
 	unload
 	memory_is_back
 }
@@ -190,10 +192,13 @@ cma_explicit() {
 	remember_memory
 	load provider=cma size=32M
 	loaded_with cma
-	[ $((cma_before - $(cma_free))) -eq 32768 ] ||
-		fail "CmaFree is $(cma_free), was $cma_before"
+	cma_taken=$((cma_before - $(cma_free)))
+	[ $cma_taken -gt $((32768 - noise)) ] ||
+		fail "CmaFree went down by $cma_taken KiB"
 	unload
 	memory_is_back
+	cma_lost=$((cma_before - $(cma_free)))
+	[ $cma_lost -lt $noise ] || fail "lost $cma_lost KiB of CMA"
 }
 
 auto_picks() {

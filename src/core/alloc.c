@@ -101,7 +101,7 @@ static unsigned long free_block(struct umbra *u, u32 index, unsigned int order,
 
 	whole = block_is_unused(page, scan ? order : 0);
 	spin_lock_irqsave(&zone->lock, flags);
-	if (likely(whole))
+	if (likely(whole && !zone->suspect))
 		umbra_freelist_free(zone, index, order);
 	else
 		held = free_apart(zone, index, order, account);

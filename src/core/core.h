@@ -67,6 +67,7 @@ struct umbra_zone {
 	unsigned long nr_free_pages;
 	unsigned long nr_held;
 	unsigned long nr_managed;	/* frames that are not OFFLINE */
+	bool suspect;		/* a page failed while its block was freed */
 	struct umbra_free_area free_area[UMBRA_NR_ORDERS];
 };
 

@@ -21,6 +21,8 @@ static void carve(struct umbra_zone *zone, u32 head, unsigned int order,
  * A free page is taken out at once. An allocated one is its owner's until it
  * is freed; then the flag in its descriptor keeps it out of use, because the
  * block counts as exposed from now on, and each of its pages is looked at.
+ * One that is on its way to the free lists may have been looked at already, so
+ * from then on every block is looked at again when it gets there.
  *
  * Context: any but NMI.
  * Return: true if the page is of @u.
@@ -39,12 +41,23 @@ bool umbra_poison_pfn(struct umbra *u, unsigned long pfn)
 	spin_lock_irqsave(&zone->lock, flags);
 	head = umbra_frame_head(u, index);
 	frame = head == UMBRA_NO_FRAME ? 0 : frame_read(u, head);
-	if (frame_state(frame) == FRAME_FREE)
+	switch (frame_state(frame)) {
+	case FRAME_FREE:
 		carve(zone, head, frame_order(frame), index);
-	else if (frame_state(frame) == FRAME_HELD)
+		break;
+	case FRAME_HELD:
 		umbra_held_check(zone, index);
-	else if (frame_state(frame) == FRAME_ALLOC)
-		frame_leave(u, head, frame, FRAME_EXPOSED);
+		break;
+	case FRAME_ALLOC:
+		if (frame_leave(u, head, frame, FRAME_EXPOSED))
+			break;
+		fallthrough;
+	case FRAME_PCP:
+		zone->suspect = true;
+		break;
+	default:
+		break;
+	}
 	spin_unlock_irqrestore(&zone->lock, flags);
 	return true;
 }

@@ -245,7 +245,7 @@ static bool walk_list(struct zone_walk *w, unsigned int order,
 	struct umbra_free_area *area = &zone->free_area[order];
 	struct list_head *head = &area->free_list[type];
 	struct list_head *entry = head;
-	unsigned long n = 0, flags;
+	unsigned long n = 0, nr_free, flags;
 	bool same, more = true;
 
 	do {
@@ -253,6 +253,7 @@ static bool walk_list(struct zone_walk *w, unsigned int order,
 
 		spin_lock_irqsave(&zone->lock, flags);
 		same = zone->seq == w->seq;
+		nr_free = area->nr_free[type];
 		while (same && more && batch--) {
 			entry = entry->next;
 			more = entry != head && n <= w->nr_free[order][type] &&
@@ -266,8 +267,8 @@ static bool walk_list(struct zone_walk *w, unsigned int order,
 	if (same && n != w->nr_free[order][type])
 		found(w->v, FINDING_COUNT, UMBRA_NO_FRAME, n,
 		      w->nr_free[order][type]);
-	if (same && area->nr_free[type] != w->nr_free[order][type])
-		found(w->v, FINDING_COUNT, UMBRA_NO_FRAME, area->nr_free[type],
+	if (same && nr_free != w->nr_free[order][type])
+		found(w->v, FINDING_COUNT, UMBRA_NO_FRAME, nr_free,
 		      w->nr_free[order][type]);
 	return same;
 }
