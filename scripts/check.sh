@@ -143,7 +143,11 @@ sizes() {
 	done
 }
 
+# Fetched first, so that the checks have nothing else to say.
 newest=$("$top/scripts/ksrc.sh" newest)
+for kernel in 6.1 7; do
+	"$top/scripts/kernel.sh" "$kernel" >/dev/null
+done
 check "include rules" "$top/scripts/check-includes.sh"
 # shellcheck disable=SC2046
 check "shellcheck" shellcheck -x $(scripts)
