@@ -153,12 +153,29 @@ static void a_lost_page_is_not_charged_any_more(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_account_pages(account), 0);
 }
 
+static void held_pages_are_looked_at_before_a_charge_is_refused(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 64);
+	struct umbra_account *account = umbra_test_account(test, u);
+	struct page *page;
+
+	umbra_test_no_background(u);
+	page = charged(test, u, account, 0x01);
+	umbra_free_pages_account(u, page, 3, account);
+	KUNIT_EXPECT_EQ(test, umbra_account_charge(account, 1, 1), -EDQUOT);
+	page_ref_dec(page);
+	KUNIT_EXPECT_EQ(test, umbra_account_charge(account, 1, 1), 0);
+	KUNIT_EXPECT_EQ(test, umbra_account_held(account), 0);
+	umbra_account_uncharge(account, 1);
+}
+
 static struct kunit_case owner_cases[] = {
 	KUNIT_CASE_PARAM(an_account_is_charged_up_to_its_limit,
 			 charge_gen_params),
 	KUNIT_CASE(a_free_takes_the_charge_back),
 	KUNIT_CASE(a_refused_free_takes_nothing_back),
 	KUNIT_CASE(held_pages_stay_charged),
+	KUNIT_CASE(held_pages_are_looked_at_before_a_charge_is_refused),
 	KUNIT_CASE(an_account_outlives_its_user_by_its_held_pages),
 	KUNIT_CASE(a_page_reused_after_being_held_is_charged_to_nobody),
 	KUNIT_CASE(a_lost_page_is_not_charged_any_more),

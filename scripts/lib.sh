@@ -97,6 +97,7 @@ private_apt() {
 # apt_state NAME SUITE...; prints the state's directory
 apt_state() {
 	local state=$cache/apt/$1
+	lock "apt-$1"
 	shift
 	mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
 	sources "$@" >"$state/sources.new"

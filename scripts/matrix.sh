@@ -8,4 +8,4 @@
 for kernel in 6.1 6.1-rt 6.12 7 debug; do
 	step "vmtest $kernel" "$top/scripts/vmtest.sh" "$kernel"
 done
-totals
+totals 5

@@ -1,14 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Every test. Ends with a line of totals.
+# Every test, in two lanes: one has the kernels built here, one the stock
+# ones. Ends with a line of totals.
 
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/totals.sh"
 
-step check "$top/scripts/check.sh"
-step "kunit um" env ARCH=um "$top/scripts/kunit.sh"
-step "kunit x86_64" env ARCH=x86_64 "$top/scripts/kunit.sh"
-for kernel in 6.1 7 debug; do
-	step "vmtest $kernel" "$top/scripts/vmtest.sh" "$kernel"
-done
-totals
+{
+	step "kunit um" env ARCH=um "$top/scripts/kunit.sh"
+	step "kunit x86_64" env ARCH=x86_64 "$top/scripts/kunit.sh"
+	step "vmtest debug" "$top/scripts/vmtest.sh" debug
+} &
+{
+	step check "$top/scripts/check.sh"
+	step "vmtest 6.1" "$top/scripts/vmtest.sh" 6.1
+	step "vmtest 7" "$top/scripts/vmtest.sh" 7
+} &
+totals 6

@@ -1,43 +1,53 @@
 # SPDX-License-Identifier: GPL-2.0
-# Adding up results: each step is a command whose last line of output is
-# "N passed, N failed, N skipped".
+# Steps and their totals: a step is a command whose last line of output is
+# "N passed, N failed, N skipped". Steps of one lane run one after the other,
+# lanes side by side; what a step says comes out whole, when it is done.
 # shellcheck shell=bash
 
-passed=0 failed=0 skipped=0
-broken=()
+steps=$(mktemp -d)
+trap 'rm -rf "$steps"' EXIT
 
-# Run a step and add its totals: step NAME COMMAND...
+# Run a step and note what came of it: step NAME COMMAND...
 step() {
-	local name=$1 out status=0 line start=$SECONDS
+	local name=$1 status=0 line start=$SECONDS
+	local out=$steps/${1//[^A-Za-z0-9._-]/-}
 	shift
-	out=$cache/log/step-${name//[^A-Za-z0-9._-]/-}
-	mkdir -p "$cache/log"
-	say "$name"
-	"$@" 2>&1 | tee "$out" || status=$?
-	line=$(tail -n 1 "$out")
-	if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed(,\ ([0-9]+)\ skipped)?$ ]]
+	say "$name: begins"
+	"$@" >"$out.out" 2>&1 || status=$?
+	line=$(tail -n 1 "$out.out")
+	if [[ ! $line =~ ^[0-9]+\ passed,\ [0-9]+\ failed,\ [0-9]+\ skipped$ ]]
 	then
-		passed=$((passed + BASH_REMATCH[1]))
-		failed=$((failed + BASH_REMATCH[2]))
-		skipped=$((skipped + ${BASH_REMATCH[4]:-0}))
-		[ "${BASH_REMATCH[2]}" -eq 0 ] || broken+=("$name")
-		[ "$status" -eq 0 ] || [ "${BASH_REMATCH[2]}" -gt 0 ] || {
-			failed=$((failed + 1))
-			broken+=("$name (exit status $status)")
-		}
-	else
-		failed=$((failed + 1))
-		broken+=("$name (no totals)")
+		line="0 passed, 1 failed, 0 skipped"
+		echo "$name: no totals" >>"$out.out"
+	elif [ "$status" -ne 0 ] && [[ $line == *", 0 failed, "* ]]; then
+		line="0 passed, 1 failed, 0 skipped"
+		echo "$name: exit status $status" >>"$out.out"
 	fi
-	say "$name took $((SECONDS - start)) s"
+	printf '%s: %s\n' "$line" "$name" >"$out.result"
+	(
+		flock 9
+		printf '\n== %s\n' "$name"
+		cat "$out.out"
+		printf '== %s took %d s\n' "$name" "$((SECONDS - start))"
+	) 9>"$steps/lock"
 }
 
-# Print the totals of all steps; fail if anything failed.
+# Print the totals of all steps as the last line; fail if anything failed:
+# totals NUMBER-OF-STEPS
 totals() {
-	local name
-	for name in "${broken[@]}"; do
-		echo "failed: $name"
+	local result n=0 passed=0 failed=0 skipped=0 name p f s
+	wait
+	echo
+	for result in "$steps"/*.result; do
+		IFS=' ,:' read -r p _ f _ s _ name <"$result"
+		echo "$name: $p passed, $f failed, $s skipped"
+		passed=$((passed + p)) failed=$((failed + f))
+		skipped=$((skipped + s)) n=$((n + 1))
 	done
+	if [ "$n" -ne "$1" ]; then
+		echo "$(($1 - n)) steps did not come to their end"
+		failed=$((failed + $1 - n))
+	fi
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }

@@ -83,6 +83,10 @@ case $kernel in
 	boot 7
 	boot 7-without-cma cma=0
 	;;
+debug)
+	# its shadow memory leaves less to take a contiguous range from
+	boot debug cma=128M
+	;;
 *)
 	boot "$kernel"
 	;;

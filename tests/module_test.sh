@@ -216,7 +216,8 @@ auto_picks() {
 
 auto_falls_back() {
 	has_cma || skip "this machine has no CMA to fall back from"
-	load size=300M
+	load "size=$(awk '/^CmaTotal:/ { print int($2 / 1024) + 16 }' \
+		/proc/meminfo)M"
 	loaded_with contig
 	unload
 }

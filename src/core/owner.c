@@ -13,6 +13,7 @@
 #include "core.h"
 
 struct umbra_account {
+	struct umbra *umbra;	/* not to be used by HELD frames: it may go */
 	refcount_t ref;
 	atomic_long_t pages;	/* charged, held ones counted in */
 	atomic_long_t held;
@@ -31,8 +32,10 @@ struct umbra_account *umbra_account_create(struct umbra *u)
 	struct umbra_account *account;
 
 	account = kzalloc_obj(*account, GFP_KERNEL_ACCOUNT);
-	if (account)
-		refcount_set(&account->ref, 1);
+	if (!account)
+		return NULL;
+	account->umbra = u;
+	refcount_set(&account->ref, 1);
 	return account;
 }
 EXPORT_SYMBOL_GPL(umbra_account_create);
@@ -52,18 +55,8 @@ void umbra_account_put(struct umbra_account *account)
 }
 EXPORT_SYMBOL_GPL(umbra_account_put);
 
-/**
- * umbra_account_charge() - charge pages before they are allocated
- * @account: the account
- * @nr_pages: how many, in pages
- * @limit: how many pages the account may have at most, these included
- *
- * Context: any.
- * Return: 0, or -EDQUOT if the limit does not allow it; then nothing is
- * charged.
- */
-int umbra_account_charge(struct umbra_account *account, unsigned long nr_pages,
-			 unsigned long limit)
+static int try_charge(struct umbra_account *account, unsigned long nr_pages,
+		      unsigned long limit)
 {
 	long old = atomic_long_read(&account->pages);
 
@@ -73,6 +66,30 @@ int umbra_account_charge(struct umbra_account *account, unsigned long nr_pages,
 	} while (!atomic_long_try_cmpxchg(&account->pages, &old,
 					  old + nr_pages));
 	return 0;
+}
+
+/**
+ * umbra_account_charge() - charge pages before they are allocated
+ * @account: the account
+ * @nr_pages: how many, in pages
+ * @limit: how many pages the account may have at most, these included
+ *
+ * Held pages are looked at again before a charge is refused.
+ *
+ * Context: any.
+ * Return: 0, or -EDQUOT if the limit does not allow it; then nothing is
+ * charged.
+ */
+int umbra_account_charge(struct umbra_account *account, unsigned long nr_pages,
+			 unsigned long limit)
+{
+	int err = try_charge(account, nr_pages, limit);
+
+	if (err) {
+		umbra_held_rescan(account->umbra);
+		err = try_charge(account, nr_pages, limit);
+	}
+	return err;
 }
 EXPORT_SYMBOL_GPL(umbra_account_charge);
 

@@ -107,13 +107,14 @@ static int cma_acquire(struct umbra_region *region, unsigned long nr_pages)
 						      PLATFORM_DEVID_AUTO,
 						      NULL, 0);
 	if (IS_ERR(dma->device)) {
-		err = PTR_ERR(dma->device);
+		err = -ENOMEM;
 		goto err_free;
 	}
-	err = dma_coerce_mask_and_coherent(&dma->device->dev,
-					   DMA_BIT_MASK(64));
-	if (err)
+	if (dma_coerce_mask_and_coherent(&dma->device->dev,
+					 DMA_BIT_MASK(64))) {
+		err = -ENODEV;
 		goto err_unregister;
+	}
 	page = dma_acquire(dma, nr_pages);
 	if (!page) {
 		err = cma_failure();
