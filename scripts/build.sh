@@ -12,18 +12,19 @@ dir=$("$top/scripts/kernel.sh" "$kernel")
 release=$(cat "$dir/release")
 
 lock "build-$kernel"
-mkdir -p "$dir/root/umbra"
+build=umbra-$checkout
+mkdir -p "$dir/root/$build"
 tar -C "$top" -c Kbuild Makefile include src dkms.conf |
-	tar -C "$dir/root/umbra" -x
+	tar -C "$dir/root/$build" -x
 
 # objtool reads /proc; a mount of a namespace of its own leaves nothing behind
 quietly "$cache/log/build-$kernel" unshare -m sh -c '
 	mount -t proc proc "$1/proc" || exit
-	root=$1 release=$2
-	shift 2
-	exec chroot "$root" make -C "/lib/modules/$release/build" M=/umbra \
-		"$@" modules' sh "$dir/root" "$release" "$@"
+	root=$1 release=$2 build=$3
+	shift 3
+	exec chroot "$root" make -C "/lib/modules/$release/build" \
+		"M=/$build" "$@" modules' sh "$dir/root" "$release" "$build" "$@"
 if [ -n "${VERBOSE_WARNINGS:-}" ]; then
 	grep -A5 -iE 'warning|error' "$cache/log/build-$kernel" >&2 || true
 fi
-printf '%s\n' "$dir/root/umbra/umbra.ko"
+printf '%s\n' "$dir/root/$build/umbra.ko"

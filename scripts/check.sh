@@ -40,7 +40,7 @@ warnings() {
 	local kernel=$1 dir
 	shift
 	dir=$("$top/scripts/kernel.sh" "$kernel") || return
-	rm -rf "$dir/root/umbra"
+	rm -rf "$dir/root/umbra-$checkout"
 	"$top/scripts/build.sh" "$kernel" "$@" >/dev/null || return
 	grep -E '(warning|error):' "$cache/log/build-$kernel" || true
 }
@@ -104,6 +104,7 @@ dkms_install() {
 	dir=$("$top/scripts/kernel.sh" "$1")
 	release=$(cat "$dir/release")
 	root=$dir/root
+	lock "dkms-$1"
 	rm -rf "$root/dkms-source" "$root"/usr/src/umbra-* \
 		"$root/var/lib/dkms/umbra" \
 		"$root/lib/modules/$release/updates"

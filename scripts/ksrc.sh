@@ -11,9 +11,9 @@ need xz-utils
 state=$(apt_state source bookworm bookworm-security bookworm-backports \
 	trixie trixie-backports)
 if [ "$want" = newest ]; then
-	package=$(newest "$state" 'linux-source-[0-9]+\.[0-9]+')
+	package=$(newest "$state" 'linux-source-[0-9]+\.[0-9]+') || true
 else
-	package=$(newest "$state" "linux-source-${want//./\\.}")
+	package=$(newest "$state" "linux-source-${want//./\\.}") || true
 fi
 [ -n "$package" ] || die "no Debian package holds kernel source $want"
 

@@ -9,6 +9,7 @@ set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/umbra
 jobs=$(nproc)
+checkout=$(cksum <<<"$top" | cut -d ' ' -f 1)	# tells checkouts apart
 export LC_ALL=C LANG=C
 
 mkdir -p "$cache"
@@ -19,7 +20,10 @@ die() { printf 'umbra: %s\n' "$*" >&2; exit 1; }
 # One writer at a time for a part of the cache: lock NAME
 lock() {
 	exec {lock_fd}>"$cache/$1.lock"
-	flock "$lock_fd"
+	flock -n "$lock_fd" || {
+		say "waiting for another run to be done with $1"
+		flock "$lock_fd"
+	}
 }
 
 # Run a noisy command; show its output only when it fails: quietly LOG CMD...
@@ -54,6 +58,9 @@ need() {
 # The mirror the machine already uses, for a suite it may not have.
 debian_mirror() {
 	local uri
+	# What the machine has not listed yet it does not tell
+	[ -n "$(apt-get indextargets)" ] ||
+		quietly "$cache/log/apt-update" apt-get -q update
 	uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
 		grep '/debian/*$' | head -n 1)
 	[ -n "$uri" ] || die "no Debian mirror among this machine's apt sources"
@@ -69,7 +76,7 @@ security_mirror() {
 sources() {
 	local suite mirror security
 	local key='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
-	mirror=$(debian_mirror)
+	mirror=$(debian_mirror) || exit
 	security=$(security_mirror)
 	for suite; do
 		case $suite in
@@ -100,7 +107,7 @@ apt_state() {
 	lock "apt-$1"
 	shift
 	mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
-	sources "$@" >"$state/sources.new"
+	sources "$@" >"$state/sources.new" || exit
 	if ! cmp -s "$state/sources.new" "$state/sources.list" ||
 	   [ -z "$(find "$state/stamp" -mtime -1 2>/dev/null)" ]; then
 		mv "$state/sources.new" "$state/sources.list"

@@ -5,7 +5,18 @@
 # shellcheck shell=bash
 
 steps=$(mktemp -d)
-trap 'rm -rf "$steps"' EXIT
+lanes=()
+
+# Nothing goes on when this ends, however it ends.
+end_lanes() {
+	local lane
+	for lane in "${lanes[@]}"; do
+		kill -- "-$lane" 2>/dev/null || true
+	done
+	rm -rf "$steps"
+}
+trap end_lanes EXIT
+trap 'exit 130' INT TERM
 
 # Run a step and note what came of it: step NAME COMMAND...
 step() {

@@ -35,7 +35,7 @@ judge() {
 	grep -E '\[(FAILED|CRASHED|ERROR)\]|\[ERROR\]' <<<"$parsed" || true
 	grep -oE 'ok [0-9]+ .*# SKIP.*' "$1" | sed 's/^ok [0-9]* /skipped: /' ||
 		true
-	summary=$(grep 'Testing complete' <<<"$parsed" | tail -n 1)
+	summary=$(grep 'Testing complete' <<<"$parsed" | tail -n 1) || true
 	if [ -z "$summary" ]; then
 		result "not ok" "results that can be parsed"
 		return

@@ -218,24 +218,26 @@ static int __init umbra_init(void)
 		goto err_release;
 	}
 	d->umbra = u;
-	d->chardev = umbra_chardev_create(u, &max_file_pages);
-	if (IS_ERR(d->chardev)) {
-		err = PTR_ERR(d->chardev);
-		pr_err("cannot make /dev/umbra: error %d\n", err);
-		goto err_stop;
-	}
 	d->failure_watch = umbra_failure_watch_start(u);
 	if (IS_ERR(d->failure_watch)) {
 		err = PTR_ERR(d->failure_watch);
 		pr_err("cannot watch for memory failures: error %d\n", err);
-		goto err_chardev;
+		goto err_stop;
+	}
+
+	/* The last that can fail: from here on others may be inside. */
+	d->chardev = umbra_chardev_create(u, &max_file_pages);
+	if (IS_ERR(d->chardev)) {
+		err = PTR_ERR(d->chardev);
+		pr_err("cannot make /dev/umbra: error %d\n", err);
+		goto err_watch;
 	}
 	d->debugfs = debugfs_create_dir("umbra", NULL);
 	umbra_debugfs_create(u, d->debugfs);
 	return 0;
 
-err_chardev:
-	umbra_chardev_destroy(d->chardev);
+err_watch:
+	umbra_failure_watch_stop(d->failure_watch);
 err_stop:
 	d->umbra = NULL;
 	umbra_instance_stop(u);
@@ -255,8 +257,8 @@ static void __exit umbra_exit(void)
 	struct umbra_default *d = &umbra_default;
 
 	debugfs_remove_recursive(d->debugfs);
-	umbra_failure_watch_stop(d->failure_watch);
 	umbra_chardev_destroy(d->chardev);
+	umbra_failure_watch_stop(d->failure_watch);
 	stop_and_release(d);
 }
 

@@ -49,7 +49,9 @@ void umbra_put(struct umbra *u);
 struct page *umbra_alloc_pages(struct umbra *u, gfp_t gfp, unsigned int order);
 void umbra_free_pages(struct umbra *u, struct page *page, unsigned int order);
 int umbra_expose_pages(struct umbra *u, struct page *page, unsigned int order);
+bool umbra_has_pfn(struct umbra *u, unsigned long pfn);
 bool umbra_poison_pfn(struct umbra *u, unsigned long pfn);
+void umbra_poison_scan(struct umbra *u);
 
 /*
  * Accounts: a limit on the pages that one user may have, with the pages held

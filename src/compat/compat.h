@@ -84,10 +84,14 @@ static inline int umbra_host_alloc_contig(unsigned long start,
 }
 
 /*
+ * 6.5 made the host refuse writable long-term pins of mappings that want to
+ * know about writes. Before, it retries them without end on pages of a CMA
+ * area that it cannot migrate, so there we take none.
+ *
  * 7.0 exported cma_alloc(), cma_release() and dev_get_cma_area(). Before,
  * modules reach CMA through the DMA API.
  */
-#ifdef CONFIG_DMA_CMA
+#if defined(CONFIG_DMA_CMA) && LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 #define UMBRA_HAS_CMA
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
 #define UMBRA_HAS_CMA_EXPORTS

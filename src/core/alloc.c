@@ -136,7 +136,7 @@ static bool zero_block(struct page *page, unsigned int order)
  * reference: the caller never drops the reference that each page came with.
  *
  * Context: any but NMI, whatever @gfp is: this takes what is free and never
- * waits for memory.
+ * waits for memory. On PREEMPT_RT not with preemption or interrupts off.
  * Return: the first page, aligned to its size, or NULL if no block is free.
  * An @order out of range is reported and gives NULL.
  */
@@ -201,7 +201,7 @@ static u8 leave_allocated(struct umbra *u, u32 index, unsigned int order)
  * A block that is not @u's, not allocated, or of another order is reported
  * with the state of the frame and a stack, and nothing changes.
  *
- * Context: any but NMI.
+ * Context: any but NMI; on PREEMPT_RT not with preemption or interrupts off.
  * Return: 0, or -EINVAL if the free was refused.
  */
 int umbra_free_pages_account(struct umbra *u, struct page *page,
@@ -236,7 +236,7 @@ EXPORT_SYMBOL_GPL(umbra_free_pages_account);
  * Like umbra_free_pages_account() without an account: a free that is wrong
  * is reported and changes nothing.
  *
- * Context: any but NMI.
+ * Context: any but NMI; on PREEMPT_RT not with preemption or interrupts off.
  */
 void umbra_free_pages(struct umbra *u, struct page *page, unsigned int order)
 {

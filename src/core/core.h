@@ -34,7 +34,7 @@
 #define UMBRA_NAME_LEN 16
 
 /* So that every frame, with what alignment takes, has an index. */
-#define UMBRA_MAX_PAGES (U32_MAX / 2UL)
+#define UMBRA_MAX_PAGES (S32_MAX & ~(BIT(UMBRA_MAX_ORDER) - 1))
 
 enum umbra_migratetype {
 	UMBRA_UNMOVABLE,
@@ -100,6 +100,7 @@ struct umbra {
 	struct umbra_zone *zones;
 
 	struct delayed_work held_work;	/* looks at HELD frames again */
+	unsigned long held_period;	/* jiffies; READ_ONCE/WRITE_ONCE */
 	struct ratelimit_state report_limit;
 	atomic_long_t nr_reports;	/* misuses seen, printed or not */
 };

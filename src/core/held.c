@@ -8,9 +8,12 @@
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/sched.h>
 #include "frame.h"
 
-#define HELD_PERIOD (HZ / 10)
+/* How soon to look again: soon at first, then less often. */
+#define HELD_PERIOD_MIN (HZ / 10)
+#define HELD_PERIOD_MAX HZ
 
 /*
  * No list links HELD frames: their descriptors are shared with whoever holds
@@ -78,7 +81,7 @@ bool umbra_held_check(struct umbra_zone *zone, u32 index)
 }
 
 /* Call @fn for every HELD frame, a pageblock per lock hold; count its yeses. */
-static unsigned long walk_held(struct umbra *u,
+static unsigned long walk_held(struct umbra *u, bool may_sleep,
 			       bool (*fn)(struct umbra_zone *zone, u32 index))
 {
 	unsigned long yes = 0, block, flags;
@@ -95,6 +98,8 @@ static unsigned long walk_held(struct umbra *u,
 			if (frame_state(frame_read(u, index)) == FRAME_HELD)
 				yes += fn(zone, index);
 		spin_unlock_irqrestore(&zone->lock, flags);
+		if (may_sleep)
+			cond_resched();
 	}
 	return yes;
 }
@@ -118,15 +123,22 @@ static bool is_any_held(const struct umbra *u)
  */
 unsigned long umbra_held_rescan(struct umbra *u)
 {
-	return is_any_held(u) ? walk_held(u, umbra_held_check) : 0;
+	return is_any_held(u) ? walk_held(u, false, umbra_held_check) : 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_held_rescan);
 
-/* Look again in a while. Context: any, no zone lock held. */
-void umbra_held_rescan_later(struct umbra *u)
+static void look_again(struct umbra *u)
 {
 	if (!READ_ONCE(u->stopping))
-		schedule_delayed_work(&u->held_work, HELD_PERIOD);
+		schedule_delayed_work(&u->held_work,
+				      READ_ONCE(u->held_period));
+}
+
+/* Frames became HELD: look again soon. Context: any, no zone lock held. */
+void umbra_held_rescan_later(struct umbra *u)
+{
+	WRITE_ONCE(u->held_period, HELD_PERIOD_MIN);
+	look_again(u);
 }
 
 static void held_work_fn(struct work_struct *work)
@@ -134,9 +146,14 @@ static void held_work_fn(struct work_struct *work)
 	struct umbra *u = container_of(to_delayed_work(work), struct umbra,
 				       held_work);
 
-	umbra_held_rescan(u);
+	if (walk_held(u, true, umbra_held_check))
+		WRITE_ONCE(u->held_period, HELD_PERIOD_MIN);
+	else
+		WRITE_ONCE(u->held_period,
+			   min(2 * READ_ONCE(u->held_period),
+			       (unsigned long)HELD_PERIOD_MAX));
 	if (is_any_held(u))
-		umbra_held_rescan_later(u);
+		look_again(u);
 }
 
 void umbra_held_init(struct umbra *u)
@@ -156,5 +173,5 @@ static bool held_forget(struct umbra_zone *zone, u32 index)
  */
 void umbra_held_forget(struct umbra *u)
 {
-	walk_held(u, held_forget);
+	walk_held(u, true, held_forget);
 }

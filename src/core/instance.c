@@ -41,9 +41,10 @@ static int alloc_tables(struct umbra *u)
 {
 	u->nr_nodes = 1;
 	u->nr_zones = 1;
-	u->map = kvzalloc(u->nr_frames, GFP_KERNEL);
+	u->map = kvzalloc(u->nr_frames, GFP_KERNEL | __GFP_NOWARN);
 	u->pageblocks = kvcalloc(umbra_nr_pageblocks(u),
-				 sizeof(*u->pageblocks), GFP_KERNEL);
+				 sizeof(*u->pageblocks),
+				 GFP_KERNEL | __GFP_NOWARN);
 	u->nodes = kcalloc(u->nr_nodes, sizeof(*u->nodes), GFP_KERNEL);
 	u->zones = kcalloc(u->nr_zones, sizeof(*u->zones), GFP_KERNEL);
 	if (!u->map || !u->pageblocks || !u->nodes || !u->zones)

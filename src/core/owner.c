@@ -76,7 +76,7 @@ static int try_charge(struct umbra_account *account, unsigned long nr_pages,
  *
  * Held pages are looked at again before a charge is refused.
  *
- * Context: any.
+ * Context: any but NMI; on PREEMPT_RT not with preemption or interrupts off.
  * Return: 0, or -EDQUOT if the limit does not allow it; then nothing is
  * charged.
  */
@@ -86,7 +86,8 @@ int umbra_account_charge(struct umbra_account *account, unsigned long nr_pages,
 	int err = try_charge(account, nr_pages, limit);
 
 	if (err) {
-		umbra_held_rescan(account->umbra);
+		if (umbra_account_held(account))
+			umbra_held_rescan(account->umbra);
 		err = try_charge(account, nr_pages, limit);
 	}
 	return err;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Taking frames out of use whose memory has failed. */
+#include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/sched.h>
 #include "frame.h"
 
 /* Take one frame out of a free block, and free the rest of it again. */
@@ -24,7 +26,7 @@ static void carve(struct umbra_zone *zone, u32 head, unsigned int order,
  * One that is on its way to the free lists may have been looked at already, so
  * from then on every block is looked at again when it gets there.
  *
- * Context: any but NMI.
+ * Context: any but NMI; on PREEMPT_RT not with preemption off.
  * Return: true if the page is of @u.
  */
 bool umbra_poison_pfn(struct umbra *u, unsigned long pfn)
@@ -62,3 +64,39 @@ bool umbra_poison_pfn(struct umbra *u, unsigned long pfn)
 	return true;
 }
 EXPORT_SYMBOL_GPL(umbra_poison_pfn);
+
+/**
+ * umbra_has_pfn() - is a page of an instance
+ * @u: the instance
+ * @pfn: page frame number
+ *
+ * Context: any.
+ * Return: true if the page is of @u.
+ */
+bool umbra_has_pfn(struct umbra *u, unsigned long pfn)
+{
+	return umbra_pfn_to_index(u, pfn) != UMBRA_NO_FRAME;
+}
+EXPORT_SYMBOL_GPL(umbra_has_pfn);
+
+/**
+ * umbra_poison_scan() - take every page out of use whose memory has failed
+ * @u: the instance
+ *
+ * Context: may sleep.
+ */
+void umbra_poison_scan(struct umbra *u)
+{
+	const struct umbra_span *span;
+	unsigned long i;
+
+	for (span = u->spans; span < u->spans + u->nr_spans; span++) {
+		for (i = 0; i < span->nr_pages; i++) {
+			if (PageHWPoison(span->pages + i))
+				umbra_poison_pfn(u, span->base_pfn + i);
+			if (i % UMBRA_SNAPSHOT_BATCH == 0)
+				cond_resched();
+		}
+	}
+}
+EXPORT_SYMBOL_GPL(umbra_poison_scan);

@@ -203,7 +203,8 @@ struct umbra_free_snapshot *umbra_snapshot_free(struct umbra *u)
 	int err;
 
 	for (;; capacity *= 2) {
-		s = kvmalloc(struct_size(s, blocks, capacity), GFP_KERNEL);
+		s = kvmalloc(struct_size(s, blocks, capacity),
+			     GFP_KERNEL | __GFP_NOWARN);
 		if (!s)
 			return NULL;
 		s->capacity = capacity;

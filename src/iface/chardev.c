@@ -139,7 +139,8 @@ static struct umbra_allocation *allocate(struct umbra_file *file,
 	err = umbra_account_charge(file->account, nr_pages, file_limit(file));
 	if (err)
 		return ERR_PTR(err);
-	a = kvzalloc(struct_size(a, blocks, count), GFP_KERNEL_ACCOUNT);
+	a = kvzalloc(struct_size(a, blocks, count),
+		     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!a) {
 		err = -ENOMEM;
 		goto err_uncharge;
@@ -329,8 +330,8 @@ static vm_fault_t umbra_fault(struct vm_fault *vmf)
 
 /*
  * Allows every write. Its presence makes the host refuse writable long-term
- * pins of the mapping, which it would otherwise retry without end on pages
- * of a CMA area, because it cannot migrate them away.
+ * pins of the mapping, from 6.5 on: pages of a CMA area must not be pinned for
+ * long, and as the host cannot migrate ours away it would try without end.
  */
 static vm_fault_t umbra_page_mkwrite(struct vm_fault *vmf)
 {

@@ -5,6 +5,8 @@
  *
  * The DMA API falls back to the buddy allocator without a word. Such pages
  * are told by their counts, and refused: only the first of them has one.
+ * A region that cannot go back whole is freed by the DMA API in runs, which
+ * CONFIG_DMA_API_DEBUG remarks upon.
  */
 #include <linux/cma.h>
 #include <linux/dma-map-ops.h>

@@ -16,7 +16,10 @@ static int ghost_acquire(struct umbra_region *region, unsigned long nr_pages)
 
 	if (nr_pages >= U32_MAX)
 		return -ENOMEM;
-	pages = vzalloc(array_size(nr_pages, sizeof(*pages)));
+	/* A size that is too much is refused, and kills nobody. */
+	pages = __vmalloc(array_size(nr_pages, sizeof(*pages)),
+			  GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN |
+			  __GFP_RETRY_MAYFAIL);
 	if (!pages)
 		return -ENOMEM;
 	for (i = 0; i < nr_pages; i++) {

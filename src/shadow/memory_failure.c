@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
+#include <linux/workqueue.h>
 #include <umbra/umbra.h>
 #include "shadow.h"
 
@@ -16,14 +17,25 @@
 struct umbra_failure_watch {
 	struct umbra *umbra;
 	struct tracepoint *tracepoint;
+	struct work_struct scan;
 };
 
+static void scan_fn(struct work_struct *work)
+{
+	struct umbra_failure_watch *watch =
+		container_of(work, struct umbra_failure_watch, scan);
+
+	umbra_poison_scan(watch->umbra);
+}
+
+/* Called with preemption off, so that the zone lock may be out of reach. */
 static void on_memory_failure(void *data, unsigned long pfn, int type,
 			      int result)
 {
 	struct umbra_failure_watch *watch = data;
 
-	umbra_poison_pfn(watch->umbra, pfn);
+	if (umbra_has_pfn(watch->umbra, pfn))
+		schedule_work(&watch->scan);
 }
 
 static void find_tracepoint(struct tracepoint *tp, void *data)
@@ -56,11 +68,14 @@ struct umbra_failure_watch *umbra_failure_watch_start(struct umbra *u)
 		return ERR_PTR(-ENOMEM);
 	watch->umbra = u;
 	watch->tracepoint = tp;
+	INIT_WORK(&watch->scan, scan_fn);
 	err = tracepoint_probe_register(tp, on_memory_failure, watch);
 	if (err) {
 		kfree(watch);
 		return ERR_PTR(err);
 	}
+	/* What failed before anybody listened */
+	umbra_poison_scan(u);
 	return watch;
 }
 
@@ -77,6 +92,7 @@ void umbra_failure_watch_stop(struct umbra_failure_watch *watch)
 	tracepoint_probe_unregister(watch->tracepoint, on_memory_failure,
 				    watch);
 	tracepoint_synchronize_unregister();
+	cancel_work_sync(&watch->scan);
 	kfree(watch);
 }
 

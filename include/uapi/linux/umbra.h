@@ -81,8 +81,9 @@ struct umbra_ioc_alloc {
  * @handle: in: its handle
  * @reserved: in: zero
  *
- * It may still be mapped: the mapping stays valid, and the pages are free
- * when it is gone. They remain charged to the file until then.
+ * It may still be mapped: pages that were touched stay mapped with what is in
+ * them, and are free when the mapping is gone. They remain charged to the file
+ * until then. Touching another page of the mapping is SIGBUS from now on.
  *
  * ENOENT: this file has no such allocation.
  */
