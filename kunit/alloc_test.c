@@ -1,22 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/gfp.h>
 #include <linux/slab.h>
+#include "order_cases.h"
 #include "test_util.h"
 
 #define PAGES (4 * TEST_BLOCK)
-
-struct order_case {
-	const char *name;
-	unsigned int order;
-};
-
-static const struct order_case order_cases[] = {
-	{ "order 0", 0 }, { "order 1", 1 }, { "order 2", 2 }, { "order 3", 3 },
-	{ "order 4", 4 }, { "order 5", 5 }, { "order 6", 6 }, { "order 7", 7 },
-	{ "order 8", 8 }, { "order 9", 9 }, { "order 10", 10 },
-};
-
-KUNIT_ARRAY_PARAM_DESC(order, order_cases, name);
 
 static void an_allocated_block_is_aligned_and_counted(struct kunit *test)
 {

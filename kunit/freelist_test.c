@@ -2,6 +2,7 @@
 #include <linux/prandom.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include "order_cases.h"
 #include "test_util.h"
 
 static u32 take(struct umbra *u, unsigned int order)
@@ -37,19 +38,6 @@ static void set_type(struct umbra *u, u32 index, enum umbra_migratetype type)
 {
 	u->pageblocks[index >> u->pb_order].type = type;
 }
-
-struct order_case {
-	const char *name;
-	unsigned int order;
-};
-
-static const struct order_case order_cases[] = {
-	{ "order 0", 0 }, { "order 1", 1 }, { "order 2", 2 }, { "order 3", 3 },
-	{ "order 4", 4 }, { "order 5", 5 }, { "order 6", 6 }, { "order 7", 7 },
-	{ "order 8", 8 }, { "order 9", 9 }, { "order 10", 10 },
-};
-
-KUNIT_ARRAY_PARAM_DESC(order, order_cases, name);
 
 static void taking_a_block_leaves_one_half_of_each_larger_order(struct kunit *test)
 {

@@ -171,20 +171,22 @@ struct page *umbra_alloc_pages(struct umbra *u, gfp_t gfp, unsigned int order)
 EXPORT_SYMBOL_GPL(umbra_alloc_pages);
 
 /*
- * Take a block out of the allocated state. Returns the byte it had in the
+ * Change an allocated block of @order to @state. Returns the byte it had in the
  * frame map, or 0 if it is not an allocated block of that order.
  */
-static u8 leave_allocated(struct umbra *u, u32 index, unsigned int order)
+static u8 change_allocated(struct umbra *u, u32 index, unsigned int order,
+			   enum umbra_frame_state state)
 {
 	u8 frame;
 
-	if (index == UMBRA_NO_FRAME || order > UMBRA_MAX_ORDER)
+	if (index == UMBRA_NO_FRAME)
 		return 0;
 	do {
 		frame = frame_read(u, index);
 		if (!frame_is_allocated(frame) || frame_order(frame) != order)
 			return 0;
-	} while (!frame_leave(u, index, frame, FRAME_PCP));
+	} while (frame_state(frame) != state &&
+		 !frame_leave(u, index, frame, state));
 	return frame;
 }
 
@@ -208,7 +210,7 @@ int umbra_free_pages_account(struct umbra *u, struct page *page,
 			     unsigned int order, struct umbra_account *account)
 {
 	u32 index = umbra_page_to_index(u, page);
-	u8 frame = leave_allocated(u, index, order);
+	u8 frame = change_allocated(u, index, order, FRAME_PCP);
 	unsigned long held;
 
 	if (unlikely(!frame)) {
@@ -259,17 +261,8 @@ EXPORT_SYMBOL_GPL(umbra_free_pages);
 int umbra_expose_pages(struct umbra *u, struct page *page, unsigned int order)
 {
 	u32 index = umbra_page_to_index(u, page);
-	u8 frame;
 
-	if (index == UMBRA_NO_FRAME)
-		return -EINVAL;
-	do {
-		frame = frame_read(u, index);
-		if (!frame_is_allocated(frame) || frame_order(frame) != order)
-			return -EINVAL;
-	} while (frame_state(frame) != FRAME_EXPOSED &&
-		 !frame_leave(u, index, frame, FRAME_EXPOSED));
-	return 0;
+	return change_allocated(u, index, order, FRAME_EXPOSED) ? 0 : -EINVAL;
 }
 EXPORT_SYMBOL_GPL(umbra_expose_pages);
 

@@ -25,15 +25,6 @@ static int cma_failure(void)
 	return fatal_signal_pending(current) ? -EINTR : -ENOMEM;
 }
 
-static void describe(struct umbra_region *region, struct page *page,
-		     unsigned long nr_pages)
-{
-	region->nr_spans = 1;
-	region->spans[0].pages = page;
-	region->spans[0].base_pfn = page_to_pfn(page);
-	region->spans[0].nr_pages = nr_pages;
-}
-
 #ifdef UMBRA_HAS_CMA_EXPORTS
 
 static int cma_acquire(struct umbra_region *region, unsigned long nr_pages)
@@ -46,7 +37,7 @@ static int cma_acquire(struct umbra_region *region, unsigned long nr_pages)
 	page = cma_alloc(area, nr_pages, UMBRA_MAX_ORDER, true);
 	if (!page)
 		return cma_failure();
-	describe(region, page, nr_pages);
+	umbra_region_describe(region, page, page_to_pfn(page), nr_pages);
 	return 0;
 }
 
@@ -123,7 +114,7 @@ static int cma_acquire(struct umbra_region *region, unsigned long nr_pages)
 		goto err_unregister;
 	}
 	region->priv = dma;
-	describe(region, page, nr_pages);
+	umbra_region_describe(region, page, page_to_pfn(page), nr_pages);
 	return 0;
 
 err_unregister:

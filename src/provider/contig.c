@@ -102,10 +102,7 @@ static int contig_acquire(struct umbra_region *region, unsigned long nr_pages)
 	}
 	if (err)
 		return err == -EINTR ? -EINTR : -ENOMEM;
-	region->nr_spans = 1;
-	region->spans[0].pages = pfn_to_page(pfn);
-	region->spans[0].base_pfn = pfn;
-	region->spans[0].nr_pages = nr_pages;
+	umbra_region_describe(region, pfn_to_page(pfn), pfn, nr_pages);
 	return 0;
 }
 

@@ -28,9 +28,7 @@ static int ghost_acquire(struct umbra_region *region, unsigned long nr_pages)
 			cond_resched();
 	}
 	region->priv = pages;
-	region->nr_spans = 1;
-	region->spans[0].pages = pages;
-	region->spans[0].nr_pages = nr_pages;
+	umbra_region_describe(region, pages, 0, nr_pages);
 	return 0;
 }
 

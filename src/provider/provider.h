@@ -59,6 +59,20 @@ struct umbra_released {
 	unsigned long kept;
 };
 
+/* Say that a region is one run of pages; for providers. */
+static inline void umbra_region_describe(struct umbra_region *region,
+					 struct page *pages,
+					 unsigned long base_pfn,
+					 unsigned long nr_pages)
+{
+	region->nr_spans = 1;
+	region->spans[0] = (struct umbra_span) {
+		.pages = pages,
+		.base_pfn = base_pfn,
+		.nr_pages = nr_pages,
+	};
+}
+
 int umbra_region_acquire(struct umbra_region *region, const char *provider,
 			 unsigned long nr_pages);
 void umbra_region_release(struct umbra_region *region,
