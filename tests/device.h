@@ -78,6 +78,16 @@ static inline void *device_map(int fd, uint64_t handle, size_t bytes)
 		    handle);
 }
 
+/* A new allocation of one block, mapped whole; the handle, or 0. */
+static inline uint64_t alloc_map(int fd, unsigned int order, char **p)
+{
+	uint64_t a = device_alloc(fd, order, 1);
+	size_t bytes = (size_t)sysconf(_SC_PAGESIZE) << order;
+
+	*p = a ? device_map(fd, a, bytes) : MAP_FAILED;
+	return *p == MAP_FAILED ? 0 : a;
+}
+
 static inline void msleep(unsigned int ms)
 {
 	struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
@@ -273,5 +283,12 @@ FIXTURE_TEARDOWN_PARENT(device)
 	close(fd);
 	EXPECT_TRUE(verify_is_ok());
 }
+
+/* Nothing is charged to the file, and as many pages are free as before. */
+#define EXPECT_UNCHANGED() do { \
+	struct umbra_ioc_info now_ = device_info(self->fd); \
+	EXPECT_EQ(0, now_.file_pages); \
+	EXPECT_EQ(self->nr_free, now_.nr_free); \
+} while (0)
 
 #endif /* DEVICE_H */

@@ -3,7 +3,8 @@
 # Runs every test of the test machine, as KTAP on standard output: a group
 # for each program, its tests nested in it.
 
-programs="device_test mapping_test pin_test debugfs_test trace_test fault_test"
+programs="device_test race_test mapping_test access_test pin_test debugfs_test"
+programs="$programs trace_test fault_test"
 scripts="module_test"
 
 # As a group named $1, the KTAP or TAP on standard input: nested, and with
