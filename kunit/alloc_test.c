@@ -111,7 +111,8 @@ static void gfp_flags_choose_the_type(struct kunit *test)
 	struct umbra_request rq;
 	struct page *page;
 
-	umbra_request_init(&rq, c->gfp, 3);
+	KUNIT_ASSERT_EQ(test, umbra_request_init(&rq, u, c->gfp, 3, 0, NULL, 0),
+			0);
 	KUNIT_EXPECT_EQ(test, rq.type, c->type);
 	KUNIT_EXPECT_EQ(test, rq.order, 3);
 	KUNIT_EXPECT_EQ(test, rq.gfp, c->gfp);

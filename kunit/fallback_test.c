@@ -3,7 +3,7 @@
 #include <linux/spinlock.h>
 #include "test_util.h"
 
-static const gfp_t gfp_of[UMBRA_NR_TYPES] = {
+static const gfp_t gfp_of[UMBRA_PCPTYPES] = {
 	[UMBRA_UNMOVABLE] = GFP_KERNEL,
 	[UMBRA_MOVABLE] = GFP_HIGHUSER_MOVABLE,
 	[UMBRA_RECLAIMABLE] = GFP_KERNEL | __GFP_RECLAIMABLE,
@@ -78,7 +78,7 @@ static void the_largest_block_goes_before_the_preferred_type(struct kunit *test)
 struct prefer_case {
 	const char *name;
 	enum umbra_migratetype wanted;
-	enum umbra_migratetype order[UMBRA_NR_TYPES];
+	enum umbra_migratetype order[UMBRA_PCPTYPES];
 };
 
 /* As the host's table of fallbacks has it. */
@@ -97,21 +97,21 @@ static void of_equal_blocks_the_preferred_type_gives(struct kunit *test)
 {
 	const struct prefer_case *c = test->param_value;
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER,
-					   UMBRA_NR_TYPES * TEST_BLOCK);
-	struct page *page[UMBRA_NR_TYPES];
-	enum umbra_migratetype was[UMBRA_NR_TYPES];
+					   UMBRA_PCPTYPES * TEST_BLOCK);
+	struct page *page[UMBRA_PCPTYPES];
+	enum umbra_migratetype was[UMBRA_PCPTYPES];
 	unsigned int i;
 
 	/* One largest block of each type. */
-	for (i = 0; i < UMBRA_NR_TYPES; i++) {
+	for (i = 0; i < UMBRA_PCPTYPES; i++) {
 		page[i] = umbra_alloc_pages(u, gfp_of[i], 10);
 		KUNIT_ASSERT_NOT_NULL(test, page[i]);
 		was[umbra_page_to_index(u, page[i]) / TEST_BLOCK] = i;
 	}
-	for (i = 0; i < UMBRA_NR_TYPES; i++)
+	for (i = 0; i < UMBRA_PCPTYPES; i++)
 		umbra_free_pages(u, page[i], 10);
 
-	for (i = 0; i < UMBRA_NR_TYPES; i++) {
+	for (i = 0; i < UMBRA_PCPTYPES; i++) {
 		page[i] = umbra_alloc_pages(u, gfp_of[c->wanted], 10);
 		KUNIT_ASSERT_NOT_NULL(test, page[i]);
 		KUNIT_EXPECT_EQ(test, was[umbra_page_to_index(u, page[i]) /
@@ -120,11 +120,11 @@ static void of_equal_blocks_the_preferred_type_gives(struct kunit *test)
 								     page[i])),
 				c->wanted);
 	}
-	for (i = 0; i < UMBRA_NR_TYPES; i++)
+	for (i = 0; i < UMBRA_PCPTYPES; i++)
 		umbra_free_pages(u, page[i], 10);
 	KUNIT_EXPECT_EQ(test,
 			u->zones->free_area[10].nr_free[c->wanted],
-			UMBRA_NR_TYPES);
+			UMBRA_PCPTYPES);
 }
 
 static void a_zone_with_nothing_gives_nothing(struct kunit *test)
@@ -135,11 +135,13 @@ static void a_zone_with_nothing_gives_nothing(struct kunit *test)
 	unsigned int type;
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
-	for (type = 0; type < UMBRA_NR_TYPES; type++) {
+	for (type = 0; type < UMBRA_PCPTYPES; type++) {
+		enum umbra_take_mode mode = TAKE_NORMAL;
 		u32 index;
 
 		spin_lock_irq(&zone->lock);
-		index = umbra_fallback_take(zone, 0, type);
+		index = umbra_fallback_rmqueue(zone, 0, type, ALLOC_CMA,
+					       &mode);
 		spin_unlock_irq(&zone->lock);
 		KUNIT_EXPECT_EQ(test, index, UMBRA_NO_FRAME);
 	}

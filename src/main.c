@@ -15,8 +15,6 @@
 #include "provider/provider.h"
 #include "shadow/shadow.h"
 
-#define DEFAULT_PAGEBLOCK_ORDER 9
-
 static char *provider = "auto";
 module_param(provider, charp, 0444);
 MODULE_PARM_DESC(provider,
@@ -193,9 +191,7 @@ static void stop_and_release(struct umbra_default *d)
 static int __init umbra_init(void)
 {
 	struct umbra_default *d = &umbra_default;
-	struct umbra_layout layout = {
-		.pb_order = DEFAULT_PAGEBLOCK_ORDER,
-	};
+	struct umbra_layout layout;
 	struct umbra_released released;
 	struct umbra *u;
 	long nr_pages;
@@ -208,6 +204,7 @@ static int __init umbra_init(void)
 	if (err)
 		return err;
 
+	umbra_layout_init(&layout);
 	layout.origin = d->region.provider->name;
 	layout.has_memory = d->region.provider->has_memory;
 	u = umbra_instance_create("umbra0", &layout, d->region.spans,

@@ -21,6 +21,7 @@
 struct page;
 struct umbra;
 struct umbra_account;
+struct umbra_policy;
 
 /* The largest block is 2^UMBRA_MAX_ORDER pages. */
 #define UMBRA_MAX_ORDER 10
@@ -43,12 +44,173 @@ struct umbra_span {
 	u32 first;
 };
 
+/* An instance has at most this many nodes, numbered from 0. */
+#define UMBRA_MAX_NODES 32
+
+/* The zones a node may have, lowest first. */
+enum umbra_zone_type {
+	UMBRA_ZONE_DMA,
+	UMBRA_ZONE_DMA32,
+	UMBRA_ZONE_NORMAL,
+	UMBRA_ZONE_HIGHMEM,
+	UMBRA_ZONE_MOVABLE,
+	UMBRA_NR_ZONE_TYPES
+};
+
+enum umbra_migratetype {
+	UMBRA_UNMOVABLE,
+	UMBRA_MOVABLE,
+	UMBRA_RECLAIMABLE,
+	UMBRA_PCPTYPES,		/* so many types are kept in per-CPU caches */
+	UMBRA_HIGHATOMIC = UMBRA_PCPTYPES,
+	UMBRA_CMA,
+	UMBRA_ISOLATE,
+	UMBRA_NR_TYPES
+};
+
+/* A set of nodes, bit n for node n. */
+typedef u32 umbra_nodemask_t;
+
+#define UMBRA_ALL_NODES ((umbra_nodemask_t)~0U)
+#define UMBRA_NO_NODE (-1)
+
+/* What debugging an instance does; chosen when it is created. */
+#define UMBRA_DEBUG_POISON	BIT(0)	/* free memory has a pattern */
+#define UMBRA_DEBUG_GUARD	BIT(1)	/* a second reference while allocated */
+#define UMBRA_DEBUG_REFS	BIT(2)	/* every count is read on free */
+#define UMBRA_DEBUG_OWNER	BIT(3)	/* who allocated what */
+#define UMBRA_DEBUG_ALL		(BIT(4) - 1)
+
+/* Sized as the host sizes its own; for the tunables of a layout. */
+#define UMBRA_AUTO (-1)
+
+/**
+ * struct umbra_zone_layout - one zone of an instance
+ * @nid: its node
+ * @type: which of the node's zones; a node has each at most once
+ * @nr_frames: size in frames, a multiple of a pageblock; 0 for what is left
+ * @nr_cma: how many of its last frames are for movable allocations alone, a
+ *	multiple of a pageblock
+ */
+struct umbra_zone_layout {
+	unsigned int nid;
+	enum umbra_zone_type type;
+	u32 nr_frames;
+	u32 nr_cma;
+};
+
+/**
+ * struct umbra_layout - how to cut the pages of an instance up
+ * @origin: where they came from, for display; outlives the instance
+ * @pb_order: order of a pageblock
+ * @has_memory: there is memory behind the descriptors
+ * @nr_zones: how many @zones; 0 for one Normal zone of everything
+ * @zones: the zones, in the order of the frames; for every node the lowest
+ *	first
+ * @distance: nodes x nodes, row by row; NULL for 10 on a node, 20 between two
+ * @cpu_node: the node of each of the nr_cpu_ids CPUs; NULL for the CPU number
+ *	modulo the number of nodes
+ * @policy: name of the policy; NULL for mainline
+ * @debug: UMBRA_DEBUG_* of the instance
+ * @min_free_kbytes: reserve that watermarks are computed from, or UMBRA_AUTO
+ * @watermark_scale_factor: distance of the watermarks, in 1/10000 of a zone
+ * @watermark_boost_factor: limit of a boost, in 1/10000 of the high watermark
+ * @lowmem_reserve_ratio: of each zone, protects 1/ratio of the zones above
+ *	from requests that could have been served there; 0 for no protection
+ * @dirty_limit: percent of a node's pages that may be dirty before %__GFP_WRITE
+ *	prefers another; 0 for no limit
+ * @pcp_batch: pages moved at once between a zone and the cache of a CPU; 0
+ *	for no caches, or UMBRA_AUTO
+ * @pcp_high: pages a CPU may keep of a zone, or UMBRA_AUTO
+ *
+ * All zero is the plainest of allocators: no reserves and no caches.
+ * umbra_layout_init() fills in what the host would have.
+ */
+struct umbra_layout {
+	const char *origin;
+	unsigned int pb_order;
+	bool has_memory;
+	unsigned int nr_zones;
+	const struct umbra_zone_layout *zones;
+	const u8 *distance;
+	const u8 *cpu_node;
+	const char *policy;
+	unsigned int debug;
+	long min_free_kbytes;
+	unsigned int watermark_scale_factor;
+	unsigned int watermark_boost_factor;
+	unsigned int lowmem_reserve_ratio[UMBRA_NR_ZONE_TYPES];
+	unsigned int dirty_limit;
+	int pcp_batch;
+	int pcp_high;
+};
+
+void umbra_layout_init(struct umbra_layout *layout);
+struct umbra *umbra_create(const char *name, const struct umbra_layout *layout,
+			   const struct umbra_span *spans,
+			   unsigned int nr_spans);
+unsigned long umbra_destroy(struct umbra *u);
+
 struct umbra *umbra_get_default(void);
 void umbra_put(struct umbra *u);
 
+/* Allocation; a negative node is the node of the current CPU. */
+struct page *umbra_alloc_pages_nodemask(struct umbra *u, gfp_t gfp,
+					unsigned int order, int nid,
+					const umbra_nodemask_t *nodemask);
+struct page *umbra_alloc_pages_node(struct umbra *u, int nid, gfp_t gfp,
+				    unsigned int order);
 struct page *umbra_alloc_pages(struct umbra *u, gfp_t gfp, unsigned int order);
+struct page *umbra_alloc_page(struct umbra *u, gfp_t gfp);
+struct page *umbra_alloc_pages_nolock(struct umbra *u, gfp_t gfp, int nid,
+				      unsigned int order);
+unsigned long umbra_alloc_pages_bulk(struct umbra *u, gfp_t gfp, int nid,
+				     const umbra_nodemask_t *nodemask,
+				     unsigned int nr_pages,
+				     struct page **pages);
 void umbra_free_pages(struct umbra *u, struct page *page, unsigned int order);
+void umbra_free_page(struct umbra *u, struct page *page);
+void umbra_free_pages_bulk(struct umbra *u, struct page **pages,
+			   unsigned long nr_pages);
+
+/* The same, by address. */
+unsigned long umbra_get_free_pages(struct umbra *u, gfp_t gfp,
+				   unsigned int order);
+unsigned long umbra_get_free_page(struct umbra *u, gfp_t gfp);
+unsigned long umbra_get_zeroed_page(struct umbra *u, gfp_t gfp);
+unsigned long umbra_get_dma_pages(struct umbra *u, gfp_t gfp,
+				  unsigned int order);
+void umbra_free_addr(struct umbra *u, unsigned long addr, unsigned int order);
+void *umbra_alloc_pages_exact(struct umbra *u, size_t size, gfp_t gfp);
+void umbra_free_pages_exact(struct umbra *u, void *virt, size_t size);
+
+/* Ranges of page frame numbers. */
+int umbra_isolate_range(struct umbra *u, unsigned long start,
+			unsigned long end);
+int umbra_unisolate_range(struct umbra *u, unsigned long start,
+			  unsigned long end);
+int umbra_alloc_contig_range(struct umbra *u, unsigned long start,
+			     unsigned long end, gfp_t gfp);
+void umbra_free_contig_range(struct umbra *u, unsigned long start,
+			     unsigned long nr_pages);
+
+/* What is known of a page. */
+int umbra_split_page(struct umbra *u, struct page *page, unsigned int order);
+void *umbra_page_address(struct umbra *u, const struct page *page);
+struct page *umbra_compound_head(struct umbra *u, struct page *page);
+int umbra_page_order(struct umbra *u, const struct page *page);
+int umbra_page_zone(struct umbra *u, const struct page *page);
+int umbra_page_node(struct umbra *u, const struct page *page);
 int umbra_expose_pages(struct umbra *u, struct page *page, unsigned int order);
+
+/* Steering. */
+void umbra_drain_pages(struct umbra *u);
+int umbra_drain_node(struct umbra *u, unsigned int nid);
+int umbra_drain_cpu(struct umbra *u, unsigned int cpu);
+int umbra_set_node_online(struct umbra *u, unsigned int nid, bool online);
+int umbra_set_allowed_nodes(struct umbra *u, umbra_nodemask_t nodes);
+void umbra_account_dirty(struct umbra *u, const struct page *page,
+			 long nr_pages);
 bool umbra_has_pfn(struct umbra *u, unsigned long pfn);
 bool umbra_poison_pfn(struct umbra *u, unsigned long pfn);
 void umbra_poison_scan(struct umbra *u);

@@ -55,6 +55,13 @@
 #endif
 
 /*
+ * 6.12 renamed the test for a task of realtime or deadline policy.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#define rt_or_dl_task(task) rt_task(task)
+#endif
+
+/*
  * 6.3 made vm_flags read-only, to be changed by helpers.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)

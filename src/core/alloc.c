@@ -1,45 +1,205 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Allocation and free, top to bottom. A free first takes the head out of the
- * allocated state with one atomic exchange of its byte in the frame map; from
- * then on the block is in the hands of this CPU alone. Then the references
- * decide which frames go back to the free lists.
+ * Allocation and free, top to bottom.
+ *
+ * An allocation walks the zones that its request allows, nearest node first,
+ * and takes a block from the first one that stays above its watermark: from
+ * the cache of this CPU, else from the free lists.
+ *
+ * A free first takes the head out of the allocated state with one atomic
+ * exchange of its byte in the frame map; from then on the block is in the
+ * hands of this CPU alone. Then the references decide which frames go back.
  */
 #include <linux/gfp.h>
 #include <linux/highmem.h>
+#include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include "debug.h"
 #include "frame.h"
 #include <trace/events/umbra.h>
 
-static u32 zone_take(struct umbra_zone *zone, const struct umbra_request *rq)
-{
-	unsigned long flags;
-	u32 index;
+/* Pages that a bulk allocation takes at once. */
+#define BULK_CHUNK 64
 
-	spin_lock_irqsave(&zone->lock, flags);
-	index = umbra_freelist_take(zone, rq->order, rq->type);
+/*
+ * May the lock of a zone be tried for here? Not where that is no real attempt,
+ * or where the lock is one that sleeps.
+ */
+static bool can_trylock(void)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		return !in_nmi() && !in_hardirq();
+	return IS_ENABLED(CONFIG_SMP) || !in_nmi();
+}
+
+/* One block of a zone. Zone lock held. */
+static u32 take_block(struct umbra_zone *zone, const struct umbra_request *rq,
+		      bool reserves, enum umbra_take_mode *mode)
+{
+	u32 index = UMBRA_NO_FRAME;
+
+	if (reserves && rq->flags & ALLOC_HIGHATOMIC)
+		index = umbra_freelist_take(zone, rq->order, UMBRA_HIGHATOMIC);
 	if (index == UMBRA_NO_FRAME)
-		index = umbra_fallback_take(zone, rq->order, rq->type);
-	if (index != UMBRA_NO_FRAME)
-		frame_set(zone->umbra, index, FRAME_ALLOC, rq->order);
-	spin_unlock_irqrestore(&zone->lock, flags);
+		index = umbra_fallback_rmqueue(zone, rq->order, rq->type,
+					       rq->flags, mode);
+	/* To fail now is worse than to fail a high order later. */
+	if (index == UMBRA_NO_FRAME && reserves &&
+	    rq->flags & (ALLOC_OOM | ALLOC_NON_BLOCK))
+		index = umbra_freelist_take(zone, rq->order, UMBRA_HIGHATOMIC);
 	return index;
 }
 
-static u32 take(struct umbra *u, const struct umbra_request *rq)
+/**
+ * umbra_zone_take() - take blocks off the free lists of a zone
+ * @zone: the zone
+ * @rq: what is wanted
+ * @frames: filled in; each block is in state PCP, in the hands of this CPU
+ * @nr: how many at most, in one hold of the lock
+ * @reserves: the highatomic reserve may be used, if the request allows it
+ *
+ * Context: any; takes the zone lock, and with ALLOC_TRYLOCK only if it is
+ * free.
+ * Return: how many were taken.
+ */
+unsigned int umbra_zone_take(struct umbra_zone *zone,
+			     const struct umbra_request *rq, u32 *frames,
+			     unsigned int nr, bool reserves)
 {
+	enum umbra_take_mode mode = TAKE_NORMAL;
+	unsigned long flags;
+	unsigned int i;
+
+	if (unlikely(rq->flags & ALLOC_TRYLOCK)) {
+		if (!can_trylock() ||
+		    !spin_trylock_irqsave(&zone->lock, flags))
+			return 0;
+	} else {
+		spin_lock_irqsave(&zone->lock, flags);
+	}
+	for (i = 0; i < nr; i++) {
+		frames[i] = take_block(zone, rq, reserves, &mode);
+		if (frames[i] == UMBRA_NO_FRAME)
+			break;
+		frame_set(zone->umbra, frames[i], FRAME_PCP, rq->order);
+	}
+	spin_unlock_irqrestore(&zone->lock, flags);
+	return i;
+}
+
+static u32 zone_take_one(struct umbra_zone *zone,
+			 const struct umbra_request *rq)
+{
+	u32 index = umbra_pcp_alloc(zone, rq);
+
+	if (likely(index != UMBRA_NO_FRAME))
+		return index;
+	if (!umbra_zone_take(zone, rq, &index, 1, true))
+		return UMBRA_NO_FRAME;
+	umbra_count_alloc(rq, zone, 1);
+	if (unlikely(rq->flags & ALLOC_HIGHATOMIC &&
+		     (rq->flags & ALLOC_WMARK_MASK) == ALLOC_WMARK_MIN &&
+		     !(rq->flags & ALLOC_TRYLOCK)))
+		umbra_highatomic_reserve(zone, index, rq->order);
+	return index;
+}
+
+static bool is_allowed(const struct umbra_zone *zone,
+		       const struct umbra_request *rq)
+{
+	if (likely(!(rq->flags & ALLOC_CPUSET)) || in_interrupt())
+		return true;
+	return !rq->hardwall ||
+	       READ_ONCE(zone->umbra->allowed_nodes) & BIT(zone->nid);
+}
+
+/* Has the node of a zone few enough dirty pages to be given more? */
+static bool is_dirty_ok(const struct umbra_zone *zone)
+{
+	const struct umbra *u = zone->umbra;
+	unsigned int percent = READ_ONCE(u->dirty_limit);
+	const struct umbra_node *node = &u->nodes[zone->nid];
+	unsigned long pages = 0;
+	int type;
+
+	if (!percent)
+		return true;
+	for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++)
+		if (node->zones[type])
+			pages += READ_ONCE(u->zones[node->zones[type] - 1].nr_managed);
+	return atomic_long_read(&node->nr_dirty) <= pages * percent / 100;
+}
+
+/* May a block of the zone be taken without going below its watermark? */
+static bool is_above_watermark(struct umbra_zone *zone,
+			       const struct umbra_request *rq)
+{
+	/* Once for all caches: below high they should not grow. */
+	if (!test_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags)) {
+		if (umbra_watermark_fast(zone, rq->order,
+					 umbra_wmark(zone, UMBRA_WMARK_HIGH),
+					 rq->highest, rq->flags))
+			return true;
+		set_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags);
+	}
+	if (rq->flags & ALLOC_NO_WATERMARKS)
+		return true;
+	return umbra_watermark_fast(zone, rq->order,
+				    umbra_wmark(zone, rq->flags &
+						ALLOC_WMARK_MASK),
+				    rq->highest, rq->flags);
+}
+
+/* Has a pass that spares the pageblocks gone as far as it should? */
+static bool is_too_far(const struct umbra_zone *zone,
+		       const struct umbra_request *rq)
+{
+	return rq->flags & ALLOC_NOFRAGMENT && zone->nid != rq->preferred->nid;
+}
+
+static u32 take_pass(struct umbra *u, const struct umbra_request *rq)
+{
+	const umbra_zoneref_t *ref;
 	struct umbra_zone *zone;
 	u32 index;
 
-	do {
-		for_each_umbra_zone(u, zone) {
-			index = zone_take(zone, rq);
-			if (index != UMBRA_NO_FRAME)
-				return index;
-		}
-	} while (umbra_held_rescan(u));
+	for_each_umbra_zoneref(u, zone, ref, rq->zonelist, rq->highest,
+			       rq->nodemask) {
+		if (!is_allowed(zone, rq))
+			continue;
+		if (unlikely(rq->spread_dirty) && !is_dirty_ok(zone))
+			continue;
+		/* To be near is worth more than whole pageblocks. */
+		if (is_too_far(zone, rq))
+			break;
+		if (!is_above_watermark(zone, rq))
+			continue;
+		index = zone_take_one(zone, rq);
+		if (likely(index != UMBRA_NO_FRAME))
+			return index;
+	}
 	return UMBRA_NO_FRAME;
+}
+
+/**
+ * umbra_take() - take a block from the first zone that has one to give
+ * @u: the instance
+ * @rq: what is wanted
+ *
+ * Context: any.
+ * Return: a block in state PCP, or UMBRA_NO_FRAME.
+ */
+u32 umbra_take(struct umbra *u, const struct umbra_request *rq)
+{
+	u32 index = take_pass(u, rq);
+	struct umbra_request again;
+
+	if (likely(index != UMBRA_NO_FRAME) || !(rq->flags & ALLOC_NOFRAGMENT))
+		return index;
+	again = *rq;
+	again.flags &= ~ALLOC_NOFRAGMENT;
+	return take_pass(u, &again);
 }
 
 static bool block_is_unused(struct page *page, unsigned int order)
@@ -50,6 +210,12 @@ static bool block_is_unused(struct page *page, unsigned int order)
 		if (umbra_page_use(page + i) != PAGE_USE_NONE)
 			return false;
 	return true;
+}
+
+static void free_run(struct umbra_zone *zone, u32 index, u32 end)
+{
+	umbra_debug_poison(zone->umbra, index, end - index);
+	umbra_freelist_free_range(zone, index, end);
 }
 
 /*
@@ -72,7 +238,7 @@ static unsigned long free_apart(struct umbra_zone *zone, u32 index,
 
 		if (use == PAGE_USE_NONE)
 			continue;
-		umbra_freelist_free_range(zone, run, index);
+		free_run(zone, run, index);
 		run = index + 1;
 		if (use == PAGE_USE_HELD) {
 			umbra_held_add(zone, index, account);
@@ -83,8 +249,29 @@ static unsigned long free_apart(struct umbra_zone *zone, u32 index,
 					 "stray put_page() of");
 		}
 	}
-	umbra_freelist_free_range(zone, run, end);
+	free_run(zone, run, end);
 	return held;
+}
+
+/**
+ * umbra_free_locked() - put a block that is in this CPU's hands on the lists
+ * @zone: the zone of the block
+ * @index: its head, in state PCP
+ * @order: its order
+ * @looked_at: its references were looked at, and nobody holds it
+ * @account: the account it is charged to, or NULL
+ *
+ * Context: zone lock held.
+ * Return: how many pages became HELD.
+ */
+unsigned long umbra_free_locked(struct umbra_zone *zone, u32 index,
+				unsigned int order, bool looked_at,
+				struct umbra_account *account)
+{
+	if (unlikely(!looked_at || zone->suspect))
+		return free_apart(zone, index, order, account);
+	umbra_freelist_free(zone, index, order);
+	return 0;
 }
 
 /*
@@ -96,15 +283,20 @@ static unsigned long free_block(struct umbra *u, u32 index, unsigned int order,
 {
 	struct umbra_zone *zone = umbra_frame_zone(u, index);
 	struct page *page = umbra_index_to_page(u, index);
-	unsigned long held = 0, flags;
+	unsigned long held, flags;
 	bool whole;
 
-	whole = block_is_unused(page, scan ? order : 0);
+	umbra_debug_free(u, index, order);
+	whole = block_is_unused(page, scan || u->debug & UMBRA_DEBUG_REFS ?
+				order : 0);
+	if (likely(whole && !READ_ONCE(zone->suspect))) {
+		umbra_debug_poison(u, index, 1U << order);
+		if (umbra_pcp_free(zone, index, order))
+			return 0;
+	}
+	umbra_count(zone, EVENT_PGFREE, 1UL << order);
 	spin_lock_irqsave(&zone->lock, flags);
-	if (likely(whole && !zone->suspect))
-		umbra_freelist_free(zone, index, order);
-	else
-		held = free_apart(zone, index, order, account);
+	held = umbra_free_locked(zone, index, order, whole, account);
 	spin_unlock_irqrestore(&zone->lock, flags);
 
 	if (held)
@@ -126,49 +318,226 @@ static bool zero_block(struct page *page, unsigned int order)
 }
 
 /**
- * umbra_alloc_pages() - allocate a block of pages
+ * umbra_alloc_prepare() - make a block that is in this CPU's hands allocated
  * @u: the instance
- * @gfp: %__GFP_ZERO zeroes the block; %__GFP_MOVABLE and %__GFP_RECLAIMABLE
- *	choose the lists it comes from
- * @order: size, 2^@order pages, at most %UMBRA_MAX_ORDER
+ * @index: its head
+ * @order: its order
+ * @gfp: of the request
  *
- * The block belongs to the caller until umbra_free_pages(). It is not a page
- * reference: the caller never drops the reference that each page came with.
- *
- * Context: any but NMI, whatever @gfp is: this takes what is free and never
- * waits for memory. On PREEMPT_RT not with preemption or interrupts off.
- * Return: the first page, aligned to its size, or NULL if no block is free.
- * An @order out of range is reported and gives NULL.
+ * Context: any.
  */
-struct page *umbra_alloc_pages(struct umbra *u, gfp_t gfp, unsigned int order)
+void umbra_alloc_prepare(struct umbra *u, u32 index, unsigned int order,
+			 gfp_t gfp)
+{
+	enum umbra_frame_state state = FRAME_ALLOC;
+
+	if (gfp & __GFP_MOVABLE)
+		state |= FRAME_MOVABLE;
+	if (gfp & __GFP_COMP && order)
+		state |= FRAME_COMP;
+	umbra_debug_alloc(u, index, order, gfp);
+	frame_set(u, index, state, order);
+}
+
+/* Hand out a block; NULL if its memory has failed, and another is needed. */
+static struct page *hand_out(struct umbra *u, u32 index, unsigned int order,
+			     gfp_t gfp)
+{
+	struct page *page = umbra_index_to_page(u, index);
+
+	umbra_alloc_prepare(u, index, order, gfp);
+	if (!(gfp & __GFP_ZERO) || !u->has_memory || zero_block(page, order))
+		return page;
+	frame_set(u, index, FRAME_PCP, order);
+	free_block(u, index, order, true, NULL);
+	return NULL;
+}
+
+static struct page *alloc_block(struct umbra *u, gfp_t gfp, unsigned int order,
+				int nid, const umbra_nodemask_t *nodemask,
+				unsigned int flags)
 {
 	struct umbra_request rq;
 	struct page *page;
 	u32 index;
 
-	if (unlikely(order > UMBRA_MAX_ORDER)) {
-		umbra_report_order(u, "allocation", order);
+	if (unlikely(umbra_request_init(&rq, u, gfp, order, nid, nodemask,
+					flags))) {
+		umbra_report_flags(u, "allocation", gfp);
 		return NULL;
 	}
-	umbra_request_init(&rq, gfp, order);
-	for (;;) {
-		index = take(u, &rq);
-		if (index == UMBRA_NO_FRAME) {
+	do {
+		index = umbra_take(u, &rq);
+		if (unlikely(index == UMBRA_NO_FRAME) &&
+		    !(flags & ALLOC_TRYLOCK))
+			index = umbra_take_slow(u, &rq, nodemask);
+		if (unlikely(index == UMBRA_NO_FRAME)) {
 			trace_umbra_page_alloc(-1UL, order, gfp, rq.type);
 			return NULL;
 		}
-		page = umbra_index_to_page(u, index);
-		if (!(gfp & __GFP_ZERO) || !u->has_memory ||
-		    zero_block(page, order))
-			break;
-		frame_set(u, index, FRAME_PCP, order);
-		free_block(u, index, order, true, NULL);
-	}
+		page = hand_out(u, index, order, rq.gfp);
+	} while (unlikely(!page));
 	trace_umbra_page_alloc(umbra_index_to_pfn(u, index), order, gfp,
 			       rq.type);
 	return page;
 }
-EXPORT_SYMBOL_GPL(umbra_alloc_pages);
+
+/* The nearest zone of the preferred node that can give @nr pages at once. */
+static struct umbra_zone *bulk_zone(struct umbra *u,
+				    const struct umbra_request *rq,
+				    unsigned int nr)
+{
+	const umbra_zoneref_t *ref;
+	struct umbra_zone *zone;
+
+	for_each_umbra_zoneref(u, zone, ref, rq->zonelist, rq->highest,
+			       rq->nodemask) {
+		if (!is_allowed(zone, rq))
+			continue;
+		if (zone->nid != rq->preferred->nid)
+			break;
+		if (umbra_watermark_fast(zone, 0,
+					 umbra_wmark(zone, UMBRA_WMARK_LOW) +
+					 nr, rq->highest, rq->flags))
+			return zone;
+	}
+	return NULL;
+}
+
+/* Fill an array from one zone; returns how far it got. */
+static unsigned int bulk_fill(struct umbra *u, gfp_t gfp, int nid,
+			      const umbra_nodemask_t *nodemask,
+			      unsigned int nr_pages, unsigned int filled,
+			      struct page **pages)
+{
+	struct umbra_request rq;
+	struct umbra_zone *zone;
+	u32 frames[BULK_CHUNK];
+	unsigned int got, i;
+
+	if (umbra_request_init(&rq, u, gfp, 0, nid, nodemask, 0))
+		return filled;
+	rq.flags &= ~ALLOC_NOFRAGMENT;
+	zone = bulk_zone(u, &rq, nr_pages - filled);
+	while (zone && filled < nr_pages) {
+		unsigned int want = min_t(unsigned int, BULK_CHUNK,
+					  nr_pages - filled);
+
+		got = umbra_pcp_alloc_bulk(zone, &rq, frames, want);
+		for (i = 0; i < got; i++) {
+			struct page *page = hand_out(u, frames[i], 0, rq.gfp);
+
+			while (filled < nr_pages && pages[filled])
+				filled++;
+			if (page && filled < nr_pages) {
+				pages[filled++] = page;
+				trace_umbra_page_alloc(umbra_index_to_pfn(u, frames[i]),
+						       0, gfp, rq.type);
+			} else if (page) {
+				umbra_free_pages(u, page, 0);
+			}
+		}
+		if (got < want)
+			break;
+	}
+	return filled;
+}
+
+/**
+ * umbra_alloc_pages_nodemask() - allocate a block of pages
+ * @u: the instance
+ * @gfp: as of alloc_pages()
+ * @order: size, 2^@order pages, at most %UMBRA_MAX_ORDER
+ * @nid: the node to begin with; negative for that of the current CPU
+ * @nodemask: nodes to allocate from, or NULL for all
+ *
+ * The block belongs to the caller until umbra_free_pages(). It is not a page
+ * reference: the caller never drops the reference that each page came with.
+ *
+ * Context: as @gfp says: may sleep if it has %__GFP_DIRECT_RECLAIM, else any
+ * but NMI. On PREEMPT_RT not with preemption or interrupts off.
+ * Return: the first page, aligned to its size, or NULL. An @order out of
+ * range, a node that is none, and flags that contradict each other are
+ * reported and give NULL; so is a request that failed, without %__GFP_NOWARN.
+ */
+struct page *umbra_alloc_pages_nodemask(struct umbra *u, gfp_t gfp,
+					unsigned int order, int nid,
+					const umbra_nodemask_t *nodemask)
+{
+	if (unlikely(order > UMBRA_MAX_ORDER)) {
+		umbra_report_order(u, "allocation", order);
+		return NULL;
+	}
+	might_sleep_if(gfp & __GFP_DIRECT_RECLAIM);
+	if (unlikely(umbra_debug_fail_alloc(u, gfp, order)))
+		return NULL;
+	return alloc_block(u, gfp, order, nid, nodemask, 0);
+}
+EXPORT_SYMBOL_GPL(umbra_alloc_pages_nodemask);
+
+/**
+ * umbra_alloc_pages_nolock() - allocate a block without waiting for a lock
+ * @u: the instance
+ * @gfp: %__GFP_ACCOUNT or 0; the memory is zeroed whatever it says
+ * @nid: the node to begin with; negative for that of the current CPU
+ * @order: at most %PAGE_ALLOC_COSTLY_ORDER
+ *
+ * Takes what this CPU has, or what a zone has whose lock is free, down to the
+ * min watermark. It fails readily, and says nothing.
+ *
+ * Context: any, NMI included. On PREEMPT_RT a hard interrupt gets what this
+ * CPU has only.
+ * Return: the first page of a compound block, or NULL.
+ */
+struct page *umbra_alloc_pages_nolock(struct umbra *u, gfp_t gfp, int nid,
+				      unsigned int order)
+{
+	gfp = (gfp & __GFP_ACCOUNT) | __GFP_NOWARN | __GFP_ZERO |
+	      __GFP_NOMEMALLOC | __GFP_COMP;
+	if (order > PAGE_ALLOC_COSTLY_ORDER || nid >= (int)u->nr_nodes)
+		return NULL;
+	return alloc_block(u, gfp, order, nid, NULL, ALLOC_TRYLOCK);
+}
+EXPORT_SYMBOL_GPL(umbra_alloc_pages_nolock);
+
+/**
+ * umbra_alloc_pages_bulk() - allocate single pages into an array
+ * @u: the instance
+ * @gfp: as of alloc_pages()
+ * @nid: the node to begin with; negative for that of the current CPU
+ * @nodemask: nodes to allocate from, or NULL for all
+ * @nr_pages: elements of @pages
+ * @pages: elements that are not NULL are passed over
+ *
+ * Many pages at once come from one zone that stays above its low watermark
+ * without them; else one page is allocated as usual.
+ *
+ * Context: as umbra_alloc_pages_nodemask().
+ * Return: how many elements, from the first, are filled now.
+ */
+unsigned long umbra_alloc_pages_bulk(struct umbra *u, gfp_t gfp, int nid,
+				     const umbra_nodemask_t *nodemask,
+				     unsigned int nr_pages,
+				     struct page **pages)
+{
+	unsigned int filled = 0, before;
+
+	might_sleep_if(gfp & __GFP_DIRECT_RECLAIM);
+	while (filled < nr_pages && pages[filled])
+		filled++;
+	before = filled;
+	if (nr_pages - filled > 1 && !(gfp & __GFP_ACCOUNT) &&
+	    !umbra_debug_fail_alloc(u, gfp, 0))
+		filled = bulk_fill(u, gfp, nid, nodemask, nr_pages, filled,
+				   pages);
+	if (filled == before && filled < nr_pages) {
+		pages[filled] = umbra_alloc_pages_nodemask(u, gfp, 0, nid,
+							   nodemask);
+		filled += !!pages[filled];
+	}
+	return filled;
+}
+EXPORT_SYMBOL_GPL(umbra_alloc_pages_bulk);
 
 /*
  * Change an allocated block of @order to @state. Returns the byte it had in the

@@ -2,9 +2,10 @@
 /*
  * The shared data of an instance.
  *
- * Lock order: umbra_zone.lock is the innermost lock and the only one of the
- * core. It is taken with interrupts off, because blocks may be freed from
- * any context.
+ * Lock order: umbra.control, then umbra_zone.lock. The latter is the
+ * innermost, and taken with interrupts off, because blocks may be freed from
+ * any context. Of two zone locks neither is taken inside the other, and a
+ * section of a per-CPU cache (pcp.c) takes no lock at all.
  *
  * Usage of struct page fields:
  *
@@ -14,18 +15,25 @@
  * lru		FREE head: link in the free list
  * private	HELD: the account that is charged for the frame, or 0
  *
- * All of these belong to the caller while a block is allocated, except the
+ * With UMBRA_DEBUG_GUARD a second reference is ours while a frame is
+ * allocated. All of these belong to the caller while a block is allocated, except the
  * base reference. No page flag and no page type is ever set.
  */
 #ifndef _UMBRA_CORE_H
 #define _UMBRA_CORE_H
 
+#include <linux/cache.h>
+#include <linux/fault-inject.h>
 #include <linux/list.h>
 #include <linux/mm_types.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/seqlock.h>
 #include <linux/ratelimit_types.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <umbra/umbra.h>
+#include "../policy/policy.h"
 
 /* References to a page that nobody but umbra holds. */
 #define UMBRA_BASE_COUNT 1
@@ -36,12 +44,7 @@
 /* So that every frame, with what alignment takes, has an index. */
 #define UMBRA_MAX_PAGES (S32_MAX & ~(BIT(UMBRA_MAX_ORDER) - 1))
 
-enum umbra_migratetype {
-	UMBRA_UNMOVABLE,
-	UMBRA_MOVABLE,
-	UMBRA_RECLAIMABLE,
-	UMBRA_NR_TYPES
-};
+#define UMBRA_MAX_ZONES (UMBRA_MAX_NODES * UMBRA_NR_ZONE_TYPES)
 
 struct umbra_free_area {
 	struct list_head free_list[UMBRA_NR_TYPES];
@@ -50,32 +53,112 @@ struct umbra_free_area {
 
 /* What is known of a pageblock; guarded by the lock of its zone. */
 struct umbra_pageblock {
-	u8 type;		/* enum umbra_migratetype */
+	u8 type;		/* enum umbra_migratetype, see freelist.c */
 	u8 zone;		/* index into umbra.zones, constant */
 	u16 nr_held;		/* HELD frames in it */
 };
 
+/* The largest batch and high of per-CPU caches, in pages. */
+#define UMBRA_PCP_MOST 65536
+
+#define UMBRA_PB_ISOLATED 0x80	/* in umbra_pageblock.type, over the type */
+
+enum umbra_wmark {
+	UMBRA_WMARK_MIN,
+	UMBRA_WMARK_LOW,
+	UMBRA_WMARK_HIGH,
+	UMBRA_WMARK_PROMO,
+	UMBRA_NR_WMARKS
+};
+
+/* Counted per CPU and zone; pages where the host counts pages. */
+enum umbra_event {
+	EVENT_PGALLOC,
+	EVENT_PGFREE,
+	EVENT_NUMA_HIT,
+	EVENT_NUMA_MISS,
+	EVENT_NUMA_FOREIGN,
+	EVENT_NUMA_LOCAL,
+	EVENT_NUMA_OTHER,
+	EVENT_ACCOUNT,		/* pages allocated with __GFP_ACCOUNT */
+	EVENT_KSWAPD_WAKE,	/* requests that wanted memory reclaimed */
+	EVENT_FALLBACK_CLAIM,
+	EVENT_FALLBACK_STEAL,
+	EVENT_FAIL,		/* requests refused */
+	EVENT_PCP_DRAIN,	/* pages that went from a cache to the zone */
+	UMBRA_NR_EVENTS
+};
+
+/* Of umbra_zone.flags, with atomic bit operations. */
+enum umbra_zone_flag {
+	ZONE_FLAG_BELOW_HIGH,	/* caches should not grow */
+	ZONE_FLAG_BOOSTED,	/* the boost has not woken anyone yet */
+};
+
+struct umbra_pcp;
+
 struct umbra_zone {
-	struct umbra *umbra;	/* constant, as all up to the lock */
+	struct umbra *umbra;	/* constant, as all up to @end */
 	const char *name;
+	enum umbra_zone_type type;
 	unsigned int nid;
 	u32 start;		/* first frame, pageblock-aligned */
 	u32 end;		/* first frame after it */
 
-	spinlock_t lock;	/* guards all below, and the shape of blocks */
+	/* Written under umbra.control, read with READ_ONCE. */
+	unsigned long watermark[UMBRA_NR_WMARKS];
+	unsigned long lowmem_reserve[UMBRA_NR_ZONE_TYPES];
+	int pcp_batch;
+	int pcp_high_min;
+	int pcp_high_max;
+
+	struct umbra_pcp __percpu *pcp;
+	int pcp_room;		/* constant: pages a cache can keep at most */
+	unsigned long flags;	/* enum umbra_zone_flag */
+	bool suspect;		/* a page failed while its block was freed */
+
+	/* Guards all below, and the shape of blocks. */
+	spinlock_t lock ____cacheline_aligned_in_smp;
 	unsigned long seq;	/* counts the changes made under the lock */
-	unsigned long nr_free_pages;
+	unsigned long nr_free_pages;	/* without isolated ones */
+	unsigned long nr_free_cma;	/* in nr_free_pages */
+	unsigned long nr_free_highatomic;	/* in nr_free_pages */
+	unsigned long watermark_boost;
+	unsigned long nr_isolated;	/* free, in isolated pageblocks */
+	unsigned long nr_reserved_highatomic;
 	unsigned long nr_held;
 	unsigned long nr_managed;	/* frames that are not OFFLINE */
-	bool suspect;		/* a page failed while its block was freed */
 	struct umbra_free_area free_area[UMBRA_NR_ORDERS];
+
+	/* Blocks of each order and type by address, if the policy asks. */
+	unsigned long *by_address;
+};
+
+/*
+ * A zone of a zonelist in one word, read and written at once, so that a list
+ * can be walked while it is rebuilt. 0 ends a list.
+ */
+typedef u16 umbra_zoneref_t;
+
+enum {
+	UMBRA_ZONELIST_FALLBACK,
+	UMBRA_ZONELIST_NOFALLBACK,
+	UMBRA_NR_ZONELISTS
+};
+
+struct umbra_zonelist {
+	umbra_zoneref_t refs[UMBRA_MAX_ZONES + 1];
 };
 
 struct umbra_node {
 	unsigned int nid;
-	unsigned int first_zone;	/* index into umbra.zones */
-	unsigned int nr_zones;
+	bool online;		/* guarded by umbra.control */
+	u8 zones[UMBRA_NR_ZONE_TYPES];	/* 1 + index into umbra.zones, or 0 */
+	atomic_long_t nr_dirty;	/* pages */
+	struct umbra_zonelist zonelists[UMBRA_NR_ZONELISTS];
 };
+
+struct umbra_owner;
 
 /*
  * One allocator. Everything not marked otherwise is constant from creation
@@ -87,6 +170,8 @@ struct umbra {
 	bool has_memory;	/* false: descriptors with nothing behind them */
 	bool stopping;		/* accessed with READ_ONCE/WRITE_ONCE */
 	unsigned int pb_order;
+	unsigned int debug;	/* UMBRA_DEBUG_* */
+	const struct umbra_policy *policy;
 
 	u32 nr_frames;		/* size of the index space, holes included */
 	u8 *map;		/* frame.h has the rules */
@@ -98,18 +183,73 @@ struct umbra {
 	struct umbra_node *nodes;
 	unsigned int nr_zones;
 	struct umbra_zone *zones;
+	u8 highest_zone[16];	/* by zone bits of a gfp; gfp.c */
+	u8 *distance;		/* nr_nodes x nr_nodes */
+	u8 *cpu_node;		/* by CPU */
+
+	struct mutex control;	/* guards tunables, isolation and drains */
+	u32 *drain_buf;		/* of a drain, guarded by @control */
+	unsigned int drain_capacity;
+	seqcount_mutex_t zonelist_seq;	/* changes when zonelists do */
+	umbra_nodemask_t online_nodes;	/* READ_ONCE/WRITE_ONCE */
+	umbra_nodemask_t allowed_nodes;	/* READ_ONCE/WRITE_ONCE */
+	long min_free_kbytes;	/* guarded by @control, as the next three */
+	unsigned int watermark_scale_factor;
+	unsigned int lowmem_reserve_ratio[UMBRA_NR_ZONE_TYPES];
+	int pcp_batch;		/* or UMBRA_AUTO */
+	int pcp_high;		/* or UMBRA_AUTO */
+	unsigned int watermark_boost_factor;	/* READ_ONCE/WRITE_ONCE */
+	unsigned int dirty_limit;		/* READ_ONCE/WRITE_ONCE */
+	struct hlist_node cpuhp;	/* to hear of CPUs that went offline */
+	struct work_struct drain_work;
+
+	struct umbra_owner *owners;	/* by frame, with UMBRA_DEBUG_OWNER */
 
 	struct delayed_work held_work;	/* looks at HELD frames again */
 	unsigned long held_period;	/* jiffies; READ_ONCE/WRITE_ONCE */
 	struct ratelimit_state report_limit;
 	atomic_long_t nr_reports;	/* misuses seen, printed or not */
+	struct ratelimit_state failure_limit;
+	atomic_long_t nr_failures;	/* failed requests told of */
+#ifdef CONFIG_FAULT_INJECTION
+	struct fault_attr fail_alloc;
+#endif
 };
 
-/* What is asked for; decided once and constant from then on. */
+/* How to go about an allocation; the lowest two bits are a watermark. */
+#define ALLOC_WMARK_MIN	UMBRA_WMARK_MIN
+#define ALLOC_WMARK_LOW	UMBRA_WMARK_LOW
+#define ALLOC_WMARK_HIGH	UMBRA_WMARK_HIGH
+#define ALLOC_WMARK_MASK	3
+#define ALLOC_NO_WATERMARKS BIT(2)
+#define ALLOC_OOM		BIT(3)	/* half of the reserve, for a victim */
+#define ALLOC_NON_BLOCK	BIT(4)	/* cannot wait: a part of the reserve */
+#define ALLOC_MIN_RESERVE	BIT(5)	/* half of the reserve */
+#define ALLOC_CPUSET	BIT(6)	/* mind the allowed nodes */
+#define ALLOC_CMA		BIT(7)	/* may use CMA pageblocks */
+#define ALLOC_NOFRAGMENT	BIT(8)	/* whole pageblocks change type only */
+#define ALLOC_HIGHATOMIC	BIT(9)	/* may use the highatomic reserve */
+#define ALLOC_TRYLOCK	BIT(10)	/* may not wait for a lock */
+#define ALLOC_KSWAPD	BIT(11)	/* wakes kswapd */
+#define ALLOC_RESERVES (ALLOC_NON_BLOCK | \
+			      ALLOC_MIN_RESERVE | ALLOC_OOM)
+
+/*
+ * What is asked for; decided once and constant from then on. The slow path
+ * works on copies.
+ */
 struct umbra_request {
 	gfp_t gfp;
 	unsigned int order;
 	enum umbra_migratetype type;
+	enum umbra_zone_type highest;
+	unsigned int flags;		/* ALLOC_* */
+	bool spread_dirty;
+	bool hardwall;			/* no way over the allowed nodes */
+	umbra_nodemask_t nodemask;
+	int nid;			/* preferred */
+	const struct umbra_zonelist *zonelist;
+	struct umbra_zone *preferred;	/* first allowed zone, or NULL */
 };
 
 #define for_each_umbra_zone(u, zone) \
@@ -126,20 +266,21 @@ static inline struct umbra_zone *umbra_frame_zone(const struct umbra *u,
 	return &u->zones[u->pageblocks[index >> u->pb_order].zone];
 }
 
+/* The type of the lists that free blocks of the pageblock are on. */
 static inline enum umbra_migratetype umbra_frame_type(const struct umbra *u,
 						      u32 index)
 {
-	return u->pageblocks[index >> u->pb_order].type;
+	u8 type = READ_ONCE(u->pageblocks[index >> u->pb_order].type);
+
+	return type & UMBRA_PB_ISOLATED ? UMBRA_ISOLATE : type;
+}
+
+static inline bool umbra_type_is_mergeable(enum umbra_migratetype type)
+{
+	return type < UMBRA_PCPTYPES;
 }
 
 /* instance.c */
-
-/* How to cut the frames of an instance up. */
-struct umbra_layout {
-	const char *origin;
-	unsigned int pb_order;
-	bool has_memory;
-};
 
 struct umbra *umbra_instance_create(const char *name,
 				    const struct umbra_layout *layout,
@@ -154,11 +295,60 @@ u32 umbra_pfn_to_index(const struct umbra *u, unsigned long pfn);
 u32 umbra_page_to_index(const struct umbra *u, const struct page *page);
 
 /* gfp.c */
-void umbra_request_init(struct umbra_request *rq, gfp_t gfp,
-			unsigned int order);
+struct umbra_gfp_name {
+	const char *name;
+	const char *meant;
+	const char *today;
+};
+
+void umbra_gfp_init(struct umbra *u);
+int umbra_request_init(struct umbra_request *rq, struct umbra *u, gfp_t gfp,
+		       unsigned int order, int nid,
+		       const umbra_nodemask_t *nodemask, unsigned int flags);
+void umbra_request_slow(struct umbra_request *rq, struct umbra *u,
+			const umbra_nodemask_t *nodemask);
+unsigned int umbra_request_reserves(const struct umbra_request *rq);
+const struct umbra_gfp_name *umbra_gfp_old_name(unsigned int i);
+
+/* zonelist.c */
+int umbra_zonelist_create(struct umbra *u, const struct umbra_layout *layout);
+int umbra_current_node(const struct umbra *u);
+const char *umbra_zone_type_name(enum umbra_zone_type type);
+
+static inline struct umbra_zone *umbra_ref_zone(const struct umbra *u,
+						umbra_zoneref_t ref)
+{
+	return &u->zones[(ref & 0xff) - 1];
+}
+
+const umbra_zoneref_t *umbra_zonelist_next(const struct umbra *u,
+					   const umbra_zoneref_t *ref,
+					   enum umbra_zone_type highest,
+					   umbra_nodemask_t nodemask,
+					   struct umbra_zone **zone);
+
+/* Every zone of @list that is at most @highest and of a node in @mask. */
+#define for_each_umbra_zoneref(u, zone, ref, list, highest, mask)	\
+	for (ref = umbra_zonelist_next(u, (list)->refs, highest, mask, &zone); \
+	     zone;							\
+	     ref = umbra_zonelist_next(u, ref + 1, highest, mask, &zone))
+
+/* watermark.c */
+void umbra_watermark_init(struct umbra *u, const struct umbra_layout *layout);
+void umbra_watermark_setup(struct umbra *u);
+bool umbra_watermark_ok(const struct umbra_zone *zone, unsigned int order,
+			unsigned long mark, enum umbra_zone_type highest,
+			unsigned int flags);
+bool umbra_watermark_fast(const struct umbra_zone *zone, unsigned int order,
+			  unsigned long mark, enum umbra_zone_type highest,
+			  unsigned int flags);
+bool umbra_watermark_boost(struct umbra_zone *zone);
+unsigned long umbra_wmark(const struct umbra_zone *zone,
+			  enum umbra_wmark mark);
 
 /* freelist.c */
-void umbra_freelist_init(struct umbra_zone *zone);
+int umbra_freelist_init(struct umbra_zone *zone);
+void umbra_freelist_exit(struct umbra_zone *zone);
 void umbra_freelist_free(struct umbra_zone *zone, u32 index,
 			 unsigned int order);
 void umbra_freelist_remove(struct umbra_zone *zone, u32 index,
@@ -167,13 +357,74 @@ u32 umbra_freelist_take(struct umbra_zone *zone, unsigned int order,
 			enum umbra_migratetype type);
 u32 umbra_freelist_split(struct umbra_zone *zone, u32 index,
 			 unsigned int order, unsigned int wanted);
+u32 umbra_freelist_first(struct umbra_zone *zone, unsigned int order,
+			 enum umbra_migratetype type);
 u32 umbra_freelist_pop(struct umbra_zone *zone, unsigned int order,
 		       enum umbra_migratetype type);
 void umbra_freelist_free_range(struct umbra_zone *zone, u32 index, u32 end);
+void umbra_freelist_set_types(struct umbra *u, u32 index, unsigned int order,
+			      enum umbra_migratetype type);
+void umbra_freelist_remerge(struct umbra_zone *zone, u32 index);
+unsigned int umbra_freelist_move(struct umbra_zone *zone, u32 index, u8 type);
 
 /* fallback.c */
-u32 umbra_fallback_take(struct umbra_zone *zone, unsigned int order,
-			enum umbra_migratetype type);
+enum umbra_take_mode {
+	TAKE_NORMAL,
+	TAKE_CMA,
+	TAKE_CLAIM,
+	TAKE_STEAL,
+};
+
+u32 umbra_fallback_rmqueue(struct umbra_zone *zone, unsigned int order,
+			   enum umbra_migratetype type, unsigned int flags,
+			   enum umbra_take_mode *mode);
+void umbra_highatomic_reserve(struct umbra_zone *zone, u32 index,
+			      unsigned int order);
+bool umbra_highatomic_unreserve(struct umbra *u,
+				const struct umbra_request *rq, bool force);
+
+/* pcp.c */
+int umbra_pcp_create(struct umbra *u, const struct umbra_layout *layout);
+void umbra_pcp_destroy(struct umbra *u);
+void umbra_pcp_resize(struct umbra *u);
+u32 umbra_pcp_alloc(struct umbra_zone *zone, const struct umbra_request *rq);
+bool umbra_pcp_free(struct umbra_zone *zone, u32 index, unsigned int order);
+unsigned int umbra_pcp_alloc_bulk(struct umbra_zone *zone,
+				  const struct umbra_request *rq, u32 *frames,
+				  unsigned int nr);
+void umbra_pcp_drain(struct umbra *u, umbra_nodemask_t nodes, int cpu);
+void umbra_pcp_drain_dead(struct umbra *u, unsigned int cpu);
+unsigned long umbra_pcp_count(const struct umbra_zone *zone, int cpu);
+int umbra_pcp_register(void);
+void umbra_pcp_unregister(void);
+
+/* stats.c */
+void umbra_count(struct umbra_zone *zone, enum umbra_event event,
+		 unsigned long nr);
+void umbra_count_alloc(const struct umbra_request *rq,
+		       struct umbra_zone *zone, unsigned long blocks);
+unsigned long umbra_zone_events(const struct umbra_zone *zone,
+				enum umbra_event event);
+const char *umbra_event_name(enum umbra_event event);
+
+/* alloc.c */
+unsigned int umbra_zone_take(struct umbra_zone *zone,
+			     const struct umbra_request *rq, u32 *frames,
+			     unsigned int nr, bool reserves);
+void umbra_alloc_prepare(struct umbra *u, u32 index, unsigned int order,
+			 gfp_t gfp);
+u32 umbra_take(struct umbra *u, const struct umbra_request *rq);
+unsigned long umbra_free_locked(struct umbra_zone *zone, u32 index,
+				unsigned int order, bool looked_at,
+				struct umbra_account *account);
+
+/* slowpath.c */
+u32 umbra_take_slow(struct umbra *u, const struct umbra_request *fast,
+		    const umbra_nodemask_t *nodemask);
+
+/* debug.c */
+int umbra_debug_create(struct umbra *u, unsigned int debug);
+void umbra_debug_destroy(struct umbra *u);
 
 /* held.c */
 void umbra_held_init(struct umbra *u);
@@ -193,6 +444,10 @@ void umbra_report_order(struct umbra *u, const char *what, unsigned int order);
 void umbra_report_free(struct umbra *u, const struct page *page, u32 index,
 		       unsigned int order);
 void umbra_report_frame(struct umbra *u, const char *what, u32 index);
+void umbra_report_write(struct umbra *u, u32 index);
+void umbra_report_guard(struct umbra *u, u32 index);
+void umbra_report_flags(struct umbra *u, const char *what, gfp_t gfp);
+void umbra_report_failure(struct umbra *u, const struct umbra_request *rq);
 
 /* snapshot.c */
 

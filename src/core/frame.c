@@ -10,14 +10,23 @@ static const char * const state_names[] = {
 	[FRAME_FREE] = "free",
 	[FRAME_TAIL] = "tail",
 	[FRAME_PCP] = "pcp",
+	[FRAME_HELD] = "held",
 	[FRAME_ALLOC] = "allocated",
 	[FRAME_EXPOSED] = "allocated, exposed",
-	[FRAME_HELD] = "held",
+	[FRAME_COMP] = "allocated, compound",
+	[FRAME_COMP | FRAME_EXPOSED] = "allocated, compound, exposed",
+	[FRAME_MOVABLE] = "allocated, movable",
+	[FRAME_MOVABLE | FRAME_EXPOSED] = "allocated, movable, exposed",
+	[FRAME_MOVABLE | FRAME_COMP] = "allocated, movable, compound",
+	[FRAME_MOVABLE | FRAME_COMP | FRAME_EXPOSED] =
+		"allocated, movable, compound, exposed",
 };
 
 const char *umbra_frame_state_name(enum umbra_frame_state state)
 {
-	return state < FRAME_NR_STATES ? state_names[state] : "invalid";
+	if (state >= FRAME_NR_STATES || !state_names[state])
+		return "invalid";
+	return state_names[state];
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_frame_state_name);
 

@@ -8,8 +8,8 @@
  *
  * The shape of blocks (which frame is a head, and of which order) changes
  * under the zone lock only. The state of an allocated head may change without
- * it, by compare-and-exchange: ALLOC -> EXPOSED by its owner, and either of
- * them -> PCP by whoever frees it. Of two that free one block, one wins.
+ * it, by compare-and-exchange: to EXPOSED by its owner, and to PCP by whoever
+ * frees it. Of two that free one block, one wins.
  */
 #ifndef _UMBRA_FRAME_H
 #define _UMBRA_FRAME_H
@@ -22,10 +22,12 @@ enum umbra_frame_state {
 	FRAME_FREE,		/* head of a block on a free list */
 	FRAME_TAIL,		/* inside a block */
 	FRAME_PCP,		/* head of a block in the hands of one CPU */
-	FRAME_ALLOC,		/* head of an allocated block */
-	FRAME_EXPOSED,		/* likewise; others may reference its tails */
 	FRAME_HELD,		/* freed, but still referenced by somebody */
-	FRAME_NR_STATES
+	FRAME_ALLOC = 8,	/* head of an allocated block, with any of: */
+	FRAME_EXPOSED = 9,	/* others may reference its tails */
+	FRAME_COMP = 10,	/* a compound page */
+	FRAME_MOVABLE = 12,	/* allocated as movable */
+	FRAME_NR_STATES = 16
 };
 
 static inline u8 frame_make(enum umbra_frame_state state, unsigned int order)
@@ -57,8 +59,13 @@ static inline void frame_set(struct umbra *u, u32 index,
 
 static inline bool frame_is_allocated(u8 frame)
 {
-	return frame_state(frame) == FRAME_ALLOC ||
-	       frame_state(frame) == FRAME_EXPOSED;
+	return frame_state(frame) & FRAME_ALLOC;
+}
+
+/* Does an allocated head have what FRAME_EXPOSED, _COMP or _MOVABLE says? */
+static inline bool frame_has(u8 frame, enum umbra_frame_state state)
+{
+	return (frame_state(frame) & state) == state;
 }
 
 /*

@@ -4,35 +4,92 @@
  * of umbra_free_area and of the FREE state. Everything here runs under the
  * zone lock.
  *
- * Invariant: a free block is on the list of its order and of its pageblock's
- * type, and has no free buddy of its order and type in its zone.
+ * Invariant: a free block is on the list of its order and of its pageblocks'
+ * type, and has no free buddy of its order in its zone with which it could
+ * merge. Up to the size of a pageblock every two buddies can; above, only
+ * those of one type, or of two types that fall back to each other, and then
+ * the one that was free first takes the type of the other.
  */
+#include <linux/bitmap.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
 #include "frame.h"
 
-void umbra_freelist_init(struct umbra_zone *zone)
+static unsigned long zone_pageblocks(const struct umbra_zone *zone)
+{
+	return (zone->end - zone->start) >> zone->umbra->pb_order;
+}
+
+/*
+ * By address: a bit for each pageblock that may have a block of an order and
+ * type. Bits are set when a block is added, and cleared by the search that
+ * finds the pageblock without one.
+ */
+static unsigned long *address_bits(const struct umbra_zone *zone,
+				   unsigned int order, unsigned int type)
+{
+	return zone->by_address + (order * UMBRA_NR_TYPES + type) *
+	       BITS_TO_LONGS(zone_pageblocks(zone));
+}
+
+/* Returns 0 or -ENOMEM. Context: may sleep. */
+int umbra_freelist_init(struct umbra_zone *zone)
 {
 	unsigned int order, type;
 
 	for (order = 0; order < UMBRA_NR_ORDERS; order++)
 		for (type = 0; type < UMBRA_NR_TYPES; type++)
 			INIT_LIST_HEAD(&zone->free_area[order].free_list[type]);
+	if (!zone->umbra->policy->lowest)
+		return 0;
+	zone->by_address = kvcalloc(BITS_TO_LONGS(zone_pageblocks(zone)),
+				    UMBRA_NR_ORDERS * UMBRA_NR_TYPES *
+				    sizeof(long), GFP_KERNEL | __GFP_NOWARN);
+	return zone->by_address ? 0 : -ENOMEM;
+}
+
+void umbra_freelist_exit(struct umbra_zone *zone)
+{
+	kvfree(zone->by_address);
+}
+
+static void account(struct umbra_zone *zone, enum umbra_migratetype type,
+		    long nr_pages)
+{
+	zone->seq++;
+	if (type == UMBRA_ISOLATE) {
+		zone->nr_isolated += nr_pages;
+		return;
+	}
+	WRITE_ONCE(zone->nr_free_pages, zone->nr_free_pages + nr_pages);
+	if (type == UMBRA_CMA)
+		WRITE_ONCE(zone->nr_free_cma, zone->nr_free_cma + nr_pages);
+	else if (type == UMBRA_HIGHATOMIC)
+		WRITE_ONCE(zone->nr_free_highatomic,
+			   zone->nr_free_highatomic + nr_pages);
 }
 
 static void freelist_add(struct umbra_zone *zone, u32 index,
-			 unsigned int order)
+			 unsigned int order, bool to_tail)
 {
 	struct umbra *u = zone->umbra;
 	enum umbra_migratetype type = umbra_frame_type(u, index);
 	struct umbra_free_area *area = &zone->free_area[order];
+	struct page *page = umbra_index_to_page(u, index);
 
 	frame_set(u, index, FRAME_FREE, order);
-	list_add(&umbra_index_to_page(u, index)->lru, &area->free_list[type]);
-	area->nr_free[type]++;
-	zone->nr_free_pages += 1UL << order;
-	zone->seq++;
+	if (to_tail)
+		list_add_tail(&page->lru, &area->free_list[type]);
+	else
+		list_add(&page->lru, &area->free_list[type]);
+	WRITE_ONCE(area->nr_free[type], area->nr_free[type] + 1);
+	account(zone, type, 1L << order);
+	if (zone->by_address)
+		__set_bit((index - zone->start) >> u->pb_order,
+			  address_bits(zone, order, type));
 }
 
 /**
@@ -49,15 +106,22 @@ void umbra_freelist_remove(struct umbra_zone *zone, u32 index,
 			   unsigned int order)
 {
 	struct umbra *u = zone->umbra;
+	enum umbra_migratetype type = umbra_frame_type(u, index);
 	struct umbra_free_area *area = &zone->free_area[order];
 
 	lockdep_assert_held(&zone->lock);
 
 	list_del(&umbra_index_to_page(u, index)->lru);
-	area->nr_free[umbra_frame_type(u, index)]--;
-	zone->nr_free_pages -= 1UL << order;
-	zone->seq++;
+	WRITE_ONCE(area->nr_free[type], area->nr_free[type] - 1);
+	account(zone, type, -(1L << order));
 	frame_set(u, index, FRAME_TAIL, 0);
+}
+
+static bool is_free_block(const struct umbra_zone *zone, u32 index,
+			  unsigned int order)
+{
+	return index >= zone->start && index + (1U << order) <= zone->end &&
+	       frame_read(zone->umbra, index) == frame_make(FRAME_FREE, order);
 }
 
 /* May the free block @index of @order merge with its buddy? */
@@ -65,13 +129,58 @@ static bool buddy_is_mergeable(struct umbra_zone *zone, u32 index, u32 buddy,
 			       unsigned int order)
 {
 	struct umbra *u = zone->umbra;
+	enum umbra_migratetype ours, theirs;
 
-	if (buddy < zone->start || buddy + (1U << order) > zone->end)
+	if (!is_free_block(zone, buddy, order))
 		return false;
-	if (frame_read(u, buddy) != frame_make(FRAME_FREE, order))
+	if (order < u->pb_order)
+		return true;
+	ours = umbra_frame_type(u, index);
+	theirs = umbra_frame_type(u, buddy);
+	return ours == theirs || (umbra_type_is_mergeable(ours) &&
+				  umbra_type_is_mergeable(theirs));
+}
+
+/* Give the pageblocks of a block that is off the lists a type. */
+void umbra_freelist_set_types(struct umbra *u, u32 index, unsigned int order,
+			      enum umbra_migratetype type)
+{
+	u32 block = index >> u->pb_order;
+	u32 end = (index + (1U << order)) >> u->pb_order;
+
+	for (; block < end; block++)
+		WRITE_ONCE(u->pageblocks[block].type, type);
+}
+
+/* Would a block, once its buddy is free, have a free buddy again? */
+static bool is_about_to_grow(struct umbra_zone *zone, u32 index,
+			     unsigned int order)
+{
+	if (order >= UMBRA_MAX_ORDER - 1)
 		return false;
-	return order < u->pb_order ||
-	       umbra_frame_type(u, index) == umbra_frame_type(u, buddy);
+	index &= ~(1U << order);
+	return is_free_block(zone, index ^ (2U << order), order + 1);
+}
+
+static void free_merged(struct umbra_zone *zone, u32 index, unsigned int order)
+{
+	struct umbra *u = zone->umbra;
+
+	for (; order < UMBRA_MAX_ORDER; order++) {
+		u32 buddy = index ^ (1U << order);
+
+		if (!buddy_is_mergeable(zone, index, buddy, order))
+			break;
+		umbra_freelist_remove(zone, buddy, order);
+		if (umbra_frame_type(u, buddy) != umbra_frame_type(u, index))
+			umbra_freelist_set_types(u, buddy, order,
+						 umbra_frame_type(u, index));
+		frame_set(u, index, FRAME_TAIL, 0);
+		index &= ~(1U << order);
+	}
+	freelist_add(zone, index, order,
+		     u->policy->to_tail(order,
+					is_about_to_grow(zone, index, order)));
 }
 
 /**
@@ -80,23 +189,21 @@ static bool buddy_is_mergeable(struct umbra_zone *zone, u32 index, u32 buddy,
  * @index: first frame; the frames of the block must be nobody's
  * @order: order of the block
  *
+ * A block of several pageblocks is freed one by one, for each may have a type
+ * of its own.
+ *
  * Context: zone lock held.
  */
 void umbra_freelist_free(struct umbra_zone *zone, u32 index,
 			 unsigned int order)
 {
+	unsigned int part = min(order, zone->umbra->pb_order);
+	u32 end = index + (1U << order);
+
 	lockdep_assert_held(&zone->lock);
 
-	for (; order < UMBRA_MAX_ORDER; order++) {
-		u32 buddy = index ^ (1U << order);
-
-		if (!buddy_is_mergeable(zone, index, buddy, order))
-			break;
-		umbra_freelist_remove(zone, buddy, order);
-		frame_set(zone->umbra, index, FRAME_TAIL, 0);
-		index &= ~(1U << order);
-	}
-	freelist_add(zone, index, order);
+	for (; index < end; index += 1U << part)
+		free_merged(zone, index, part);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_free);
 
@@ -141,14 +248,59 @@ u32 umbra_freelist_split(struct umbra_zone *zone, u32 index,
 
 	while (order > wanted) {
 		order--;
-		freelist_add(zone, index + (1U << order), order);
+		freelist_add(zone, index + (1U << order), order, false);
 	}
 	return index;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_split);
 
+/* The lowest of the blocks of one list. */
+static u32 lowest_block(struct umbra_zone *zone, unsigned int order,
+			enum umbra_migratetype type)
+{
+	struct umbra *u = zone->umbra;
+	unsigned long *bits = address_bits(zone, order, type);
+	unsigned long nr = zone_pageblocks(zone), i;
+
+	for_each_set_bit(i, bits, nr) {
+		u32 index = zone->start + (i << u->pb_order);
+		u8 *found = memchr(u->map + index,
+				   frame_make(FRAME_FREE, order),
+				   1UL << u->pb_order);
+
+		if (found && umbra_frame_type(u, index) == type)
+			return found - u->map;
+		__clear_bit(i, bits);
+	}
+	return UMBRA_NO_FRAME;
+}
+
 /**
- * umbra_freelist_pop() - take the first block of one list
+ * umbra_freelist_first() - the block of a list that is to be taken next
+ * @zone: the zone
+ * @order: order of the list
+ * @type: type of the list
+ *
+ * Context: zone lock held.
+ * Return: the head of the block, or UMBRA_NO_FRAME if the list is empty.
+ */
+u32 umbra_freelist_first(struct umbra_zone *zone, unsigned int order,
+			 enum umbra_migratetype type)
+{
+	struct list_head *list = &zone->free_area[order].free_list[type];
+
+	lockdep_assert_held(&zone->lock);
+
+	if (list_empty(list))
+		return UMBRA_NO_FRAME;
+	if (zone->by_address)
+		return lowest_block(zone, order, type);
+	return umbra_page_to_index(zone->umbra,
+				   list_first_entry(list, struct page, lru));
+}
+
+/**
+ * umbra_freelist_pop() - take the next block of one list
  * @zone: the zone to take from
  * @order: order of the list
  * @type: type of the list
@@ -159,17 +311,10 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_split);
 u32 umbra_freelist_pop(struct umbra_zone *zone, unsigned int order,
 		       enum umbra_migratetype type)
 {
-	struct page *page;
-	u32 index;
+	u32 index = umbra_freelist_first(zone, order, type);
 
-	lockdep_assert_held(&zone->lock);
-
-	page = list_first_entry_or_null(&zone->free_area[order].free_list[type],
-					struct page, lru);
-	if (!page)
-		return UMBRA_NO_FRAME;
-	index = umbra_page_to_index(zone->umbra, page);
-	umbra_freelist_remove(zone, index, order);
+	if (index != UMBRA_NO_FRAME)
+		umbra_freelist_remove(zone, index, order);
 	return index;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_pop);
@@ -198,3 +343,64 @@ u32 umbra_freelist_take(struct umbra_zone *zone, unsigned int order,
 	return UMBRA_NO_FRAME;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_take);
+
+/**
+ * umbra_freelist_move() - change the type of a pageblock
+ * @zone: the zone of the pageblock
+ * @index: its first frame; no free block reaches over its ends
+ * @type: the new type, as in struct umbra_pageblock
+ *
+ * Free blocks move to the lists of the new type.
+ *
+ * Context: zone lock held.
+ * Return: how many pages moved.
+ */
+unsigned int umbra_freelist_move(struct umbra_zone *zone, u32 index, u8 type)
+{
+	struct umbra *u = zone->umbra;
+	struct umbra_pageblock *pb = &u->pageblocks[index >> u->pb_order];
+	u32 end = index + (1U << u->pb_order);
+	u8 old = pb->type;
+	unsigned int moved = 0;
+
+	lockdep_assert_held(&zone->lock);
+
+	while (index < end) {
+		u8 frame = frame_read(u, index);
+
+		if (frame_state(frame) != FRAME_FREE) {
+			index++;
+			continue;
+		}
+		WRITE_ONCE(pb->type, old);
+		umbra_freelist_remove(zone, index, frame_order(frame));
+		WRITE_ONCE(pb->type, type);
+		freelist_add(zone, index, frame_order(frame), true);
+		moved += 1U << frame_order(frame);
+		index += 1U << frame_order(frame);
+	}
+	WRITE_ONCE(pb->type, type);
+	return moved;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_move);
+
+/**
+ * umbra_freelist_remerge() - merge a pageblock whose type changed
+ * @zone: the zone of the pageblock
+ * @index: its first frame
+ *
+ * If it is one free block, a neighbour may be its buddy now.
+ *
+ * Context: zone lock held.
+ */
+void umbra_freelist_remerge(struct umbra_zone *zone, u32 index)
+{
+	unsigned int order = zone->umbra->pb_order;
+
+	lockdep_assert_held(&zone->lock);
+
+	if (order == UMBRA_MAX_ORDER || !is_free_block(zone, index, order))
+		return;
+	umbra_freelist_remove(zone, index, order);
+	umbra_freelist_free(zone, index, order);
+}

@@ -9,6 +9,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
+#include "debug.h"
 #include "frame.h"
 
 /* How soon to look again: soon at first, then less often. */
@@ -66,6 +67,7 @@ bool umbra_held_check(struct umbra_zone *zone, u32 index)
 		return false;
 	case PAGE_USE_NONE:
 		held_uncharge(page);
+		umbra_debug_poison(zone->umbra, index, 1);
 		umbra_freelist_free(zone, index, 0);
 		break;
 	case PAGE_USE_POISON:

@@ -11,9 +11,12 @@
 #include <linux/module.h>
 #include <linux/ratelimit.h>
 #include <linux/slab.h>
+#include "debug.h"
 #include "frame.h"
+#include "pcp.h"
 
 #define MAX_BLOCK BIT(UMBRA_MAX_ORDER)
+#define DEFAULT_PAGEBLOCK_ORDER 9
 
 /* Lay the spans out in the index space; fails if they do not fit in it. */
 static int place_spans(struct umbra *u, const struct umbra_span *spans,
@@ -39,43 +42,119 @@ static int place_spans(struct umbra *u, const struct umbra_span *spans,
 
 static int alloc_tables(struct umbra *u)
 {
-	u->nr_nodes = 1;
-	u->nr_zones = 1;
 	u->map = kvzalloc(u->nr_frames, GFP_KERNEL | __GFP_NOWARN);
 	u->pageblocks = kvcalloc(umbra_nr_pageblocks(u),
 				 sizeof(*u->pageblocks),
 				 GFP_KERNEL | __GFP_NOWARN);
-	u->nodes = kcalloc(u->nr_nodes, sizeof(*u->nodes), GFP_KERNEL);
-	u->zones = kcalloc(u->nr_zones, sizeof(*u->zones), GFP_KERNEL);
+	u->nodes = kvcalloc(u->nr_nodes, sizeof(*u->nodes), GFP_KERNEL);
+	u->zones = kvcalloc(u->nr_zones, sizeof(*u->zones), GFP_KERNEL);
 	if (!u->map || !u->pageblocks || !u->nodes || !u->zones)
 		return -ENOMEM;
 	return 0;
 }
 
-static void init_zone(struct umbra *u, struct umbra_zone *zone)
+/* Where a zone of a layout ends that starts at @start; 0 if it cannot be. */
+static u32 zone_end(const struct umbra *u, u32 start,
+		    const struct umbra_zone_layout *z)
 {
+	u32 pageblock = 1U << u->pb_order;
+	u32 room = u->nr_frames - start;
+	u32 nr = z->nr_frames ? z->nr_frames : room;
+
+	if (!nr || nr > room || nr % pageblock || z->nr_cma % pageblock ||
+	    z->nr_cma > nr)
+		return 0;
+	return start + nr;
+}
+
+/*
+ * Check the zones of a layout against the frames there are, and count the
+ * nodes: every node has a zone, each type once, the lowest first.
+ */
+static int check_zones(struct umbra *u, const struct umbra_zone_layout *zones,
+		       unsigned int nr_zones)
+{
+	int last[UMBRA_MAX_NODES];
+	u32 start = 0;
+	unsigned int i;
+
+	memset(last, 0xff, sizeof(last));
+	if (nr_zones > UMBRA_MAX_ZONES)
+		return -EINVAL;
+	for (i = 0; i < nr_zones; i++) {
+		const struct umbra_zone_layout *z = &zones[i];
+
+		if (z->nid >= UMBRA_MAX_NODES ||
+		    z->type >= UMBRA_NR_ZONE_TYPES ||
+		    (int)z->type <= last[z->nid])
+			return -EINVAL;
+		last[z->nid] = z->type;
+		u->nr_nodes = max(u->nr_nodes, z->nid + 1);
+		start = zone_end(u, start, z);
+		if (!start)
+			return -EINVAL;
+	}
+	for (i = 0; i < u->nr_nodes; i++)
+		if (last[i] < 0)
+			return -EINVAL;
+	u->nr_zones = nr_zones;
+	return start == u->nr_frames ? 0 : -EINVAL;
+}
+
+static int init_zone(struct umbra *u, unsigned int i, u32 start,
+		     const struct umbra_zone_layout *z)
+{
+	struct umbra_zone *zone = &u->zones[i];
 	u32 block;
 
 	zone->umbra = u;
-	zone->name = "Normal";
-	zone->end = u->nr_frames;
+	zone->type = z->type;
+	zone->name = umbra_zone_type_name(z->type);
+	zone->nid = z->nid;
+	zone->start = start;
+	zone->end = zone_end(u, start, z);
 	spin_lock_init(&zone->lock);
-	umbra_freelist_init(zone);
-	for (block = 0; block < umbra_nr_pageblocks(u); block++)
-		u->pageblocks[block].type = UMBRA_MOVABLE;
-	u->nodes[0].nr_zones = 1;
+	u->nodes[z->nid].nid = z->nid;
+	u->nodes[z->nid].zones[z->type] = i + 1;
+	for (block = start >> u->pb_order; block < zone->end >> u->pb_order;
+	     block++) {
+		u->pageblocks[block].zone = i;
+		u->pageblocks[block].type = u->policy->group ? UMBRA_MOVABLE :
+							       UMBRA_UNMOVABLE;
+		if (block >= (zone->end - z->nr_cma) >> u->pb_order)
+			u->pageblocks[block].type = UMBRA_CMA;
+	}
+	zone->pcp = alloc_percpu(struct umbra_pcp);
+	return zone->pcp ? umbra_freelist_init(zone) : -ENOMEM;
 }
 
-/* Put a run of frames of one zone on its lists, a block at a time. */
-static void add_frames(struct umbra_zone *zone, u32 index, u32 end)
+static int init_zones(struct umbra *u, const struct umbra_zone_layout *zones)
 {
-	struct umbra *u = zone->umbra;
+	u32 start = 0;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < u->nr_zones; i++) {
+		err = init_zone(u, i, start, &zones[i]);
+		if (err)
+			return err;
+		start = u->zones[i].end;
+	}
+	return 0;
+}
+
+/* Put a run of frames on the lists of their zones, a block at a time. */
+static void add_frames(struct umbra *u, u32 index, u32 end)
+{
 	unsigned long flags;
 
 	while (index < end) {
-		u32 stop = min_t(u32, end, ALIGN(index + 1, MAX_BLOCK));
+		struct umbra_zone *zone = umbra_frame_zone(u, index);
+		u32 stop = min3(end, (u32)ALIGN(index + 1, MAX_BLOCK),
+				zone->end);
 		u32 i;
 
+		umbra_debug_poison(u, index, stop - index);
 		spin_lock_irqsave(&zone->lock, flags);
 		for (i = index; i < stop; i++)
 			frame_set(u, i, FRAME_TAIL, 0);
@@ -93,21 +172,113 @@ static void add_frames(struct umbra_zone *zone, u32 index, u32 end)
  */
 static int add_span(struct umbra *u, const struct umbra_span *span)
 {
-	struct umbra_zone *zone = umbra_frame_zone(u, span->first);
 	u32 run = 0, i;
 
 	for (i = 0; i < span->nr_pages; i++) {
 		if (PageHWPoison(span->pages + i)) {
-			add_frames(zone, span->first + run, span->first + i);
+			add_frames(u, span->first + run, span->first + i);
 			run = i + 1;
 		} else if (page_ref_count(span->pages + i) !=
 			   UMBRA_BASE_COUNT) {
 			return -EBUSY;
 		}
 	}
-	add_frames(zone, span->first + run, span->first + span->nr_pages);
+	add_frames(u, span->first + run, span->first + span->nr_pages);
 	return 0;
 }
+
+static const struct umbra_zone_layout one_zone = {
+	.type = UMBRA_ZONE_NORMAL,
+};
+
+/* Everything but the frames. */
+static int build(struct umbra *u, const struct umbra_layout *layout)
+{
+	const struct umbra_zone_layout *zones = layout->zones;
+	unsigned int nr_zones = layout->nr_zones;
+	int err;
+
+	if (!nr_zones) {
+		zones = &one_zone;
+		nr_zones = 1;
+	}
+	err = check_zones(u, zones, nr_zones);
+	if (!err)
+		err = alloc_tables(u);
+	if (!err)
+		err = init_zones(u, zones);
+	if (!err)
+		err = umbra_zonelist_create(u, layout);
+	if (!err)
+		err = umbra_debug_create(u, layout->debug);
+	umbra_gfp_init(u);
+	return err;
+}
+
+static int fill(struct umbra *u, const struct umbra_layout *layout)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < u->nr_spans && !err; i++)
+		err = add_span(u, &u->spans[i]);
+	if (!err)
+		err = umbra_pcp_create(u, layout);
+	if (!err)
+		umbra_watermark_init(u, layout);
+	return err;
+}
+
+static struct umbra *instance_new(const char *name,
+				  const struct umbra_layout *layout)
+{
+	struct umbra *u = kzalloc_obj(*u, GFP_KERNEL);
+
+	if (!u)
+		return NULL;
+	strscpy(u->name, name, sizeof(u->name));
+	u->pb_order = layout->pb_order;
+	u->origin = layout->origin;
+	u->has_memory = layout->has_memory;
+	u->policy = umbra_policy_find(layout->policy);
+	u->dirty_limit = layout->dirty_limit;
+	mutex_init(&u->control);
+	seqcount_mutex_init(&u->zonelist_seq, &u->control);
+	ratelimit_state_init(&u->report_limit, 5 * HZ, 10);
+	ratelimit_set_flags(&u->report_limit, RATELIMIT_MSG_ON_RELEASE);
+	ratelimit_state_init(&u->failure_limit, 10 * HZ, 3);
+	ratelimit_set_flags(&u->failure_limit, RATELIMIT_MSG_ON_RELEASE);
+	umbra_held_init(u);
+	return u;
+}
+
+/**
+ * umbra_layout_init() - the layout that the host would have chosen
+ * @layout: filled in: one Normal zone, reserves and caches sized as the host
+ *	sizes its own, descriptors with memory behind them
+ *
+ * Context: any.
+ */
+void umbra_layout_init(struct umbra_layout *layout)
+{
+	*layout = (struct umbra_layout) {
+		.origin = "code",
+		.pb_order = DEFAULT_PAGEBLOCK_ORDER,
+		.has_memory = true,
+		.min_free_kbytes = UMBRA_AUTO,
+		.watermark_scale_factor = 10,
+		.watermark_boost_factor = 15000,
+		.lowmem_reserve_ratio = {
+			[UMBRA_ZONE_DMA] = 256,
+			[UMBRA_ZONE_DMA32] = 256,
+			[UMBRA_ZONE_NORMAL] = 32,
+		},
+		.dirty_limit = 20,
+		.pcp_batch = UMBRA_AUTO,
+		.pcp_high = UMBRA_AUTO,
+	};
+}
+EXPORT_SYMBOL_GPL(umbra_layout_init);
 
 /**
  * umbra_instance_create() - build an allocator over spans of pages
@@ -120,7 +291,8 @@ static int add_span(struct umbra *u, const struct umbra_span *span)
  * Return: the instance, to be taken down with umbra_instance_stop() and
  * umbra_instance_free(), or an ERR_PTR: -EINVAL for a layout or a number of
  * spans that cannot be, -EFBIG for more frames than an index can name, -EBUSY
- * for a page that others hold, -ENOMEM.
+ * for a page that others hold, -EOPNOTSUPP for debugging that this kernel
+ * cannot do, -ENOMEM.
  */
 struct umbra *umbra_instance_create(const char *name,
 				    const struct umbra_layout *layout,
@@ -128,37 +300,21 @@ struct umbra *umbra_instance_create(const char *name,
 				    unsigned int nr_spans)
 {
 	struct umbra *u;
-	unsigned int i;
 	int err = -EINVAL;
 
-	if (layout->pb_order > UMBRA_MAX_ORDER)
+	if (layout->pb_order > UMBRA_MAX_ORDER ||
+	    !umbra_policy_find(layout->policy))
 		return ERR_PTR(-EINVAL);
-	u = kzalloc_obj(*u, GFP_KERNEL);
+	u = instance_new(name, layout);
 	if (!u)
 		return ERR_PTR(-ENOMEM);
-	strscpy(u->name, name, sizeof(u->name));
-	u->pb_order = layout->pb_order;
-	u->origin = layout->origin;
-	u->has_memory = layout->has_memory;
-	ratelimit_state_init(&u->report_limit, 5 * HZ, 10);
-	ratelimit_set_flags(&u->report_limit, RATELIMIT_MSG_ON_RELEASE);
-	umbra_held_init(u);
-
 	err = place_spans(u, spans, nr_spans);
-	if (err)
-		goto err_free;
-	err = alloc_tables(u);
-	if (err)
-		goto err_free;
-	init_zone(u, u->zones);
-	for (i = 0; i < nr_spans; i++) {
-		err = add_span(u, &u->spans[i]);
-		if (err)
-			goto err_free;
-	}
-	return u;
-
-err_free:
+	if (!err)
+		err = build(u, layout);
+	if (!err)
+		err = fill(u, layout);
+	if (!err)
+		return u;
 	umbra_instance_free(u);
 	return ERR_PTR(err);
 }
@@ -200,6 +356,8 @@ unsigned long umbra_instance_stop(struct umbra *u)
 {
 	WRITE_ONCE(u->stopping, true);
 	cancel_delayed_work_sync(&u->held_work);
+	cancel_work_sync(&u->drain_work);
+	umbra_drain_pages(u);
 	umbra_held_rescan(u);
 	umbra_held_forget(u);
 	return abandon_allocated(u);
@@ -231,9 +389,19 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_frame_releasable);
  */
 void umbra_instance_free(struct umbra *u)
 {
+	struct umbra_zone *zone;
+
 	ratelimit_state_exit(&u->report_limit);
-	kfree(u->zones);
-	kfree(u->nodes);
+	ratelimit_state_exit(&u->failure_limit);
+	umbra_pcp_destroy(u);
+	umbra_debug_destroy(u);
+	if (u->zones)
+		for_each_umbra_zone(u, zone)
+			umbra_freelist_exit(zone);
+	kfree(u->cpu_node);
+	kfree(u->distance);
+	kvfree(u->zones);
+	kvfree(u->nodes);
 	kvfree(u->pageblocks);
 	kvfree(u->map);
 	kfree(u);

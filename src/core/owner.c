@@ -1,156 +1,134 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Accounts: how many pages one user of an instance has.
- *
- * An account is charged by its user and outlives it while frames that the
- * user freed are still held by references of others: every HELD frame has a
- * reference to the account it is charged to.
+ * Who has what: a record for each frame, kept at the head of a block, written
+ * by whoever has the block in its hands. Readers may see a record that is
+ * half of one owner and half of the next: it is for looking at.
  */
-#include <linux/atomic.h>
+#include <linux/gfp.h>
 #include <linux/module.h>
-#include <linux/refcount.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/sched/clock.h>
 #include <linux/slab.h>
-#include "core.h"
+#include <linux/stackdepot.h>
+#include <linux/stacktrace.h>
+#include <linux/string.h>
+#include "debug.h"
 
-struct umbra_account {
-	struct umbra *umbra;	/* not to be used by HELD frames: it may go */
-	refcount_t ref;
-	atomic_long_t pages;	/* charged, held ones counted in */
-	atomic_long_t held;
-};
+#ifdef CONFIG_STACKDEPOT
+
+#define STACK_DEPTH 16
+#define STACK_SKIP 3
+
+/* The depot may allocate from the host, which @gfp is about here. */
+static u32 save_stack(gfp_t gfp)
+{
+	unsigned long entries[STACK_DEPTH];
+	unsigned int nr;
+
+	if (in_nmi())
+		return 0;
+	nr = stack_trace_save(entries, ARRAY_SIZE(entries), STACK_SKIP);
+	return stack_depot_save(entries, nr, gfp);
+}
 
 /**
- * umbra_account_create() - make an account with nothing charged to it
- * @u: the instance whose pages will be charged
+ * umbra_owner_create() - make room for the records of an instance
+ * @u: the instance
  *
  * Context: may sleep.
- * Return: the account, to be dropped with umbra_account_put(), or NULL if
- * there is no memory for it.
+ * Return: 0, -ENOMEM, or -EOPNOTSUPP without a stack depot.
  */
-struct umbra_account *umbra_account_create(struct umbra *u)
+int umbra_owner_create(struct umbra *u)
 {
-	struct umbra_account *account;
+	int err = stack_depot_init();
 
-	account = kzalloc_obj(*account, GFP_KERNEL_ACCOUNT);
-	if (!account)
-		return NULL;
-	account->umbra = u;
-	refcount_set(&account->ref, 1);
-	return account;
+	if (err)
+		return err;
+	u->owners = kvcalloc(u->nr_frames, sizeof(*u->owners),
+			     GFP_KERNEL | __GFP_NOWARN);
+	return u->owners ? 0 : -ENOMEM;
 }
-EXPORT_SYMBOL_GPL(umbra_account_create);
 
-/**
- * umbra_account_put() - drop a user's reference to an account
- * @account: the account
- *
- * The account goes when no HELD frame is charged to it any more.
- *
- * Context: any.
- */
-void umbra_account_put(struct umbra_account *account)
+int umbra_owner_stack(const struct umbra_owner *owner, char *buf, size_t size)
 {
-	if (refcount_dec_and_test(&account->ref))
-		kfree(account);
+	return owner->stack ? stack_depot_snprint(owner->stack, buf, size, 0) :
+			      0;
 }
-EXPORT_SYMBOL_GPL(umbra_account_put);
-
-static int try_charge(struct umbra_account *account, unsigned long nr_pages,
-		      unsigned long limit)
+#else
+static u32 save_stack(gfp_t gfp)
 {
-	long old = atomic_long_read(&account->pages);
-
-	do {
-		if (nr_pages > limit || old > limit - nr_pages)
-			return -EDQUOT;
-	} while (!atomic_long_try_cmpxchg(&account->pages, &old,
-					  old + nr_pages));
 	return 0;
 }
 
-/**
- * umbra_account_charge() - charge pages before they are allocated
- * @account: the account
- * @nr_pages: how many, in pages
- * @limit: how many pages the account may have at most, these included
- *
- * Held pages are looked at again before a charge is refused.
- *
- * Context: any but NMI; on PREEMPT_RT not with preemption or interrupts off.
- * Return: 0, or -EDQUOT if the limit does not allow it; then nothing is
- * charged.
- */
-int umbra_account_charge(struct umbra_account *account, unsigned long nr_pages,
-			 unsigned long limit)
+int umbra_owner_create(struct umbra *u)
 {
-	int err = try_charge(account, nr_pages, limit);
-
-	if (err) {
-		if (umbra_account_held(account))
-			umbra_held_rescan(account->umbra);
-		err = try_charge(account, nr_pages, limit);
-	}
-	return err;
+	return -EOPNOTSUPP;
 }
-EXPORT_SYMBOL_GPL(umbra_account_charge);
 
-/**
- * umbra_account_uncharge() - take back a charge for pages not allocated
- * @account: the account
- * @nr_pages: how many, in pages
- *
- * Pages freed with umbra_free_pages_account() are uncharged by that.
- *
- * Context: any.
- */
-void umbra_account_uncharge(struct umbra_account *account,
-			    unsigned long nr_pages)
+int umbra_owner_stack(const struct umbra_owner *owner, char *buf, size_t size)
 {
-	atomic_long_sub(nr_pages, &account->pages);
+	return 0;
 }
-EXPORT_SYMBOL_GPL(umbra_account_uncharge);
+#endif
 
-/**
- * umbra_account_pages() - the pages charged to an account, held ones included
- * @account: the account
- *
- * Context: any.
- * Return: the number of pages.
- */
-unsigned long umbra_account_pages(struct umbra_account *account)
+void umbra_owner_destroy(struct umbra *u)
 {
-	return atomic_long_read(&account->pages);
+	kvfree(u->owners);
 }
-EXPORT_SYMBOL_GPL(umbra_account_pages);
 
-/**
- * umbra_account_held() - the pages freed to an account but still referenced
- * @account: the account
- *
- * Context: any.
- * Return: the number of pages.
- */
-unsigned long umbra_account_held(struct umbra_account *account)
+/* Context: any; a request that cannot sleep does not here. */
+void umbra_owner_set(struct umbra *u, u32 index, unsigned int order, gfp_t gfp)
 {
-	return atomic_long_read(&account->held);
+	struct umbra_owner *owner = &u->owners[index];
+	gfp_t host = gfp & __GFP_DIRECT_RECLAIM ? GFP_NOWAIT : 0;
+
+	*owner = (struct umbra_owner) {
+		.stack = save_stack(host | __GFP_NOWARN),
+		.gfp = gfp,
+		.ts_ns = local_clock(),
+		.pid = current->pid,
+		.tgid = current->tgid,
+		.order = order,
+		.valid = true,
+	};
+	strscpy(owner->comm, current->comm, sizeof(owner->comm));
 }
-EXPORT_SYMBOL_GPL(umbra_account_held);
 
-/* A frame charged to @account (may be NULL) becomes HELD. */
-void umbra_account_hold(struct umbra_account *account)
+/* A block becomes single pages, each of the same owner. */
+void umbra_owner_split(struct umbra *u, u32 index, unsigned int order)
 {
-	if (!account)
+	struct umbra_owner *owner;
+	u32 i;
+
+	if (!u->owners)
 		return;
-	refcount_inc(&account->ref);
-	atomic_long_inc(&account->held);
+	owner = &u->owners[index];
+	owner->order = 0;
+	for (i = 1; i < 1U << order; i++)
+		owner[i] = *owner;
 }
 
-/* A HELD frame charged to @account (may be NULL) is HELD no more. */
-void umbra_account_unhold(struct umbra_account *account)
+void umbra_owner_clear(struct umbra *u, u32 index, unsigned int order)
 {
-	if (!account)
-		return;
-	atomic_long_dec(&account->held);
-	umbra_account_uncharge(account, 1);
-	umbra_account_put(account);
+	u->owners[index].free_stack = save_stack(__GFP_NOWARN);
 }
+
+/**
+ * umbra_owner_get() - who has the block that begins at a frame
+ * @u: the instance
+ * @index: the frame
+ * @owner: filled in
+ *
+ * Context: any.
+ * Return: false if nobody was ever recorded there.
+ */
+bool umbra_owner_get(const struct umbra *u, u32 index,
+		     struct umbra_owner *owner)
+{
+	if (!u->owners || !u->owners[index].valid)
+		return false;
+	*owner = u->owners[index];
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_owner_get);

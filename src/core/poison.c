@@ -15,6 +15,17 @@ static void carve(struct umbra_zone *zone, u32 head, unsigned int order,
 	umbra_freelist_free_range(zone, index + 1, head + (1U << order));
 }
 
+/*
+ * A page failed on its way: from now on every block of the zone is looked at
+ * when it is freed, and CPUs keep none. What they have comes back.
+ */
+static void suspect(struct umbra_zone *zone)
+{
+	WRITE_ONCE(zone->suspect, true);
+	if (!READ_ONCE(zone->umbra->stopping))
+		schedule_work(&zone->umbra->drain_work);
+}
+
 /**
  * umbra_poison_pfn() - take a page out of use whose memory has failed
  * @u: the instance
@@ -43,23 +54,15 @@ bool umbra_poison_pfn(struct umbra *u, unsigned long pfn)
 	spin_lock_irqsave(&zone->lock, flags);
 	head = umbra_frame_head(u, index);
 	frame = head == UMBRA_NO_FRAME ? 0 : frame_read(u, head);
-	switch (frame_state(frame)) {
-	case FRAME_FREE:
+	if (frame_state(frame) == FRAME_FREE)
 		carve(zone, head, frame_order(frame), index);
-		break;
-	case FRAME_HELD:
+	else if (frame_state(frame) == FRAME_HELD)
 		umbra_held_check(zone, index);
-		break;
-	case FRAME_ALLOC:
-		if (frame_leave(u, head, frame, FRAME_EXPOSED))
-			break;
-		fallthrough;
-	case FRAME_PCP:
-		zone->suspect = true;
-		break;
-	default:
-		break;
-	}
+	else if (frame_state(frame) == FRAME_PCP ||
+		 (frame_is_allocated(frame) &&
+		  !frame_leave(u, head, frame,
+			       frame_state(frame) | FRAME_EXPOSED)))
+		suspect(zone);
 	spin_unlock_irqrestore(&zone->lock, flags);
 	return true;
 }

@@ -7,6 +7,7 @@
 #include <linux/module.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
+#include <linux/sched.h>
 #include "frame.h"
 
 static bool report_allowed(struct umbra *u)
@@ -33,11 +34,10 @@ static const char *bad_free(u8 frame, unsigned int order)
 		return "double free";
 	case FRAME_TAIL:
 		return "free of a tail page";
-	case FRAME_ALLOC:
-	case FRAME_EXPOSED:
-		return "free with the wrong order";
-	default:
+	case FRAME_OFFLINE:
 		return "free of a page that is offline";
+	default:
+		return "free with the wrong order";
 	}
 }
 
@@ -70,6 +70,59 @@ void umbra_report_free(struct umbra *u, const struct page *page, u32 index,
 		       frame_order(frame));
 	}
 	dump_stack();
+}
+
+/* Flags that no request can have, or not this one. */
+void umbra_report_flags(struct umbra *u, const char *what, gfp_t gfp)
+{
+	if (!report_allowed(u))
+		return;
+	pr_err("%s: %s with flags %#x (%pGg), which make no sense here\n",
+	       u->name, what, (__force unsigned int)gfp, &gfp);
+	dump_stack();
+}
+
+/* A free page was written to. */
+void umbra_report_write(struct umbra *u, u32 index)
+{
+	if (!report_allowed(u))
+		return;
+	pr_err("%s: pfn 0x%lx was written to while it was free\n", u->name,
+	       umbra_index_to_pfn(u, index));
+	dump_stack();
+}
+
+/* An allocated page lost the reference that guards it. */
+void umbra_report_guard(struct umbra *u, u32 index)
+{
+	if (!report_allowed(u))
+		return;
+	pr_err("%s: stray put_page() of pfn 0x%lx, caught by its guard\n",
+	       u->name, umbra_index_to_pfn(u, index));
+	dump_stack();
+}
+
+/* A request that failed, with what each zone had. */
+void umbra_report_failure(struct umbra *u, const struct umbra_request *rq)
+{
+	const struct umbra_zone *zone;
+
+	atomic_long_inc(&u->nr_failures);
+	if (!__ratelimit(&u->failure_limit))
+		return;
+	pr_warn("%s: %s: page allocation failure: order:%u, mode:%#x(%pGg), nid=%d, nodemask=%#x\n",
+		u->name, current->comm, rq->order,
+		(__force unsigned int)rq->gfp, &rq->gfp, rq->nid,
+		rq->nodemask);
+	dump_stack();
+	for_each_umbra_zone(u, zone)
+		pr_warn("%s: node %u, zone %s: free %lu, min %lu, low %lu, high %lu, managed %lu pages\n",
+			u->name, zone->nid, zone->name,
+			READ_ONCE(zone->nr_free_pages),
+			umbra_wmark(zone, UMBRA_WMARK_MIN),
+			umbra_wmark(zone, UMBRA_WMARK_LOW),
+			umbra_wmark(zone, UMBRA_WMARK_HIGH),
+			READ_ONCE(zone->nr_managed));
 }
 
 void umbra_report_frame(struct umbra *u, const char *what, u32 index)

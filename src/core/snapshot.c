@@ -16,6 +16,9 @@ static const char * const type_names[UMBRA_NR_TYPES] = {
 	[UMBRA_UNMOVABLE] = "Unmovable",
 	[UMBRA_MOVABLE] = "Movable",
 	[UMBRA_RECLAIMABLE] = "Reclaimable",
+	[UMBRA_HIGHATOMIC] = "HighAtomic",
+	[UMBRA_CMA] = "CMA",
+	[UMBRA_ISOLATE] = "Isolate",
 };
 
 const char *umbra_type_name(enum umbra_migratetype type)

@@ -16,6 +16,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
+#include "debug.h"
 #include "verify.h"
 
 #define ATTEMPTS 4
@@ -29,6 +30,8 @@ struct zone_walk {
 	unsigned long nr_free[UMBRA_NR_ORDERS][UMBRA_NR_TYPES];
 	unsigned long frames[FRAME_NR_STATES];
 	unsigned long blocks[FRAME_NR_STATES];
+	unsigned long pcp_count;	/* of all CPUs when the walk began */
+	unsigned long pcp_events;
 };
 
 static const char * const finding_names[NR_FINDINGS] = {
@@ -43,6 +46,7 @@ static const char * const finding_names[NR_FINDINGS] = {
 	[FINDING_REFERENCE] = "base reference missing",
 	[FINDING_LINK] = "broken links of a free block",
 	[FINDING_LIST] = "entry on the wrong list",
+	[FINDING_WRITE] = "free memory was written to",
 	[FINDING_COUNT] = "counter differs from the walk",
 };
 
@@ -105,6 +109,25 @@ static void check_references(struct zone_walk *w, u32 index, u32 end)
 	}
 }
 
+/* Could two free buddies of these types be one block? */
+static bool could_merge(enum umbra_migratetype a, enum umbra_migratetype b)
+{
+	return a == b || (umbra_type_is_mergeable(a) &&
+			  umbra_type_is_mergeable(b));
+}
+
+static void check_memory(struct zone_walk *w, u32 index, unsigned int order)
+{
+	struct umbra *u = w->zone->umbra;
+	u32 end = index + (1U << order);
+
+	if (!(u->debug & UMBRA_DEBUG_POISON))
+		return;
+	for (; index < end; index++)
+		if (!umbra_debug_is_intact(u, index))
+			found(w->v, FINDING_WRITE, index, 0, 0);
+}
+
 static void check_free(struct zone_walk *w, u32 index, unsigned int order)
 {
 	struct umbra *u = w->zone->umbra;
@@ -121,10 +144,12 @@ static void check_free(struct zone_walk *w, u32 index, unsigned int order)
 	if (order < UMBRA_MAX_ORDER && buddy > index &&
 	    buddy + (1U << order) <= w->zone->end &&
 	    frame_read(u, buddy) == frame_make(FRAME_FREE, order) &&
-	    umbra_frame_type(u, buddy) == type)
+	    (order < u->pb_order ||
+	     could_merge(umbra_frame_type(u, buddy), type)))
 		found(w->v, FINDING_BUDDIES, index, order, 0);
 	if (!is_linked(w->zone, &umbra_index_to_page(u, index)->lru))
 		found(w->v, FINDING_LINK, index, order, 0);
+	check_memory(w, index, order);
 }
 
 /* Check the block that starts at @index; returns the frame after it. */
@@ -167,11 +192,11 @@ static u32 check_frame(struct zone_walk *w, u32 index, u32 end)
 	struct umbra *u = w->zone->umbra;
 	u8 frame = frame_read(u, index);
 
+	if (frame_is_allocated(frame))
+		return check_block(w, index, end);
 	switch (frame_state(frame)) {
 	case FRAME_FREE:
 	case FRAME_PCP:
-	case FRAME_ALLOC:
-	case FRAME_EXPOSED:
 		return check_block(w, index, end);
 	case FRAME_HELD:
 		if (frame_order(frame))
@@ -194,6 +219,14 @@ static u32 check_frame(struct zone_walk *w, u32 index, u32 end)
 	return index + 1;
 }
 
+/* Changes whenever a cache of a CPU may have. */
+static unsigned long cache_events(const struct umbra_zone *zone)
+{
+	return umbra_zone_events(zone, EVENT_PGALLOC) +
+	       umbra_zone_events(zone, EVENT_PGFREE) +
+	       umbra_zone_events(zone, EVENT_PCP_DRAIN);
+}
+
 static void walk_frames(struct zone_walk *w)
 {
 	struct umbra_zone *zone = w->zone;
@@ -205,8 +238,11 @@ static void walk_frames(struct zone_walk *w)
 				ALIGN(index + 1, UMBRA_SNAPSHOT_BATCH));
 
 		spin_lock_irqsave(&zone->lock, flags);
-		if (index == zone->start)
+		if (index == zone->start) {
 			w->seq = zone->seq;
+			w->pcp_count = umbra_pcp_count(zone, -1);
+			w->pcp_events = cache_events(zone);
+		}
 		while (index < end)
 			index = check_frame(w, index, end);
 		spin_unlock_irqrestore(&zone->lock, flags);
@@ -285,35 +321,100 @@ static unsigned long held_in_pageblocks(struct umbra_zone *zone)
 	return n;
 }
 
+static void compare(struct zone_walk *w, unsigned long counter,
+		    unsigned long counted)
+{
+	if (counter != counted)
+		found(w->v, FINDING_COUNT, UMBRA_NO_FRAME, counter, counted);
+}
+
+/* Free pages of a type that the walk has seen. */
+static unsigned long free_of_type(const struct zone_walk *w,
+				  enum umbra_migratetype type)
+{
+	unsigned long pages = 0;
+	unsigned int order;
+
+	for (order = 0; order < UMBRA_NR_ORDERS; order++)
+		pages += w->nr_free[order][type] << order;
+	return pages;
+}
+
+/* What the counters of a zone said at one moment. */
+struct zone_counters {
+	unsigned long seq;
+	unsigned long nr_free;
+	unsigned long nr_cma;
+	unsigned long nr_highatomic;
+	unsigned long nr_isolated;
+	unsigned long nr_reserved;
+	unsigned long nr_held;
+	unsigned long nr_managed;
+};
+
+static struct zone_counters read_counters(struct umbra_zone *zone)
+{
+	struct zone_counters c;
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	c.seq = zone->seq;
+	c.nr_free = zone->nr_free_pages;
+	c.nr_cma = zone->nr_free_cma;
+	c.nr_highatomic = zone->nr_free_highatomic;
+	c.nr_isolated = zone->nr_isolated;
+	c.nr_reserved = zone->nr_reserved_highatomic;
+	c.nr_held = zone->nr_held;
+	c.nr_managed = zone->nr_managed;
+	spin_unlock_irqrestore(&zone->lock, flags);
+	return c;
+}
+
+/* Pages of pageblocks that are kept for high orders, isolated or not. */
+static unsigned long reserved_in_pageblocks(struct umbra_zone *zone)
+{
+	struct umbra *u = zone->umbra;
+	unsigned long n = 0;
+	u32 block;
+
+	for (block = zone->start >> u->pb_order;
+	     block < zone->end >> u->pb_order; block++)
+		n += (READ_ONCE(u->pageblocks[block].type) &
+		      ~UMBRA_PB_ISOLATED) == UMBRA_HIGHATOMIC;
+	return n << u->pb_order;
+}
+
+/* What CPUs keep can be compared if none has kept or taken any meanwhile. */
+static bool check_caches(struct zone_walk *w)
+{
+	struct umbra_zone *zone = w->zone;
+	unsigned long count = umbra_pcp_count(zone, -1);
+
+	if (count != w->pcp_count || cache_events(zone) != w->pcp_events)
+		return false;
+	compare(w, count, w->frames[FRAME_PCP]);
+	return true;
+}
+
 /* Returns false if the zone changed, and so nothing can be said. */
 static bool check_counters(struct zone_walk *w)
 {
 	struct umbra_zone *zone = w->zone;
-	unsigned long nr_free, nr_held, nr_managed, in_blocks, flags;
-	bool same;
+	unsigned long held = held_in_pageblocks(zone);
+	unsigned long reserved = reserved_in_pageblocks(zone);
+	struct zone_counters c = read_counters(zone);
 
-	in_blocks = held_in_pageblocks(zone);
-	spin_lock_irqsave(&zone->lock, flags);
-	same = zone->seq == w->seq;
-	nr_free = zone->nr_free_pages;
-	nr_held = zone->nr_held;
-	nr_managed = zone->nr_managed;
-	spin_unlock_irqrestore(&zone->lock, flags);
-	if (!same)
+	if (c.seq != w->seq || !check_caches(w))
 		return false;
-
-	if (nr_free != w->frames[FRAME_FREE])
-		found(w->v, FINDING_COUNT, UMBRA_NO_FRAME, nr_free,
-		      w->frames[FRAME_FREE]);
-	if (nr_held != w->frames[FRAME_HELD])
-		found(w->v, FINDING_COUNT, UMBRA_NO_FRAME, nr_held,
-		      w->frames[FRAME_HELD]);
-	if (in_blocks != w->frames[FRAME_HELD])
-		found(w->v, FINDING_COUNT, UMBRA_NO_FRAME, in_blocks,
-		      w->frames[FRAME_HELD]);
-	if (nr_managed + w->frames[FRAME_OFFLINE] != zone->end - zone->start)
-		found(w->v, FINDING_COUNT, UMBRA_NO_FRAME, nr_managed,
-		      zone->end - zone->start - w->frames[FRAME_OFFLINE]);
+	compare(w, c.nr_free + c.nr_isolated, w->frames[FRAME_FREE]);
+	compare(w, c.nr_isolated, free_of_type(w, UMBRA_ISOLATE));
+	compare(w, c.nr_cma, free_of_type(w, UMBRA_CMA));
+	compare(w, c.nr_highatomic, free_of_type(w, UMBRA_HIGHATOMIC));
+	compare(w, c.nr_reserved, reserved);
+	compare(w, c.nr_held, w->frames[FRAME_HELD]);
+	compare(w, held, w->frames[FRAME_HELD]);
+	compare(w, c.nr_managed + w->frames[FRAME_OFFLINE],
+		zone->end - zone->start);
 	return true;
 }
 

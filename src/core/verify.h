@@ -17,6 +17,7 @@ enum umbra_finding_code {
 	FINDING_REFERENCE,	/* a page without its base reference */
 	FINDING_LINK,		/* a free head whose list links are broken */
 	FINDING_LIST,		/* a list entry that does not belong there */
+	FINDING_WRITE,		/* free memory that was written to */
 	FINDING_COUNT,		/* a counter that is not what the walk counts */
 	NR_FINDINGS
 };

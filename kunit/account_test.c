@@ -183,7 +183,7 @@ static struct kunit_case owner_cases[] = {
 };
 
 static struct kunit_suite owner_suite = {
-	.name = "umbra_owner",
+	.name = "umbra_account",
 	.test_cases = owner_cases,
 };
 

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Ranges of page frame numbers: taking pageblocks out of use for a while, and
+ * allocating a range as it is. An isolated pageblock keeps its type; its free
+ * blocks are on lists of their own, where nothing is allocated from.
+ */
+#include <linux/highmem.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include "frame.h"
+
+/* A range of frames; it lies in one zone and one span. */
+struct frame_range {
+	struct umbra_zone *zone;
+	u32 start;
+	u32 end;
+};
+
+static int find_range(struct umbra *u, unsigned long start, unsigned long end,
+		      struct frame_range *range)
+{
+	if (start >= end)
+		return -EINVAL;
+	range->start = umbra_pfn_to_index(u, start);
+	range->end = umbra_pfn_to_index(u, end - 1);
+	if (range->start == UMBRA_NO_FRAME || range->end == UMBRA_NO_FRAME ||
+	    range->end - range->start != end - 1 - start)
+		return -EINVAL;
+	range->end++;
+	range->zone = umbra_frame_zone(u, range->start);
+	if (range->end > range->zone->end)
+		return -EINVAL;
+	return 0;
+}
+
+static u32 first_block(const struct umbra *u, const struct frame_range *range)
+{
+	return ALIGN_DOWN(range->start, 1U << u->pb_order);
+}
+
+static u32 last_block(const struct umbra *u, const struct frame_range *range)
+{
+	return ALIGN(range->end, 1U << u->pb_order);
+}
+
+/*
+ * Change the type of a pageblock. A free block that reaches over its ends is
+ * cut into pageblocks first, and those outside are merged anew. Zone lock held.
+ */
+static void change_pageblock(struct umbra_zone *zone, u32 index, u8 type)
+{
+	struct umbra *u = zone->umbra;
+	u32 head = umbra_frame_head(u, index);
+	u8 frame = head == UMBRA_NO_FRAME ? 0 : frame_read(u, head);
+	unsigned int order = frame_order(frame);
+
+	if (frame_state(frame) == FRAME_FREE && order > u->pb_order) {
+		umbra_freelist_remove(zone, head, order);
+		WRITE_ONCE(u->pageblocks[index >> u->pb_order].type, type);
+		umbra_freelist_free(zone, head, order);
+	} else {
+		umbra_freelist_move(zone, index, type);
+		umbra_freelist_remerge(zone, index);
+	}
+	zone->seq++;
+}
+
+static void set_isolated(struct umbra_zone *zone, u32 index, bool isolated)
+{
+	struct umbra *u = zone->umbra;
+	u8 type = u->pageblocks[index >> u->pb_order].type;
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	if (isolated)
+		type |= UMBRA_PB_ISOLATED;
+	else
+		type &= ~UMBRA_PB_ISOLATED;
+	change_pageblock(zone, index, type);
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+static bool is_isolated(const struct umbra *u, u32 index)
+{
+	return umbra_frame_type(u, index) == UMBRA_ISOLATE;
+}
+
+static void unisolate(struct umbra *u, const struct frame_range *range, u32 end)
+{
+	u32 index;
+
+	for (index = first_block(u, range); index < end;
+	     index += 1U << u->pb_order)
+		if (is_isolated(u, index))
+			set_isolated(range->zone, index, false);
+}
+
+static int isolate(struct umbra *u, const struct frame_range *range)
+{
+	u32 index;
+
+	lockdep_assert_held(&u->control);
+
+	for (index = first_block(u, range); index < last_block(u, range);
+	     index += 1U << u->pb_order) {
+		if (is_isolated(u, index)) {
+			unisolate(u, range, index);
+			return -EBUSY;
+		}
+		set_isolated(range->zone, index, true);
+	}
+	umbra_pcp_drain(u, BIT(range->zone->nid), -1);
+	return 0;
+}
+
+/**
+ * umbra_isolate_range() - allocate nothing from a range any more
+ * @u: the instance
+ * @start: first page frame number
+ * @end: the one after the last
+ *
+ * All of every pageblock that the range touches. What is allocated stays so,
+ * and what is freed stays isolated.
+ *
+ * Context: may sleep.
+ * Return: 0, -EINVAL if the range is not of one zone of the instance, -EBUSY if
+ * a part of it is isolated already; then nothing changed.
+ */
+int umbra_isolate_range(struct umbra *u, unsigned long start,
+			unsigned long end)
+{
+	struct frame_range range;
+	int err = find_range(u, start, end, &range);
+
+	if (err)
+		return err;
+	mutex_lock(&u->control);
+	err = isolate(u, &range);
+	mutex_unlock(&u->control);
+	return err;
+}
+EXPORT_SYMBOL_GPL(umbra_isolate_range);
+
+/**
+ * umbra_unisolate_range() - undo umbra_isolate_range()
+ * @u: the instance
+ * @start: first page frame number
+ * @end: the one after the last
+ *
+ * Context: may sleep.
+ * Return: 0, or -EINVAL if the range is not of one zone of the instance.
+ */
+int umbra_unisolate_range(struct umbra *u, unsigned long start,
+			  unsigned long end)
+{
+	struct frame_range range;
+	int err = find_range(u, start, end, &range);
+
+	if (err)
+		return err;
+	mutex_lock(&u->control);
+	unisolate(u, &range, last_block(u, &range));
+	mutex_unlock(&u->control);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(umbra_unisolate_range);
+
+/* Is all of a range free? Zone lock held. */
+static bool is_free(const struct umbra *u, const struct frame_range *range)
+{
+	u32 index = range->start;
+
+	while (index < range->end) {
+		u32 head = umbra_frame_head(u, index);
+		u8 frame = head == UMBRA_NO_FRAME ? 0 : frame_read(u, head);
+
+		if (frame_state(frame) != FRAME_FREE)
+			return false;
+		index = head + (1U << frame_order(frame));
+	}
+	return true;
+}
+
+/* Take a free block off its list, and put back what is not in the range. */
+static u32 take_overlap(const struct frame_range *range, u32 index)
+{
+	struct umbra_zone *zone = range->zone;
+	u32 head = umbra_frame_head(zone->umbra, index);
+	unsigned int order = frame_order(frame_read(zone->umbra, head));
+	u32 end = head + (1U << order);
+	u32 i;
+
+	umbra_freelist_remove(zone, head, order);
+	for (i = max(head, range->start); i < min(end, range->end); i++)
+		frame_set(zone->umbra, i, FRAME_PCP, 0);
+	if (head < range->start)
+		umbra_freelist_free_range(zone, head, range->start);
+	if (end > range->end)
+		umbra_freelist_free_range(zone, range->end, end);
+	return min(end, range->end);
+}
+
+/* Take all of a range off the free lists, or nothing. */
+static int take_range(struct umbra *u, const struct frame_range *range)
+{
+	struct umbra_zone *zone = range->zone;
+	unsigned long flags;
+	u32 index = range->start;
+	int err = -EBUSY;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	if (is_free(u, range)) {
+		err = 0;
+		while (index < range->end)
+			index = take_overlap(range, index);
+	}
+	spin_unlock_irqrestore(&zone->lock, flags);
+	return err;
+}
+
+/**
+ * umbra_alloc_contig_range() - allocate a range of pages
+ * @u: the instance
+ * @start: first page frame number
+ * @end: the one after the last
+ * @gfp: %__GFP_ZERO, %__GFP_MOVABLE and %__GFP_ACCOUNT count
+ *
+ * Each of the pages is a block of order 0 then, as after umbra_split_page().
+ * Watermarks do not count: whoever names a range knows what they do.
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL if the range is not of one zone of the instance; -EBUSY if
+ * some of it is in use, or isolated, and then nothing changed.
+ */
+int umbra_alloc_contig_range(struct umbra *u, unsigned long start,
+			     unsigned long end, gfp_t gfp)
+{
+	struct frame_range range;
+	u32 index;
+	int err = find_range(u, start, end, &range);
+
+	if (err)
+		return err;
+	mutex_lock(&u->control);
+	err = isolate(u, &range);
+	if (!err) {
+		umbra_held_rescan(u);
+		err = take_range(u, &range);
+		unisolate(u, &range, last_block(u, &range));
+	}
+	mutex_unlock(&u->control);
+	if (err)
+		return err;
+	for (index = range.start; index < range.end; index++) {
+		struct page *page = umbra_index_to_page(u, index);
+
+		umbra_alloc_prepare(u, index, 0, gfp & ~__GFP_COMP);
+		if (gfp & __GFP_ZERO && u->has_memory)
+			clear_highpage(page);
+		if (index % UMBRA_SNAPSHOT_BATCH == 0)
+			cond_resched();
+	}
+	umbra_count(range.zone, EVENT_PGALLOC, end - start);
+	if (gfp & __GFP_ACCOUNT)
+		umbra_count(range.zone, EVENT_ACCOUNT, end - start);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(umbra_alloc_contig_range);
+
+/**
+ * umbra_free_contig_range() - free a range of single pages
+ * @u: the instance
+ * @start: first page frame number
+ * @nr_pages: how many
+ *
+ * Pages that are not the caller's are reported, and stay as they are.
+ *
+ * Context: may sleep.
+ */
+void umbra_free_contig_range(struct umbra *u, unsigned long start,
+			     unsigned long nr_pages)
+{
+	unsigned long i;
+
+	for (i = 0; i < nr_pages; i++) {
+		u32 index = umbra_pfn_to_index(u, start + i);
+
+		if (index == UMBRA_NO_FRAME)
+			umbra_report_free(u, NULL, index, 0);
+		else
+			umbra_free_pages(u, umbra_index_to_page(u, index), 0);
+		if (i % 256 == 255)
+			cond_resched();
+	}
+}
+EXPORT_SYMBOL_GPL(umbra_free_contig_range);

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Debugging that an instance asks for when it is created: a pattern in free
+ * memory, a second reference that guards allocated pages, every count read on
+ * free (alloc.c), and a record of owners (owner.c).
+ */
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/page_ref.h>
+#include <linux/string.h>
+#include "debug.h"
+#include "frame.h"
+
+#define POISON_BYTE 0xaa
+
+DEFINE_STATIC_KEY_FALSE(umbra_debug_key);
+
+/**
+ * umbra_debug_is_intact() - is the pattern of a free page as it was left
+ * @u: an instance with UMBRA_DEBUG_POISON
+ * @index: the frame
+ *
+ * Context: any.
+ * Return: false if somebody wrote to it.
+ */
+bool umbra_debug_is_intact(struct umbra *u, u32 index)
+{
+	struct page *page = umbra_index_to_page(u, index);
+	const void *addr;
+	bool intact;
+
+	if (PageHWPoison(page))
+		return true;
+	addr = kmap_local_page(page);
+	intact = !memchr_inv(addr, POISON_BYTE, PAGE_SIZE);
+	kunmap_local(addr);
+	return intact;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_debug_is_intact);
+
+void __umbra_debug_poison(struct umbra *u, u32 index, u32 nr)
+{
+	u32 end = index + nr;
+
+	for (; index < end; index++)
+		memset_page(umbra_index_to_page(u, index), 0, POISON_BYTE,
+			    PAGE_SIZE);
+}
+
+static void check_poison(struct umbra *u, u32 index, u32 end)
+{
+	for (; index < end; index++)
+		if (!umbra_debug_is_intact(u, index))
+			umbra_report_write(u, index);
+}
+
+/* Take the second reference of every frame. */
+static void raise_guard(struct umbra *u, u32 index, u32 end)
+{
+	for (; index < end; index++)
+		page_ref_inc(umbra_index_to_page(u, index));
+}
+
+/*
+ * Drop the second reference of every frame. If it is gone already, somebody
+ * dropped one that was not theirs; thanks to it the page is still ours.
+ */
+static void drop_guard(struct umbra *u, u32 index, u32 end)
+{
+	for (; index < end; index++) {
+		struct page *page = umbra_index_to_page(u, index);
+
+		if (page_ref_count(page) > UMBRA_BASE_COUNT)
+			page_ref_dec(page);
+		else
+			umbra_report_guard(u, index);
+	}
+}
+
+void __umbra_debug_alloc(struct umbra *u, u32 index, unsigned int order,
+			 gfp_t gfp)
+{
+	u32 end = index + (1U << order);
+
+	if (u->debug & UMBRA_DEBUG_POISON)
+		check_poison(u, index, end);
+	if (u->debug & UMBRA_DEBUG_GUARD)
+		raise_guard(u, index, end);
+	if (u->debug & UMBRA_DEBUG_OWNER)
+		umbra_owner_set(u, index, order, gfp);
+}
+
+void __umbra_debug_free(struct umbra *u, u32 index, unsigned int order)
+{
+	if (u->debug & UMBRA_DEBUG_GUARD)
+		drop_guard(u, index, index + (1U << order));
+	if (u->debug & UMBRA_DEBUG_OWNER)
+		umbra_owner_clear(u, index, order);
+}
+
+/**
+ * umbra_debug_create() - start what debugging an instance asks for
+ * @u: the instance, before its frames are free
+ * @debug: UMBRA_DEBUG_*
+ *
+ * Context: may sleep.
+ * Return: 0, -EINVAL for a bit that is none or a pattern without memory,
+ * -EOPNOTSUPP if the kernel cannot record owners, -ENOMEM.
+ */
+int umbra_debug_create(struct umbra *u, unsigned int debug)
+{
+	int err;
+
+	if (debug & ~UMBRA_DEBUG_ALL ||
+	    (debug & UMBRA_DEBUG_POISON && !u->has_memory))
+		return -EINVAL;
+	if (debug & UMBRA_DEBUG_OWNER) {
+		err = umbra_owner_create(u);
+		if (err)
+			return err;
+	}
+	u->debug = debug;
+	if (debug)
+		static_branch_inc(&umbra_debug_key);
+	return 0;
+}
+
+void umbra_debug_destroy(struct umbra *u)
+{
+	if (u->debug)
+		static_branch_dec(&umbra_debug_key);
+	umbra_owner_destroy(u);
+}

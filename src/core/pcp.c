@@ -1,0 +1,510 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Per-CPU caches: taking from them, refilling and draining. Blocks between a
+ * cache and its zone travel in an array on the stack, so that the zone lock is
+ * never taken inside a section. How much is kept and moved at once follows
+ * the host's rules.
+ */
+#include <linux/cpumask.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <trace/events/umbra.h>
+#include "pcp.h"
+
+/* Blocks moved in one hold of the zone lock. */
+#define PCP_MOVE 64
+
+/* A refill or a free grows to at most 2^this batches. */
+#define PCP_SCALE_MAX 5
+
+/* For the next refill or free; the marks of a zone may change meanwhile. */
+static int clamp_high(struct umbra_pcp *pcp, const struct umbra_zone *zone)
+{
+	pcp->high = clamp(pcp->high, READ_ONCE(zone->pcp_high_min),
+			  READ_ONCE(zone->pcp_high_max));
+	return pcp->high;
+}
+
+/* How many blocks to refill with. In a section. */
+static int nr_to_alloc(struct umbra_pcp *pcp, struct umbra_zone *zone,
+		       unsigned int order)
+{
+	int base = READ_ONCE(zone->pcp_batch);
+	int high_max = READ_ONCE(zone->pcp_high_max);
+	int high = clamp_high(pcp, zone);
+	int batch = order ? base : base << pcp->alloc_factor;
+
+	if (high < base)
+		return 1;
+	if (READ_ONCE(zone->pcp_high_min) != high_max &&
+	    !test_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags)) {
+		pcp->high = min(high + batch, high_max);
+		high = pcp->high;
+	}
+	if (!order) {
+		int most = max(high - pcp->count - base, base);
+
+		/* Twice as many each time, while nothing is freed. */
+		if (batch <= most && pcp->alloc_factor < PCP_SCALE_MAX)
+			pcp->alloc_factor++;
+		batch = min(batch, most);
+	}
+	return batch > 1 ? max(batch >> order, 2) : 1;
+}
+
+/* How many pages may stay. In a section, after a free. */
+static int high_after_free(struct umbra_pcp *pcp, struct umbra_zone *zone,
+			   int batch, bool free_high)
+{
+	int high_min = READ_ONCE(zone->pcp_high_min);
+	int high_max = READ_ONCE(zone->pcp_high_max);
+	int high = clamp_high(pcp, zone);
+
+	if (free_high) {
+		pcp->high = max(high - (batch << PCP_SCALE_MAX), high_min);
+		return 0;
+	}
+	if (high_min == high_max)
+		return high;
+	if (test_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags)) {
+		pcp->high = max(high - max(pcp->free_count, batch), high_min);
+		return max(pcp->count, high_min);
+	}
+	if (pcp->count >= high && pcp->high < pcp->free_count + batch)
+		pcp->high = clamp(pcp->free_count + batch, high_min, high_max);
+	return high;
+}
+
+static int nr_to_free(const struct umbra_pcp *pcp, int batch, int high,
+		      bool free_high)
+{
+	if (free_high)
+		return min(pcp->count, batch << PCP_SCALE_MAX);
+	if (high < batch)
+		return 1;
+	return clamp(pcp->free_count, batch, max(high - batch, batch));
+}
+
+/*
+ * Cheap orders that are freed in a row without being allocated are better off
+ * merged. Counts a free; returns whether to free all there is. In a section.
+ */
+static bool note_free(struct umbra_pcp *pcp, const struct umbra_zone *zone,
+		      unsigned int order, int batch)
+{
+	bool high_order = order && order <= PAGE_ALLOC_COSTLY_ORDER;
+	bool free_high = high_order && pcp->freed_high_order &&
+			 pcp->free_count >= batch +
+			 READ_ONCE(zone->pcp_high_min) / 2 &&
+			 pcp->count >= batch;
+
+	pcp->freed_high_order = high_order;
+	if (pcp->free_count < batch << PCP_SCALE_MAX)
+		pcp->free_count += 1 << order;
+	pcp->alloc_factor >>= 1;
+	return free_high;
+}
+
+static void count_alloc(struct umbra_pcp *pcp, const struct umbra_request *rq,
+			struct umbra_zone *zone, unsigned long blocks)
+{
+	pcp->events[EVENT_PGALLOC] += blocks << rq->order;
+	if (unlikely(rq->gfp & __GFP_ACCOUNT))
+		pcp->events[EVENT_ACCOUNT] += blocks << rq->order;
+	if (likely(zone->nid == rq->preferred->nid)) {
+		pcp->events[EVENT_NUMA_HIT] += blocks;
+	} else {
+		pcp->events[EVENT_NUMA_MISS] += blocks;
+		umbra_count(rq->preferred, EVENT_NUMA_FOREIGN, blocks);
+	}
+	pcp->events[zone->nid == umbra_current_node(zone->umbra) ?
+		    EVENT_NUMA_LOCAL : EVENT_NUMA_OTHER] += blocks;
+}
+
+/* Put blocks of one zone on its lists, in one hold of the lock. */
+static void give_back(struct umbra_zone *zone, const u32 *frames,
+		      unsigned int nr)
+{
+	struct umbra *u = zone->umbra;
+	unsigned long flags, held = 0, pages = 0;
+	unsigned int i;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	for (i = 0; i < nr; i++) {
+		unsigned int order = frame_order(frame_read(u, frames[i]));
+
+		trace_umbra_page_pcpu_drain(umbra_index_to_pfn(u, frames[i]),
+					    order,
+					    umbra_frame_type(u, frames[i]));
+		held += umbra_free_locked(zone, frames[i], order, true, NULL);
+		pages += 1UL << order;
+	}
+	spin_unlock_irqrestore(&zone->lock, flags);
+	umbra_count(zone, EVENT_PCP_DRAIN, pages);
+	if (held)
+		umbra_held_rescan_later(u);
+}
+
+/* Into the cache of whatever CPU this is; what does not fit goes back. */
+static void stow(struct umbra_zone *zone, const struct umbra_request *rq,
+		 int list, const u32 *frames, unsigned int nr)
+{
+	struct umbra_pcp *pcp = pcp_enter(zone);
+
+	if (pcp) {
+		/* The first of them is to be taken first. */
+		while (nr && pcp_push(pcp, &pcp->lists[list], frames[nr - 1])) {
+			pcp->count += 1 << rq->order;
+			nr--;
+		}
+		pcp_leave(pcp);
+	}
+	if (nr)
+		give_back(zone, frames, nr);
+}
+
+static u32 refill(struct umbra_zone *zone, const struct umbra_request *rq,
+		  int list, unsigned int batch)
+{
+	u32 frames[PCP_MOVE];
+	unsigned int nr = umbra_zone_take(zone, rq, frames,
+					  min_t(unsigned int, batch, PCP_MOVE),
+					  false);
+
+	if (!nr)
+		return UMBRA_NO_FRAME;
+	umbra_count_alloc(rq, zone, 1);
+	if (nr > 1)
+		stow(zone, rq, list, frames + 1, nr - 1);
+	return frames[0];
+}
+
+/**
+ * umbra_pcp_alloc() - take a block from the cache of this CPU
+ * @zone: the zone whose cache it is
+ * @rq: what is wanted
+ *
+ * An empty cache is refilled, unless the request is for the highatomic
+ * reserve, which a refill would not build up.
+ *
+ * Context: any; takes the zone lock for a refill, and with ALLOC_TRYLOCK only
+ * if it is free.
+ * Return: a block in state PCP, or UMBRA_NO_FRAME if the cache is in use or
+ * does not keep such blocks, or the zone has none.
+ */
+u32 umbra_pcp_alloc(struct umbra_zone *zone, const struct umbra_request *rq)
+{
+	int list = pcp_list_of(zone->umbra, rq->order, rq->type);
+	struct umbra_pcp *pcp;
+	unsigned int batch;
+	u32 index;
+
+	if (list < 0 || !READ_ONCE(zone->pcp_high_max) ||
+	    unlikely(READ_ONCE(zone->suspect)))
+		return UMBRA_NO_FRAME;
+	pcp = pcp_enter(zone);
+	if (!pcp)
+		return UMBRA_NO_FRAME;
+	pcp->free_count >>= 1;
+	index = pcp_pop(pcp, &pcp->lists[list]);
+	if (likely(index != UMBRA_NO_FRAME)) {
+		pcp->count -= 1 << rq->order;
+		count_alloc(pcp, rq, zone, 1);
+		pcp_leave(pcp);
+		return index;
+	}
+	batch = nr_to_alloc(pcp, zone, rq->order);
+	pcp_leave(pcp);
+	if (rq->flags & ALLOC_HIGHATOMIC)
+		return UMBRA_NO_FRAME;
+	return refill(zone, rq, list, batch);
+}
+
+/**
+ * umbra_pcp_alloc_bulk() - take single pages from the cache of this CPU
+ * @zone: the zone whose cache it is
+ * @rq: what is wanted, of order 0
+ * @frames: filled in
+ * @nr: how many at most
+ *
+ * What the cache has not is taken from the zone in one hold of its lock.
+ *
+ * Context: as umbra_pcp_alloc().
+ * Return: how many were taken, each in state PCP.
+ */
+unsigned int umbra_pcp_alloc_bulk(struct umbra_zone *zone,
+				  const struct umbra_request *rq, u32 *frames,
+				  unsigned int nr)
+{
+	int list = pcp_list_of(zone->umbra, rq->order, rq->type);
+	struct umbra_pcp *pcp;
+	unsigned int got = 0, more;
+
+	if (!READ_ONCE(zone->pcp_high_max) || READ_ONCE(zone->suspect))
+		return 0;
+	pcp = pcp_enter(zone);
+	if (!pcp)
+		return 0;
+	while (got < nr) {
+		frames[got] = pcp_pop(pcp, &pcp->lists[list]);
+		if (frames[got] == UMBRA_NO_FRAME)
+			break;
+		got++;
+	}
+	pcp->count -= got;
+	pcp->free_count >>= 1;
+	count_alloc(pcp, rq, zone, got);
+	pcp_leave(pcp);
+	if (got == nr)
+		return got;
+	more = umbra_zone_take(zone, rq, frames + got, nr - got, false);
+	if (more)
+		umbra_count_alloc(rq, zone, more);
+	return got + more;
+}
+
+/* Take the oldest @nr blocks of a chunk at the bottom of a list. */
+static void take_oldest(struct umbra_pcp *pcp, struct umbra_pcp_list *list,
+			u32 *frames, unsigned int nr)
+{
+	struct umbra_pcp_chunk *chunk = &pcp->chunks[list->bottom];
+
+	memcpy(frames, chunk->frames, nr * sizeof(*frames));
+	chunk->nr -= nr;
+	memmove(chunk->frames, chunk->frames + nr,
+		chunk->nr * sizeof(*frames));
+	if (!chunk->nr && chunk->newer != PCP_NO_CHUNK) {
+		u16 empty = list->bottom;
+
+		list->bottom = chunk->newer;
+		pcp->chunks[list->bottom].older = PCP_NO_CHUNK;
+		chunk->older = pcp->free_chunk;
+		pcp->free_chunk = empty;
+	}
+}
+
+static unsigned int list_order(const struct umbra *u, unsigned int list)
+{
+	return list < PCP_LOW_LISTS ? list / UMBRA_PCPTYPES : u->pb_order;
+}
+
+/*
+ * Take at least @pages pages out of a cache, the oldest of each list, one list
+ * after the other. In a section. Returns how many blocks it took, which is
+ * less than would have to be taken if there is no more room in @frames.
+ */
+static unsigned int collect(struct umbra_pcp *pcp, const struct umbra *u,
+			    u32 *frames, unsigned int room, int pages)
+{
+	unsigned int nr = 0, empty = 0;
+
+	while (pages > 0 && nr < room && empty < PCP_LISTS) {
+		unsigned int i = pcp->next_list;
+		struct umbra_pcp_list *list = &pcp->lists[i];
+		unsigned int order = list_order(u, i);
+		unsigned int n = 0;
+
+		pcp->next_list = (i + 1) % PCP_LISTS;
+		if (list->bottom != PCP_NO_CHUNK)
+			n = min3((unsigned int)pcp->chunks[list->bottom].nr,
+				 room - nr,
+				 DIV_ROUND_UP((unsigned int)pages, 1U << order));
+		if (!n) {
+			empty++;
+			continue;
+		}
+		empty = 0;
+		take_oldest(pcp, list, frames + nr, n);
+		nr += n;
+		pages -= n << order;
+		pcp->count -= n << order;
+	}
+	return nr;
+}
+
+/* Free what a cache has too much; the section is left. */
+static void trim(struct umbra_zone *zone, struct umbra_pcp *pcp, int pages)
+{
+	u32 frames[PCP_MOVE];
+	int before, cpu = smp_processor_id();
+	unsigned int nr;
+
+	for (;;) {
+		before = pcp->count;
+		nr = collect(pcp, zone->umbra, frames, PCP_MOVE, pages);
+		pages -= before - pcp->count;
+		pcp_leave(pcp);
+		if (nr)
+			give_back(zone, frames, nr);
+		if (pages <= 0 || !nr)
+			return;
+		pcp = pcp_enter(zone);
+		if (!pcp)
+			return;
+		if (smp_processor_id() != cpu) {
+			pcp_leave(pcp);
+			return;
+		}
+	}
+}
+
+/**
+ * umbra_pcp_free() - put a block into the cache of this CPU
+ * @zone: the zone of the block
+ * @index: a block in state PCP that nobody references
+ * @order: its order
+ *
+ * Context: any; takes the zone lock when the cache has too much.
+ * Return: false if the cache does not take it, and it must go to the zone.
+ */
+bool umbra_pcp_free(struct umbra_zone *zone, u32 index, unsigned int order)
+{
+	enum umbra_migratetype type = umbra_frame_type(zone->umbra, index);
+	struct umbra_pcp *pcp;
+	int list, batch, high;
+	bool free_high;
+
+	if (type == UMBRA_ISOLATE || !READ_ONCE(zone->pcp_high_max))
+		return false;
+	if (!umbra_type_is_mergeable(type))
+		type = UMBRA_MOVABLE;
+	list = pcp_list_of(zone->umbra, order, type);
+	if (list < 0)
+		return false;
+	pcp = pcp_enter(zone);
+	if (!pcp)
+		return false;
+	if (unlikely(!pcp_push(pcp, &pcp->lists[list], index))) {
+		pcp_leave(pcp);
+		return false;
+	}
+	pcp->count += 1 << order;
+	pcp->events[EVENT_PGFREE] += 1UL << order;
+	batch = READ_ONCE(zone->pcp_batch);
+	free_high = note_free(pcp, zone, order, batch);
+	high = high_after_free(pcp, zone, batch, free_high);
+	if (likely(pcp->count < high)) {
+		pcp_leave(pcp);
+		return true;
+	}
+	trim(zone, pcp, nr_to_free(pcp, batch, high, free_high));
+	if (test_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags) &&
+	    umbra_watermark_ok(zone, 0, umbra_wmark(zone, UMBRA_WMARK_HIGH),
+			       UMBRA_ZONE_MOVABLE, 0))
+		clear_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags);
+	return true;
+}
+
+/* A drain's errand to another CPU. */
+struct errand {
+	struct umbra_zone *zone;
+	unsigned int nr;	/* blocks brought back, in umbra.drain_buf */
+	bool busy;		/* inside a section: ask again */
+};
+
+static unsigned int grab(struct umbra_pcp *pcp, struct umbra *u)
+{
+	return collect(pcp, u, u->drain_buf, u->drain_capacity, pcp->count);
+}
+
+/* Runs on the CPU of the cache, with interrupts off. */
+static void grab_here(void *arg)
+{
+	struct errand *errand = arg;
+	struct umbra_pcp *pcp = pcp_enter(errand->zone);
+
+	errand->busy = !pcp;
+	if (pcp) {
+		errand->nr = grab(pcp, errand->zone->umbra);
+		pcp_leave(pcp);
+	}
+}
+
+static void give_back_all(struct umbra_zone *zone, const u32 *frames,
+			  unsigned int nr)
+{
+	while (nr) {
+		unsigned int n = min_t(unsigned int, nr, PCP_MOVE);
+
+		give_back(zone, frames, n);
+		frames += n;
+		nr -= n;
+	}
+}
+
+/*
+ * Empty the cache that one CPU has of a zone. That of a CPU which is offline is
+ * empty already, see umbra_pcp_drain_dead().
+ */
+static void drain_one(struct umbra_zone *zone, unsigned int cpu)
+{
+	struct errand errand = { .zone = zone };
+
+	do {
+		errand.nr = 0;
+		if (smp_call_function_single(cpu, grab_here, &errand, 1))
+			return;
+		give_back_all(zone, zone->umbra->drain_buf, errand.nr);
+		cond_resched();
+	} while (errand.busy);
+}
+
+/**
+ * umbra_pcp_drain() - return to the zones what CPUs keep
+ * @u: the instance
+ * @nodes: of zones of which nodes
+ * @cpu: of which CPU, or -1 for all
+ *
+ * Waits for no more than an interrupt of each CPU: a section lasts for a few
+ * instructions, and can be waited for.
+ *
+ * Context: may sleep; umbra.control held.
+ */
+void umbra_pcp_drain(struct umbra *u, umbra_nodemask_t nodes, int cpu)
+{
+	struct umbra_zone *zone;
+	unsigned int i;
+
+	lockdep_assert_held(&u->control);
+
+	for_each_umbra_zone(u, zone) {
+		if (!(nodes & BIT(zone->nid)))
+			continue;
+		for_each_possible_cpu(i)
+			if ((cpu < 0 || i == cpu) && umbra_pcp_count(zone, i))
+				drain_one(zone, i);
+	}
+}
+
+/**
+ * umbra_pcp_drain_dead() - empty the caches of a CPU that went offline
+ * @u: the instance
+ * @cpu: the CPU; nothing runs on it
+ *
+ * Context: may sleep; umbra.control held.
+ */
+void umbra_pcp_drain_dead(struct umbra *u, unsigned int cpu)
+{
+	struct umbra_zone *zone;
+
+	lockdep_assert_held(&u->control);
+
+	for_each_umbra_zone(u, zone)
+		give_back_all(zone, u->drain_buf,
+			      grab(per_cpu_ptr(zone->pcp, cpu), u));
+}
+
+/* Pages that a CPU keeps of a zone; -1 for all CPUs. */
+unsigned long umbra_pcp_count(const struct umbra_zone *zone, int cpu)
+{
+	unsigned long count = 0;
+	unsigned int i;
+
+	for_each_possible_cpu(i)
+		if (cpu < 0 || i == cpu)
+			count += READ_ONCE(per_cpu_ptr(zone->pcp, i)->count);
+	return count;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_count);

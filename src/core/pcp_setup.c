@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Per-CPU caches: how large they are, their memory, and CPUs that come and
+ * go.
+ */
+#include <linux/cpuhotplug.h>
+#include <linux/cpumask.h>
+#include <linux/log2.h>
+#include <linux/module.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include "pcp.h"
+
+/* A cache that sizes itself grows to at most this part of its zone. */
+#define HIGH_FRACTION 8
+
+/*
+ * The room of all caches of a zone costs at most a twelfth of a byte per
+ * page, unless a size was asked for.
+ */
+#define ROOM_FRACTION 56
+
+/* Where the caches of all instances hear of CPUs; 0: not registered. */
+static int hotplug_state;
+
+/* About 1/4096 of the zone, at most 256 KiB, and one less than a power of 2. */
+static int auto_batch(const struct umbra_zone *zone)
+{
+	unsigned long batch = min(READ_ONCE(zone->nr_managed) >> 12,
+				  SZ_256K / PAGE_SIZE);
+
+	if (batch <= 1)
+		return 1;
+	return rounddown_pow_of_two(batch + batch / 2) - 1;
+}
+
+/* A share of @pages for each CPU that is near the zone. */
+static int auto_high(const struct umbra_zone *zone, unsigned long pages,
+		     int batch)
+{
+	unsigned int cpu, cpus = 0;
+
+	for_each_online_cpu(cpu)
+		cpus += zone->umbra->cpu_node[cpu] == zone->nid;
+	if (!cpus)
+		cpus = num_online_cpus();
+	return max_t(int, pages / cpus, batch * 4);
+}
+
+static void resize_zone(struct umbra_zone *zone)
+{
+	const struct umbra *u = zone->umbra;
+	int batch = u->pcp_batch, high_min = u->pcp_high, high_max;
+	int room = zone->pcp_room;
+
+	if (batch < 0)
+		batch = auto_batch(zone);
+	high_max = high_min;
+	if (high_min < 0) {
+		high_min = auto_high(zone, zone->watermark[UMBRA_WMARK_LOW],
+				     batch);
+		high_max = auto_high(zone, zone->nr_managed / HIGH_FRACTION,
+				     batch);
+	}
+	if (!batch)
+		high_max = 0;
+	high_max = min(high_max, room);
+	WRITE_ONCE(zone->pcp_batch, batch);
+	WRITE_ONCE(zone->pcp_high_min, min(high_min, high_max));
+	WRITE_ONCE(zone->pcp_high_max, high_max);
+}
+
+/**
+ * umbra_pcp_resize() - decide anew how much CPUs keep of each zone
+ * @u: the instance
+ *
+ * Context: any; umbra.control held.
+ */
+void umbra_pcp_resize(struct umbra *u)
+{
+	struct umbra_zone *zone;
+
+	lockdep_assert_held(&u->control);
+
+	for_each_umbra_zone(u, zone)
+		resize_zone(zone);
+}
+
+/* How many pages a cache needs room for. */
+static int room_of(const struct umbra_zone *zone,
+		   const struct umbra_layout *layout)
+{
+	int batch = layout->pcp_batch;
+	unsigned long room;
+
+	if (!batch)
+		return 0;
+	if (batch < 0)
+		batch = auto_batch(zone);
+	if (layout->pcp_high >= 0)
+		return layout->pcp_high + batch;
+	room = zone->nr_managed / num_possible_cpus();
+	room = min(room / HIGH_FRACTION, room / ROOM_FRACTION);
+	return max_t(unsigned long, room, batch * 5);
+}
+
+static int create_cache(struct umbra_pcp *pcp, int room)
+{
+	unsigned int nr = DIV_ROUND_UP(room, PCP_CHUNK_FRAMES) + PCP_LISTS;
+	unsigned int i;
+
+	for (i = 0; i < PCP_LISTS; i++)
+		pcp->lists[i] = (struct umbra_pcp_list) {
+			PCP_NO_CHUNK, PCP_NO_CHUNK
+		};
+	pcp->free_chunk = PCP_NO_CHUNK;
+	if (!room)
+		return 0;
+	nr = min_t(unsigned int, nr, PCP_NO_CHUNK);
+	pcp->chunks = kvcalloc(nr, sizeof(*pcp->chunks),
+			       GFP_KERNEL | __GFP_NOWARN);
+	if (!pcp->chunks)
+		return -ENOMEM;
+	for (i = 0; i < nr; i++)
+		pcp->chunks[i].older = i + 1 < nr ? i + 1 : PCP_NO_CHUNK;
+	pcp->free_chunk = 0;
+	return 0;
+}
+
+static int create_zone(struct umbra_zone *zone,
+		       const struct umbra_layout *layout)
+{
+	int err = 0, room;
+	unsigned int cpu;
+
+	room = room_of(zone, layout);
+	zone->pcp_room = room;
+	zone->umbra->drain_capacity = max_t(unsigned int,
+					    zone->umbra->drain_capacity,
+					    room + PCP_LISTS * PCP_CHUNK_FRAMES);
+	for_each_possible_cpu(cpu)
+		if (!err)
+			err = create_cache(per_cpu_ptr(zone->pcp, cpu), room);
+	return err;
+}
+
+static void drain_work_fn(struct work_struct *work)
+{
+	umbra_drain_pages(container_of(work, struct umbra, drain_work));
+}
+
+/**
+ * umbra_pcp_create() - make the caches of an instance
+ * @u: the instance, its zones filled
+ * @layout: their size
+ *
+ * Context: may sleep.
+ * Return: 0, -EINVAL for a size that cannot be, -ENOMEM.
+ */
+int umbra_pcp_create(struct umbra *u, const struct umbra_layout *layout)
+{
+	struct umbra_zone *zone;
+	int err;
+
+	if (layout->pcp_batch < UMBRA_AUTO || layout->pcp_high < UMBRA_AUTO ||
+	    layout->pcp_batch > UMBRA_PCP_MOST ||
+	    layout->pcp_high > UMBRA_PCP_MOST)
+		return -EINVAL;
+	u->pcp_batch = layout->pcp_batch;
+	u->pcp_high = layout->pcp_high;
+	for_each_umbra_zone(u, zone) {
+		err = create_zone(zone, layout);
+		if (err)
+			return err;
+	}
+	u->drain_buf = kvcalloc(u->drain_capacity, sizeof(*u->drain_buf),
+				GFP_KERNEL);
+	if (!u->drain_buf)
+		return -ENOMEM;
+	INIT_WORK(&u->drain_work, drain_work_fn);
+	if (hotplug_state > 0)
+		return cpuhp_state_add_instance_nocalls(hotplug_state,
+							&u->cpuhp);
+	return 0;
+}
+
+/* Free the caches, which are empty, or were never made. May sleep. */
+void umbra_pcp_destroy(struct umbra *u)
+{
+	struct umbra_zone *zone;
+	unsigned int cpu;
+
+	if (u->drain_work.func)
+		cancel_work_sync(&u->drain_work);
+	if (!hlist_unhashed(&u->cpuhp))
+		cpuhp_state_remove_instance_nocalls(hotplug_state, &u->cpuhp);
+	if (!u->zones)
+		return;
+	for_each_umbra_zone(u, zone) {
+		if (!zone->pcp)
+			continue;
+		for_each_possible_cpu(cpu)
+			kvfree(per_cpu_ptr(zone->pcp, cpu)->chunks);
+		free_percpu(zone->pcp);
+	}
+	kvfree(u->drain_buf);
+}
+
+static int pcp_cpu_online(unsigned int cpu, struct hlist_node *node)
+{
+	struct umbra *u = hlist_entry(node, struct umbra, cpuhp);
+
+	mutex_lock(&u->control);
+	umbra_pcp_resize(u);
+	mutex_unlock(&u->control);
+	return 0;
+}
+
+/*
+ * Runs on another CPU when nothing runs on this one any more. A drain that
+ * comes before finds the CPU offline and leaves its caches to this.
+ */
+static int pcp_cpu_dead(unsigned int cpu, struct hlist_node *node)
+{
+	struct umbra *u = hlist_entry(node, struct umbra, cpuhp);
+
+	mutex_lock(&u->control);
+	umbra_pcp_drain_dead(u, cpu);
+	umbra_pcp_resize(u);
+	mutex_unlock(&u->control);
+	return 0;
+}
+
+/**
+ * umbra_pcp_register() - let instances hear of CPUs
+ *
+ * Context: may sleep; before the first instance.
+ * Return: 0 or an error.
+ */
+int umbra_pcp_register(void)
+{
+	int state = cpuhp_setup_state_multi(CPUHP_BP_PREPARE_DYN,
+					    "mm/umbra:prepare", pcp_cpu_online,
+					    pcp_cpu_dead);
+
+	if (state < 0)
+		return state;
+	hotplug_state = state;
+	return 0;
+}
+
+void umbra_pcp_unregister(void)
+{
+	cpuhp_remove_multi_state(hotplug_state);
+	hotplug_state = 0;
+}
+
+/**
+ * umbra_drain_pages() - return to the zones what all CPUs keep
+ * @u: the instance
+ *
+ * Context: may sleep.
+ */
+void umbra_drain_pages(struct umbra *u)
+{
+	mutex_lock(&u->control);
+	umbra_pcp_drain(u, UMBRA_ALL_NODES, -1);
+	mutex_unlock(&u->control);
+}
+EXPORT_SYMBOL_GPL(umbra_drain_pages);
+
+/**
+ * umbra_drain_node() - return to the zones of a node what all CPUs keep
+ * @u: the instance
+ * @nid: the node
+ *
+ * Context: may sleep.
+ * Return: 0, or -EINVAL if there is no such node.
+ */
+int umbra_drain_node(struct umbra *u, unsigned int nid)
+{
+	if (nid >= u->nr_nodes)
+		return -EINVAL;
+	mutex_lock(&u->control);
+	umbra_pcp_drain(u, BIT(nid), -1);
+	mutex_unlock(&u->control);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(umbra_drain_node);
+
+/**
+ * umbra_drain_cpu() - return to the zones what one CPU keeps
+ * @u: the instance
+ * @cpu: the CPU; one that is offline keeps nothing
+ *
+ * Context: may sleep.
+ * Return: 0, or -EINVAL if there is no such CPU.
+ */
+int umbra_drain_cpu(struct umbra *u, unsigned int cpu)
+{
+	if (cpu >= nr_cpu_ids || !cpu_possible(cpu))
+		return -EINVAL;
+	mutex_lock(&u->control);
+	umbra_pcp_drain(u, UMBRA_ALL_NODES, cpu);
+	mutex_unlock(&u->control);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(umbra_drain_cpu);

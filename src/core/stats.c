@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Counters of events, per CPU and zone. What happens inside a section of a
+ * per-CPU cache is counted there, without another instruction than the
+ * addition; the rest with this_cpu_add(), from any context.
+ */
+#include <linux/cpumask.h>
+#include <linux/module.h>
+#include "pcp.h"
+
+static const char * const event_names[UMBRA_NR_EVENTS] = {
+	[EVENT_PGALLOC] = "pgalloc",
+	[EVENT_PGFREE] = "pgfree",
+	[EVENT_NUMA_HIT] = "numa_hit",
+	[EVENT_NUMA_MISS] = "numa_miss",
+	[EVENT_NUMA_FOREIGN] = "numa_foreign",
+	[EVENT_NUMA_LOCAL] = "numa_local",
+	[EVENT_NUMA_OTHER] = "numa_other",
+	[EVENT_ACCOUNT] = "pgalloc_account",
+	[EVENT_KSWAPD_WAKE] = "kswapd_wake",
+	[EVENT_FALLBACK_CLAIM] = "fallback_claim",
+	[EVENT_FALLBACK_STEAL] = "fallback_steal",
+	[EVENT_FAIL] = "alloc_fail",
+	[EVENT_PCP_DRAIN] = "pcp_drain",
+};
+
+const char *umbra_event_name(enum umbra_event event)
+{
+	return event < UMBRA_NR_EVENTS ? event_names[event] : "invalid";
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_event_name);
+
+/* Context: any. */
+void umbra_count(struct umbra_zone *zone, enum umbra_event event,
+		 unsigned long nr)
+{
+	this_cpu_add(zone->pcp->shared[event], nr);
+}
+
+/*
+ * Count @blocks allocated from @zone outside of a section. What was wanted of
+ * another node is a miss here and foreign there.
+ */
+void umbra_count_alloc(const struct umbra_request *rq,
+		       struct umbra_zone *zone, unsigned long blocks)
+{
+	umbra_count(zone, EVENT_PGALLOC, blocks << rq->order);
+	if (rq->gfp & __GFP_ACCOUNT)
+		umbra_count(zone, EVENT_ACCOUNT, blocks << rq->order);
+	if (zone->nid == rq->preferred->nid) {
+		umbra_count(zone, EVENT_NUMA_HIT, blocks);
+	} else {
+		umbra_count(zone, EVENT_NUMA_MISS, blocks);
+		umbra_count(rq->preferred, EVENT_NUMA_FOREIGN, blocks);
+	}
+	umbra_count(zone, zone->nid == umbra_current_node(zone->umbra) ?
+		    EVENT_NUMA_LOCAL : EVENT_NUMA_OTHER, blocks);
+}
+
+/**
+ * umbra_zone_events() - how often something happened in a zone
+ * @zone: the zone
+ * @event: what
+ *
+ * Context: any. Others may be counting meanwhile.
+ * Return: the sum over all CPUs.
+ */
+unsigned long umbra_zone_events(const struct umbra_zone *zone,
+				enum umbra_event event)
+{
+	unsigned long sum = 0;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct umbra_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
+
+		sum += READ_ONCE(pcp->events[event]) +
+		       READ_ONCE(pcp->shared[event]);
+	}
+	return sum;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_zone_events);

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Nodes, and the order in which their zones are tried. Each node has two
+ * lists: FALLBACK has the zones of every node that is online, the nearest
+ * node first, and NOFALLBACK its own. In both the highest zone of a node
+ * comes first.
+ *
+ * Lists are rebuilt in place under umbra.control. A walk that runs meanwhile
+ * may miss a zone or see one twice; umbra.zonelist_seq tells an allocation
+ * that failed whether it should try again.
+ */
+#include <linux/cpumask.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/topology.h>
+#include "core.h"
+
+#define DISTANCE_LOCAL 10
+#define DISTANCE_REMOTE 20
+
+static const char * const zone_names[UMBRA_NR_ZONE_TYPES] = {
+	[UMBRA_ZONE_DMA] = "DMA",
+	[UMBRA_ZONE_DMA32] = "DMA32",
+	[UMBRA_ZONE_NORMAL] = "Normal",
+	[UMBRA_ZONE_HIGHMEM] = "HighMem",
+	[UMBRA_ZONE_MOVABLE] = "Movable",
+};
+
+const char *umbra_zone_type_name(enum umbra_zone_type type)
+{
+	return type < UMBRA_NR_ZONE_TYPES ? zone_names[type] : "invalid";
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_zone_type_name);
+
+/* The node of the current CPU. */
+int umbra_current_node(const struct umbra *u)
+{
+	return u->cpu_node[raw_smp_processor_id()];
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_current_node);
+
+/**
+ * umbra_zonelist_next() - walk a zonelist
+ * @u: the instance
+ * @ref: where to begin
+ * @highest: zones above this one are passed over
+ * @nodemask: so are nodes not in it
+ * @zone: the zone found, or NULL at the end of the list
+ *
+ * Context: any.
+ * Return: the place of @zone in the list.
+ */
+const umbra_zoneref_t *umbra_zonelist_next(const struct umbra *u,
+					   const umbra_zoneref_t *ref,
+					   enum umbra_zone_type highest,
+					   umbra_nodemask_t nodemask,
+					   struct umbra_zone **zone)
+{
+	umbra_zoneref_t value;
+
+	for (; (value = READ_ONCE(*ref)); ref++) {
+		if (value >> 8 > highest)
+			continue;
+		*zone = umbra_ref_zone(u, value);
+		if (nodemask == UMBRA_ALL_NODES ||
+		    nodemask & BIT((*zone)->nid))
+			return ref;
+	}
+	*zone = NULL;
+	return ref;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_zonelist_next);
+
+/* Add the zones of a node to a list, the highest first. */
+static umbra_zoneref_t *add_node(const struct umbra_node *node,
+				 umbra_zoneref_t *ref)
+{
+	int type;
+
+	for (type = UMBRA_NR_ZONE_TYPES - 1; type >= 0; type--)
+		if (node->zones[type])
+			WRITE_ONCE(*ref++, type << 8 | node->zones[type]);
+	return ref;
+}
+
+static unsigned int distance(const struct umbra *u, unsigned int from,
+			     unsigned int to)
+{
+	return u->distance[from * u->nr_nodes + to];
+}
+
+static bool has_cpus(const struct umbra *u, unsigned int nid)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		if (u->cpu_node[cpu] == nid)
+			return true;
+	return false;
+}
+
+/*
+ * The best node to go to next from @nid: itself, else the nearest; of two as
+ * near the one that comes next, rather one without CPUs, rather one that fewer
+ * others go to first.
+ */
+static int next_best_node(const struct umbra *u, unsigned int nid,
+			  umbra_nodemask_t left, const unsigned int *load)
+{
+	unsigned int best_value = UINT_MAX, to;
+	int best = UMBRA_NO_NODE;
+
+	if (left & BIT(nid))
+		return nid;
+	for (to = 0; to < u->nr_nodes; to++) {
+		unsigned int value;
+
+		if (!(left & BIT(to)))
+			continue;
+		value = distance(u, nid, to) + (to < nid) + has_cpus(u, to);
+		value = value * UMBRA_MAX_NODES + load[to];
+		if (value < best_value) {
+			best_value = value;
+			best = to;
+		}
+	}
+	return best;
+}
+
+static void build_node(struct umbra *u, struct umbra_node *node,
+		       unsigned int *load)
+{
+	umbra_zoneref_t *ref = node->zonelists[UMBRA_ZONELIST_FALLBACK].refs;
+	umbra_nodemask_t left = u->online_nodes;
+	int to, previous = node->nid;
+
+	while ((to = next_best_node(u, node->nid, left, load)) >= 0) {
+		left &= ~BIT(to);
+		/* The first of several that are as near is used most. */
+		if (distance(u, node->nid, to) !=
+		    distance(u, node->nid, previous))
+			load[to]++;
+		ref = add_node(&u->nodes[to], ref);
+		previous = to;
+	}
+	WRITE_ONCE(*ref, 0);
+
+	ref = node->zonelists[UMBRA_ZONELIST_NOFALLBACK].refs;
+	if (node->online)
+		ref = add_node(node, ref);
+	WRITE_ONCE(*ref, 0);
+}
+
+static void build_all(struct umbra *u)
+{
+	unsigned int load[UMBRA_MAX_NODES] = {};
+	unsigned int nid;
+
+	lockdep_assert_held(&u->control);
+
+	write_seqcount_begin(&u->zonelist_seq);
+	for (nid = 0; nid < u->nr_nodes; nid++)
+		build_node(u, &u->nodes[nid], load);
+	write_seqcount_end(&u->zonelist_seq);
+}
+
+static int check_distances(const struct umbra *u)
+{
+	unsigned int from, to;
+
+	for (from = 0; from < u->nr_nodes; from++)
+		for (to = 0; to < u->nr_nodes; to++)
+			if (distance(u, from, to) < DISTANCE_LOCAL ||
+			    (from == to && distance(u, from, to) !=
+			     DISTANCE_LOCAL))
+				return -EINVAL;
+	return 0;
+}
+
+static void set_distances(struct umbra *u, const u8 *table)
+{
+	unsigned int from, to;
+
+	for (from = 0; from < u->nr_nodes; from++) {
+		for (to = 0; to < u->nr_nodes; to++) {
+			unsigned int i = from * u->nr_nodes + to;
+
+			if (table)
+				u->distance[i] = table[i];
+			else
+				u->distance[i] = from == to ? DISTANCE_LOCAL :
+					DISTANCE_REMOTE;
+		}
+	}
+}
+
+static int set_cpu_nodes(struct umbra *u, const u8 *map)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		u->cpu_node[cpu] = map ? map[cpu] : cpu % u->nr_nodes;
+		if (u->cpu_node[cpu] >= u->nr_nodes)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/**
+ * umbra_zonelist_create() - set the nodes up, and build their lists
+ * @u: the instance, with its nodes and zones
+ * @layout: distances and the nodes of CPUs
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOMEM, or -EINVAL for a distance or node that cannot be.
+ */
+int umbra_zonelist_create(struct umbra *u, const struct umbra_layout *layout)
+{
+	unsigned int nid;
+	int err;
+
+	u->distance = kcalloc(u->nr_nodes, u->nr_nodes, GFP_KERNEL);
+	u->cpu_node = kcalloc(nr_cpu_ids, 1, GFP_KERNEL);
+	if (!u->distance || !u->cpu_node)
+		return -ENOMEM;
+	set_distances(u, layout->distance);
+	err = check_distances(u);
+	if (!err)
+		err = set_cpu_nodes(u, layout->cpu_node);
+	if (err)
+		return err;
+
+	for (nid = 0; nid < u->nr_nodes; nid++)
+		u->nodes[nid].online = true;
+	u->online_nodes = GENMASK(u->nr_nodes - 1, 0);
+	u->allowed_nodes = UMBRA_ALL_NODES;
+	mutex_lock(&u->control);
+	build_all(u);
+	mutex_unlock(&u->control);
+	return 0;
+}
+
+/**
+ * umbra_set_node_online() - let a node be allocated from, or not
+ * @u: the instance
+ * @nid: the node
+ * @online: what it is to be
+ *
+ * Of a node that is offline nothing is allocated; what is allocated stays so,
+ * and can be freed. The caches of all CPUs are drained of its pages.
+ *
+ * Context: may sleep.
+ * Return: 0, -EINVAL if there is no such node, or -EBUSY if it is the last
+ * one online.
+ */
+int umbra_set_node_online(struct umbra *u, unsigned int nid, bool online)
+{
+	umbra_nodemask_t nodes;
+	int err = 0;
+
+	if (nid >= u->nr_nodes)
+		return -EINVAL;
+	mutex_lock(&u->control);
+	nodes = online ? u->online_nodes | BIT(nid) :
+			 u->online_nodes & ~BIT(nid);
+	if (!nodes) {
+		err = -EBUSY;
+	} else if (nodes != u->online_nodes) {
+		WRITE_ONCE(u->online_nodes, nodes);
+		u->nodes[nid].online = online;
+		build_all(u);
+		if (!online)
+			umbra_pcp_drain(u, BIT(nid), -1);
+	}
+	mutex_unlock(&u->control);
+	return err;
+}
+EXPORT_SYMBOL_GPL(umbra_set_node_online);
+
+/**
+ * umbra_set_allowed_nodes() - put a wall around some nodes
+ * @u: the instance
+ * @nodes: those to allocate from; UMBRA_ALL_NODES for no wall
+ *
+ * The wall is what %__GFP_HARDWALL never gets over. Without that flag a
+ * request may, when the allowed nodes have nothing.
+ *
+ * Context: any.
+ * Return: 0, or -EINVAL if the instance has none of @nodes.
+ */
+int umbra_set_allowed_nodes(struct umbra *u, umbra_nodemask_t nodes)
+{
+	if (!(nodes & GENMASK(u->nr_nodes - 1, 0)))
+		return -EINVAL;
+	WRITE_ONCE(u->allowed_nodes, nodes);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(umbra_set_allowed_nodes);
