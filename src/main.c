@@ -8,12 +8,14 @@
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/overflow.h>
 #include <linux/string.h>
 #include "core/core.h"
 #include "iface/iface.h"
+#include "iface/layout.h"
 #include "provider/provider.h"
 #include "shadow/shadow.h"
+
+#define DEFAULT_PAGEBLOCK_ORDER 9
 
 static char *provider = "auto";
 module_param(provider, charp, 0444);
@@ -24,6 +26,56 @@ static char *size = "64M";
 module_param(size, charp, 0444);
 MODULE_PARM_DESC(size,
 		 "Size of the region in bytes, with suffix K, M or G; a multiple of the page size (default: 64M)");
+
+static unsigned int nodes;
+module_param(nodes, uint, 0444);
+MODULE_PARM_DESC(nodes,
+		 "How many equal nodes to cut the region into; 0 to follow the host's nodes where the region spans several (default: 0)");
+
+static char *zones;
+module_param(zones, charp, 0444);
+MODULE_PARM_DESC(zones,
+		 "Zones of each node, as DMA:16M,DMA32:48M,Normal:128M,HighMem:32M,Movable:32M; one may be without a size, and takes the rest (default: all five in the proportion 1:3:8:2:2, or Normal alone in a node of less than 16 pageblocks)");
+
+static char *distance;
+module_param(distance, charp, 0444);
+MODULE_PARM_DESC(distance,
+		 "Distances between nodes, row by row, as 10,20/20,10 (default: the host's, or 10 on a node and 20 between two)");
+
+static char *cpu_node;
+module_param(cpu_node, charp, 0444);
+MODULE_PARM_DESC(cpu_node,
+		 "Node of each CPU, as 0,0,1,1 (default: the host's, or the CPU number modulo the number of nodes)");
+
+static unsigned int pb_order = DEFAULT_PAGEBLOCK_ORDER;
+module_param(pb_order, uint, 0444);
+MODULE_PARM_DESC(pb_order,
+		 "Order of a pageblock, at most 10 (default: 9)");
+
+static char *policy = "mainline";
+module_param(policy, charp, 0444);
+MODULE_PARM_DESC(policy,
+		 "How to choose blocks: mainline, address (lowest first), nogroup (no grouping by mobility), bestfit (smallest claim that will do) (default: mainline)");
+
+static char *debug;
+module_param(debug, charp, 0444);
+MODULE_PARM_DESC(debug,
+		 "What to debug, of poison (a pattern in free memory), guard (a second reference while allocated), refs (every count read on free), owner (who allocated what) (default: nothing)");
+
+static int reserve_kbytes = UMBRA_AUTO;
+module_param_named(min_free_kbytes, reserve_kbytes, int, 0444);
+MODULE_PARM_DESC(min_free_kbytes,
+		 "Reserve that the watermarks are computed from, in KiB; -1 for the host's formula (default: -1)");
+
+static int pcp_batch = UMBRA_AUTO;
+module_param(pcp_batch, int, 0444);
+MODULE_PARM_DESC(pcp_batch,
+		 "Pages moved at once between a zone and the cache of a CPU; 0 for no caches, -1 for the host's formula (default: -1)");
+
+static int pcp_high = UMBRA_AUTO;
+module_param(pcp_high, int, 0444);
+MODULE_PARM_DESC(pcp_high,
+		 "Pages a CPU keeps of a zone at most; -1 for the host's formula (default: -1)");
 
 static unsigned long max_file_pages;
 module_param(max_file_pages, ulong, 0644);
@@ -70,42 +122,13 @@ void umbra_put(struct umbra *u)
 }
 EXPORT_SYMBOL_GPL(umbra_put);
 
-static int parse_bytes(const char *text, u64 *bytes)
-{
-	unsigned int shift = 0;
-	char digits[24];
-	size_t len = strlen(text);
-
-	if (!len || len >= sizeof(digits))
-		return -EINVAL;
-	strscpy(digits, text, sizeof(digits));
-	switch (digits[len - 1]) {
-	case 'G':
-	case 'g':
-		shift += 10;
-		fallthrough;
-	case 'M':
-	case 'm':
-		shift += 10;
-		fallthrough;
-	case 'K':
-	case 'k':
-		shift += 10;
-		digits[len - 1] = '\0';
-	}
-	if (kstrtou64(digits, 0, bytes) ||
-	    check_shl_overflow(*bytes, shift, bytes))
-		return -EINVAL;
-	return 0;
-}
-
 /* How many pages the size parameter asks for, or an error and a line why. */
 static long parse_size(void)
 {
 	bool ghost = !strcmp(provider, "ghost");
 	u64 bytes, pages;
 
-	if (parse_bytes(size, &bytes)) {
+	if (umbra_parse_bytes(size, &bytes)) {
 		pr_err("size=%s: not a size in bytes, K, M or G\n", size);
 		return -EINVAL;
 	}
@@ -131,7 +154,7 @@ static long parse_size(void)
 static int acquire(struct umbra_region *region, long nr_pages)
 {
 	ktime_t start = ktime_get();
-	const struct umbra_span *span = region->spans;
+	unsigned int i;
 	int err;
 
 	err = umbra_region_acquire(region, provider, nr_pages);
@@ -155,10 +178,14 @@ static int acquire(struct umbra_region *region, long nr_pages)
 		       size, provider);
 		return err;
 	}
-	pr_info("provider %s: %u pages, pfn 0x%lx-0x%lx, in %lld us\n",
-		region->provider->name, span->nr_pages, span->base_pfn,
-		span->base_pfn + span->nr_pages - 1,
-		ktime_us_delta(ktime_get(), start));
+	for (i = 0; i < region->nr_spans; i++) {
+		const struct umbra_span *span = &region->spans[i];
+
+		pr_info("provider %s: %u pages, pfn 0x%lx-0x%lx, in %lld us\n",
+			region->provider->name, span->nr_pages, span->base_pfn,
+			span->base_pfn + span->nr_pages - 1,
+			ktime_us_delta(ktime_get(), start));
+	}
 	return 0;
 }
 
@@ -188,10 +215,46 @@ static void stop_and_release(struct umbra_default *d)
 	umbra_instance_free(d->umbra);
 }
 
+/* The instance that the parameters describe, over the pages of a region. */
+static struct umbra *create_instance(struct umbra_region *region)
+{
+	const struct umbra_layout_text text = {
+		.nodes = nodes,
+		.follow_host = region->provider->has_memory,
+		.pb_order = pb_order,
+		.zones = zones,
+		.distance = distance,
+		.cpu_node = cpu_node,
+		.policy = policy,
+		.debug = debug,
+	};
+	struct umbra_layout_tables *tables = umbra_layout_tables_create();
+	struct umbra_layout layout;
+	struct umbra *u;
+	int err;
+
+	if (!tables)
+		return ERR_PTR(-ENOMEM);
+	umbra_layout_init(&layout);
+	layout.origin = region->provider->name;
+	layout.has_memory = region->provider->has_memory;
+	layout.min_free_kbytes = reserve_kbytes;
+	layout.pcp_batch = pcp_batch;
+	layout.pcp_high = pcp_high;
+	err = umbra_layout_parse(&layout, tables, &text, region->spans,
+				 &region->nr_spans);
+	if (err)
+		u = ERR_PTR(err);
+	else
+		u = umbra_instance_create("umbra0", &layout, region->spans,
+					  region->nr_spans);
+	kvfree(tables);
+	return u;
+}
+
 static int __init umbra_init(void)
 {
 	struct umbra_default *d = &umbra_default;
-	struct umbra_layout layout;
 	struct umbra_released released;
 	struct umbra *u;
 	long nr_pages;
@@ -200,15 +263,13 @@ static int __init umbra_init(void)
 	nr_pages = parse_size();
 	if (nr_pages < 0)
 		return nr_pages;
-	err = acquire(&d->region, nr_pages);
+	err = umbra_pcp_register();
 	if (err)
 		return err;
-
-	umbra_layout_init(&layout);
-	layout.origin = d->region.provider->name;
-	layout.has_memory = d->region.provider->has_memory;
-	u = umbra_instance_create("umbra0", &layout, d->region.spans,
-				  d->region.nr_spans);
+	err = acquire(&d->region, nr_pages);
+	if (err)
+		goto err_unregister;
+	u = create_instance(&d->region);
 	if (IS_ERR(u)) {
 		err = PTR_ERR(u);
 		pr_err("cannot build an instance: error %d\n", err);
@@ -241,6 +302,8 @@ err_stop:
 	umbra_instance_free(u);
 err_release:
 	umbra_region_release(&d->region, all_releasable, NULL, &released);
+err_unregister:
+	umbra_pcp_unregister();
 	return err;
 }
 
@@ -257,6 +320,7 @@ static void __exit umbra_exit(void)
 	umbra_chardev_destroy(d->chardev);
 	umbra_failure_watch_stop(d->failure_watch);
 	stop_and_release(d);
+	umbra_pcp_unregister();
 }
 
 module_init(umbra_init);

@@ -62,6 +62,15 @@
 #endif
 
 /*
+ * 6.18 made the flags of a page a structure, for printing with %pGp.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+#define umbra_page_flags(page) (&(page)->flags.f)
+#else
+#define umbra_page_flags(page) (&(page)->flags)
+#endif
+
+/*
  * 6.3 made vm_flags read-only, to be changed by helpers.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)

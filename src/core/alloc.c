@@ -128,7 +128,7 @@ static bool is_dirty_ok(const struct umbra_zone *zone)
 	for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++)
 		if (node->zones[type])
 			pages += READ_ONCE(u->zones[node->zones[type] - 1].nr_managed);
-	return atomic_long_read(&node->nr_dirty) <= pages * percent / 100;
+	return umbra_node_dirty(u, zone->nid) <= pages * percent / 100;
 }
 
 /* May a block of the zone be taken without going below its watermark? */

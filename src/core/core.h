@@ -282,6 +282,8 @@ static inline bool umbra_type_is_mergeable(enum umbra_migratetype type)
 
 /* instance.c */
 
+int umbra_spans_place(struct umbra_span *spans, unsigned int nr_spans,
+		      u32 *nr_frames);
 struct umbra *umbra_instance_create(const char *name,
 				    const struct umbra_layout *layout,
 				    const struct umbra_span *spans,
@@ -395,6 +397,7 @@ unsigned int umbra_pcp_alloc_bulk(struct umbra_zone *zone,
 void umbra_pcp_drain(struct umbra *u, umbra_nodemask_t nodes, int cpu);
 void umbra_pcp_drain_dead(struct umbra *u, unsigned int cpu);
 unsigned long umbra_pcp_count(const struct umbra_zone *zone, int cpu);
+int umbra_pcp_tune(struct umbra *u, int batch, int high);
 int umbra_pcp_register(void);
 void umbra_pcp_unregister(void);
 
@@ -405,6 +408,7 @@ void umbra_count_alloc(const struct umbra_request *rq,
 		       struct umbra_zone *zone, unsigned long blocks);
 unsigned long umbra_zone_events(const struct umbra_zone *zone,
 				enum umbra_event event);
+unsigned long umbra_node_dirty(const struct umbra *u, unsigned int nid);
 const char *umbra_event_name(enum umbra_event event);
 
 /* alloc.c */
@@ -480,6 +484,9 @@ struct umbra_free_snapshot {
 
 unsigned long umbra_snapshot_buddyinfo(struct umbra_zone *zone,
 				       unsigned long nr_free[UMBRA_NR_ORDERS]);
+void umbra_snapshot_pagetypes(struct umbra_zone *zone,
+			      unsigned long nr_free[UMBRA_NR_ORDERS]
+						   [UMBRA_NR_TYPES]);
 struct umbra_free_snapshot *umbra_snapshot_free(struct umbra *u);
 unsigned int umbra_snapshot_frames(struct umbra *u, u32 index, u8 *buf,
 				   unsigned int nr);

@@ -18,9 +18,18 @@
 #define MAX_BLOCK BIT(UMBRA_MAX_ORDER)
 #define DEFAULT_PAGEBLOCK_ORDER 9
 
-/* Lay the spans out in the index space; fails if they do not fit in it. */
-static int place_spans(struct umbra *u, const struct umbra_span *spans,
-		       unsigned int nr_spans)
+/**
+ * umbra_spans_place() - lay spans out in the index space
+ * @spans: the spans; the first frame of each is set
+ * @nr_spans: how many, at most UMBRA_MAX_SPANS
+ * @nr_frames: size of the index space, holes included
+ *
+ * Context: any.
+ * Return: 0, -EINVAL for a number of spans that cannot be, -EFBIG for more
+ * frames than an index can name.
+ */
+int umbra_spans_place(struct umbra_span *spans, unsigned int nr_spans,
+		      u32 *nr_frames)
 {
 	u64 next = 0;
 	unsigned int i;
@@ -28,16 +37,24 @@ static int place_spans(struct umbra *u, const struct umbra_span *spans,
 	if (!nr_spans || nr_spans > UMBRA_MAX_SPANS)
 		return -EINVAL;
 	for (i = 0; i < nr_spans; i++) {
-		u->spans[i] = spans[i];
 		next += spans[i].base_pfn & (MAX_BLOCK - 1);
-		u->spans[i].first = next;
+		spans[i].first = next;
 		next = ALIGN(next + spans[i].nr_pages, MAX_BLOCK);
 		if (next >= UMBRA_NO_FRAME)
 			return -EFBIG;
 	}
-	u->nr_spans = nr_spans;
-	u->nr_frames = next;
+	*nr_frames = next;
 	return 0;
+}
+
+static int place_spans(struct umbra *u, const struct umbra_span *spans,
+		       unsigned int nr_spans)
+{
+	if (nr_spans > UMBRA_MAX_SPANS)
+		return -EINVAL;
+	u->nr_spans = nr_spans;
+	memcpy(u->spans, spans, nr_spans * sizeof(*spans));
+	return umbra_spans_place(u->spans, nr_spans, &u->nr_frames);
 }
 
 static int alloc_tables(struct umbra *u)
@@ -249,6 +266,9 @@ static struct umbra *instance_new(const char *name,
 	ratelimit_state_init(&u->failure_limit, 10 * HZ, 3);
 	ratelimit_set_flags(&u->failure_limit, RATELIMIT_MSG_ON_RELEASE);
 	umbra_held_init(u);
+#ifdef CONFIG_FAULT_INJECTION
+	u->fail_alloc = (struct fault_attr)FAULT_ATTR_INITIALIZER;
+#endif
 	return u;
 }
 

@@ -86,6 +86,37 @@ void umbra_pcp_resize(struct umbra *u)
 		resize_zone(zone);
 }
 
+/**
+ * umbra_pcp_tune() - change how much CPUs keep and move at once
+ * @u: the instance, made with caches
+ * @batch: pages, 0 for no caches, or UMBRA_AUTO
+ * @high: pages, or UMBRA_AUTO
+ *
+ * Context: may sleep.
+ * Return: 0, or -EINVAL for more than the caches have room for.
+ */
+int umbra_pcp_tune(struct umbra *u, int batch, int high)
+{
+	struct umbra_zone *zone;
+	int err = 0;
+
+	if (batch < UMBRA_AUTO || high < UMBRA_AUTO)
+		return -EINVAL;
+	mutex_lock(&u->control);
+	for_each_umbra_zone(u, zone)
+		if (batch > zone->pcp_room || high > zone->pcp_room)
+			err = -EINVAL;
+	if (!err) {
+		WRITE_ONCE(u->pcp_batch, batch);
+		WRITE_ONCE(u->pcp_high, high);
+		umbra_pcp_resize(u);
+		umbra_pcp_drain(u, UMBRA_ALL_NODES, -1);
+	}
+	mutex_unlock(&u->control);
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_tune);
+
 /* How many pages a cache needs room for. */
 static int room_of(const struct umbra_zone *zone,
 		   const struct umbra_layout *layout)

@@ -53,6 +53,28 @@ unsigned long umbra_snapshot_buddyinfo(struct umbra_zone *zone,
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_snapshot_buddyinfo);
 
+/**
+ * umbra_snapshot_pagetypes() - the free blocks of a zone per order and type
+ * @zone: the zone
+ * @nr_free: number of free blocks
+ *
+ * Context: any; takes the zone lock.
+ */
+void umbra_snapshot_pagetypes(struct umbra_zone *zone,
+			      unsigned long nr_free[UMBRA_NR_ORDERS]
+						   [UMBRA_NR_TYPES])
+{
+	unsigned long flags;
+	unsigned int order;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	for (order = 0; order < UMBRA_NR_ORDERS; order++)
+		memcpy(nr_free[order], zone->free_area[order].nr_free,
+		       sizeof(nr_free[order]));
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_snapshot_pagetypes);
+
 /* Where the batch that @index lies in ends. */
 static u32 batch_end(const struct umbra *u, u32 index)
 {

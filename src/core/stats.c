@@ -80,3 +80,9 @@ unsigned long umbra_zone_events(const struct umbra_zone *zone,
 	return sum;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_zone_events);
+
+/* Dirty pages of a node; what was counted wrongly does not go below none. */
+unsigned long umbra_node_dirty(const struct umbra *u, unsigned int nid)
+{
+	return max(atomic_long_read(&u->nodes[nid].nr_dirty), 0L);
+}

@@ -99,7 +99,7 @@ static void allocation_free(struct umbra_file *file, struct umbra_allocation *a)
 
 static gfp_t gfp_of_flags(u32 flags)
 {
-	gfp_t gfp = GFP_KERNEL | __GFP_ZERO;
+	gfp_t gfp = GFP_HIGHUSER | __GFP_ZERO | __GFP_NOWARN;
 
 	if (flags & UMBRA_GFP_MOVABLE)
 		gfp |= __GFP_MOVABLE;

@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "../core/verify.h"
+#include "debugfs.h"
 #include "iface.h"
 
 static int buddyinfo_show(struct seq_file *m, void *v)
@@ -38,6 +39,7 @@ static int layout_show(struct seq_file *m, void *v)
 	seq_printf(m, "instance %s\n", u->name);
 	seq_printf(m, "provider %s\n", u->origin);
 	seq_printf(m, "page_size %lu\n", PAGE_SIZE);
+	seq_printf(m, "policy %s\n", u->policy->name);
 	seq_printf(m, "pageblock_order %u\n", u->pb_order);
 	seq_printf(m, "max_order %u\n", UMBRA_MAX_ORDER);
 	seq_printf(m, "frames %u\n", u->nr_frames);
@@ -84,7 +86,7 @@ static int verify_show(struct seq_file *m, void *unused)
 			      UMBRA_FIRST_FINDINGS); i++)
 		show_finding(m, &v->first[i]);
 	for (i = 0; i < FRAME_NR_STATES; i++)
-		if (i != FRAME_TAIL)
+		if (i != FRAME_TAIL && (i <= FRAME_HELD || i >= FRAME_ALLOC))
 			seq_printf(m, "%s: %lu frames, %lu blocks\n",
 				   umbra_frame_state_name(i), v->frames[i],
 				   v->blocks[i]);
@@ -230,4 +232,7 @@ void umbra_debugfs_create(struct umbra *u, struct dentry *root)
 	debugfs_create_file("layout", 0400, dir, u, &layout_fops);
 	debugfs_create_file("frames", 0400, dir, u, &frames_fops);
 	debugfs_create_file("verify", 0400, dir, u, &verify_fops);
+	umbra_debugfs_stat(u, dir);
+	umbra_debugfs_owner(u, dir);
+	umbra_debugfs_ctl(u, dir);
 }

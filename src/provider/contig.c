@@ -82,34 +82,88 @@ static int search_node(struct contig_search *search, int nid,
 	return -ENOMEM;
 }
 
-static int contig_acquire(struct umbra_region *region, unsigned long nr_pages)
+static void search_begin(struct contig_search *search, unsigned long nr_pages)
 {
-	struct contig_search search = {
-		.nr_pages = nr_pages,
-		.align = 1UL << UMBRA_MAX_ORDER,
-		.tries = MAX_TRIES,
-		.deadline = jiffies + MAX_SECONDS * HZ,
-	};
+	search->nr_pages = nr_pages;
+	search->align = 1UL << UMBRA_MAX_ORDER;
+	search->step = max(search->align,
+			   ALIGN_DOWN(nr_pages / 4, search->align));
+	search->tries = MAX_TRIES;
+	search->deadline = jiffies + MAX_SECONDS * HZ;
+}
+
+/* One run, wherever there is room for it. */
+static int acquire_one(struct umbra_region *region, unsigned long nr_pages)
+{
+	struct contig_search search;
 	unsigned long pfn;
 	int nid, err = -ENOMEM;
 
-	search.step = max(search.align,
-			  ALIGN_DOWN(nr_pages / 4, search.align));
+	search_begin(&search, nr_pages);
 	for_each_online_node(nid) {
 		err = search_node(&search, nid, &pfn);
 		if (err != -ENOMEM)
 			break;
 	}
-	if (err)
-		return err == -EINTR ? -EINTR : -ENOMEM;
-	umbra_region_describe(region, pfn_to_page(pfn), pfn, nr_pages);
-	return 0;
+	if (!err)
+		umbra_region_describe(region, pfn_to_page(pfn), pfn, nr_pages);
+	return err;
 }
 
 static void contig_release(struct umbra_region *region, struct page *page,
 			   unsigned long nr_pages)
 {
 	free_contig_range(page_to_pfn(page), nr_pages);
+}
+
+static void release_all(struct umbra_region *region)
+{
+	while (region->nr_spans--)
+		contig_release(region, region->spans[region->nr_spans].pages,
+			       region->spans[region->nr_spans].nr_pages);
+	region->nr_spans = 0;
+}
+
+/* A run from every node that has memory, all of about the same size. */
+static int acquire_each(struct umbra_region *region, unsigned long nr_pages)
+{
+	unsigned int nr_nodes = num_node_state(N_MEMORY);
+	unsigned long part = ALIGN_DOWN(nr_pages / nr_nodes,
+					1UL << UMBRA_MAX_ORDER);
+	struct contig_search search;
+	unsigned long pfn;
+	int nid, err = 0;
+
+	if (nr_nodes < 2 || nr_nodes > UMBRA_MAX_SPANS || !part)
+		return -ENOMEM;
+	for_each_node_state(nid, N_MEMORY) {
+		unsigned int i = region->nr_spans;
+		unsigned long nr = i == nr_nodes - 1 ?
+				   nr_pages - part * i : part;
+
+		search_begin(&search, nr);
+		err = search_node(&search, nid, &pfn);
+		if (err) {
+			release_all(region);
+			return err;
+		}
+		region->spans[i] = (struct umbra_span) {
+			.pages = pfn_to_page(pfn),
+			.base_pfn = pfn,
+			.nr_pages = nr,
+		};
+		region->nr_spans++;
+	}
+	return 0;
+}
+
+static int contig_acquire(struct umbra_region *region, unsigned long nr_pages)
+{
+	int err = acquire_each(region, nr_pages);
+
+	if (err && err != -EINTR)
+		err = acquire_one(region, nr_pages);
+	return err && err != -EINTR ? -ENOMEM : err;
 }
 
 const struct umbra_provider umbra_provider_contig = {

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The files of an instance, by topic. */
+#ifndef _UMBRA_DEBUGFS_H
+#define _UMBRA_DEBUGFS_H
+
+#include "../core/core.h"
+
+struct dentry;
+
+void umbra_debugfs_stat(struct umbra *u, struct dentry *dir);
+void umbra_debugfs_owner(struct umbra *u, struct dentry *dir);
+void umbra_debugfs_ctl(struct umbra *u, struct dentry *dir);
+
+#endif /* _UMBRA_DEBUGFS_H */

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ctl/: steering an instance. Each file takes one line; what cannot be is
+ * refused with an error and a line in the log that names it, and changes
+ * nothing.
+ */
+#include <linux/debugfs.h>
+#include <linux/fault-inject.h>
+#include <linux/kernel.h>
+#include <linux/kstrtox.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include "debugfs.h"
+
+#define LINE 64
+
+/* What a file does with a line; it says itself what is wrong with it. */
+typedef int (*ctl_fn)(struct umbra *u, char *line);
+
+static ssize_t ctl_write(struct file *filp, const char __user *from,
+			 size_t count, ctl_fn fn)
+{
+	struct seq_file *m = filp->private_data;
+	char line[LINE];
+	int err;
+
+	if (count >= sizeof(line))
+		return -EINVAL;
+	if (copy_from_user(line, from, count))
+		return -EFAULT;
+	line[count] = '\0';
+	err = fn(m->private, strim(line));
+	return err ?: count;
+}
+
+static int refuse(struct umbra *u, const char *file, const char *line,
+		  const char *must, int err)
+{
+	pr_warn_ratelimited("%s: ctl/%s: \"%s\": must be %s\n", u->name, file,
+			    line, must);
+	return err;
+}
+
+/* "all", "cpu N" or "node N" */
+static int do_drain(struct umbra *u, char *line)
+{
+	unsigned int n;
+	int err = -EINVAL;
+
+	if (!strcmp(line, "all")) {
+		umbra_drain_pages(u);
+		err = 0;
+	} else if (sscanf(line, "cpu %u", &n) == 1) {
+		err = umbra_drain_cpu(u, n);
+	} else if (sscanf(line, "node %u", &n) == 1) {
+		err = umbra_drain_node(u, n);
+	}
+	return err ? refuse(u, "drain", line,
+			    "all, \"cpu N\" or \"node N\" that there is", err) :
+		     0;
+}
+
+static int set_online(struct umbra *u, char *line, bool online)
+{
+	const char *file = online ? "online" : "offline";
+	unsigned int nid;
+	int err = kstrtouint(line, 0, &nid);
+
+	if (!err)
+		err = umbra_set_node_online(u, nid, online);
+	return err ? refuse(u, file, line,
+			    "a node that there is, and not the last online",
+			    err == -EBUSY ? err : -EINVAL) : 0;
+}
+
+static int do_online(struct umbra *u, char *line)
+{
+	return set_online(u, line, true);
+}
+
+static int do_offline(struct umbra *u, char *line)
+{
+	return set_online(u, line, false);
+}
+
+static int do_allowed_nodes(struct umbra *u, char *line)
+{
+	u32 nodes;
+
+	if (kstrtou32(line, 0, &nodes) || umbra_set_allowed_nodes(u, nodes))
+		return refuse(u, "allowed_nodes", line,
+			      "a mask with a node that there is", -EINVAL);
+	return 0;
+}
+
+/* "FIRST-LAST", both page frame numbers. */
+static int do_range(struct umbra *u, const char *file, char *line,
+		    int (*fn)(struct umbra *u, unsigned long start,
+			      unsigned long end))
+{
+	unsigned long first, last;
+	int err = -EINVAL;
+
+	if (sscanf(line, "%li-%li", &first, &last) == 2 && last + 1 > first)
+		err = fn(u, first, last + 1);
+	return err ? refuse(u, file, line,
+			    "FIRST-LAST, page frame numbers of one zone, not isolated already",
+			    err) : 0;
+}
+
+static int do_isolate(struct umbra *u, char *line)
+{
+	return do_range(u, "isolate", line, umbra_isolate_range);
+}
+
+static int do_unisolate(struct umbra *u, char *line)
+{
+	return do_range(u, "unisolate", line, umbra_unisolate_range);
+}
+
+/* "BATCH HIGH"; -1 for the host's formula */
+static int do_pcp(struct umbra *u, char *line)
+{
+	int batch, high;
+
+	if (sscanf(line, "%i %i", &batch, &high) != 2 ||
+	    umbra_pcp_tune(u, batch, high))
+		return refuse(u, "pcp", line,
+			      "\"BATCH HIGH\" in pages, -1 for automatic, within the room the instance was made with",
+			      -EINVAL);
+	return 0;
+}
+
+static int drain_show(struct seq_file *m, void *v)
+{
+	struct umbra *u = m->private;
+	struct umbra_zone *zone;
+	unsigned long pages = 0;
+
+	for_each_umbra_zone(u, zone)
+		pages += umbra_pcp_count(zone, -1);
+	seq_printf(m, "%lu pages in caches\n", pages);
+	return 0;
+}
+
+static int nodes_show(struct seq_file *m, void *v)
+{
+	struct umbra *u = m->private;
+
+	seq_printf(m, "%#x\n", READ_ONCE(u->online_nodes));
+	return 0;
+}
+
+static int allowed_nodes_show(struct seq_file *m, void *v)
+{
+	struct umbra *u = m->private;
+
+	seq_printf(m, "%#x\n", READ_ONCE(u->allowed_nodes));
+	return 0;
+}
+
+/* The pageblocks that are isolated, as runs of page frame numbers. */
+static int isolated_show(struct seq_file *m, void *v)
+{
+	struct umbra *u = m->private;
+	unsigned long block, run = 0;
+
+	for (block = 0; block <= umbra_nr_pageblocks(u); block++) {
+		bool isolated = block < umbra_nr_pageblocks(u) &&
+				umbra_frame_type(u, block << u->pb_order) ==
+				UMBRA_ISOLATE;
+
+		if (isolated) {
+			run++;
+		} else if (run) {
+			u32 first = (block - run) << u->pb_order;
+			u32 last = (block << u->pb_order) - 1;
+
+			seq_printf(m, "0x%lx-0x%lx\n",
+				   umbra_index_to_pfn(u, first),
+				   umbra_index_to_pfn(u, last));
+			run = 0;
+		}
+	}
+	return 0;
+}
+
+static int pcp_show(struct seq_file *m, void *v)
+{
+	struct umbra *u = m->private;
+
+	seq_printf(m, "%d %d\n", READ_ONCE(u->pcp_batch),
+		   READ_ONCE(u->pcp_high));
+	return 0;
+}
+
+#define DEFINE_CTL(name, show)						\
+static int name##_open(struct inode *inode, struct file *filp)		\
+{									\
+	return single_open(filp, show, inode->i_private);		\
+}									\
+									\
+static ssize_t name##_write(struct file *filp, const char __user *from,	\
+			    size_t count, loff_t *pos)			\
+{									\
+	return ctl_write(filp, from, count, do_##name);			\
+}									\
+									\
+static const struct file_operations name##_fops = {			\
+	.owner = THIS_MODULE,						\
+	.open = name##_open,						\
+	.read = seq_read,						\
+	.write = name##_write,						\
+	.llseek = seq_lseek,						\
+	.release = single_release,					\
+}
+
+DEFINE_CTL(drain, drain_show);
+DEFINE_CTL(online, nodes_show);
+DEFINE_CTL(offline, nodes_show);
+DEFINE_CTL(allowed_nodes, allowed_nodes_show);
+DEFINE_CTL(isolate, isolated_show);
+DEFINE_CTL(unisolate, isolated_show);
+DEFINE_CTL(pcp, pcp_show);
+
+void umbra_debugfs_ctl(struct umbra *u, struct dentry *dir)
+{
+	struct dentry *ctl = debugfs_create_dir("ctl", dir);
+
+	debugfs_create_file("drain", 0600, ctl, u, &drain_fops);
+	debugfs_create_file("online", 0600, ctl, u, &online_fops);
+	debugfs_create_file("offline", 0600, ctl, u, &offline_fops);
+	debugfs_create_file("allowed_nodes", 0600, ctl, u,
+			    &allowed_nodes_fops);
+	debugfs_create_file("isolate", 0600, ctl, u, &isolate_fops);
+	debugfs_create_file("unisolate", 0600, ctl, u, &unisolate_fops);
+	debugfs_create_file("pcp", 0600, ctl, u, &pcp_fops);
+#ifdef CONFIG_FAULT_INJECTION_DEBUG_FS
+	fault_create_debugfs_attr("fail_umbra_alloc", dir, &u->fail_alloc);
+#endif
+}

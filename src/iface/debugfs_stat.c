@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The state of an instance in the formats of the host's files of the same
+ * names: pagetypeinfo, zoneinfo, vmstat and the fragmentation indices; and
+ * zonelists and gfp_flags, which the host does not have.
+ */
+#include <linux/cpumask.h>
+#include <linux/debugfs.h>
+#include <linux/math64.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include "../core/pcp.h"
+#include "debugfs.h"
+
+static void show_free_of_types(struct seq_file *m, struct umbra_zone *zone)
+{
+	unsigned long nr_free[UMBRA_NR_ORDERS][UMBRA_NR_TYPES];
+	unsigned int type, order;
+
+	umbra_snapshot_pagetypes(zone, nr_free);
+	for (type = 0; type < UMBRA_NR_TYPES; type++) {
+		seq_printf(m, "Node %4d, zone %8s, type %12s ", zone->nid,
+			   zone->name, umbra_type_name(type));
+		for (order = 0; order < UMBRA_NR_ORDERS; order++)
+			seq_printf(m, "%6lu ", nr_free[order][type]);
+		seq_putc(m, '\n');
+	}
+}
+
+static void show_blocks_of_types(struct seq_file *m, struct umbra_zone *zone)
+{
+	struct umbra *u = zone->umbra;
+	unsigned long count[UMBRA_NR_TYPES] = {};
+	unsigned int type;
+	u32 index;
+
+	for (index = zone->start; index < zone->end; index += 1U << u->pb_order)
+		count[umbra_frame_type(u, index)]++;
+	seq_printf(m, "Node %d, zone %8s ", zone->nid, zone->name);
+	for (type = 0; type < UMBRA_NR_TYPES; type++)
+		seq_printf(m, "%12lu ", count[type]);
+	seq_putc(m, '\n');
+}
+
+static int pagetypeinfo_show(struct seq_file *m, void *v)
+{
+	struct umbra *u = m->private;
+	struct umbra_zone *zone;
+	unsigned int nid, i;
+
+	for (nid = 0; nid < u->nr_nodes; nid++) {
+		seq_printf(m, "Page block order: %u\n", u->pb_order);
+		seq_printf(m, "Pages per block:  %lu\n\n", 1UL << u->pb_order);
+		seq_printf(m, "%-43s ",
+			   "Free pages count per migrate type at order");
+		for (i = 0; i < UMBRA_NR_ORDERS; i++)
+			seq_printf(m, "%6u ", i);
+		seq_putc(m, '\n');
+		for_each_umbra_zone(u, zone)
+			if (zone->nid == nid)
+				show_free_of_types(m, zone);
+		seq_printf(m, "\n%-23s", "Number of blocks type ");
+		for (i = 0; i < UMBRA_NR_TYPES; i++)
+			seq_printf(m, "%12s ", umbra_type_name(i));
+		seq_putc(m, '\n');
+		for_each_umbra_zone(u, zone)
+			if (zone->nid == nid)
+				show_blocks_of_types(m, zone);
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(pagetypeinfo);
+
+static const enum umbra_event numa_events[] = {
+	EVENT_NUMA_HIT, EVENT_NUMA_MISS, EVENT_NUMA_FOREIGN, EVENT_NUMA_LOCAL,
+	EVENT_NUMA_OTHER,
+};
+
+static unsigned long zone_cma(const struct umbra_zone *zone)
+{
+	const struct umbra *u = zone->umbra;
+	unsigned long pages = 0;
+	u32 index;
+
+	for (index = zone->start; index < zone->end; index += 1U << u->pb_order)
+		if ((READ_ONCE(u->pageblocks[index >> u->pb_order].type) &
+		     ~UMBRA_PB_ISOLATED) == UMBRA_CMA)
+			pages += 1UL << u->pb_order;
+	return pages;
+}
+
+static void show_watermarks(struct seq_file *m, const struct umbra_zone *zone)
+{
+	unsigned int i;
+
+	seq_printf(m, "\n  pages free     %lu",
+		   READ_ONCE(zone->nr_free_pages));
+	seq_printf(m, "\n        boost    %lu",
+		   READ_ONCE(zone->watermark_boost));
+	seq_printf(m, "\n        min      %lu",
+		   umbra_wmark(zone, UMBRA_WMARK_MIN));
+	seq_printf(m, "\n        low      %lu",
+		   umbra_wmark(zone, UMBRA_WMARK_LOW));
+	seq_printf(m, "\n        high     %lu",
+		   umbra_wmark(zone, UMBRA_WMARK_HIGH));
+	seq_printf(m, "\n        promo    %lu",
+		   umbra_wmark(zone, UMBRA_WMARK_PROMO));
+	seq_printf(m, "\n        spanned  %u", zone->end - zone->start);
+	seq_printf(m, "\n        present  %lu", READ_ONCE(zone->nr_managed));
+	seq_printf(m, "\n        managed  %lu", READ_ONCE(zone->nr_managed));
+	seq_printf(m, "\n        cma      %lu", zone_cma(zone));
+	seq_puts(m, "\n        protection: (");
+	for (i = 0; i < UMBRA_NR_ZONE_TYPES; i++)
+		seq_printf(m, "%s%lu", i ? ", " : "",
+			   READ_ONCE(zone->lowmem_reserve[i]));
+	seq_putc(m, ')');
+}
+
+static void show_pagesets(struct seq_file *m, const struct umbra_zone *zone)
+{
+	unsigned int cpu;
+
+	seq_puts(m, "\n  pagesets");
+	for_each_online_cpu(cpu) {
+		const struct umbra_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
+
+		seq_printf(m, "\n    cpu: %u", cpu);
+		seq_printf(m, "\n              count:    %i",
+			   READ_ONCE(pcp->count));
+		seq_printf(m, "\n              high:     %i",
+			   READ_ONCE(pcp->high));
+		seq_printf(m, "\n              batch:    %i",
+			   READ_ONCE(zone->pcp_batch));
+		seq_printf(m, "\n              high_min: %i",
+			   READ_ONCE(zone->pcp_high_min));
+		seq_printf(m, "\n              high_max: %i",
+			   READ_ONCE(zone->pcp_high_max));
+	}
+}
+
+static bool is_first_of_node(const struct umbra_zone *zone)
+{
+	return zone == zone->umbra->zones || zone[-1].nid != zone->nid;
+}
+
+static int zoneinfo_show(struct seq_file *m, void *v)
+{
+	struct umbra *u = m->private;
+	struct umbra_zone *zone;
+	unsigned int i;
+
+	for_each_umbra_zone(u, zone) {
+		seq_printf(m, "Node %d, zone %8s", zone->nid, zone->name);
+		if (is_first_of_node(zone)) {
+			seq_puts(m, "\n  per-node stats");
+			seq_printf(m, "\n      %-12s %lu", "nr_dirty",
+				   umbra_node_dirty(u, zone->nid));
+		}
+		show_watermarks(m, zone);
+		seq_printf(m, "\n      %-12s %lu", "nr_free_pages",
+			   READ_ONCE(zone->nr_free_pages));
+		seq_printf(m, "\n      %-12s %lu", "nr_free_cma",
+			   READ_ONCE(zone->nr_free_cma));
+		for (i = 0; i < ARRAY_SIZE(numa_events); i++)
+			seq_printf(m, "\n      %-12s %lu",
+				   umbra_event_name(numa_events[i]),
+				   umbra_zone_events(zone, numa_events[i]));
+		show_pagesets(m, zone);
+		seq_printf(m, "\n  start_pfn:           %lu",
+			   umbra_index_to_pfn(u, zone->start));
+		seq_printf(m, "\n  reserved_highatomic: %lu",
+			   READ_ONCE(zone->nr_reserved_highatomic));
+		seq_printf(m, "\n  free_highatomic:     %lu\n",
+			   READ_ONCE(zone->nr_free_highatomic));
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(zoneinfo);
+
+static unsigned long sum_events(struct umbra *u, enum umbra_event event,
+				int type)
+{
+	struct umbra_zone *zone;
+	unsigned long sum = 0;
+
+	for_each_umbra_zone(u, zone)
+		if (type < 0 || (int)zone->type == type)
+			sum += umbra_zone_events(zone, event);
+	return sum;
+}
+
+static int vmstat_show(struct seq_file *m, void *v)
+{
+	static const char * const suffix[UMBRA_NR_ZONE_TYPES] = {
+		"dma", "dma32", "normal", "high", "movable",
+	};
+	struct umbra *u = m->private;
+	unsigned long free = 0, cma = 0, dirty = 0, held = 0;
+	struct umbra_zone *zone;
+	unsigned int i;
+
+	for_each_umbra_zone(u, zone) {
+		free += READ_ONCE(zone->nr_free_pages);
+		cma += READ_ONCE(zone->nr_free_cma);
+		held += READ_ONCE(zone->nr_held);
+	}
+	for (i = 0; i < u->nr_nodes; i++)
+		dirty += umbra_node_dirty(u, i);
+	seq_printf(m, "nr_free_pages %lu\n", free);
+	seq_printf(m, "nr_free_cma %lu\n", cma);
+	for (i = 0; i < ARRAY_SIZE(numa_events); i++)
+		seq_printf(m, "%s %lu\n", umbra_event_name(numa_events[i]),
+			   sum_events(u, numa_events[i], -1));
+	seq_printf(m, "nr_dirty %lu\n", dirty);
+	seq_printf(m, "nr_held %lu\n", held);
+	for (i = 0; i < UMBRA_NR_ZONE_TYPES; i++)
+		seq_printf(m, "pgalloc_%s %lu\n", suffix[i],
+			   sum_events(u, EVENT_PGALLOC, i));
+	for (i = 0; i < UMBRA_NR_EVENTS; i++)
+		if (i == EVENT_PGFREE || i >= EVENT_ACCOUNT)
+			seq_printf(m, "%s %lu\n", umbra_event_name(i),
+				   sum_events(u, i, -1));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(vmstat);
+
+/* Free blocks of a zone, as an order sees them. */
+struct free_blocks {
+	u64 pages;
+	u64 total;
+	u64 suitable;		/* blocks of the order that could be cut */
+};
+
+static struct free_blocks count_blocks(const unsigned long *nr_free,
+				       unsigned int order)
+{
+	struct free_blocks b = {};
+	unsigned int i;
+
+	for (i = 0; i < UMBRA_NR_ORDERS; i++) {
+		b.total += nr_free[i];
+		b.pages += (u64)nr_free[i] << i;
+		if (i >= order)
+			b.suitable += (u64)nr_free[i] << (i - order);
+	}
+	return b;
+}
+
+/* In 1/1000: near 0 memory is short, near 1000 it is in pieces. */
+static int fragmentation_index(const struct free_blocks *b, unsigned int order)
+{
+	if (!b->total)
+		return 0;
+	if (b->suitable)
+		return -1000;
+	return 1000 - div64_u64(1000 + (b->pages * 1000 >> order), b->total);
+}
+
+/* In 1/1000: how much of what is free is in blocks too small. */
+static int unusable_index(const struct free_blocks *b, unsigned int order)
+{
+	if (!b->pages)
+		return 1000;
+	return div64_u64((b->pages - (b->suitable << order)) * 1000, b->pages);
+}
+
+static void show_indices(struct seq_file *m, const char *format,
+			 int (*index)(const struct free_blocks *b,
+				      unsigned int order))
+{
+	struct umbra *u = m->private;
+	unsigned long nr_free[UMBRA_NR_ORDERS];
+	struct umbra_zone *zone;
+	unsigned int order;
+
+	for_each_umbra_zone(u, zone) {
+		umbra_snapshot_buddyinfo(zone, nr_free);
+		seq_printf(m, "Node %d, zone %8s ", zone->nid, zone->name);
+		for (order = 0; order < UMBRA_NR_ORDERS; order++) {
+			struct free_blocks b = count_blocks(nr_free, order);
+			int value = index(&b, order);
+
+			seq_printf(m, format, value / 1000, value % 1000);
+		}
+		seq_putc(m, '\n');
+	}
+}
+
+static int extfrag_index_show(struct seq_file *m, void *v)
+{
+	show_indices(m, "%2d.%03d ", fragmentation_index);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(extfrag_index);
+
+static int unusable_index_show(struct seq_file *m, void *v)
+{
+	show_indices(m, "%d.%03d ", unusable_index);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(unusable_index);
+
+static int zonelists_show(struct seq_file *m, void *v)
+{
+	static const char * const names[UMBRA_NR_ZONELISTS] = {
+		"fallback", "nofallback",
+	};
+	struct umbra *u = m->private;
+	const umbra_zoneref_t *ref;
+	struct umbra_zone *zone;
+	unsigned int nid, i;
+
+	for (nid = 0; nid < u->nr_nodes; nid++) {
+		for (i = 0; i < UMBRA_NR_ZONELISTS; i++) {
+			seq_printf(m, "Node %u, %s:", nid, names[i]);
+			for_each_umbra_zoneref(u, zone, ref,
+					       &u->nodes[nid].zonelists[i],
+					       UMBRA_ZONE_MOVABLE,
+					       UMBRA_ALL_NODES)
+				seq_printf(m, " %u:%s", zone->nid, zone->name);
+			seq_putc(m, '\n');
+		}
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(zonelists);
+
+static int gfp_flags_show(struct seq_file *m, void *v)
+{
+	const struct umbra_gfp_name *name;
+	unsigned int i;
+
+	for (i = 0; (name = umbra_gfp_old_name(i)); i++)
+		seq_printf(m, "%s\t%s\t%s\n", name->name, name->meant,
+			   name->today);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(gfp_flags);
+
+void umbra_debugfs_stat(struct umbra *u, struct dentry *dir)
+{
+	struct dentry *extfrag = debugfs_create_dir("extfrag", dir);
+
+	debugfs_create_file("pagetypeinfo", 0400, dir, u, &pagetypeinfo_fops);
+	debugfs_create_file("zoneinfo", 0400, dir, u, &zoneinfo_fops);
+	debugfs_create_file("vmstat", 0400, dir, u, &vmstat_fops);
+	debugfs_create_file("zonelists", 0400, dir, u, &zonelists_fops);
+	debugfs_create_file("gfp_flags", 0400, dir, u, &gfp_flags_fops);
+	debugfs_create_file("extfrag_index", 0400, extfrag, u,
+			    &extfrag_index_fops);
+	debugfs_create_file("unusable_index", 0400, extfrag, u,
+			    &unusable_index_fops);
+}

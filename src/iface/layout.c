@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A layout from what a person typed: parameters of the module into the
+ * tables that an instance is made from. Everything that cannot be is refused
+ * with one line that names the value and the limit.
+ */
+#include <linux/ctype.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/nodemask.h>
+#include <linux/overflow.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/topology.h>
+#include "../core/core.h"
+#include "layout.h"
+
+/* Shares of the zones when nothing is said, of SHARES pageblocks. */
+static const unsigned int shares[UMBRA_NR_ZONE_TYPES] = {
+	[UMBRA_ZONE_DMA] = 1,
+	[UMBRA_ZONE_DMA32] = 3,
+	[UMBRA_ZONE_NORMAL] = 8,
+	[UMBRA_ZONE_HIGHMEM] = 2,
+	[UMBRA_ZONE_MOVABLE] = 2,
+};
+
+#define SHARES 16
+
+/* What is to be cut into the zones of one node. */
+struct piece {
+	unsigned int nid;
+	u32 nr_frames;
+};
+
+/* One zone as it was typed. */
+struct zone_text {
+	enum umbra_zone_type type;
+	u64 pages;			/* 0: what is left */
+};
+
+/**
+ * umbra_parse_bytes() - a size in bytes, with suffix K, M or G
+ * @text: what was typed
+ * @bytes: filled in
+ *
+ * Context: any.
+ * Return: 0, or -EINVAL if that is no size.
+ */
+int umbra_parse_bytes(const char *text, u64 *bytes)
+{
+	static const char suffixes[] = "kmg";
+	unsigned int shift = 0;
+	char digits[24];
+	size_t len = strlen(text);
+	const char *suffix;
+
+	if (!len || len >= sizeof(digits))
+		return -EINVAL;
+	strscpy(digits, text, sizeof(digits));
+	suffix = strchr(suffixes, tolower(digits[len - 1]));
+	if (suffix) {
+		shift = 10 * (suffix - suffixes + 1);
+		digits[len - 1] = '\0';
+	}
+	if (kstrtou64(digits, 0, bytes) ||
+	    check_shl_overflow(*bytes, shift, bytes))
+		return -EINVAL;
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_parse_bytes);
+
+static int parse_zone_type(const char *name)
+{
+	int type;
+
+	for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++)
+		if (!strcasecmp(name, umbra_zone_type_name(type)))
+			return type;
+	return -EINVAL;
+}
+
+/* One "NAME" or "NAME:SIZE". */
+static int parse_zone(char *text, struct zone_text *zone)
+{
+	char *name = strsep(&text, ":");
+	int type = parse_zone_type(name);
+	u64 bytes = 0;
+
+	if (type < 0) {
+		pr_err("zones=%s: must be DMA, DMA32, Normal, HighMem or Movable\n",
+		       name);
+		return -EINVAL;
+	}
+	if (text && (umbra_parse_bytes(text, &bytes) || !bytes ||
+		     bytes % PAGE_SIZE)) {
+		pr_err("zones=%s:%s: not a size in bytes, K, M or G, and a multiple of %lu\n",
+		       name, text, PAGE_SIZE);
+		return -EINVAL;
+	}
+	zone->type = type;
+	zone->pages = bytes >> PAGE_SHIFT;
+	return 0;
+}
+
+/* Returns how many zones were named, or an error. */
+static int parse_zones(const char *text, struct zone_text *zones)
+{
+	char *copy = kstrdup(text, GFP_KERNEL), *rest = copy, *one;
+	int nr = 0, err = 0;
+
+	if (!copy)
+		return -ENOMEM;
+	while (!err && (one = strsep(&rest, ","))) {
+		if (nr == UMBRA_NR_ZONE_TYPES) {
+			pr_err("zones=%s: a node has at most %u zones\n", text,
+			       UMBRA_NR_ZONE_TYPES);
+			err = -EINVAL;
+			break;
+		}
+		err = parse_zone(one, &zones[nr]);
+		if (!err && nr && zones[nr].type <= zones[nr - 1].type) {
+			pr_err("zones=%s: each at most once, in the order DMA, DMA32, Normal, HighMem, Movable\n",
+			       text);
+			err = -EINVAL;
+		}
+		nr++;
+	}
+	kfree(copy);
+	return err ?: nr;
+}
+
+static void add_zone(struct umbra_layout_tables *t, unsigned int nid,
+		     enum umbra_zone_type type, u32 nr_frames)
+{
+	t->zones[t->nr_zones++] = (struct umbra_zone_layout) {
+		.nid = nid,
+		.type = type,
+		.nr_frames = nr_frames,
+	};
+}
+
+/* Cut a node in proportion; one that is too small is all Normal. */
+static void cut_by_shares(struct umbra_layout_tables *t,
+			  const struct piece *piece, unsigned int pb_order)
+{
+	u32 blocks = piece->nr_frames >> pb_order, done = 0;
+	unsigned int type, sum = 0;
+
+	if (blocks < SHARES) {
+		add_zone(t, piece->nid, UMBRA_ZONE_NORMAL, piece->nr_frames);
+		return;
+	}
+	for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++) {
+		u32 upto;
+
+		sum += shares[type];
+		upto = (u64)blocks * sum / SHARES;
+		add_zone(t, piece->nid, type, (upto - done) << pb_order);
+		done = upto;
+	}
+}
+
+/* Cut a node as it was said; one zone may take what is left. */
+static int cut_as_said(struct umbra_layout_tables *t,
+		       const struct piece *piece, unsigned int pb_order,
+		       const struct zone_text *zones, unsigned int nr)
+{
+	u32 pageblock = 1U << pb_order;
+	unsigned int i, open = 0;
+	u64 sum = 0;
+
+	for (i = 0; i < nr; i++) {
+		sum += zones[i].pages;
+		open += !zones[i].pages;
+		if (zones[i].pages % pageblock) {
+			pr_err("zones: %s of %llu pages must be a multiple of a pageblock, %u pages\n",
+			       umbra_zone_type_name(zones[i].type),
+			       zones[i].pages, pageblock);
+			return -EINVAL;
+		}
+	}
+	if (open > 1 || sum + (u64)open * pageblock > piece->nr_frames ||
+	    (!open && sum != piece->nr_frames)) {
+		pr_err("zones: %llu pages are named for node %u, which has %u; one zone may be without a size, and takes the rest\n",
+		       sum, piece->nid, piece->nr_frames);
+		return -EINVAL;
+	}
+	for (i = 0; i < nr; i++)
+		add_zone(t, piece->nid, zones[i].type, zones[i].pages ?
+			 zones[i].pages : piece->nr_frames - sum);
+	return 0;
+}
+
+/* Nodes of our own: equal parts, the last with what is left over. */
+static int cut_nodes(struct piece *pieces, unsigned int nr, u32 nr_frames,
+		     unsigned int pb_order)
+{
+	u32 part = (nr_frames / nr) & ~((1U << pb_order) - 1);
+	unsigned int i;
+
+	if (nr > UMBRA_MAX_NODES || !part) {
+		pr_err("nodes=%u: must be from 1 to %u, each with a pageblock of %u pages at least\n",
+		       nr, UMBRA_MAX_NODES, 1U << pb_order);
+		return -EINVAL;
+	}
+	for (i = 0; i < nr; i++)
+		pieces[i] = (struct piece) { i, part };
+	pieces[nr - 1].nr_frames = nr_frames - part * (nr - 1);
+	return nr;
+}
+
+/* Nodes as the host has them: a span each, numbered without gaps. */
+static int follow_host(struct umbra_layout_tables *t, struct piece *pieces,
+		       const struct umbra_span *spans, unsigned int nr_spans,
+		       u32 nr_frames)
+{
+	unsigned int i, j, cpu;
+
+	for (i = 0; i < nr_spans; i++) {
+		u32 end = i + 1 < nr_spans ?
+			  ALIGN_DOWN(spans[i + 1].first, 1U << UMBRA_MAX_ORDER) :
+			  nr_frames;
+
+		pieces[i] = (struct piece) {
+			i, end - ALIGN_DOWN(spans[i].first,
+					    1U << UMBRA_MAX_ORDER)
+		};
+		for (j = 0; j < nr_spans; j++)
+			t->distance[i * nr_spans + j] =
+				node_distance(page_to_nid(spans[i].pages),
+					      page_to_nid(spans[j].pages));
+		for_each_possible_cpu(cpu)
+			if (cpu_to_node(cpu) == page_to_nid(spans[i].pages))
+				t->cpu_node[cpu] = i;
+	}
+	t->has_distance = true;
+	t->has_cpu_node = true;
+	return nr_spans;
+}
+
+/* Numbers of at most 255, separated by any of @separators. */
+static int parse_bytes_list(const char *what, const char *text,
+			    const char *separators, u8 *table,
+			    unsigned int nr, bool exact)
+{
+	char *copy = kstrdup(text, GFP_KERNEL), *rest = copy, *one;
+	unsigned int i = 0;
+	int err = 0;
+
+	if (!copy)
+		return -ENOMEM;
+	while (!err && (one = strsep(&rest, separators)))
+		err = i == nr ? -EINVAL : kstrtou8(one, 0, &table[i++]);
+	if (err || (exact && i != nr)) {
+		pr_err("%s=%s: must be %s%u numbers of at most 255\n", what,
+		       text, exact ? "" : "at most ", nr);
+		err = -EINVAL;
+	}
+	kfree(copy);
+	return err;
+}
+
+static int parse_tables(struct umbra_layout_tables *t,
+			const struct umbra_layout_text *text,
+			unsigned int nr_nodes)
+{
+	unsigned int cpu;
+	int err;
+
+	if (text->distance) {
+		err = parse_bytes_list("distance", text->distance, ",/",
+				       t->distance, nr_nodes * nr_nodes, true);
+		if (err)
+			return err;
+		t->has_distance = true;
+	}
+	if (text->cpu_node) {
+		for_each_possible_cpu(cpu)
+			t->cpu_node[cpu] = cpu % nr_nodes;
+		err = parse_bytes_list("cpu_node", text->cpu_node, ",",
+				       t->cpu_node, nr_cpu_ids, false);
+		if (err)
+			return err;
+		t->has_cpu_node = true;
+	}
+	return 0;
+}
+
+static int parse_debug(const char *text, unsigned int *debug)
+{
+	static const char * const names[] = {
+		"poison", "guard", "refs", "owner",
+	};
+	char *copy, *rest, *one;
+	int bit = 0;
+
+	if (!text || !*text)
+		return 0;
+	copy = kstrdup(text, GFP_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+	rest = copy;
+	while (bit >= 0 && (one = strsep(&rest, ","))) {
+		bit = match_string(names, ARRAY_SIZE(names), one);
+		if (bit < 0)
+			pr_err("debug=%s: must be of poison, guard, refs, owner\n",
+			       text);
+		else
+			*debug |= BIT(bit);
+	}
+	kfree(copy);
+	return bit < 0 ? -EINVAL : 0;
+}
+
+/*
+ * Descriptors without memory can be cut where the zones say: a span each, so
+ * that the rest of a last pageblock is OFFLINE.
+ */
+static int cut_ghost(const struct zone_text *zones, unsigned int nr,
+		     struct umbra_span *spans, unsigned int *nr_spans,
+		     u64 *padded)
+{
+	struct page *page = spans[0].pages;
+	u64 left = spans[0].nr_pages, pfn = 0;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		u64 pages = zones[i].pages ? zones[i].pages : left;
+
+		if (pages > left || (i == nr - 1 && pages != left))
+			return -EINVAL;
+		spans[i] = (struct umbra_span) {
+			.pages = page, .base_pfn = pfn, .nr_pages = pages,
+		};
+		page += pages;
+		left -= pages;
+		padded[i] = ALIGN(pages, 1UL << UMBRA_MAX_ORDER);
+		pfn += padded[i];
+	}
+	*nr_spans = nr;
+	return 0;
+}
+
+static bool is_ragged(const struct zone_text *zones, int nr,
+		      unsigned int pb_order)
+{
+	int i;
+
+	for (i = 0; i < nr; i++)
+		if (zones[i].pages & ((1U << pb_order) - 1))
+			return true;
+	return false;
+}
+
+static int build_zones(struct umbra_layout_tables *t,
+		       const struct umbra_layout_text *text,
+		       const struct zone_text *zones, int nr_zones,
+		       struct umbra_span *spans, unsigned int nr_spans)
+{
+	struct piece pieces[UMBRA_MAX_NODES];
+	int nr, i, err;
+	u32 nr_frames;
+
+	err = umbra_spans_place(spans, nr_spans, &nr_frames);
+	if (err)
+		return err;
+	if (!text->nodes && text->follow_host && nr_spans > 1)
+		nr = follow_host(t, pieces, spans, nr_spans, nr_frames);
+	else
+		nr = cut_nodes(pieces, text->nodes ?: 1, nr_frames,
+			       text->pb_order);
+	if (nr < 0)
+		return nr;
+	for (i = 0; i < nr && !err; i++) {
+		if (nr_zones)
+			err = cut_as_said(t, &pieces[i], text->pb_order, zones,
+					  nr_zones);
+		else
+			cut_by_shares(t, &pieces[i], text->pb_order);
+	}
+	return err ?: parse_tables(t, text, nr);
+}
+
+/**
+ * umbra_layout_parse() - make a layout of what was typed
+ * @layout: changed where something was said
+ * @t: tables it points into from then on; all zero, with room for the CPUs
+ * @text: what was typed
+ * @spans: the pages; those of a ghost may be cut anew
+ * @nr_spans: how many
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOMEM, -EFBIG for too many pages, or -EINVAL, with a line that
+ * says why.
+ */
+int umbra_layout_parse(struct umbra_layout *layout,
+		       struct umbra_layout_tables *t,
+		       const struct umbra_layout_text *text,
+		       struct umbra_span *spans, unsigned int *nr_spans)
+{
+	struct zone_text zones[UMBRA_NR_ZONE_TYPES] = {};
+	int nr_zones = 0, err, i;
+
+	if (text->pb_order > UMBRA_MAX_ORDER) {
+		pr_err("pb_order=%u: must be at most %u\n",
+		       text->pb_order, UMBRA_MAX_ORDER);
+		return -EINVAL;
+	}
+	if (!umbra_policy_find(text->policy)) {
+		pr_err("policy=%s: must be mainline, address, nogroup or bestfit\n",
+		       text->policy);
+		return -EINVAL;
+	}
+	err = parse_debug(text->debug, &layout->debug);
+	if (err)
+		return err;
+	if (text->zones && *text->zones)
+		nr_zones = parse_zones(text->zones, zones);
+	if (nr_zones < 0)
+		return nr_zones;
+	if (!layout->has_memory && text->nodes <= 1 &&
+	    is_ragged(zones, nr_zones, text->pb_order)) {
+		u64 padded[UMBRA_NR_ZONE_TYPES];
+
+		err = cut_ghost(zones, nr_zones, spans, nr_spans, padded);
+		if (err)
+			pr_err("zones=%s: must add up to size\n", text->zones);
+		for (i = 0; i < nr_zones; i++)
+			zones[i].pages = padded[i];
+	}
+	if (!err)
+		err = build_zones(t, text, zones, nr_zones, spans, *nr_spans);
+	layout->pb_order = text->pb_order;
+	layout->policy = text->policy;
+	layout->nr_zones = t->nr_zones;
+	layout->zones = t->zones;
+	layout->distance = t->has_distance ? t->distance : NULL;
+	layout->cpu_node = t->has_cpu_node ? t->cpu_node : NULL;
+	return err;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_layout_parse);
+
+/* Context: may sleep. Returns NULL if there is no memory. */
+struct umbra_layout_tables *umbra_layout_tables_create(void)
+{
+	return kvzalloc(struct_size_t(struct umbra_layout_tables, cpu_node,
+				      nr_cpu_ids), GFP_KERNEL);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_layout_tables_create);
