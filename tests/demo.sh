@@ -31,7 +31,9 @@ dmesg | grep 'umbra: ' | sed 's/^\[[^]]*\] //'
 show cat $dir/layout
 show cat $dir/buddyinfo
 before=$(cat $dir/buddyinfo)
+show cat $dir/zonelists
 show /demo cat $dir/buddyinfo $dir/free_lists || fail "demo program failed"
+show sh -c "echo all >$dir/ctl/drain"
 show cat $dir/buddyinfo
 [ "$(cat $dir/buddyinfo)" = "$before" ] || fail "buddyinfo is not as before"
 echo "as before"

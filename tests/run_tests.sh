@@ -47,7 +47,10 @@ if [ -d /sys/kernel/debug/fail_page_alloc ]; then
 fi
 [ ! -w /sys/kernel/debug/kmemleak ] || echo clear >/sys/kernel/debug/kmemleak
 
-insmod /umbra.ko || echo "# insmod of umbra failed"
+# One zone, no reserves and no caches: what is freed is free at once, and all
+# of it can be allocated.
+insmod /umbra.ko zones=Normal pcp_batch=0 min_free_kbytes=0 ||
+	echo "# insmod of umbra failed"
 for name in $programs; do
 	nr=$((nr + 1))
 	start=$(date +%s)
