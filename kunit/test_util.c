@@ -70,15 +70,11 @@ struct page *umbra_test_descriptors(struct kunit *test, unsigned long nr_pages)
 	return region->spans[0].pages;
 }
 
-/*
- * An instance over spans with frame numbers of the test's choice. Their
- * descriptors follow one another.
- */
-struct umbra *umbra_test_ghost_spans(struct kunit *test, unsigned int pb_order,
-				     const struct umbra_test_span *spans,
-				     unsigned int nr_spans)
+static struct umbra *ghost_create(struct kunit *test,
+				  const struct umbra_layout *layout,
+				  const struct umbra_test_span *spans,
+				  unsigned int nr_spans)
 {
-	struct umbra_layout layout = { .origin = "test", .pb_order = pb_order };
 	struct umbra_span real[UMBRA_MAX_SPANS] = {};
 	unsigned long nr_pages = 0;
 	struct ghost *ghost;
@@ -99,13 +95,36 @@ struct umbra *umbra_test_ghost_spans(struct kunit *test, unsigned int pb_order,
 		real[i].nr_pages = spans[i].nr_pages;
 		page += spans[i].nr_pages;
 	}
-	ghost->u = umbra_instance_create("test", &layout, real, nr_spans);
+	ghost->u = umbra_instance_create("test", layout, real, nr_spans);
 	if (IS_ERR(ghost->u))
 		region_destroy(&ghost->region);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ghost->u);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, ghost_destroy,
 							ghost), 0);
 	return ghost->u;
+}
+
+/*
+ * An instance over spans with frame numbers of the test's choice. Their
+ * descriptors follow one another.
+ */
+struct umbra *umbra_test_ghost_spans(struct kunit *test, unsigned int pb_order,
+				     const struct umbra_test_span *spans,
+				     unsigned int nr_spans)
+{
+	struct umbra_layout layout = { .origin = "test", .pb_order = pb_order };
+
+	return ghost_create(test, &layout, spans, nr_spans);
+}
+
+/* An instance of any layout, over one span from frame number 0. */
+struct umbra *umbra_test_ghost_layout(struct kunit *test,
+				      const struct umbra_layout *layout,
+				      unsigned long nr_pages)
+{
+	struct umbra_test_span span = { .nr_pages = nr_pages };
+
+	return ghost_create(test, layout, &span, 1);
 }
 
 struct umbra *umbra_test_ghost(struct kunit *test, unsigned int pb_order,
