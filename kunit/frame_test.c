@@ -16,23 +16,50 @@ static void every_state_and_order_fits_in_a_byte(struct kunit *test)
 	}
 }
 
+static bool is_state(unsigned int state)
+{
+	return state <= FRAME_HELD || state >= FRAME_ALLOC;
+}
+
 static void only_owned_heads_count_as_allocated(struct kunit *test)
 {
 	unsigned int state;
 
 	for (state = 0; state < FRAME_NR_STATES; state++)
 		KUNIT_EXPECT_EQ(test, frame_is_allocated(frame_make(state, 3)),
-				state == FRAME_ALLOC || state == FRAME_EXPOSED);
+				state >= FRAME_ALLOC);
+}
+
+static void what_is_known_of_a_block_is_told_apart(struct kunit *test)
+{
+	static const enum umbra_frame_state bits[] = {
+		FRAME_EXPOSED, FRAME_COMP, FRAME_MOVABLE,
+	};
+	unsigned int state, i;
+
+	for (state = 0; state < FRAME_NR_STATES; state++)
+		for (i = 0; i < ARRAY_SIZE(bits); i++)
+			KUNIT_EXPECT_EQ(test,
+					frame_has(frame_make(state, 3), bits[i]),
+					state >= FRAME_ALLOC &&
+					state & BIT(i));
 }
 
 static void every_state_has_a_name_of_its_own(struct kunit *test)
 {
 	unsigned int a, b;
 
-	for (a = 0; a < FRAME_NR_STATES; a++)
-		for (b = a + 1; b <= FRAME_NR_STATES; b++)
-			KUNIT_EXPECT_STRNEQ(test, umbra_frame_state_name(a),
+	for (a = 0; a <= FRAME_NR_STATES; a++) {
+		const char *name = umbra_frame_state_name(a);
+
+		if (a < FRAME_NR_STATES && is_state(a))
+			KUNIT_EXPECT_STRNEQ(test, name, "invalid");
+		else
+			KUNIT_EXPECT_STREQ(test, name, "invalid");
+		for (b = a + 1; b < FRAME_NR_STATES && is_state(a); b++)
+			KUNIT_EXPECT_STRNEQ(test, name,
 					    umbra_frame_state_name(b));
+	}
 }
 
 static void a_frame_that_changed_is_not_left(struct kunit *test)
@@ -124,6 +151,7 @@ static void a_tail_without_a_block_has_no_head(struct kunit *test)
 static struct kunit_case frame_cases[] = {
 	KUNIT_CASE(every_state_and_order_fits_in_a_byte),
 	KUNIT_CASE(only_owned_heads_count_as_allocated),
+	KUNIT_CASE(what_is_known_of_a_block_is_told_apart),
 	KUNIT_CASE(every_state_has_a_name_of_its_own),
 	KUNIT_CASE(a_frame_that_changed_is_not_left),
 	KUNIT_CASE_PARAM(who_uses_a_page_is_told_by_its_count, use_gen_params),
