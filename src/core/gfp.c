@@ -210,13 +210,11 @@ void umbra_request_slow(struct umbra_request *rq, struct umbra *u,
 {
 	gfp_t gfp = rq->gfp;
 
-	rq->flags = ALLOC_WMARK_MIN | flags_cma(gfp) |
+	rq->flags = ALLOC_WMARK_MIN | ALLOC_CPUSET | flags_cma(gfp) |
 		    flags_nonblocking(gfp, rq->order);
 	rq->spread_dirty = false;
 	rq->hardwall = gfp & __GFP_HARDWALL;
 	rq->nodemask = nodemask ? *nodemask : UMBRA_ALL_NODES;
-	if (has_wall(u))
-		rq->flags |= ALLOC_CPUSET;
 	if (gfp & __GFP_HIGH)
 		rq->flags |= ALLOC_MIN_RESERVE;
 	if (gfp & __GFP_KSWAPD_RECLAIM)
