@@ -7,6 +7,7 @@
  * The steps are tried in turn; each says whether another attempt makes sense.
  */
 #include <linux/jiffies.h>
+#include <linux/mmzone.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 #include "core.h"
@@ -61,16 +62,28 @@ static u32 try_reserves(struct slow *s)
 	return rq.preferred ? umbra_take(s->u, &rq) : UMBRA_NO_FRAME;
 }
 
+/* Should everything be tried before the request fails? */
+static bool is_stubborn(const struct slow *s)
+{
+	return !(s->rq.gfp & __GFP_NORETRY) &&
+	       (s->rq.order <= PAGE_ALLOC_COSTLY_ORDER ||
+		s->rq.gfp & __GFP_RETRY_MAYFAIL);
+}
+
 /*
- * Get back what is free, but not where this request can see it. Returns
- * whether there was any.
+ * Get back what is free, but not where this request can see it; in the end the
+ * last of what is kept for requests that cannot wait. Returns whether there was
+ * any.
  */
 static bool release_hidden(struct slow *s)
 {
 	bool found = umbra_held_rescan(s->u);
 
-	if (s->released || !can_wait(s))
+	if (found || !can_wait(s))
 		return found;
+	if (s->released)
+		return is_stubborn(s) &&
+		       umbra_highatomic_unreserve(s->u, &s->rq, true);
 	s->released = true;
 	umbra_highatomic_unreserve(s->u, &s->rq, false);
 	umbra_drain_pages(s->u);
