@@ -217,6 +217,34 @@ unsigned long umbra_test_blocks(struct umbra *u, unsigned int order)
 	return nr_free[order];
 }
 
+/*
+ * Allocate blocks until there are no more, and chain them up. Returns how many
+ * there were.
+ */
+unsigned long umbra_test_take_all(struct umbra *u, int nid, gfp_t gfp,
+				  unsigned int order, struct list_head *pages)
+{
+	unsigned long nr = 0;
+	struct page *page;
+
+	while ((page = umbra_alloc_pages_node(u, nid, gfp | __GFP_NOWARN,
+					      order))) {
+		list_add(&page->lru, pages);
+		nr++;
+	}
+	return nr;
+}
+
+/* Free blocks of any order that are chained up. */
+void umbra_test_give_all(struct umbra *u, struct list_head *pages)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, pages, lru)
+		umbra_free_pages(u, page, umbra_page_order(u, page));
+	INIT_LIST_HEAD(pages);
+}
+
 /* Expect that a free is refused with one report, and changes nothing. */
 void umbra_test_expect_refused(struct kunit *test, struct umbra *u,
 			       struct page *page, unsigned int order)

@@ -12,6 +12,7 @@
 
 #include <kunit/test.h>
 #include <linux/atomic.h>
+#include <linux/list.h>
 #include <linux/page_ref.h>
 #include "../src/core/verify.h"
 #include "../src/provider/provider.h"
@@ -40,6 +41,11 @@ struct umbra *umbra_test_ghost_layout(struct kunit *test,
 struct page *umbra_test_descriptors(struct kunit *test, unsigned long nr_pages);
 struct umbra_account *umbra_test_account(struct kunit *test, struct umbra *u);
 void umbra_test_no_background(struct umbra *u);
+
+/* many blocks */
+unsigned long umbra_test_take_all(struct umbra *u, int nid, gfp_t gfp,
+				  unsigned int order, struct list_head *pages);
+void umbra_test_give_all(struct umbra *u, struct list_head *pages);
 
 /* judgement */
 void umbra_test_judge(struct kunit *test, struct umbra *u);
