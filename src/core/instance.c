@@ -228,7 +228,8 @@ static int build(struct umbra *u, const struct umbra_layout *layout)
 		err = umbra_zonelist_create(u, layout);
 	if (!err)
 		err = umbra_debug_create(u, layout->debug);
-	umbra_gfp_init(u);
+	if (!err)
+		umbra_gfp_init(u);
 	return err;
 }
 
