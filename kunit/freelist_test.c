@@ -34,9 +34,17 @@ static void give_range(struct umbra *u, u32 index, u32 end)
 	spin_unlock_irq(&zone->lock);
 }
 
-static void set_type(struct umbra *u, u32 index, enum umbra_migratetype type)
+/* Give a pageblock that is off the lists a type, as it is stored. */
+static void set_type(struct umbra *u, u32 index, u8 type)
 {
-	u->pageblocks[index >> u->pb_order].type = type;
+	struct umbra_pageblock *pb = &u->pageblocks[index >> u->pb_order];
+	unsigned long pages = 1UL << u->pb_order;
+
+	if (pb->type == UMBRA_HIGHATOMIC)
+		u->zones->nr_reserved_highatomic -= pages;
+	pb->type = type;
+	if (type == UMBRA_HIGHATOMIC)
+		u->zones->nr_reserved_highatomic += pages;
 }
 
 static void taking_a_block_leaves_one_half_of_each_larger_order(struct kunit *test)
@@ -104,26 +112,59 @@ static void single_frames_freed_in_any_order_merge_whole(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_blocks(u, UMBRA_MAX_ORDER), 1);
 }
 
-static void buddies_of_two_types_stay_apart(struct kunit *test)
+struct pair_case {
+	const char *name;
+	u8 first, last;		/* as stored, in the order of being freed */
+	bool merge;
+};
+
+#define ISOLATED (UMBRA_MOVABLE | UMBRA_PB_ISOLATED)
+
+static const struct pair_case pair_cases[] = {
+	{ "unmovable, movable", UMBRA_UNMOVABLE, UMBRA_MOVABLE, true },
+	{ "unmovable, reclaimable", UMBRA_UNMOVABLE, UMBRA_RECLAIMABLE, true },
+	{ "movable, unmovable", UMBRA_MOVABLE, UMBRA_UNMOVABLE, true },
+	{ "movable, reclaimable", UMBRA_MOVABLE, UMBRA_RECLAIMABLE, true },
+	{ "reclaimable, unmovable", UMBRA_RECLAIMABLE, UMBRA_UNMOVABLE, true },
+	{ "reclaimable, movable", UMBRA_RECLAIMABLE, UMBRA_MOVABLE, true },
+	{ "movable, highatomic", UMBRA_MOVABLE, UMBRA_HIGHATOMIC, false },
+	{ "highatomic, movable", UMBRA_HIGHATOMIC, UMBRA_MOVABLE, false },
+	{ "unmovable, cma", UMBRA_UNMOVABLE, UMBRA_CMA, false },
+	{ "cma, movable", UMBRA_CMA, UMBRA_MOVABLE, false },
+	{ "cma, highatomic", UMBRA_CMA, UMBRA_HIGHATOMIC, false },
+	{ "movable, isolated", UMBRA_MOVABLE, ISOLATED, false },
+	{ "isolated, movable", ISOLATED, UMBRA_MOVABLE, false },
+	{ "isolated, cma", ISOLATED, UMBRA_CMA, false },
+	{ "two of cma", UMBRA_CMA, UMBRA_CMA, true },
+	{ "two of highatomic", UMBRA_HIGHATOMIC, UMBRA_HIGHATOMIC, true },
+	{ "two isolated of two types", ISOLATED,
+	  UMBRA_UNMOVABLE | UMBRA_PB_ISOLATED, true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(pair, pair_cases, name);
+
+static void buddies_merge_over_pageblocks_if_their_types_allow(struct kunit *test)
 {
+	const struct pair_case *c = test->param_value;
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
-	struct umbra_free_area *area = &u->zones->free_area[TEST_PB_ORDER];
 	u32 size = 1U << TEST_PB_ORDER;
+	u8 type;
 
 	KUNIT_ASSERT_EQ(test, take(u, UMBRA_MAX_ORDER), 0);
-	set_type(u, size, UMBRA_UNMOVABLE);
+	set_type(u, 0, c->first);
+	set_type(u, size, c->last);
 	give(u, 0, TEST_PB_ORDER);
 	give(u, size, TEST_PB_ORDER);
-	KUNIT_EXPECT_EQ(test, area->nr_free[UMBRA_MOVABLE], 1);
-	KUNIT_EXPECT_EQ(test, area->nr_free[UMBRA_UNMOVABLE], 1);
-	KUNIT_EXPECT_EQ(test, umbra_test_blocks(u, UMBRA_MAX_ORDER), 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_blocks(u, UMBRA_MAX_ORDER), c->merge);
+	KUNIT_EXPECT_EQ(test, umbra_test_blocks(u, TEST_PB_ORDER),
+			c->merge ? 0 : 2);
 	umbra_test_judge(test, u);
 
-	/* Back to one type, and they merge. */
-	KUNIT_ASSERT_EQ(test, take(u, TEST_PB_ORDER), 0);
-	set_type(u, 0, UMBRA_UNMOVABLE);
-	give(u, 0, TEST_PB_ORDER);
-	KUNIT_EXPECT_EQ(test, umbra_test_blocks(u, UMBRA_MAX_ORDER), 1);
+	/* What was free first takes the type of the other, if it may. */
+	type = c->merge && umbra_type_is_mergeable(c->last) ? c->last :
+							      c->first;
+	KUNIT_EXPECT_EQ(test, u->pageblocks[0].type, type);
+	KUNIT_EXPECT_EQ(test, u->pageblocks[1].type, c->last);
 }
 
 static void small_blocks_merge_up_to_the_border_of_a_type(struct kunit *test)
@@ -133,12 +174,218 @@ static void small_blocks_merge_up_to_the_border_of_a_type(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, take(u, UMBRA_MAX_ORDER), 0);
 	for (index = 0; index < TEST_BLOCK; index += 32)
-		set_type(u, index, UMBRA_RECLAIMABLE);
+		set_type(u, index, UMBRA_CMA);
 	for (index = 0; index < TEST_BLOCK; index++)
 		give(u, index, 0);
 	KUNIT_EXPECT_EQ(test, umbra_test_blocks(u, 4), TEST_BLOCK / 16);
 	KUNIT_EXPECT_EQ(test, u->zones->free_area[4].nr_free[UMBRA_MOVABLE],
 			TEST_BLOCK / 32);
+}
+
+static void a_block_over_many_pageblocks_is_freed_as_each_demands(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, 4, TEST_BLOCK);
+	struct umbra_free_area *area = u->zones->free_area;
+	unsigned int order;
+
+	KUNIT_ASSERT_EQ(test, take(u, UMBRA_MAX_ORDER), 0);
+	set_type(u, 3 * 16, UMBRA_CMA);
+	set_type(u, 16, UMBRA_UNMOVABLE);
+	give(u, 0, UMBRA_MAX_ORDER);
+
+	KUNIT_EXPECT_EQ(test, frame_read(u, 0), frame_make(FRAME_FREE, 5));
+	KUNIT_EXPECT_EQ(test, umbra_frame_type(u, 0), UMBRA_UNMOVABLE);
+	KUNIT_EXPECT_EQ(test, area[5].nr_free[UMBRA_UNMOVABLE], 1);
+	KUNIT_EXPECT_EQ(test, area[4].nr_free[UMBRA_MOVABLE], 1);
+	KUNIT_EXPECT_EQ(test, area[4].nr_free[UMBRA_CMA], 1);
+	for (order = 6; order < UMBRA_MAX_ORDER; order++)
+		KUNIT_EXPECT_EQ(test, area[order].nr_free[UMBRA_MOVABLE], 1);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), TEST_BLOCK);
+}
+
+static void splitting_over_pageblocks_keeps_to_their_type(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, 4, TEST_BLOCK);
+	struct umbra_zone *zone = u->zones;
+	unsigned int order;
+	u32 index;
+
+	KUNIT_ASSERT_EQ(test, take(u, UMBRA_MAX_ORDER), 0);
+	umbra_freelist_set_types(u, 0, UMBRA_MAX_ORDER, UMBRA_RECLAIMABLE);
+	spin_lock_irq(&zone->lock);
+	umbra_freelist_split(zone, 0, UMBRA_MAX_ORDER, 1);
+	spin_unlock_irq(&zone->lock);
+	for (order = 1; order < UMBRA_MAX_ORDER; order++) {
+		KUNIT_EXPECT_EQ(test, frame_read(u, 1U << order),
+				frame_make(FRAME_FREE, order));
+		KUNIT_EXPECT_EQ(test, zone->free_area[order].nr_free[UMBRA_RECLAIMABLE],
+				1);
+	}
+	for (index = 0; index < TEST_BLOCK; index += 16)
+		KUNIT_EXPECT_EQ(test, umbra_frame_type(u, index),
+				UMBRA_RECLAIMABLE);
+	give(u, 0, 1);
+}
+
+struct account_case {
+	const char *name;
+	u8 type;
+	bool free, cma, highatomic, isolated;
+};
+
+static const struct account_case account_cases[] = {
+	{ "unmovable", UMBRA_UNMOVABLE, .free = true },
+	{ "movable", UMBRA_MOVABLE, .free = true },
+	{ "reclaimable", UMBRA_RECLAIMABLE, .free = true },
+	{ "highatomic", UMBRA_HIGHATOMIC, .free = true, .highatomic = true },
+	{ "cma", UMBRA_CMA, .free = true, .cma = true },
+	{ "isolated", ISOLATED, .isolated = true },
+	{ "isolated cma", UMBRA_CMA | UMBRA_PB_ISOLATED, .isolated = true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(account, account_cases, name);
+
+static void free_pages_are_counted_by_type(struct kunit *test)
+{
+	const struct account_case *c = test->param_value;
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 512);
+	struct umbra_zone *zone = u->zones;
+
+	KUNIT_ASSERT_EQ(test, take(u, 9), 0);
+	KUNIT_EXPECT_EQ(test, zone->nr_free_pages, 0);
+	set_type(u, 0, c->type);
+	give_range(u, 100, 500);
+	KUNIT_EXPECT_EQ(test, zone->nr_free_pages, c->free ? 400 : 0);
+	KUNIT_EXPECT_EQ(test, zone->nr_free_cma, c->cma ? 400 : 0);
+	KUNIT_EXPECT_EQ(test, zone->nr_free_highatomic,
+			c->highatomic ? 400 : 0);
+	KUNIT_EXPECT_EQ(test, zone->nr_isolated, c->isolated ? 400 : 0);
+	give_range(u, 0, 100);
+	give_range(u, 500, 512);
+}
+
+static void moving_a_pageblock_moves_its_free_pages(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 512);
+	struct umbra_zone *zone = u->zones;
+	unsigned int moved;
+
+	KUNIT_ASSERT_EQ(test, take(u, 3), 0);
+	spin_lock_irq(&zone->lock);
+	moved = umbra_freelist_move(zone, 0, UMBRA_CMA);
+	spin_unlock_irq(&zone->lock);
+	KUNIT_EXPECT_EQ(test, moved, 504);
+	KUNIT_EXPECT_EQ(test, zone->nr_free_cma, 504);
+	KUNIT_EXPECT_EQ(test, zone->nr_free_pages, 504);
+	KUNIT_EXPECT_EQ(test, zone->free_area[3].nr_free[UMBRA_CMA], 1);
+	KUNIT_EXPECT_EQ(test, zone->free_area[3].nr_free[UMBRA_MOVABLE], 0);
+	KUNIT_EXPECT_EQ(test, take(u, 0), UMBRA_NO_FRAME);
+	give(u, 0, 3);
+	KUNIT_EXPECT_EQ(test, zone->free_area[9].nr_free[UMBRA_CMA], 1);
+}
+
+/* All frames of a small instance, one by one. */
+static void take_singles(struct kunit *test, struct umbra *u, u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		KUNIT_ASSERT_EQ(test, take(u, 0), i);
+}
+
+static void expect_list(struct kunit *test, struct umbra *u,
+			unsigned int order, const u32 *expected,
+			unsigned int nr)
+{
+	struct list_head *list =
+		&u->zones->free_area[order].free_list[UMBRA_MOVABLE];
+	unsigned int i = 0;
+	struct page *page;
+
+	list_for_each_entry(page, list, lru) {
+		if (i < nr)
+			KUNIT_EXPECT_EQ_MSG(test, umbra_page_to_index(u, page),
+					    expected[i], "entry %u", i);
+		i++;
+	}
+	KUNIT_EXPECT_EQ(test, i, nr);
+}
+
+static void a_block_about_to_grow_goes_to_the_tail(struct kunit *test)
+{
+	static const u32 expected[] = { 16, 4, 0, 8, 32 };
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 64);
+
+	take_singles(test, u, 64);
+	give_range(u, 10, 12);
+	give_range(u, 34, 36);
+	give(u, 0, 0);
+	give(u, 8, 0);		/* 8-9 would have the buddy 10-11 */
+	give(u, 4, 0);
+	give(u, 32, 0);		/* 32-33 would have the buddy 34-35 */
+	give(u, 16, 0);
+	expect_list(test, u, 0, expected, ARRAY_SIZE(expected));
+	give_range(u, 1, 4);
+	give_range(u, 5, 8);
+	give(u, 9, 0);
+	give_range(u, 12, 16);
+	give_range(u, 17, 32);
+	give(u, 33, 0);
+	give_range(u, 36, 64);
+	KUNIT_EXPECT_EQ(test, umbra_test_blocks(u, 6), 1);
+}
+
+static void a_block_that_merged_is_placed_by_its_new_size(struct kunit *test)
+{
+	static const u32 expected[] = { 16, 8 };
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 64);
+
+	take_singles(test, u, 64);
+	give_range(u, 12, 16);
+	give(u, 16, 0);
+	give(u, 17, 0);		/* 16-19 would have no free buddy */
+	give(u, 8, 0);
+	give(u, 9, 0);		/* 8-11 would have the buddy 12-15 */
+	expect_list(test, u, 1, expected, ARRAY_SIZE(expected));
+	give_range(u, 0, 8);
+	give_range(u, 10, 12);
+	give_range(u, 18, 64);
+}
+
+/* Above the second largest order there is nothing left to grow into. */
+static void half_of_the_largest_block_goes_to_the_head(struct kunit *test)
+{
+	static const u32 expected[] = { 2560, 512 };
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER,
+					   3 * TEST_BLOCK);
+
+	KUNIT_ASSERT_NE(test, take(u, UMBRA_MAX_ORDER), UMBRA_NO_FRAME);
+	KUNIT_ASSERT_NE(test, take(u, UMBRA_MAX_ORDER), UMBRA_NO_FRAME);
+	KUNIT_ASSERT_NE(test, take(u, UMBRA_MAX_ORDER), UMBRA_NO_FRAME);
+	give(u, TEST_BLOCK, UMBRA_MAX_ORDER);
+	give(u, 512, 9);
+	give(u, 2560, 9);
+	expect_list(test, u, 9, expected, ARRAY_SIZE(expected));
+	give(u, 0, 9);
+	give(u, 2048, 9);
+}
+
+static void what_moves_to_another_type_goes_to_the_tail(struct kunit *test)
+{
+	static const u32 expected[] = { 512, 0 };
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
+	struct umbra_zone *zone = u->zones;
+
+	KUNIT_ASSERT_EQ(test, take(u, UMBRA_MAX_ORDER), 0);
+	set_type(u, 0, UMBRA_RECLAIMABLE);
+	give(u, 0, 3);
+	give(u, 512, 3);
+	spin_lock_irq(&zone->lock);
+	umbra_freelist_move(zone, 0, UMBRA_MOVABLE);
+	spin_unlock_irq(&zone->lock);
+	expect_list(test, u, 3, expected, ARRAY_SIZE(expected));
+	give_range(u, 8, 512);
+	give_range(u, 520, TEST_BLOCK);
 }
 
 static void the_block_freed_last_is_taken_first(struct kunit *test)
@@ -231,8 +478,17 @@ static struct kunit_case freelist_cases[] = {
 	KUNIT_CASE_PARAM(halves_freed_merge_up_to_the_largest_block,
 			 order_gen_params),
 	KUNIT_CASE(single_frames_freed_in_any_order_merge_whole),
-	KUNIT_CASE(buddies_of_two_types_stay_apart),
+	KUNIT_CASE_PARAM(buddies_merge_over_pageblocks_if_their_types_allow,
+			 pair_gen_params),
 	KUNIT_CASE(small_blocks_merge_up_to_the_border_of_a_type),
+	KUNIT_CASE(a_block_over_many_pageblocks_is_freed_as_each_demands),
+	KUNIT_CASE(splitting_over_pageblocks_keeps_to_their_type),
+	KUNIT_CASE_PARAM(free_pages_are_counted_by_type, account_gen_params),
+	KUNIT_CASE(moving_a_pageblock_moves_its_free_pages),
+	KUNIT_CASE(a_block_about_to_grow_goes_to_the_tail),
+	KUNIT_CASE(a_block_that_merged_is_placed_by_its_new_size),
+	KUNIT_CASE(half_of_the_largest_block_goes_to_the_head),
+	KUNIT_CASE(what_moves_to_another_type_goes_to_the_tail),
 	KUNIT_CASE(the_block_freed_last_is_taken_first),
 	KUNIT_CASE_PARAM(a_run_of_frames_becomes_the_largest_aligned_blocks,
 			 range_gen_params),

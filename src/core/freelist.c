@@ -151,6 +151,7 @@ void umbra_freelist_set_types(struct umbra *u, u32 index, unsigned int order,
 	for (; block < end; block++)
 		WRITE_ONCE(u->pageblocks[block].type, type);
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_set_types);
 
 /* Would a block, once its buddy is free, have a free buddy again? */
 static bool is_about_to_grow(struct umbra_zone *zone, u32 index,
