@@ -540,12 +540,14 @@ unsigned long umbra_alloc_pages_bulk(struct umbra *u, gfp_t gfp, int nid,
 EXPORT_SYMBOL_GPL(umbra_alloc_pages_bulk);
 
 /*
- * Change an allocated block of @order to @state. Returns the byte it had in the
- * frame map, or 0 if it is not an allocated block of that order.
+ * Change an allocated block of @order to @state, or add what @state says to an
+ * allocated one. Returns the byte it had in the frame map, or 0 if it is not an
+ * allocated block of that order.
  */
 static u8 change_allocated(struct umbra *u, u32 index, unsigned int order,
 			   enum umbra_frame_state state)
 {
+	enum umbra_frame_state next;
 	u8 frame;
 
 	if (index == UMBRA_NO_FRAME)
@@ -554,8 +556,9 @@ static u8 change_allocated(struct umbra *u, u32 index, unsigned int order,
 		frame = frame_read(u, index);
 		if (!frame_is_allocated(frame) || frame_order(frame) != order)
 			return 0;
-	} while (frame_state(frame) != state &&
-		 !frame_leave(u, index, frame, state));
+		next = state & FRAME_ALLOC ? frame_state(frame) | state : state;
+	} while (frame_state(frame) != next &&
+		 !frame_leave(u, index, frame, next));
 	return frame;
 }
 
@@ -591,7 +594,7 @@ int umbra_free_pages_account(struct umbra *u, struct page *page,
 	}
 	trace_umbra_page_free(umbra_index_to_pfn(u, index), order);
 	held = free_block(u, index, order,
-			  frame_state(frame) == FRAME_EXPOSED, account);
+			  frame_has(frame, FRAME_EXPOSED), account);
 	if (account)
 		umbra_account_uncharge(account, (1UL << order) - held);
 	return 0;
