@@ -135,6 +135,40 @@ struct umbra *umbra_test_ghost(struct kunit *test, unsigned int pb_order,
 	return umbra_test_ghost_spans(test, pb_order, &span, 1);
 }
 
+static bool always(void *arg, struct page *page)
+{
+	return true;
+}
+
+/*
+ * An instance of any layout, over real memory that is aligned to its size if
+ * that is a power of 2. Skips the test where there is none to be had.
+ */
+struct umbra *umbra_test_memory(struct kunit *test,
+				const struct umbra_layout *layout,
+				unsigned long nr_pages)
+{
+	struct umbra_released released;
+	struct ghost *ghost;
+	int err;
+
+	ghost = kunit_kzalloc(test, sizeof(*ghost), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ghost);
+	ghost->test = test;
+	err = umbra_region_acquire(&ghost->region, "contig", nr_pages);
+	if (err)
+		kunit_skip(test, "no %lu pages of real memory: error %d",
+			   nr_pages, err);
+	ghost->u = umbra_instance_create("test", layout, ghost->region.spans,
+					 ghost->region.nr_spans);
+	if (IS_ERR(ghost->u))
+		umbra_region_release(&ghost->region, always, NULL, &released);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ghost->u);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, ghost_destroy,
+							ghost), 0);
+	return ghost->u;
+}
+
 static void account_put(void *arg)
 {
 	umbra_account_put(arg);
