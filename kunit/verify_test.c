@@ -6,6 +6,7 @@
 #include <linux/gfp.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
+#include "../src/core/pcp.h"
 #include "test_util.h"
 
 /* The last free block is the frames 992-999; the span ends there. */
@@ -21,6 +22,7 @@ struct site {
 	struct page *held;
 	u32 bi, si, hi;		/* their indices */
 
+	size_t number;		/* of a state, or offset of a counter */
 	u32 where;		/* set by breakers: the frame of the finding */
 	unsigned long saved[2];
 };
@@ -30,7 +32,12 @@ struct breakage {
 	enum umbra_finding_code code;
 	void (*damage)(struct site *site);
 	void (*mend)(struct site *site);
+	size_t number;
 };
+
+#define COUNTER(text, member)						\
+	{ text, FINDING_COUNT, raise_counter, lower_counter,		\
+	  offsetof(struct umbra_zone, member) }
 
 static void poke(struct site *site, u32 index, u8 frame)
 {
@@ -47,7 +54,7 @@ static void unpoke(struct site *site)
 
 static void make_state_invalid(struct site *site)
 {
-	poke(site, site->bi, frame_make(FRAME_NR_STATES, 3));
+	poke(site, site->bi, frame_make(site->number, 3));
 }
 
 static void make_order_too_large(struct site *site)
@@ -250,37 +257,67 @@ static void find_the_free_block(struct site *site)
 }
 
 /* A finding about a counter is about no frame. */
-static void raise_nr_free_pages(struct site *site)
+static void raise_counter(struct site *site)
 {
 	site->where = UMBRA_NO_FRAME;
-	site->zone->nr_free_pages++;
+	++*(unsigned long *)((void *)site->zone + site->number);
 }
 
-static void lower_nr_free_pages(struct site *site)
+static void lower_counter(struct site *site)
 {
+	--*(unsigned long *)((void *)site->zone + site->number);
+}
+
+/* The sum of the two is right, but not each of them. */
+static void raise_nr_isolated(struct site *site)
+{
+	site->where = UMBRA_NO_FRAME;
+	site->zone->nr_isolated++;
 	site->zone->nr_free_pages--;
 }
 
-static void raise_nr_managed(struct site *site)
+static void lower_nr_isolated(struct site *site)
+{
+	site->zone->nr_isolated--;
+	site->zone->nr_free_pages++;
+}
+
+/* A pageblock that is kept for high orders, and not counted. */
+static void hide_a_reserved_pageblock(struct site *site)
+{
+	struct umbra_pageblock *pb = &site->u->pageblocks[1];
+
+	site->where = UMBRA_NO_FRAME;
+	site->saved[0] = 1;
+	site->saved[1] = pb->type;
+	spin_lock_irq(&site->zone->lock);
+	umbra_freelist_move(site->zone, 1 << TEST_PB_ORDER, UMBRA_HIGHATOMIC);
+	spin_unlock_irq(&site->zone->lock);
+}
+
+static void restore_the_pageblock(struct site *site)
+{
+	spin_lock_irq(&site->zone->lock);
+	umbra_freelist_move(site->zone, 1 << TEST_PB_ORDER, site->saved[1]);
+	spin_unlock_irq(&site->zone->lock);
+}
+
+static void raise_pcp_count(struct site *site)
 {
 	site->where = UMBRA_NO_FRAME;
-	site->zone->nr_managed++;
+	per_cpu_ptr(site->zone->pcp, 0)->count++;
 }
 
-static void lower_nr_managed(struct site *site)
+static void lower_pcp_count(struct site *site)
 {
-	site->zone->nr_managed--;
+	per_cpu_ptr(site->zone->pcp, 0)->count--;
 }
 
-static void raise_nr_held(struct site *site)
+/* A block that no cache knows of. */
+static void make_block_cached(struct site *site)
 {
+	poke(site, site->bi, frame_make(FRAME_PCP, 3));
 	site->where = UMBRA_NO_FRAME;
-	site->zone->nr_held++;
-}
-
-static void lower_nr_held(struct site *site)
-{
-	site->zone->nr_held--;
 }
 
 static void raise_held_in_pageblock(struct site *site)
@@ -306,7 +343,9 @@ static void lower_nr_free(struct site *site)
 }
 
 static const struct breakage breakages[] = {
-	{ "no such state", FINDING_STATE, make_state_invalid, unpoke },
+	{ "no such state, 5", FINDING_STATE, make_state_invalid, unpoke, 5 },
+	{ "no such state, 6", FINDING_STATE, make_state_invalid, unpoke, 6 },
+	{ "no such state, 7", FINDING_STATE, make_state_invalid, unpoke, 7 },
 	{ "no such order", FINDING_STATE, make_order_too_large, unpoke },
 	{ "unaligned head", FINDING_ALIGN, make_head_unaligned, unpoke },
 	{ "block beyond its span", FINDING_BOUNDS, make_block_leave_its_span,
@@ -338,13 +377,22 @@ static const struct breakage breakages[] = {
 	  put_an_allocated_block_on_a_list, take_the_allocated_block_off },
 	{ "free block on no list", FINDING_COUNT, lose_a_free_block,
 	  find_the_free_block },
-	{ "count of free pages", FINDING_COUNT, raise_nr_free_pages,
-	  lower_nr_free_pages },
-	{ "count of managed pages", FINDING_COUNT, raise_nr_managed,
-	  lower_nr_managed },
-	{ "count of held pages", FINDING_COUNT, raise_nr_held, lower_nr_held },
+	COUNTER("count of free pages", nr_free_pages),
+	COUNTER("count of managed pages", nr_managed),
+	COUNTER("count of held pages", nr_held),
 	{ "count of held pages in a pageblock", FINDING_COUNT,
 	  raise_held_in_pageblock, lower_held_in_pageblock },
+	COUNTER("count of free pages of CMA", nr_free_cma),
+	COUNTER("count of free pages of highatomic", nr_free_highatomic),
+	{ "count of isolated pages", FINDING_COUNT, raise_nr_isolated,
+	  lower_nr_isolated },
+	COUNTER("count of reserved pages", nr_reserved_highatomic),
+	{ "reserved pageblock that is not counted", FINDING_COUNT,
+	  hide_a_reserved_pageblock, restore_the_pageblock },
+	{ "count of cached pages", FINDING_COUNT, raise_pcp_count,
+	  lower_pcp_count },
+	{ "cached block in no cache", FINDING_COUNT, make_block_cached,
+	  unpoke },
 	{ "count of free blocks", FINDING_COUNT, raise_nr_free,
 	  lower_nr_free },
 };
@@ -402,6 +450,7 @@ static void a_broken_invariant_is_found(struct kunit *test)
 
 	site_init(test, &site);
 	umbra_test_judge(test, site.u);
+	site.number = b->number;
 	b->damage(&site);
 	where = site.where;
 	umbra_verify(site.u, &v);
@@ -424,6 +473,61 @@ static void a_free_block_over_two_types_is_found(struct kunit *test)
 	umbra_verify(u, &v);
 	KUNIT_EXPECT_TRUE(test, is_found(&v, FINDING_TYPE, 0));
 	u->pageblocks[1].type = UMBRA_MOVABLE;
+}
+
+static void free_memory_that_was_written_to_is_found(struct kunit *test)
+{
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.has_memory = true,
+		.debug = UMBRA_DEBUG_POISON,
+	};
+	struct umbra *u = umbra_test_memory(test, &layout, TEST_BLOCK);
+	u8 *byte = umbra_page_address(u, umbra_index_to_page(u, 777));
+	struct umbra_verify v;
+	u8 was;
+
+	KUNIT_ASSERT_NOT_NULL(test, byte);
+	umbra_test_judge(test, u);
+	was = byte[PAGE_SIZE - 1];
+	byte[PAGE_SIZE - 1] = was + 1;
+	umbra_verify(u, &v);
+	byte[PAGE_SIZE - 1] = was;
+	KUNIT_EXPECT_EQ(test, v.nr_findings, 1);
+	KUNIT_EXPECT_TRUE(test, is_found(&v, FINDING_WRITE, 777));
+}
+
+static void cached_and_special_pages_are_no_findings(struct kunit *test)
+{
+	struct umbra_zone_layout zone = {
+		.type = UMBRA_ZONE_NORMAL, .nr_cma = 512,
+	};
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.nr_zones = 1,
+		.zones = &zone,
+		.pcp_batch = 8,
+		.pcp_high = 64,
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout,
+						  4 * TEST_BLOCK);
+	struct page *page = umbra_alloc_page(u, GFP_KERNEL);
+	struct umbra_verify v;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_EXPECT_EQ(test, umbra_isolate_range(u, 512, 1024), 0);
+	umbra_free_page(u, page);
+	umbra_verify(u, &v);
+	KUNIT_EXPECT_EQ(test, v.nr_findings, 0);
+	KUNIT_EXPECT_TRUE(test, v.exact);
+	KUNIT_EXPECT_GT(test, v.frames[FRAME_PCP], 0);
+	KUNIT_EXPECT_EQ(test, v.frames[FRAME_PCP],
+			umbra_pcp_count(u->zones, -1));
+	KUNIT_EXPECT_EQ(test, v.frames[FRAME_FREE] + v.frames[FRAME_PCP],
+			4 * TEST_BLOCK);
+	KUNIT_EXPECT_EQ(test, umbra_unisolate_range(u, 512, 1024), 0);
 }
 
 static void a_sound_instance_has_no_findings(struct kunit *test)
@@ -475,6 +579,8 @@ static void every_finding_has_a_name_of_its_own(struct kunit *test)
 static struct kunit_case verify_cases[] = {
 	KUNIT_CASE_PARAM(a_broken_invariant_is_found, breakage_gen_params),
 	KUNIT_CASE(a_free_block_over_two_types_is_found),
+	KUNIT_CASE(free_memory_that_was_written_to_is_found),
+	KUNIT_CASE(cached_and_special_pages_are_no_findings),
 	KUNIT_CASE(a_sound_instance_has_no_findings),
 	KUNIT_CASE(findings_beyond_the_first_are_counted),
 	KUNIT_CASE(every_finding_has_a_name_of_its_own),
