@@ -38,18 +38,196 @@ static void a_whole_block_of_another_type_is_claimed(struct kunit *test)
 	umbra_free_pages(u, page, 9);
 }
 
-static void a_block_smaller_than_a_pageblock_is_stolen(struct kunit *test)
-{
-	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 256);
-	struct page *page = umbra_alloc_pages(u, GFP_KERNEL, 2);
+enum outcome { CLAIMED, STOLEN, REFUSED };
 
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	KUNIT_EXPECT_EQ(test, type_of(u, umbra_page_to_index(u, page)),
-			UMBRA_MOVABLE);
-	KUNIT_EXPECT_EQ(test, u->zones->free_area[7].nr_free[UMBRA_MOVABLE], 1);
+/* One pageblock, the first frames in use: what becomes of it? */
+struct decision_case {
+	const char *name;
+	enum umbra_migratetype wanted;
+	u8 from;		/* type of the pageblock, as stored */
+	u32 free, movable;	/* of 512; the others are in use, not movable */
+	unsigned int order;
+	unsigned int flags;
+	enum outcome outcome;
+};
+
+#define ISOLATED (UMBRA_MOVABLE | UMBRA_PB_ISOLATED)
+
+static const struct decision_case decision_cases[] = {
+	{ "unmovable, half of a movable block free", UMBRA_UNMOVABLE,
+	  UMBRA_MOVABLE, 256, 256, 0, 0, CLAIMED },
+	{ "unmovable, a page less than half", UMBRA_UNMOVABLE,
+	  UMBRA_MOVABLE, 255, 257, 0, 0, STOLEN },
+	{ "unmovable, half free or alike", UMBRA_UNMOVABLE,
+	  UMBRA_MOVABLE, 255, 256, 0, 0, CLAIMED },
+	{ "unmovable, little free, all alike", UMBRA_UNMOVABLE,
+	  UMBRA_MOVABLE, 1, 0, 0, 0, CLAIMED },
+	{ "unmovable, little free, none alike", UMBRA_UNMOVABLE,
+	  UMBRA_MOVABLE, 16, 496, 3, 0, STOLEN },
+	{ "unmovable, half of a reclaimable block free", UMBRA_UNMOVABLE,
+	  UMBRA_RECLAIMABLE, 256, 0, 4, 0, CLAIMED },
+	{ "unmovable, nothing known to be alike", UMBRA_UNMOVABLE,
+	  UMBRA_RECLAIMABLE, 255, 0, 0, 0, STOLEN },
+	{ "reclaimable, half free or alike", UMBRA_RECLAIMABLE,
+	  UMBRA_MOVABLE, 128, 384 - 128, 7, 0, CLAIMED },
+	{ "reclaimable, a page less", UMBRA_RECLAIMABLE,
+	  UMBRA_MOVABLE, 128, 257, 7, 0, STOLEN },
+	{ "reclaimable, nothing known to be alike", UMBRA_RECLAIMABLE,
+	  UMBRA_UNMOVABLE, 255, 0, 0, 0, STOLEN },
+	{ "reclaimable, half of an unmovable block free", UMBRA_RECLAIMABLE,
+	  UMBRA_UNMOVABLE, 256, 256, 8, 0, CLAIMED },
+	{ "movable, nothing large free", UMBRA_MOVABLE,
+	  UMBRA_UNMOVABLE, 8, 504, 0, 0, STOLEN },
+	{ "movable, nothing large free, of order 3", UMBRA_MOVABLE,
+	  UMBRA_RECLAIMABLE, 15, 497, 3, 0, STOLEN },
+	{ "movable, some large free, all alike", UMBRA_MOVABLE,
+	  UMBRA_UNMOVABLE, 16, 496, 0, 0, CLAIMED },
+	{ "movable, half free or alike", UMBRA_MOVABLE,
+	  UMBRA_RECLAIMABLE, 16, 240, 4, 0, CLAIMED },
+	{ "movable, a page less", UMBRA_MOVABLE,
+	  UMBRA_RECLAIMABLE, 16, 239, 4, 0, STOLEN },
+	{ "movable, half free", UMBRA_MOVABLE,
+	  UMBRA_UNMOVABLE, 256, 0, 0, 0, CLAIMED },
+	{ "movable, a whole pageblock", UMBRA_MOVABLE,
+	  UMBRA_UNMOVABLE, 512, 0, 9, 0, CLAIMED },
+	{ "a part with no fragmenting", UMBRA_UNMOVABLE,
+	  UMBRA_MOVABLE, 256, 256, 0, ALLOC_NOFRAGMENT, REFUSED },
+	{ "a whole pageblock with no fragmenting", UMBRA_UNMOVABLE,
+	  UMBRA_MOVABLE, 512, 0, 0, ALLOC_NOFRAGMENT, CLAIMED },
+	{ "too large", UMBRA_UNMOVABLE,
+	  UMBRA_MOVABLE, 255, 257, 8, 0, REFUSED },
+	{ "unmovable from highatomic", UMBRA_UNMOVABLE,
+	  UMBRA_HIGHATOMIC, 512, 0, 0, 0, REFUSED },
+	{ "movable from highatomic", UMBRA_MOVABLE,
+	  UMBRA_HIGHATOMIC, 512, 0, 0, ALLOC_CMA, REFUSED },
+	{ "unmovable from cma", UMBRA_UNMOVABLE,
+	  UMBRA_CMA, 512, 0, 0, 0, REFUSED },
+	{ "reclaimable from cma", UMBRA_RECLAIMABLE,
+	  UMBRA_CMA, 512, 0, 9, 0, REFUSED },
+	{ "movable that may not from cma", UMBRA_MOVABLE,
+	  UMBRA_CMA, 512, 0, 0, 0, REFUSED },
+	{ "unmovable from isolated", UMBRA_UNMOVABLE,
+	  ISOLATED, 512, 0, 0, 0, REFUSED },
+	{ "movable from isolated", UMBRA_MOVABLE,
+	  ISOLATED, 512, 0, 0, ALLOC_CMA, REFUSED },
+	{ "reclaimable from isolated", UMBRA_RECLAIMABLE,
+	  ISOLATED, 256, 256, 0, 0, REFUSED },
+};
+
+KUNIT_ARRAY_PARAM_DESC(decision, decision_cases, name);
+
+static void move_block(struct umbra *u, u32 index, u8 type)
+{
+	struct umbra_pageblock *pb = &u->pageblocks[index >> u->pb_order];
+	struct umbra_zone *zone = u->zones;
+	unsigned long pages = 1UL << u->pb_order;
+
+	spin_lock_irq(&zone->lock);
+	if (pb->type == UMBRA_HIGHATOMIC)
+		zone->nr_reserved_highatomic -= pages;
+	if (type == UMBRA_HIGHATOMIC)
+		zone->nr_reserved_highatomic += pages;
+	umbra_freelist_move(zone, index, type);
+	spin_unlock_irq(&zone->lock);
+}
+
+static u32 rmqueue(struct umbra *u, unsigned int order,
+		   enum umbra_migratetype type, unsigned int flags,
+		   enum umbra_take_mode *mode)
+{
+	struct umbra_zone *zone = u->zones;
+	u32 index;
+
+	spin_lock_irq(&zone->lock);
+	index = umbra_fallback_rmqueue(zone, order, type, flags, mode);
+	spin_unlock_irq(&zone->lock);
+	return index;
+}
+
+static void give(struct umbra *u, u32 index, unsigned int order)
+{
+	struct umbra_zone *zone = u->zones;
+
+	spin_lock_irq(&zone->lock);
+	umbra_freelist_free(zone, index, order);
+	spin_unlock_irq(&zone->lock);
+}
+
+/* Use up a run of frames page by page, whatever it is of. */
+static void use(struct kunit *test, struct umbra *u, u32 start, u32 end,
+		gfp_t gfp)
+{
+	if (start < end)
+		KUNIT_ASSERT_EQ(test, umbra_alloc_contig_range(u, start, end,
+							       gfp), 0);
+}
+
+static void a_pageblock_is_claimed_if_it_is_worth_it(struct kunit *test)
+{
+	const struct decision_case *c = test->param_value;
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 512);
+	enum umbra_take_mode mode = TAKE_NORMAL;
+	struct umbra_zone *zone = u->zones;
+	u32 used = 512 - c->free, index;
+
+	use(test, u, 0, c->movable, GFP_HIGHUSER_MOVABLE);
+	use(test, u, c->movable, used, GFP_KERNEL);
+	move_block(u, 0, c->from);
+
+	index = rmqueue(u, c->order, c->wanted, c->flags, &mode);
+	KUNIT_EXPECT_EQ(test, index == UMBRA_NO_FRAME, c->outcome == REFUSED);
+	KUNIT_EXPECT_EQ(test, u->pageblocks[0].type,
+			c->outcome == CLAIMED ? c->wanted : c->from);
+	KUNIT_EXPECT_EQ(test, umbra_zone_events(zone, EVENT_FALLBACK_CLAIM),
+			c->outcome == CLAIMED);
+	KUNIT_EXPECT_EQ(test, umbra_zone_events(zone, EVENT_FALLBACK_STEAL),
+			c->outcome == STOLEN);
+	KUNIT_EXPECT_EQ(test, mode,
+			c->outcome == STOLEN ? TAKE_STEAL : TAKE_NORMAL);
+	if (index != UMBRA_NO_FRAME)
+		give(u, index, c->order);
 	umbra_test_judge(test, u);
-	umbra_free_pages(u, page, 2);
-	KUNIT_EXPECT_EQ(test, u->zones->free_area[8].nr_free[UMBRA_MOVABLE], 1);
+	move_block(u, 0, UMBRA_MOVABLE);
+	umbra_free_contig_range(u, 0, used);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), 512);
+}
+
+/* Of one lock hold, what failed is not tried again. */
+static void after_a_theft_nothing_is_claimed(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 512);
+	enum umbra_take_mode mode = TAKE_STEAL;
+	u32 index = rmqueue(u, 0, UMBRA_UNMOVABLE, 0, &mode);
+
+	KUNIT_EXPECT_NE(test, index, UMBRA_NO_FRAME);
+	KUNIT_EXPECT_EQ(test, u->pageblocks[0].type, UMBRA_MOVABLE);
+	give(u, index, 0);
+	mode = TAKE_CLAIM;
+	index = rmqueue(u, 0, UMBRA_UNMOVABLE, 0, &mode);
+	KUNIT_EXPECT_EQ(test, mode, TAKE_NORMAL);
+	KUNIT_EXPECT_EQ(test, u->pageblocks[0].type, UMBRA_UNMOVABLE);
+	give(u, index, 0);
+}
+
+/* The smallest block that will do is stolen, so that large ones stay. */
+static void the_smallest_block_is_stolen(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 512);
+	enum umbra_take_mode mode = TAKE_NORMAL;
+	u32 index;
+
+	use(test, u, 0, 512, GFP_HIGHUSER_MOVABLE);
+	umbra_free_contig_range(u, 64, 64);
+	umbra_free_contig_range(u, 8, 4);
+	umbra_free_contig_range(u, 32, 2);
+	index = rmqueue(u, 2, UMBRA_UNMOVABLE, 0, &mode);
+	KUNIT_EXPECT_EQ(test, index, 8);
+	KUNIT_EXPECT_EQ(test, mode, TAKE_STEAL);
+	give(u, index, 2);
+	umbra_free_contig_range(u, 0, 8);
+	umbra_free_contig_range(u, 12, 20);
+	umbra_free_contig_range(u, 34, 30);
+	umbra_free_contig_range(u, 128, 384);
 }
 
 /*
@@ -165,14 +343,171 @@ static void pageblocks_of_every_order_change_type_whole(struct kunit *test)
 	}
 }
 
+static bool is_cma(struct umbra *u, const struct page *page)
+{
+	return type_of(u, umbra_page_to_index(u, page)) == UMBRA_CMA;
+}
+
+static struct umbra *ghost_with_cma(struct kunit *test)
+{
+	struct umbra_zone_layout zone = {
+		.type = UMBRA_ZONE_NORMAL,
+		.nr_cma = TEST_BLOCK,
+	};
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.nr_zones = 1,
+		.zones = &zone,
+	};
+
+	return umbra_test_ghost_layout(test, &layout, 2 * TEST_BLOCK);
+}
+
+/*
+ * Half of what is free is CMA. Each page from elsewhere makes it more than
+ * half, and the next one is taken from there.
+ */
+static void movable_pages_keep_cma_at_half_of_what_is_free(struct kunit *test)
+{
+	struct umbra *u = ghost_with_cma(test);
+	struct page *pages[64];
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, u->zones->nr_free_cma, TEST_BLOCK);
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		pages[i] = umbra_alloc_page(u, GFP_HIGHUSER_MOVABLE);
+		KUNIT_ASSERT_NOT_NULL(test, pages[i]);
+		KUNIT_EXPECT_EQ(test, is_cma(u, pages[i]), i & 1);
+	}
+	umbra_free_pages_bulk(u, pages, ARRAY_SIZE(pages));
+	KUNIT_EXPECT_EQ(test, u->zones->nr_free_cma, TEST_BLOCK);
+}
+
+static void only_movable_pages_come_from_cma(struct kunit *test)
+{
+	struct umbra *u = ghost_with_cma(test);
+	enum umbra_take_mode mode = TAKE_NORMAL;
+	struct page *all;
+	u32 index;
+
+	all = umbra_alloc_pages(u, GFP_KERNEL, UMBRA_MAX_ORDER);
+	KUNIT_ASSERT_NOT_NULL(test, all);
+	KUNIT_EXPECT_FALSE(test, is_cma(u, all));
+	KUNIT_EXPECT_NULL(test, umbra_alloc_page(u, GFP_KERNEL | __GFP_NOWARN));
+	KUNIT_EXPECT_NULL(test, umbra_alloc_page(u, gfp_of[UMBRA_RECLAIMABLE] |
+						 __GFP_NOWARN));
+	KUNIT_EXPECT_EQ(test, rmqueue(u, 0, UMBRA_MOVABLE, 0, &mode),
+			UMBRA_NO_FRAME);
+	index = rmqueue(u, 3, UMBRA_MOVABLE, ALLOC_CMA, &mode);
+	KUNIT_ASSERT_NE(test, index, UMBRA_NO_FRAME);
+	KUNIT_EXPECT_EQ(test, type_of(u, index), UMBRA_CMA);
+	give(u, index, 3);
+	umbra_free_pages(u, all, UMBRA_MAX_ORDER);
+}
+
+/* When all else is used up, CMA goes before the pageblocks of others. */
+static void cma_goes_before_claiming(struct kunit *test)
+{
+	struct umbra *u = ghost_with_cma(test);
+	enum umbra_take_mode mode = TAKE_NORMAL;
+	u32 cma, index;
+
+	/* A little CMA, all else unmovable. */
+	use(test, u, TEST_BLOCK + 64, 2 * TEST_BLOCK, GFP_HIGHUSER_MOVABLE);
+	index = rmqueue(u, 9, UMBRA_UNMOVABLE, 0, &mode);
+	KUNIT_ASSERT_NE(test, index, UMBRA_NO_FRAME);
+	cma = rmqueue(u, 0, UMBRA_MOVABLE, ALLOC_CMA, &mode);
+	KUNIT_ASSERT_NE(test, cma, UMBRA_NO_FRAME);
+	KUNIT_EXPECT_EQ(test, type_of(u, cma), UMBRA_CMA);
+	KUNIT_EXPECT_EQ(test, mode, TAKE_CMA);
+	give(u, cma, 0);
+	give(u, index, 9);
+	umbra_free_contig_range(u, TEST_BLOCK + 64, TEST_BLOCK - 64);
+}
+
+/* DMA32 and Normal on node 0, Normal on node 1; of one block each. */
+static struct umbra *ghost_with_dma32(struct kunit *test)
+{
+	static const struct umbra_zone_layout zones[] = {
+		{ .nid = 0, .type = UMBRA_ZONE_DMA32, .nr_frames = TEST_BLOCK },
+		{ .nid = 0, .type = UMBRA_ZONE_NORMAL,
+		  .nr_frames = TEST_BLOCK },
+		{ .nid = 1, .type = UMBRA_ZONE_NORMAL,
+		  .nr_frames = TEST_BLOCK },
+	};
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.nr_zones = ARRAY_SIZE(zones),
+		.zones = zones,
+	};
+
+	return umbra_test_ghost_layout(test, &layout, 3 * TEST_BLOCK);
+}
+
+static void expect_place(struct kunit *test, struct umbra *u, int nid,
+			 int want_nid, int want_zone)
+{
+	struct page *page = umbra_alloc_pages_node(u, nid, GFP_KERNEL, 0);
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_EXPECT_EQ(test, umbra_page_node(u, page), want_nid);
+	KUNIT_EXPECT_EQ(test, umbra_page_zone(u, page), want_zone);
+	umbra_free_page(u, page);
+}
+
+static void normal_is_not_fragmented_while_dma32_has_room(struct kunit *test)
+{
+	struct umbra *u = ghost_with_dma32(test);
+	u32 normal = TEST_BLOCK;
+	struct page *page;
+
+	/* A whole pageblock of Normal may change type. */
+	expect_place(test, u, 0, 0, UMBRA_ZONE_NORMAL);
+	page = umbra_alloc_pages_node(u, 0, GFP_HIGHUSER_MOVABLE,
+				      UMBRA_MAX_ORDER);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_EXPECT_EQ(test, umbra_page_to_index(u, page), normal);
+	umbra_free_pages(u, page, UMBRA_MAX_ORDER);
+
+	/* Half of one may not, though it would be claimed. */
+	use(test, u, normal, normal + 512 + 256, GFP_HIGHUSER_MOVABLE);
+	expect_place(test, u, 0, 0, UMBRA_ZONE_DMA32);
+	KUNIT_EXPECT_EQ(test, type_of(u, normal + 512), UMBRA_MOVABLE);
+
+	/* A node with one zone has nothing to spare it. */
+	use(test, u, 2 * TEST_BLOCK, 2 * TEST_BLOCK + 768,
+	    GFP_HIGHUSER_MOVABLE);
+	expect_place(test, u, 1, 1, UMBRA_ZONE_NORMAL);
+
+	/* Then it must; to be near is worth more. */
+	umbra_free_contig_range(u, 2 * TEST_BLOCK, 768);
+	use(test, u, 0, TEST_BLOCK, GFP_KERNEL);
+	expect_place(test, u, 0, 0, UMBRA_ZONE_NORMAL);
+	KUNIT_EXPECT_EQ(test, type_of(u, normal + 512), UMBRA_UNMOVABLE);
+
+	/* And with nothing left, the other node. */
+	use(test, u, normal + 768, 2 * TEST_BLOCK, GFP_KERNEL);
+	expect_place(test, u, 0, 1, UMBRA_ZONE_NORMAL);
+	umbra_free_contig_range(u, 0, 2 * TEST_BLOCK);
+}
+
 static struct kunit_case fallback_cases[] = {
 	KUNIT_CASE(a_whole_block_of_another_type_is_claimed),
-	KUNIT_CASE(a_block_smaller_than_a_pageblock_is_stolen),
+	KUNIT_CASE_PARAM(a_pageblock_is_claimed_if_it_is_worth_it,
+			 decision_gen_params),
+	KUNIT_CASE(after_a_theft_nothing_is_claimed),
+	KUNIT_CASE(the_smallest_block_is_stolen),
 	KUNIT_CASE(the_largest_block_goes_before_the_preferred_type),
 	KUNIT_CASE_PARAM(of_equal_blocks_the_preferred_type_gives,
 			 prefer_gen_params),
 	KUNIT_CASE(a_zone_with_nothing_gives_nothing),
 	KUNIT_CASE(pageblocks_of_every_order_change_type_whole),
+	KUNIT_CASE(movable_pages_keep_cma_at_half_of_what_is_free),
+	KUNIT_CASE(only_movable_pages_come_from_cma),
+	KUNIT_CASE(cma_goes_before_claiming),
+	KUNIT_CASE(normal_is_not_fragmented_while_dma32_has_room),
 	{}
 };
 
