@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The choices of the policies: as functions of what they are shown, and as
+ * instances act on them.
+ */
+#include <linux/gfp.h>
+#include <linux/prandom.h>
+#include <linux/spinlock.h>
+#include "test_util.h"
+
+#define U BIT(UMBRA_UNMOVABLE)
+#define M BIT(UMBRA_MOVABLE)
+#define R BIT(UMBRA_RECLAIMABLE)
+
+struct policy_case {
+	const char *name;
+	bool group, lowest, smallest;
+};
+
+static const struct policy_case policy_cases[] = {
+	{ "mainline", .group = true },
+	{ "address", .group = true, .lowest = true },
+	{ "nogroup" },
+	{ "bestfit", .group = true, .smallest = true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(policy, policy_cases, name);
+
+static void each_policy_is_found_by_its_name(struct kunit *test)
+{
+	const struct policy_case *c = test->param_value;
+	const struct umbra_policy *policy = umbra_policy_find(c->name);
+
+	KUNIT_ASSERT_NOT_NULL(test, policy);
+	KUNIT_EXPECT_STREQ(test, policy->name, c->name);
+	KUNIT_EXPECT_PTR_EQ(test, policy,
+			    umbra_policy_get(c - policy_cases));
+	KUNIT_EXPECT_EQ(test, policy->group, c->group);
+	KUNIT_EXPECT_EQ(test, policy->lowest, c->lowest);
+}
+
+static void there_are_no_other_policies(struct kunit *test)
+{
+	KUNIT_EXPECT_NULL(test, umbra_policy_get(ARRAY_SIZE(policy_cases)));
+	KUNIT_EXPECT_NULL(test, umbra_policy_find(""));
+	KUNIT_EXPECT_NULL(test, umbra_policy_find("Mainline"));
+	KUNIT_EXPECT_PTR_EQ(test, umbra_policy_find(NULL),
+			    umbra_policy_find("mainline"));
+}
+
+static void an_unknown_policy_is_refused(struct kunit *test)
+{
+	struct umbra_layout layout = {
+		.origin = "test", .pb_order = TEST_PB_ORDER, .policy = "best",
+	};
+	struct umbra_span span = {
+		.pages = umbra_test_descriptors(test, TEST_BLOCK),
+		.nr_pages = TEST_BLOCK,
+	};
+
+	KUNIT_EXPECT_EQ(test, PTR_ERR(umbra_instance_create("test", &layout,
+							    &span, 1)),
+			-EINVAL);
+}
+
+/* Orders and types in the order they are claimed, for a pageblock of 9. */
+struct claim_case {
+	const char *name;
+	struct umbra_fallback_view view;
+	struct umbra_fallback_choice largest[4];
+	struct umbra_fallback_choice smallest[4];
+	struct umbra_fallback_choice steal;
+};
+
+#define NONE { .order = -1 }
+
+static const struct claim_case claim_cases[] = {
+	{ "nothing", { .type = UMBRA_MOVABLE, .pb_order = 9 },
+	  { NONE }, { NONE }, NONE },
+	{ "own type alone",
+	  { .type = UMBRA_UNMOVABLE, .pb_order = 9,
+	    .free_types = { U, U, [10] = U } },
+	  { NONE }, { NONE }, NONE },
+	{ "the first type to fall back to goes first",
+	  { .type = UMBRA_UNMOVABLE, .pb_order = 9,
+	    .free_types = { [5] = U | M | R } },
+	  { { 5, UMBRA_RECLAIMABLE }, NONE },
+	  { { 5, UMBRA_RECLAIMABLE }, NONE }, { 5, UMBRA_RECLAIMABLE } },
+	{ "reclaimable rather from unmovable",
+	  { .type = UMBRA_RECLAIMABLE, .pb_order = 9,
+	    .free_types = { [2] = U | M, [3] = M } },
+	  { { 3, UMBRA_MOVABLE }, { 2, UMBRA_UNMOVABLE }, NONE },
+	  { { 2, UMBRA_UNMOVABLE }, { 3, UMBRA_MOVABLE }, NONE },
+	  { 2, UMBRA_UNMOVABLE } },
+	{ "size goes before type",
+	  { .type = UMBRA_UNMOVABLE, .pb_order = 9, .order = 1,
+	    .free_types = { M, R, [6] = R, [10] = M } },
+	  { { 10, UMBRA_MOVABLE }, { 6, UMBRA_RECLAIMABLE },
+	    { 1, UMBRA_RECLAIMABLE }, NONE },
+	  { { 1, UMBRA_RECLAIMABLE }, { 6, UMBRA_RECLAIMABLE },
+	    { 10, UMBRA_MOVABLE }, NONE },
+	  { 1, UMBRA_RECLAIMABLE } },
+	{ "movable claims nothing small",
+	  { .type = UMBRA_MOVABLE, .pb_order = 9,
+	    .free_types = { [2] = U, [3] = U | R, [4] = U } },
+	  { { 4, UMBRA_UNMOVABLE }, NONE }, { { 4, UMBRA_UNMOVABLE }, NONE },
+	  { 2, UMBRA_UNMOVABLE } },
+	{ "what is too small is no choice",
+	  { .type = UMBRA_RECLAIMABLE, .pb_order = 9, .order = 8,
+	    .free_types = { U | M, U, M, U, M, U, M, U } },
+	  { NONE }, { NONE }, NONE },
+	{ "no fragmenting: whole pageblocks",
+	  { .type = UMBRA_UNMOVABLE, .pb_order = 9, .nofragment = true,
+	    .free_types = { [8] = M, [9] = M, [10] = R } },
+	  { { 10, UMBRA_RECLAIMABLE }, { 9, UMBRA_MOVABLE }, NONE },
+	  { { 9, UMBRA_MOVABLE }, { 10, UMBRA_RECLAIMABLE }, NONE },
+	  { 8, UMBRA_MOVABLE } },
+	{ "no fragmenting: larger than a pageblock",
+	  { .type = UMBRA_UNMOVABLE, .pb_order = 9, .order = 10,
+	    .nofragment = true, .free_types = { [9] = M, [10] = M } },
+	  { { 10, UMBRA_MOVABLE }, NONE }, { { 10, UMBRA_MOVABLE }, NONE },
+	  { 10, UMBRA_MOVABLE } },
+	{ "pageblocks of single pages",
+	  { .type = UMBRA_MOVABLE, .pb_order = 0, .free_types = { U } },
+	  { { 0, UMBRA_UNMOVABLE }, NONE }, { { 0, UMBRA_UNMOVABLE }, NONE },
+	  { 0, UMBRA_UNMOVABLE } },
+};
+
+KUNIT_ARRAY_PARAM_DESC(claim, claim_cases, name);
+
+static void expect_claims(struct kunit *test, const struct umbra_policy *policy,
+			  const struct umbra_fallback_view *view,
+			  const struct umbra_fallback_choice *expected)
+{
+	int tried = -1;
+
+	for (;; expected++) {
+		struct umbra_fallback_choice choice = policy->claim(view,
+								    tried);
+
+		KUNIT_EXPECT_EQ_MSG(test, choice.order, expected->order,
+				    "%s after %d", policy->name, tried);
+		if (choice.order < 0 || expected->order < 0)
+			return;
+		KUNIT_EXPECT_EQ_MSG(test, choice.type, expected->type,
+				    "%s after %d", policy->name, tried);
+		tried = choice.order;
+	}
+}
+
+static void lists_are_tried_in_the_order_of_the_policy(struct kunit *test)
+{
+	const struct claim_case *c = test->param_value;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(policy_cases); i++) {
+		const struct umbra_policy *policy = umbra_policy_get(i);
+		struct umbra_fallback_choice steal = policy->steal(&c->view);
+
+		expect_claims(test, policy, &c->view, policy_cases[i].smallest ?
+			      c->smallest : c->largest);
+		KUNIT_EXPECT_EQ(test, steal.order, c->steal.order);
+		if (steal.order >= 0)
+			KUNIT_EXPECT_EQ(test, steal.type, c->steal.type);
+	}
+}
+
+struct whole_case {
+	const char *name;
+	struct umbra_claim_view view;
+	bool claim;
+};
+
+static const struct whole_case whole_cases[] = {
+	{ "all free", { 512, 512, 0, UMBRA_MOVABLE, UMBRA_UNMOVABLE }, true },
+	{ "half free", { 512, 256, 0, UMBRA_MOVABLE, UMBRA_UNMOVABLE }, true },
+	{ "less", { 512, 255, 0, UMBRA_MOVABLE, UMBRA_UNMOVABLE }, false },
+	{ "movable is alike to movable",
+	  { 512, 16, 240, UMBRA_MOVABLE, UMBRA_RECLAIMABLE }, true },
+	{ "but not to unmovable",
+	  { 512, 16, 400, UMBRA_UNMOVABLE, UMBRA_MOVABLE }, false },
+	{ "the rest of a movable block is alike to unmovable",
+	  { 512, 16, 256, UMBRA_UNMOVABLE, UMBRA_MOVABLE }, true },
+	{ "and to reclaimable",
+	  { 512, 0, 256, UMBRA_RECLAIMABLE, UMBRA_MOVABLE }, true },
+	{ "less of it",
+	  { 512, 16, 257, UMBRA_RECLAIMABLE, UMBRA_MOVABLE }, false },
+	{ "unmovable is not alike to reclaimable",
+	  { 512, 255, 0, UMBRA_RECLAIMABLE, UMBRA_UNMOVABLE }, false },
+	{ "nor the other way round",
+	  { 512, 255, 0, UMBRA_UNMOVABLE, UMBRA_RECLAIMABLE }, false },
+	{ "the smallest of pageblocks",
+	  { 2, 1, 0, UMBRA_UNMOVABLE, UMBRA_RECLAIMABLE }, true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(whole, whole_cases, name);
+
+static void a_pageblock_changes_type_if_half_is_free_or_alike(struct kunit *test)
+{
+	const struct whole_case *c = test->param_value;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(policy_cases); i++) {
+		const struct umbra_policy *policy = umbra_policy_get(i);
+
+		KUNIT_EXPECT_EQ_MSG(test, policy->claim_whole(&c->view),
+				    c->claim, "%s", policy->name);
+	}
+}
+
+static void what_is_about_to_grow_goes_to_the_tail(struct kunit *test)
+{
+	const struct policy_case *c = test->param_value;
+	const struct umbra_policy *policy = umbra_policy_find(c->name);
+	unsigned int order;
+
+	for (order = 0; order <= UMBRA_MAX_ORDER; order++) {
+		KUNIT_EXPECT_TRUE(test, policy->to_tail(order, true));
+		KUNIT_EXPECT_FALSE(test, policy->to_tail(order, false));
+	}
+}
+
+static struct umbra *ghost_of(struct kunit *test, const char *policy,
+			      unsigned long nr_pages)
+{
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.policy = policy,
+	};
+
+	return umbra_test_ghost_layout(test, &layout, nr_pages);
+}
+
+/* The lowest block of the first list that would do. */
+static u32 lowest_sufficient(struct umbra *u, unsigned int order,
+			     enum umbra_migratetype type)
+{
+	for (; order <= UMBRA_MAX_ORDER; order++) {
+		u32 index;
+
+		for (index = 0; index < u->nr_frames; index += 1U << order)
+			if (frame_read(u, index) ==
+			    frame_make(FRAME_FREE, order) &&
+			    umbra_frame_type(u, index) == type)
+				return index;
+	}
+	return UMBRA_NO_FRAME;
+}
+
+#define STEPS 4000
+#define HELD_MOST 512
+
+static void by_address_the_lowest_block_is_taken(struct kunit *test)
+{
+	struct umbra *u = ghost_of(test, "address", 4 * TEST_BLOCK);
+	struct page **pages;
+	unsigned int nr = 0, step, order;
+	struct rnd_state rnd;
+	u8 *orders;
+
+	pages = kunit_kcalloc(test, HELD_MOST, sizeof(*pages), GFP_KERNEL);
+	orders = kunit_kzalloc(test, HELD_MOST, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, pages);
+	KUNIT_ASSERT_NOT_NULL(test, orders);
+	prandom_seed_state(&rnd, 815);
+	for (step = 0; step < STEPS; step++) {
+		u32 lowest, i;
+
+		if (nr && (nr == HELD_MOST || prandom_u32_state(&rnd) % 2)) {
+			i = prandom_u32_state(&rnd) % nr;
+			umbra_free_pages(u, pages[i], orders[i]);
+			pages[i] = pages[--nr];
+			orders[i] = orders[nr];
+			continue;
+		}
+		order = prandom_u32_state(&rnd) % 5;
+		lowest = lowest_sufficient(u, order, UMBRA_MOVABLE);
+		if (lowest == UMBRA_NO_FRAME)
+			continue;
+		orders[nr] = order;
+		pages[nr] = umbra_alloc_pages(u, GFP_HIGHUSER_MOVABLE, order);
+		KUNIT_ASSERT_NOT_NULL(test, pages[nr]);
+		KUNIT_ASSERT_EQ(test, umbra_page_to_index(u, pages[nr]),
+				lowest);
+		nr++;
+	}
+	while (nr--)
+		umbra_free_pages(u, pages[nr], orders[nr]);
+}
+
+/* What mainline does not do: the block freed last is not the lowest. */
+static void without_it_the_block_freed_last_is_taken(struct kunit *test)
+{
+	static const char * const names[] = { "mainline", "address" };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		struct umbra *u = ghost_of(test, names[i], 64);
+		struct page *first = u->spans[0].pages, *page;
+
+		KUNIT_ASSERT_EQ(test, umbra_alloc_contig_range(u, 0, 64,
+					GFP_HIGHUSER_MOVABLE), 0);
+		umbra_free_page(u, first + 8);
+		umbra_free_page(u, first + 40);
+		page = umbra_alloc_page(u, GFP_HIGHUSER_MOVABLE);
+		KUNIT_EXPECT_EQ(test, umbra_page_to_index(u, page), i ? 8 : 40);
+		umbra_free_page(u, page);
+		umbra_free_contig_range(u, 0, 8);
+		umbra_free_contig_range(u, 9, 31);
+		umbra_free_contig_range(u, 41, 23);
+	}
+}
+
+static void without_grouping_there_is_one_type(struct kunit *test)
+{
+	static const gfp_t gfps[] = {
+		GFP_KERNEL, GFP_HIGHUSER_MOVABLE,
+		GFP_KERNEL | __GFP_RECLAIMABLE,
+	};
+	struct umbra *u = ghost_of(test, "nogroup", 2 * TEST_BLOCK);
+	struct page *pages[3 * 16];
+	unsigned int i;
+	u32 index;
+
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		pages[i] = umbra_alloc_pages(u, gfps[i % 3], i % 5);
+		KUNIT_ASSERT_NOT_NULL(test, pages[i]);
+		/* All from one largest block: types do not keep apart. */
+		KUNIT_EXPECT_EQ(test, umbra_page_to_index(u, pages[i]) /
+				TEST_BLOCK,
+				umbra_page_to_index(u, pages[0]) / TEST_BLOCK);
+	}
+	for (index = 0; index < u->nr_frames; index += 1U << u->pb_order)
+		KUNIT_EXPECT_EQ(test, umbra_frame_type(u, index),
+				UMBRA_UNMOVABLE);
+	KUNIT_EXPECT_EQ(test, umbra_zone_events(u->zones,
+						EVENT_FALLBACK_CLAIM), 0);
+	for (i = 0; i < ARRAY_SIZE(pages); i++)
+		umbra_free_pages(u, pages[i], i % 5);
+	KUNIT_EXPECT_EQ(test, umbra_test_blocks(u, UMBRA_MAX_ORDER), 2);
+}
+
+/* A pageblock with half of it free, and a free block larger than one. */
+static void which_block_is_claimed_is_up_to_the_policy(struct kunit *test)
+{
+	const struct policy_case *c = test->param_value;
+	struct umbra *u = ghost_of(test, c->name, 2 * TEST_BLOCK);
+	struct page *page;
+	u32 index;
+
+	if (!c->group)
+		kunit_skip(test, "a policy with one type claims nothing");
+	KUNIT_ASSERT_EQ(test, umbra_alloc_contig_range(u, 0, 768,
+						       GFP_HIGHUSER_MOVABLE),
+			0);
+	page = umbra_alloc_pages(u, GFP_KERNEL, 3);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	index = umbra_page_to_index(u, page);
+	KUNIT_EXPECT_EQ(test, index / 512, c->smallest ? 1 : 2);
+	KUNIT_EXPECT_EQ(test, umbra_frame_type(u, 512),
+			c->smallest ? UMBRA_UNMOVABLE : UMBRA_MOVABLE);
+	KUNIT_EXPECT_EQ(test, umbra_frame_type(u, TEST_BLOCK),
+			c->smallest ? UMBRA_MOVABLE : UMBRA_UNMOVABLE);
+	umbra_free_pages(u, page, 3);
+	umbra_free_contig_range(u, 0, 768);
+}
+
+static struct kunit_case policy_kunit_cases[] = {
+	KUNIT_CASE_PARAM(each_policy_is_found_by_its_name, policy_gen_params),
+	KUNIT_CASE(there_are_no_other_policies),
+	KUNIT_CASE(an_unknown_policy_is_refused),
+	KUNIT_CASE_PARAM(lists_are_tried_in_the_order_of_the_policy,
+			 claim_gen_params),
+	KUNIT_CASE_PARAM(a_pageblock_changes_type_if_half_is_free_or_alike,
+			 whole_gen_params),
+	KUNIT_CASE_PARAM(what_is_about_to_grow_goes_to_the_tail,
+			 policy_gen_params),
+	KUNIT_CASE(by_address_the_lowest_block_is_taken),
+	KUNIT_CASE(without_it_the_block_freed_last_is_taken),
+	KUNIT_CASE(without_grouping_there_is_one_type),
+	KUNIT_CASE_PARAM(which_block_is_claimed_is_up_to_the_policy,
+			 policy_gen_params),
+	{}
+};
+
+static struct kunit_suite policy_suite = {
+	.name = "umbra_policy",
+	.test_cases = policy_kunit_cases,
+};
+
+kunit_test_suite(policy_suite);
