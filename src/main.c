@@ -199,6 +199,71 @@ static bool all_releasable(void *arg, struct page *page)
 	return true;
 }
 
+/**
+ * umbra_create() - make an instance of one's own
+ * @name: its directory in debugfs; at most 15 characters, and no other's
+ * @layout: how to cut it up; its strings must outlive the instance
+ * @spans: pages of the caller's, with one reference each
+ * @nr_spans: how many spans, at most %UMBRA_MAX_SPANS
+ *
+ * Context: may sleep.
+ * Return: the instance, to be taken down with umbra_destroy(), or an ERR_PTR:
+ * -EINVAL for a name or a layout that cannot be, -EFBIG for too many pages,
+ * -EBUSY for a page that others hold, -EOPNOTSUPP for debugging that this
+ * kernel cannot do, -ENOMEM.
+ */
+struct umbra *umbra_create(const char *name, const struct umbra_layout *layout,
+			   const struct umbra_span *spans,
+			   unsigned int nr_spans)
+{
+	struct umbra *u;
+
+	if (!*name || strlen(name) >= UMBRA_NAME_LEN || strchr(name, '/'))
+		return ERR_PTR(-EINVAL);
+	u = umbra_instance_create(name, layout, spans, nr_spans);
+	if (!IS_ERR(u) && umbra_default.debugfs)
+		umbra_debugfs_create(u, umbra_default.debugfs);
+	return u;
+}
+EXPORT_SYMBOL_GPL(umbra_create);
+
+/**
+ * umbra_destroy() - take an instance down
+ * @u: made with umbra_create(); nobody may be using it
+ * @lost: called for every page that the caller must not use again: it is
+ *	still allocated, or referenced by somebody, or it failed
+ * @arg: passed to @lost
+ *
+ * Context: may sleep.
+ * Return: how many pages are lost.
+ */
+unsigned long umbra_destroy(struct umbra *u,
+			    void (*lost)(void *arg, struct page *page),
+			    void *arg)
+{
+	const struct umbra_span *span;
+	unsigned long nr = 0;
+	u32 i;
+
+	debugfs_remove_recursive(u->files);
+	umbra_instance_stop(u);
+	for (span = u->spans; span < u->spans + u->nr_spans; span++) {
+		for (i = 0; i < span->nr_pages; i++) {
+			struct page *page = span->pages + i;
+
+			if (umbra_frame_releasable(u, page) &&
+			    page_ref_count(page) == UMBRA_BASE_COUNT)
+				continue;
+			lost(arg, page);
+			nr++;
+		}
+		cond_resched();
+	}
+	umbra_instance_free(u);
+	return nr;
+}
+EXPORT_SYMBOL_GPL(umbra_destroy);
+
 static void stop_and_release(struct umbra_default *d)
 {
 	struct umbra_released released;

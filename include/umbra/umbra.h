@@ -149,7 +149,9 @@ void umbra_layout_init(struct umbra_layout *layout);
 struct umbra *umbra_create(const char *name, const struct umbra_layout *layout,
 			   const struct umbra_span *spans,
 			   unsigned int nr_spans);
-unsigned long umbra_destroy(struct umbra *u);
+unsigned long umbra_destroy(struct umbra *u,
+			    void (*lost)(void *arg, struct page *page),
+			    void *arg);
 
 struct umbra *umbra_get_default(void);
 void umbra_put(struct umbra *u);

@@ -203,6 +203,7 @@ struct umbra {
 	struct hlist_node cpuhp;	/* to hear of CPUs that went offline */
 	struct work_struct drain_work;
 
+	struct dentry *files;	/* of whoever shows the instance; or NULL */
 	struct umbra_owner *owners;	/* by frame, with UMBRA_DEBUG_OWNER */
 
 	struct delayed_work held_work;	/* looks at HELD frames again */

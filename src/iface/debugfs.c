@@ -227,6 +227,7 @@ void umbra_debugfs_create(struct umbra *u, struct dentry *root)
 {
 	struct dentry *dir = debugfs_create_dir(u->name, root);
 
+	u->files = dir;
 	debugfs_create_file("buddyinfo", 0400, dir, u, &buddyinfo_fops);
 	debugfs_create_file("free_lists", 0400, dir, u, &free_lists_fops);
 	debugfs_create_file("layout", 0400, dir, u, &layout_fops);

@@ -316,28 +316,32 @@ static int parse_debug(const char *text, unsigned int *debug)
 
 /*
  * Descriptors without memory can be cut where the zones say: a span each, so
- * that the rest of a last pageblock is OFFLINE.
+ * that the rest of a last pageblock is OFFLINE. The zones are rounded up to
+ * what their spans take.
  */
-static int cut_ghost(const struct zone_text *zones, unsigned int nr,
-		     struct umbra_span *spans, unsigned int *nr_spans,
-		     u64 *padded)
+static int cut_ghost(struct zone_text *zones, unsigned int nr,
+		     struct umbra_span *spans, unsigned int *nr_spans)
 {
 	struct page *page = spans[0].pages;
-	u64 left = spans[0].nr_pages, pfn = 0;
+	u64 sum = 0, pfn = 0;
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
-		u64 pages = zones[i].pages ? zones[i].pages : left;
-
-		if (pages > left || (i == nr - 1 && pages != left))
+		if (!zones[i].pages)
 			return -EINVAL;
+		sum += zones[i].pages;
+	}
+	if (sum != spans[0].nr_pages)
+		return -EINVAL;
+	for (i = 0; i < nr; i++) {
 		spans[i] = (struct umbra_span) {
-			.pages = page, .base_pfn = pfn, .nr_pages = pages,
+			.pages = page,
+			.base_pfn = pfn,
+			.nr_pages = zones[i].pages,
 		};
-		page += pages;
-		left -= pages;
-		padded[i] = ALIGN(pages, 1UL << UMBRA_MAX_ORDER);
-		pfn += padded[i];
+		page += zones[i].pages;
+		zones[i].pages = ALIGN(zones[i].pages, 1UL << UMBRA_MAX_ORDER);
+		pfn += zones[i].pages;
 	}
 	*nr_spans = nr;
 	return 0;
@@ -401,7 +405,7 @@ int umbra_layout_parse(struct umbra_layout *layout,
 		       struct umbra_span *spans, unsigned int *nr_spans)
 {
 	struct zone_text zones[UMBRA_NR_ZONE_TYPES] = {};
-	int nr_zones = 0, err, i;
+	int nr_zones = 0, err;
 
 	if (text->pb_order > UMBRA_MAX_ORDER) {
 		pr_err("pb_order=%u: must be at most %u\n",
@@ -422,13 +426,10 @@ int umbra_layout_parse(struct umbra_layout *layout,
 		return nr_zones;
 	if (!layout->has_memory && text->nodes <= 1 &&
 	    is_ragged(zones, nr_zones, text->pb_order)) {
-		u64 padded[UMBRA_NR_ZONE_TYPES];
-
-		err = cut_ghost(zones, nr_zones, spans, nr_spans, padded);
+		err = cut_ghost(zones, nr_zones, spans, nr_spans);
 		if (err)
-			pr_err("zones=%s: must add up to size\n", text->zones);
-		for (i = 0; i < nr_zones; i++)
-			zones[i].pages = padded[i];
+			pr_err("zones=%s: must add up to %u pages\n",
+			       text->zones, spans[0].nr_pages);
 	}
 	if (!err)
 		err = build_zones(t, text, zones, nr_zones, spans, *nr_spans);
