@@ -25,6 +25,9 @@ test:
 check:
 	@scripts/check.sh
 
+coverage:
+	@scripts/coverage.sh
+
 kunit:
 	@scripts/kunit.sh
 
@@ -51,6 +54,7 @@ help:
 	@echo 'make vm            a shell in the test machine (KERNEL=)'
 	@echo 'make check         compiler warnings, sparse, checkpatch, include rules, shellcheck, DKMS'
 	@echo 'make kunit         KUnit tests (ARCH=um or x86_64, KERNEL=, KSRC=a tree of your own)'
+	@echo 'make coverage      lines and branches of the core that the KUnit tests reach'
 	@echo 'make soak          property test for longer (OPS=, SEED=)'
 	@echo 'make vmtest        the module on one kernel (KERNEL=6.1, 6.1-rt, 6.12, 7 or debug)'
 	@echo 'make matrix        vmtest on all of them'
@@ -58,5 +62,5 @@ help:
 	@echo 'make clean         remove what make built'
 	@echo 'ACCEL=kvm runs the test machines with KVM instead of emulation.'
 
-.PHONY: module clean demo vm test check kunit soak vmtest matrix
+.PHONY: module clean demo vm test check kunit coverage soak vmtest matrix
 .PHONY: dkms-install dkms-remove help

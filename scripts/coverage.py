@@ -1,0 +1,95 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""Judge gcov's counts: coverage.py TOP FILE.json...
+
+Prints lines that were not reached, and branches that were not taken with the
+reason that kunit/coverage.reasons gives. A reason is a line
+"FILE: SOURCE LINE: REASON", where SOURCE LINE is as in the file, without the
+white space around it and with ":" allowed, and REASON follows the last " :: ".
+"""
+
+import json
+import os
+import sys
+
+
+def read_reasons(top):
+    reasons = {}
+    with open(os.path.join(top, "kunit/coverage.reasons")) as f:
+        for line in f:
+            line = line.strip()
+            if not line or line.startswith("#"):
+                continue
+            where, reason = line.rsplit(" :: ", 1)
+            name, source = where.split(": ", 1)
+            reasons[name, source] = reason
+    return reasons
+
+
+def merge(lines):
+    """Sum the counts of a line over all the functions it was inlined into."""
+    merged = {}
+    for line in lines:
+        number = line["line_number"]
+        counts = [b["count"] for b in line["branches"]]
+        old = merged.setdefault(number, [0, []])
+        old[0] += line["count"]
+        if len(old[1]) < len(counts):
+            old[1], counts = counts, old[1]
+        for i, count in enumerate(counts):
+            old[1][i] += count
+    return merged
+
+
+def judge(top, path, reasons, used):
+    with open(path) as f:
+        data = json.load(f)
+    name = os.path.basename(path).replace(".json", ".c")
+    with open(os.path.join(top, "src/core", name)) as f:
+        source = [""] + f.read().split("\n")
+    lines = []
+    for entry in data["files"]:
+        if os.path.basename(entry["file"]) == name:
+            lines += entry["lines"]
+    merged = merge(lines)
+    reached = missed = taken = explained = unexplained = 0
+    for number, (count, branches) in sorted(merged.items()):
+        text = source[number].strip()
+        if not count:
+            missed += 1
+            print(f"{name}:{number}: not reached: {text}")
+            continue
+        reached += 1
+        taken += sum(1 for b in branches if b)
+        idle = sum(1 for b in branches if not b)
+        if not idle:
+            continue
+        reason = reasons.get((name, text))
+        if reason:
+            explained += idle
+            used.add((name, text))
+        else:
+            unexplained += idle
+        print(f"{name}:{number}: {idle} of {len(branches)} branches not taken:"
+              f" {text} :: {reason or 'NO REASON'}")
+    print(f"{name}: {reached} of {reached + missed} lines reached, "
+          f"{taken} branches taken, {explained + unexplained} not, "
+          f"{unexplained} of those without a reason")
+    return missed == 0 and unexplained == 0
+
+
+def main():
+    top = sys.argv[1]
+    reasons = read_reasons(top)
+    used = set()
+    results = [judge(top, path, reasons, used) for path in sys.argv[2:]]
+    for name, text in sorted(set(reasons) - used):
+        if any(path.endswith("/" + name[:-2] + ".json")
+               for path in sys.argv[2:]):
+            print(f"{name}: a reason for branches that are all taken: {text}")
+    passed = sum(results)
+    print(f"{passed} passed, {len(results) - passed} failed, 0 skipped")
+    sys.exit(0 if all(results) else 1)
+
+
+main()
