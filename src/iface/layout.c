@@ -52,9 +52,10 @@ int umbra_parse_bytes(const char *text, u64 *bytes)
 {
 	static const char suffixes[] = "kmg";
 	unsigned int shift = 0;
-	char digits[24];
 	size_t len = strlen(text);
 	const char *suffix;
+	char digits[24];
+	u64 number;
 
 	if (!len || len >= sizeof(digits))
 		return -EINVAL;
@@ -64,9 +65,10 @@ int umbra_parse_bytes(const char *text, u64 *bytes)
 		shift = 10 * (suffix - suffixes + 1);
 		digits[len - 1] = '\0';
 	}
-	if (kstrtou64(digits, 0, bytes) ||
-	    check_shl_overflow(*bytes, shift, bytes))
+	if (kstrtou64(digits, 0, &number) ||
+	    check_shl_overflow(number, shift, &number))
 		return -EINVAL;
+	*bytes = number;
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_parse_bytes);
