@@ -109,6 +109,7 @@ void umbra_watermark_setup(struct umbra *u)
 	}
 	umbra_pcp_resize(u);
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_watermark_setup);
 
 void umbra_watermark_init(struct umbra *u, const struct umbra_layout *layout)
 {

@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Who is stopped by a watermark, and who is not. */
+#include <linux/gfp.h>
+#include <linux/spinlock.h>
+#include "test_util.h"
+
+#define NR_PAGES (4 * TEST_BLOCK)
+
+struct check_case {
+	const char *name;
+	unsigned int flags;
+	unsigned int order;
+	unsigned long most;	/* highest mark that is still kept */
+};
+
+/* Of a zone with 4096 free pages. */
+static const struct check_case check_cases[] = {
+	{ "nothing", 0, 0, 4095 },
+	{ "non-block alone", ALLOC_NON_BLOCK, 0, 4095 },
+	{ "min reserve", ALLOC_MIN_RESERVE, 0, 8190 },
+	{ "min reserve, non-block", ALLOC_MIN_RESERVE | ALLOC_NON_BLOCK, 0,
+	  10920 },
+	{ "oom", ALLOC_OOM, 0, 8190 },
+	{ "min reserve, oom", ALLOC_MIN_RESERVE | ALLOC_OOM, 0, 16380 },
+	{ "min reserve, non-block, oom",
+	  ALLOC_MIN_RESERVE | ALLOC_NON_BLOCK | ALLOC_OOM, 0, 21840 },
+	{ "order 3", 0, 3, 4088 },
+	{ "order 10", 0, 10, 3072 },
+	{ "order 3, min reserve", ALLOC_MIN_RESERVE, 3, 8176 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(check, check_cases, name);
+
+static void a_mark_is_lowered_for_who_may_use_reserves(struct kunit *test)
+{
+	const struct check_case *c = test->param_value;
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, NR_PAGES);
+
+	KUNIT_EXPECT_TRUE(test, umbra_watermark_ok(u->zones, c->order, c->most,
+						   UMBRA_ZONE_NORMAL,
+						   c->flags));
+	KUNIT_EXPECT_FALSE(test, umbra_watermark_ok(u->zones, c->order,
+						    c->most + 1,
+						    UMBRA_ZONE_NORMAL,
+						    c->flags));
+	KUNIT_EXPECT_TRUE(test, umbra_watermark_fast(u->zones, c->order,
+						     c->most,
+						     UMBRA_ZONE_NORMAL,
+						     c->flags));
+	KUNIT_EXPECT_FALSE(test, umbra_watermark_fast(u->zones, c->order,
+						      c->most + 1,
+						      UMBRA_ZONE_NORMAL,
+						      c->flags));
+}
+
+static void free_pages_without_a_block_are_not_enough(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, NR_PAGES);
+	LIST_HEAD(pages);
+	u32 i;
+
+	umbra_test_take_all(u, 0, GFP_KERNEL, 0, &pages);
+	KUNIT_ASSERT_EQ(test, umbra_test_nr_free(u), 0);
+	for (i = 0; i < NR_PAGES; i += 2) {
+		struct page *page = umbra_index_to_page(u, i);
+
+		list_del(&page->lru);
+		umbra_free_pages(u, page, 0);
+	}
+	KUNIT_EXPECT_TRUE(test, umbra_watermark_ok(u->zones, 0, NR_PAGES / 4,
+						   UMBRA_ZONE_NORMAL, 0));
+	KUNIT_EXPECT_FALSE(test, umbra_watermark_ok(u->zones, 1, 0,
+						    UMBRA_ZONE_NORMAL, 0));
+	KUNIT_EXPECT_NULL(test, umbra_alloc_pages(u, GFP_KERNEL | __GFP_NOWARN,
+						  1));
+	umbra_test_give_all(u, &pages);
+}
+
+static void cma_counts_for_who_may_use_it(struct kunit *test)
+{
+	static const struct umbra_zone_layout zone = {
+		.type = UMBRA_ZONE_NORMAL, .nr_cma = TEST_BLOCK,
+	};
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.nr_zones = 1,
+		.zones = &zone,
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout, NR_PAGES);
+	const unsigned long rest = NR_PAGES - TEST_BLOCK;
+	LIST_HEAD(pages);
+
+	KUNIT_EXPECT_TRUE(test, umbra_watermark_ok(u->zones, 0, rest - 1,
+						   UMBRA_ZONE_NORMAL, 0));
+	KUNIT_EXPECT_FALSE(test, umbra_watermark_ok(u->zones, 0, rest,
+						    UMBRA_ZONE_NORMAL, 0));
+	KUNIT_EXPECT_TRUE(test, umbra_watermark_ok(u->zones, 0, NR_PAGES - 1,
+						   UMBRA_ZONE_NORMAL,
+						   ALLOC_CMA));
+
+	KUNIT_EXPECT_EQ(test, umbra_test_take_all(u, 0, GFP_KERNEL, 0, &pages),
+			rest);
+	KUNIT_EXPECT_FALSE(test, umbra_watermark_ok(u->zones, 0, 0,
+						    UMBRA_ZONE_NORMAL,
+						    ALLOC_RESERVES));
+	KUNIT_EXPECT_FALSE(test, umbra_watermark_ok(u->zones, 10, 0,
+						    UMBRA_ZONE_NORMAL, 0));
+	KUNIT_EXPECT_TRUE(test, umbra_watermark_ok(u->zones, 10, 0,
+						   UMBRA_ZONE_NORMAL,
+						   ALLOC_CMA));
+	KUNIT_EXPECT_EQ(test, umbra_test_take_all(u, 0, GFP_HIGHUSER_MOVABLE,
+						  0, &pages), TEST_BLOCK);
+	umbra_test_give_all(u, &pages);
+}
+
+/* With pageblocks of 8 pages a hundredth of 1024 pages may be reserved. */
+static void highatomic_counts_for_who_may_use_it(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, 3, TEST_BLOCK);
+	struct umbra_zone *zone = u->zones;
+	struct page *page = umbra_alloc_pages(u, GFP_ATOMIC, 1);
+	unsigned int flag;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	umbra_highatomic_reserve(zone, umbra_page_to_index(u, page), 1);
+	KUNIT_ASSERT_EQ(test, zone->nr_free_highatomic, 6);
+	umbra_free_pages(u, page, 1);
+	KUNIT_ASSERT_EQ(test, zone->nr_free_highatomic, 8);
+
+	KUNIT_EXPECT_TRUE(test, umbra_watermark_ok(zone, 0, 1024 - 8 - 1,
+						   UMBRA_ZONE_NORMAL, 0));
+	KUNIT_EXPECT_FALSE(test, umbra_watermark_ok(zone, 0, 1024 - 8,
+						    UMBRA_ZONE_NORMAL, 0));
+	for (flag = ALLOC_OOM; flag <= ALLOC_MIN_RESERVE; flag <<= 1)
+		KUNIT_EXPECT_TRUE(test, umbra_watermark_ok(zone, 0, 1024 - 1,
+							   UMBRA_ZONE_NORMAL,
+							   flag));
+}
+
+/*
+ * 4096 pages with marks of 16, 20 and 24, in blocks of order 8 that are all
+ * allocated but one. What needs another type has to claim half a pageblock.
+ */
+static struct umbra *nearly_full(struct kunit *test, unsigned long nr_pages,
+				 unsigned int boost_factor,
+				 struct list_head *pages)
+{
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.min_free_kbytes = 16 * (PAGE_SIZE >> 10),
+		.watermark_boost_factor = boost_factor,
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout, nr_pages);
+
+	KUNIT_ASSERT_EQ(test, umbra_test_take_all(u, 0, GFP_HIGHUSER_MOVABLE,
+						  8, pages),
+			nr_pages / 256 - 1);
+	KUNIT_ASSERT_EQ(test, umbra_wmark(u->zones, UMBRA_WMARK_HIGH), 24);
+	return u;
+}
+
+static void chain(struct kunit *test, struct umbra *u, gfp_t gfp,
+		  unsigned int order, struct list_head *pages)
+{
+	struct page *page = umbra_alloc_pages(u, gfp, order);
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	list_add(&page->lru, pages);
+}
+
+static void a_claim_boosts_by_a_pageblock_up_to_a_limit(struct kunit *test)
+{
+	LIST_HEAD(pages);
+	struct umbra *u = nearly_full(test, NR_PAGES, 300000, &pages);
+	struct umbra_zone *zone = u->zones;
+	u32 i;
+
+	KUNIT_EXPECT_EQ(test, zone->watermark_boost, 0);
+	chain(test, u, GFP_KERNEL, 0, &pages);
+	KUNIT_EXPECT_EQ(test, zone->watermark_boost, 512);
+	KUNIT_EXPECT_EQ(test, umbra_wmark(zone, UMBRA_WMARK_MIN), 16 + 512);
+	KUNIT_EXPECT_EQ(test, umbra_zone_events(zone, EVENT_FALLBACK_CLAIM), 1);
+
+	/* Halves of pageblocks, so that boosted marks are not reached. */
+	for (i = 0; i < NR_PAGES / 512; i++) {
+		struct page *page = umbra_index_to_page(u, i * 512);
+
+		if (zone->nr_free_pages > 4 * 256)
+			break;
+		if (umbra_page_order(u, page) != 8)
+			continue;
+		list_del(&page->lru);
+		umbra_free_pages(u, page, 8);
+	}
+	chain(test, u, GFP_KERNEL | __GFP_RECLAIMABLE, 0, &pages);
+	KUNIT_EXPECT_EQ(test, zone->watermark_boost, 720);
+	chain(test, u, GFP_KERNEL, 8, &pages);
+	KUNIT_EXPECT_EQ(test, umbra_zone_events(zone, EVENT_FALLBACK_CLAIM), 3);
+	KUNIT_EXPECT_EQ(test, zone->watermark_boost, 720);
+
+	mutex_lock(&u->control);
+	umbra_watermark_setup(u);
+	mutex_unlock(&u->control);
+	KUNIT_EXPECT_EQ(test, zone->watermark_boost, 0);
+	umbra_test_give_all(u, &pages);
+}
+
+struct boost_case {
+	const char *name;
+	unsigned long nr_pages;
+	unsigned int factor;
+	unsigned long boost;
+};
+
+static const struct boost_case boost_cases[] = {
+	{ "a pageblock at least", NR_PAGES, 15000, 512 },
+	{ "four pageblocks are enough", 4 * 512, 15000, 512 },
+	{ "a small zone", 2 * 512, 15000, 0 },
+	{ "switched off", NR_PAGES, 0, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(boost, boost_cases, name);
+
+static void a_boost_depends_on_the_zone(struct kunit *test)
+{
+	const struct boost_case *c = test->param_value;
+	LIST_HEAD(pages);
+	struct umbra *u = nearly_full(test, c->nr_pages, c->factor, &pages);
+
+	chain(test, u, GFP_KERNEL, 0, &pages);
+	KUNIT_EXPECT_EQ(test, umbra_zone_events(u->zones, EVENT_FALLBACK_CLAIM),
+			1);
+	KUNIT_EXPECT_EQ(test, u->zones->watermark_boost, c->boost);
+	umbra_test_give_all(u, &pages);
+}
+
+static void a_zone_without_marks_is_not_boosted(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, NR_PAGES);
+	bool boosted;
+
+	WRITE_ONCE(u->watermark_boost_factor, 15000);
+	spin_lock_irq(&u->zones->lock);
+	boosted = umbra_watermark_boost(u->zones);
+	spin_unlock_irq(&u->zones->lock);
+	KUNIT_EXPECT_FALSE(test, boosted);
+	KUNIT_EXPECT_EQ(test, u->zones->watermark_boost, 0);
+}
+
+/* 255 pages are free, and the boosted min watermark is 528. */
+static void a_boost_does_not_stop_urgent_single_pages(struct kunit *test)
+{
+	const gfp_t urgent = GFP_KERNEL | __GFP_HIGH | __GFP_NOWARN;
+	LIST_HEAD(pages);
+	struct umbra *u = nearly_full(test, NR_PAGES, 15000, &pages);
+
+	chain(test, u, GFP_KERNEL, 0, &pages);
+	KUNIT_ASSERT_EQ(test, u->zones->watermark_boost, 512);
+	KUNIT_ASSERT_EQ(test, u->zones->nr_free_pages, 255);
+
+	KUNIT_EXPECT_NULL(test, umbra_alloc_pages(u, GFP_KERNEL | __GFP_NOWARN,
+						  0));
+	KUNIT_EXPECT_NULL(test, umbra_alloc_pages(u, urgent, 1));
+	chain(test, u, urgent, 0, &pages);
+	umbra_test_take_all(u, 0, urgent, 0, &pages);
+	KUNIT_EXPECT_EQ(test, u->zones->nr_free_pages, 8);
+	umbra_test_give_all(u, &pages);
+}
+
+/* Each class drains what it may, and leaves the rest for the next one. */
+static void low_zones_are_kept_for_who_needs_them(struct kunit *test)
+{
+	static const struct umbra_zone_layout zones[] = {
+		{ .type = UMBRA_ZONE_DMA, .nr_frames = 1024 },
+		{ .type = UMBRA_ZONE_NORMAL, .nr_frames = 3072 },
+		{ .type = UMBRA_ZONE_HIGHMEM, .nr_frames = 4096 },
+	};
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.nr_zones = ARRAY_SIZE(zones),
+		.zones = zones,
+		.lowmem_reserve_ratio = { 16, 256, 32 },
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout, 8192);
+	LIST_HEAD(pages);
+
+	umbra_test_take_all(u, 0, GFP_HIGHUSER, 0, &pages);
+	KUNIT_EXPECT_EQ(test, u->zones[2].nr_free_pages, 32);
+	KUNIT_EXPECT_EQ(test, u->zones[1].nr_free_pages, 128);
+	KUNIT_EXPECT_EQ(test, u->zones[0].nr_free_pages, 448);
+	umbra_test_take_all(u, 0, GFP_KERNEL, 0, &pages);
+	KUNIT_EXPECT_EQ(test, u->zones[1].nr_free_pages, 0);
+	KUNIT_EXPECT_EQ(test, u->zones[0].nr_free_pages, 192);
+	umbra_test_take_all(u, 0, GFP_DMA, 0, &pages);
+	KUNIT_EXPECT_EQ(test, u->zones[0].nr_free_pages, 0);
+	KUNIT_EXPECT_EQ(test, u->zones[2].nr_free_pages, 32);
+	umbra_test_give_all(u, &pages);
+}
+
+/* Pages in the caches of CPUs are not free, and not lost either. */
+static void caches_do_not_make_the_counter_drift(struct kunit *test)
+{
+	struct umbra_layout layout;
+	unsigned long taken = 0, cached = 0, i;
+	struct umbra_zone *zone;
+	struct umbra *u;
+	LIST_HEAD(pages);
+
+	umbra_layout_init(&layout);
+	layout.origin = "test";
+	layout.has_memory = false;
+	u = umbra_test_ghost_layout(test, &layout, 16 * TEST_BLOCK);
+	zone = u->zones;
+	for (i = 0; i < 20000; i++) {
+		struct page *page;
+
+		if (i % 3 == 2) {
+			page = list_first_entry(&pages, struct page, lru);
+			list_del(&page->lru);
+			umbra_free_pages(u, page, 0);
+			taken--;
+		} else {
+			chain(test, u, GFP_KERNEL, 0, &pages);
+			taken++;
+		}
+		KUNIT_ASSERT_EQ(test, zone->nr_free_pages +
+				umbra_pcp_count(zone, -1) + taken,
+				zone->nr_managed);
+		cached = max(cached, umbra_pcp_count(zone, -1));
+	}
+	KUNIT_EXPECT_GT(test, cached, 0);
+	umbra_test_judge(test, u);
+	umbra_test_give_all(u, &pages);
+	KUNIT_EXPECT_GT(test, umbra_pcp_count(zone, -1), 0);
+	umbra_drain_pages(u);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(zone, -1), 0);
+	KUNIT_EXPECT_EQ(test, zone->nr_free_pages, zone->nr_managed);
+}
+
+static struct kunit_case watermark_cases[] = {
+	KUNIT_CASE_PARAM(a_mark_is_lowered_for_who_may_use_reserves,
+			 check_gen_params),
+	KUNIT_CASE(free_pages_without_a_block_are_not_enough),
+	KUNIT_CASE(cma_counts_for_who_may_use_it),
+	KUNIT_CASE(highatomic_counts_for_who_may_use_it),
+	KUNIT_CASE(a_claim_boosts_by_a_pageblock_up_to_a_limit),
+	KUNIT_CASE_PARAM(a_boost_depends_on_the_zone, boost_gen_params),
+	KUNIT_CASE(a_zone_without_marks_is_not_boosted),
+	KUNIT_CASE(a_boost_does_not_stop_urgent_single_pages),
+	KUNIT_CASE(low_zones_are_kept_for_who_needs_them),
+	KUNIT_CASE(caches_do_not_make_the_counter_drift),
+	{}
+};
+
+static struct kunit_suite watermark_suite = {
+	.name = "umbra_watermark",
+	.test_cases = watermark_cases,
+};
+
+kunit_test_suite(watermark_suite);
