@@ -85,6 +85,7 @@ void umbra_pcp_resize(struct umbra *u)
 	for_each_umbra_zone(u, zone)
 		resize_zone(zone);
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_resize);
 
 /**
  * umbra_pcp_tune() - change how much CPUs keep and move at once

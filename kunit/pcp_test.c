@@ -1,0 +1,505 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Per-CPU caches: how large they are, what they keep, and how they drain. */
+#include <linux/cpumask.h>
+#include <linux/gfp.h>
+#include <linux/prandom.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include "../src/core/pcp.h"
+#include "test_util.h"
+
+#define BATCH 8
+#define HIGH 64
+
+/* From now on the test runs on one CPU, whose caches it fills. */
+static int pin(struct kunit *test)
+{
+	int cpu = cpumask_first(cpu_online_mask);
+
+	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(cpu)),
+			0);
+	return cpu;
+}
+
+static struct umbra *ghost_sized(struct kunit *test, int batch, int high)
+{
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.pcp_batch = batch,
+		.pcp_high = high,
+	};
+
+	return umbra_test_ghost_layout(test, &layout, 16 * TEST_BLOCK);
+}
+
+static struct umbra *ghost(struct kunit *test)
+{
+	return ghost_sized(test, BATCH, HIGH);
+}
+
+static unsigned long count(struct umbra *u)
+{
+	return umbra_pcp_count(u->zones, -1);
+}
+
+struct size_case {
+	const char *name;
+	u32 nr_pages;
+	int batch;
+	int low;		/* the low watermark */
+	int eighth;		/* of the zone */
+	int room;		/* what it costs to keep track allows no more */
+};
+
+/* As the host sizes its own, by arithmetic on its rules; for two CPUs. */
+static const struct size_case size_cases[] = {
+	{ "4 MiB", 1024, 1, 80, 128, 9 },
+	{ "32 MiB", 8192, 1, 226, 1024, 73 },
+	{ "256 MiB", 65536, 15, 640, 8192, 585 },
+	{ "1 GiB", 262144, 63, 1286, 32768, 2340 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(size, size_cases, name);
+
+static void caches_are_sized_as_on_the_host(struct kunit *test)
+{
+	const struct size_case *c = test->param_value;
+	int cpus = num_online_cpus(), min, max;
+	struct umbra_layout layout;
+	struct umbra_zone *zone;
+	struct umbra *u;
+
+	if (num_possible_cpus() != 2)
+		kunit_skip(test, "the numbers are of two CPUs");
+	umbra_layout_init(&layout);
+	layout.has_memory = false;
+	u = umbra_test_ghost_layout(test, &layout, c->nr_pages);
+	zone = u->zones;
+	max = min(max(c->eighth / cpus, 4 * c->batch), c->room);
+	min = min(max(c->low / cpus, 4 * c->batch), max);
+	KUNIT_EXPECT_EQ(test, zone->watermark[UMBRA_WMARK_LOW], c->low);
+	KUNIT_EXPECT_EQ(test, zone->pcp_room, c->room);
+	KUNIT_EXPECT_EQ(test, zone->pcp_batch, c->batch);
+	KUNIT_EXPECT_EQ(test, zone->pcp_high_min, min);
+	KUNIT_EXPECT_EQ(test, zone->pcp_high_max, max);
+}
+
+static const struct umbra_zone_layout two_nodes[] = {
+	{ .nid = 0, .type = UMBRA_ZONE_NORMAL, .nr_frames = 65536 },
+	{ .nid = 1, .type = UMBRA_ZONE_NORMAL, .nr_frames = 65536 },
+};
+
+/* The low watermark is 452, shared by the CPUs of the node, or else by all. */
+static void caches_share_a_zone_with_the_cpus_of_its_node(struct kunit *test)
+{
+	struct umbra_layout layout;
+	struct umbra *u;
+	u8 *cpu_node;
+
+	if (num_online_cpus() != 2 || num_possible_cpus() != 2)
+		kunit_skip(test, "the numbers are of two CPUs");
+	cpu_node = kunit_kzalloc(test, nr_cpu_ids, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, cpu_node);
+	umbra_layout_init(&layout);
+	layout.has_memory = false;
+	layout.nr_zones = 2;
+	layout.zones = two_nodes;
+	u = umbra_test_ghost_layout(test, &layout, 2 * 65536);
+	KUNIT_EXPECT_EQ(test, u->zones[0].watermark[UMBRA_WMARK_LOW], 452);
+	KUNIT_EXPECT_EQ(test, u->zones[0].pcp_high_min, 452);
+	KUNIT_EXPECT_EQ(test, u->zones[1].pcp_high_min, 452);
+	layout.cpu_node = cpu_node;
+	u = umbra_test_ghost_layout(test, &layout, 2 * 65536);
+	KUNIT_EXPECT_EQ(test, u->zones[0].pcp_high_min, 226);
+	KUNIT_EXPECT_EQ(test, u->zones[1].pcp_high_min, 226);
+}
+
+struct tunable_case {
+	const char *name;
+	int batch, high;
+	int high_max;		/* or an error */
+};
+
+static const struct tunable_case tunable_cases[] = {
+	{ "none", 0, 0, 0 },
+	{ "no batch, no caches", 0, 100, 0 },
+	{ "no high, no caches", 16, 0, 0 },
+	{ "as asked for", 8, 1000, 1000 },
+	{ "the most", UMBRA_PCP_MOST, UMBRA_PCP_MOST, UMBRA_PCP_MOST },
+	{ "batch too large", UMBRA_PCP_MOST + 1, 64, -EINVAL },
+	{ "high too large", 8, UMBRA_PCP_MOST + 1, -EINVAL },
+	{ "negative batch", -2, 64, -EINVAL },
+	{ "negative high", 8, -2, -EINVAL },
+};
+
+KUNIT_ARRAY_PARAM_DESC(tunable, tunable_cases, name);
+
+static void caches_are_as_large_as_they_are_asked_to_be(struct kunit *test)
+{
+	const struct tunable_case *c = test->param_value;
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.pcp_batch = c->batch,
+		.pcp_high = c->high,
+	};
+	struct umbra_span span = {
+		.pages = umbra_test_descriptors(test, TEST_BLOCK),
+		.nr_pages = TEST_BLOCK,
+	};
+	struct umbra *u;
+
+	u = umbra_instance_create("test", &layout, &span, 1);
+	if (c->high_max < 0) {
+		KUNIT_EXPECT_EQ(test, PTR_ERR(u), c->high_max);
+		return;
+	}
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, u);
+	KUNIT_EXPECT_EQ(test, u->zones->pcp_batch, c->batch);
+	KUNIT_EXPECT_EQ(test, u->zones->pcp_high_max, c->high_max);
+	KUNIT_EXPECT_EQ(test, u->zones->pcp_high_min, c->high_max);
+	umbra_free_page(u, umbra_alloc_page(u, GFP_KERNEL));
+	if (!c->high_max)
+		KUNIT_EXPECT_EQ(test, count(u), 0);
+	KUNIT_EXPECT_EQ(test, umbra_instance_stop(u), 0);
+	umbra_instance_free(u);
+}
+
+static void set_high(struct umbra *u, int high)
+{
+	mutex_lock(&u->control);
+	u->pcp_high = high;
+	umbra_pcp_resize(u);
+	mutex_unlock(&u->control);
+}
+
+static void alloc_many(struct kunit *test, struct umbra *u, struct page **pages,
+		       unsigned int nr, unsigned int order)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		pages[i] = umbra_alloc_pages(u, GFP_KERNEL, order);
+		KUNIT_ASSERT_NOT_NULL(test, pages[i]);
+	}
+	umbra_drain_pages(u);
+	KUNIT_ASSERT_EQ(test, count(u), 0);
+}
+
+static void a_cache_follows_its_limit_while_in_use(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct page *pages[HIGH];
+	unsigned int i;
+
+	pin(test);
+	alloc_many(test, u, pages, HIGH, 0);
+	set_high(u, 16);
+	KUNIT_EXPECT_EQ(test, u->zones->pcp_high_max, 16);
+	for (i = 0; i < HIGH / 2; i++) {
+		umbra_free_page(u, pages[i]);
+		KUNIT_EXPECT_LT(test, count(u), 16);
+	}
+	set_high(u, 1 << 20);	/* there is room for this much only */
+	KUNIT_EXPECT_EQ(test, u->zones->pcp_high_max, u->zones->pcp_room);
+	KUNIT_EXPECT_EQ(test, u->zones->pcp_room, HIGH + BATCH);
+	set_high(u, 0);
+	i = HIGH / 2;
+	while (i < HIGH)
+		umbra_free_page(u, pages[i++]);
+	umbra_drain_pages(u);
+	KUNIT_EXPECT_EQ(test, count(u), 0);
+}
+
+static void the_block_freed_last_is_used_again_first(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct page *pages[40];
+	unsigned int order, i;
+
+	pin(test);
+	for (order = 0; order <= 3; order++) {
+		unsigned int nr = order ? 4 : ARRAY_SIZE(pages);
+
+		alloc_many(test, u, pages, nr, order);
+		for (i = 0; i < nr; i++)
+			umbra_free_pages(u, pages[i], order);
+		KUNIT_ASSERT_EQ(test, count(u), nr << order);
+		while (i--)
+			KUNIT_EXPECT_PTR_EQ(test, umbra_alloc_pages(u,
+						GFP_KERNEL, order), pages[i]);
+		KUNIT_EXPECT_EQ(test, count(u), 0);
+		for (i = 0; i < nr; i++)
+			umbra_free_pages(u, pages[i], order);
+		umbra_drain_pages(u);
+	}
+}
+
+static void a_refill_takes_a_batch_and_more_each_time(struct kunit *test)
+{
+	struct umbra *u = ghost_sized(test, BATCH, 1000);
+	unsigned int batch = BATCH, i, nr = 0;
+	struct page **pages;
+
+	pages = kunit_kcalloc(test, 200, sizeof(*pages), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, pages);
+	pin(test);
+	/* 8, 16, 32, 64 and not more at once */
+	for (; nr < 8 + 16 + 32 + 64; batch *= 2) {
+		KUNIT_ASSERT_EQ(test, count(u), 0);
+		for (i = 0; i < batch; i++) {
+			pages[nr] = umbra_alloc_page(u, GFP_KERNEL);
+			KUNIT_ASSERT_NOT_NULL(test, pages[nr++]);
+			KUNIT_EXPECT_EQ(test, count(u), batch - 1 - i);
+		}
+	}
+	pages[nr++] = umbra_alloc_page(u, GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, count(u), 63);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u),
+			16 * TEST_BLOCK - nr - 63);
+	umbra_free_pages_bulk(u, pages, nr);
+}
+
+struct refill_case {
+	const char *name;
+	int batch, high;
+	unsigned int order;
+	unsigned long left;	/* pages in the cache after one allocation */
+};
+
+static const struct refill_case refill_cases[] = {
+	{ "order 0", 8, 64, 0, 7 },
+	{ "order 1", 8, 64, 1, 3 * 2 },
+	{ "order 2", 8, 64, 2, 1 * 4 },
+	{ "order 3: two at least", 8, 64, 3, 1 * 8 },
+	{ "order 9: two at least", 8, 64, 9, 512 },
+	{ "single pages", 1, 64, 0, 0 },
+	{ "a cache smaller than a batch", 8, 4, 0, 0 },
+	{ "order 4 is not kept", 8, 64, 4, 0 },
+	{ "order 8 is not kept", 8, 64, 8, 0 },
+	{ "order 10 is not kept", 8, 64, 10, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(refill, refill_cases, name);
+
+static void a_refill_counts_in_pages(struct kunit *test)
+{
+	const struct refill_case *c = test->param_value;
+	struct umbra *u = ghost_sized(test, c->batch, c->high);
+	struct page *page;
+
+	pin(test);
+	page = umbra_alloc_pages(u, GFP_KERNEL, c->order);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_EXPECT_EQ(test, count(u), c->left);
+	umbra_free_pages(u, page, c->order);
+}
+
+static void what_is_too_much_is_freed_and_a_batch_stays(struct kunit *test)
+{
+	struct umbra *u = ghost_sized(test, BATCH, 32);
+	struct page *pages[64];
+	unsigned long total = 16 * TEST_BLOCK;
+	unsigned int i;
+
+	pin(test);
+	alloc_many(test, u, pages, ARRAY_SIZE(pages), 0);
+	for (i = 0; i < 31; i++)
+		umbra_free_page(u, pages[i]);
+	KUNIT_EXPECT_EQ(test, count(u), 31);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), total - 64);
+	umbra_free_page(u, pages[i++]);
+	KUNIT_EXPECT_EQ(test, count(u), BATCH);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), total - 64 + 24);
+	for (; i < ARRAY_SIZE(pages); i++) {
+		umbra_free_page(u, pages[i]);
+		KUNIT_EXPECT_LT(test, count(u), 32);
+	}
+	/* The oldest went back; those freed last are here. */
+	KUNIT_EXPECT_PTR_EQ(test, umbra_alloc_page(u, GFP_KERNEL), pages[63]);
+	umbra_free_page(u, pages[63]);
+}
+
+static void cheap_blocks_freed_in_a_row_are_merged(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct page *pages[6];
+	unsigned int i;
+
+	pin(test);
+	alloc_many(test, u, pages, ARRAY_SIZE(pages), 3);
+	for (i = 0; i < 5; i++)
+		umbra_free_pages(u, pages[i], 3);
+	KUNIT_EXPECT_EQ(test, count(u), 5 * 8);
+	umbra_free_pages(u, pages[5], 3);
+	KUNIT_EXPECT_EQ(test, count(u), 0);
+}
+
+static void a_cache_never_keeps_more_than_its_limit(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct page *pages[96] = {};
+	u8 orders[96];
+	struct rnd_state rnd;
+	unsigned int step, i;
+
+	pin(test);
+	prandom_seed_state(&rnd, 42);
+	for (step = 0; step < 20000; step++) {
+		i = prandom_u32_state(&rnd) % ARRAY_SIZE(pages);
+		if (pages[i]) {
+			umbra_free_pages(u, pages[i], orders[i]);
+			pages[i] = NULL;
+			/* A free leaves no more than the limit. */
+			KUNIT_ASSERT_LT(test, count(u), HIGH + BATCH);
+			continue;
+		}
+		orders[i] = step / 5000;
+		pages[i] = umbra_alloc_pages(u, step & 1 ? GFP_KERNEL :
+					     GFP_HIGHUSER_MOVABLE, orders[i]);
+		KUNIT_ASSERT_NOT_NULL(test, pages[i]);
+		/* A refill may come on top. */
+		KUNIT_ASSERT_LE(test, count(u), HIGH + 2 * 16);
+	}
+	for (i = 0; i < ARRAY_SIZE(pages); i++)
+		if (pages[i])
+			umbra_free_pages(u, pages[i], orders[i]);
+}
+
+static void cma_pages_are_kept_as_movable(struct kunit *test)
+{
+	struct umbra_zone_layout zone = {
+		.type = UMBRA_ZONE_NORMAL, .nr_cma = 512,
+	};
+	struct umbra_layout layout = {
+		.origin = "test", .pb_order = TEST_PB_ORDER, .nr_zones = 1,
+		.zones = &zone, .pcp_batch = BATCH, .pcp_high = HIGH,
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout,
+						  4 * TEST_BLOCK);
+	u32 index = 4 * TEST_BLOCK - 100;
+	struct page *page = umbra_index_to_page(u, index), *other;
+
+	pin(test);
+	KUNIT_ASSERT_EQ(test, umbra_alloc_contig_range(u, index, index + 1,
+						       GFP_KERNEL), 0);
+	KUNIT_ASSERT_EQ(test, umbra_frame_type(u, index), UMBRA_CMA);
+	umbra_free_page(u, page);
+	KUNIT_EXPECT_EQ(test, count(u), 1);
+	other = umbra_alloc_page(u, GFP_KERNEL);
+	KUNIT_EXPECT_PTR_NE(test, other, page);
+	umbra_free_page(u, other);
+	KUNIT_EXPECT_PTR_EQ(test, umbra_alloc_page(u, GFP_HIGHUSER_MOVABLE),
+			    page);
+	umbra_free_page(u, page);
+}
+
+static void highatomic_pages_are_kept_as_movable(struct kunit *test)
+{
+	struct umbra_layout layout = {
+		.origin = "test", .pb_order = 3,
+		.pcp_batch = BATCH, .pcp_high = HIGH,
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout,
+						  4 * TEST_BLOCK);
+	struct page *page;
+	u32 index;
+
+	pin(test);
+	page = umbra_alloc_pages(u, GFP_KERNEL, 1);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	umbra_drain_pages(u);
+	index = umbra_page_to_index(u, page);
+	umbra_highatomic_reserve(u->zones, index, 1);
+	KUNIT_ASSERT_EQ(test, umbra_frame_type(u, index), UMBRA_HIGHATOMIC);
+	umbra_free_pages(u, page, 1);
+	KUNIT_EXPECT_EQ(test, count(u), 2);
+	KUNIT_EXPECT_PTR_EQ(test, umbra_alloc_pages(u, GFP_HIGHUSER_MOVABLE, 1),
+			    page);
+	umbra_free_pages(u, page, 1);
+}
+
+static void isolated_pages_are_not_kept(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct page *page;
+	u32 index;
+
+	pin(test);
+	page = umbra_alloc_page(u, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_EXPECT_GT(test, count(u), 0);
+	index = umbra_page_to_index(u, page);
+	KUNIT_ASSERT_EQ(test, umbra_isolate_range(u, index, index + 1), 0);
+	KUNIT_EXPECT_EQ(test, count(u), 0);
+	KUNIT_EXPECT_EQ(test, u->zones->nr_isolated, 511);
+	umbra_free_page(u, page);
+	KUNIT_EXPECT_EQ(test, count(u), 0);
+	KUNIT_EXPECT_EQ(test, u->zones->nr_isolated, 512);
+	KUNIT_EXPECT_EQ(test, umbra_unisolate_range(u, index, index + 1), 0);
+}
+
+/* What is in a cache has left the zone, and belongs to nobody. */
+static void a_cached_block_cannot_be_freed_again(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct page *page;
+
+	pin(test);
+	page = umbra_alloc_page(u, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	umbra_free_page(u, page);
+	UMBRA_EXPECT_FRAME(test, u, page, FRAME_PCP, 0);
+	umbra_test_expect_refused(test, u, page, 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u) + count(u),
+			16 * TEST_BLOCK);
+}
+
+static void a_zone_with_failed_memory_bypasses_the_caches(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct page *page, *other;
+
+	pin(test);
+	page = umbra_alloc_page(u, GFP_KERNEL);
+	other = umbra_alloc_page(u, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	KUNIT_EXPECT_EQ(test, count(u), BATCH - 2);
+	WRITE_ONCE(u->zones->suspect, true);
+	umbra_free_page(u, page);
+	UMBRA_EXPECT_FRAME(test, u, page, FRAME_FREE, 0);
+	page = umbra_alloc_page(u, GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, count(u), BATCH - 2);
+	umbra_free_page(u, page);
+	umbra_free_page(u, other);
+	KUNIT_EXPECT_EQ(test, count(u), BATCH - 2);
+}
+
+static struct kunit_case pcp_cases[] = {
+	KUNIT_CASE_PARAM(caches_are_sized_as_on_the_host, size_gen_params),
+	KUNIT_CASE(caches_share_a_zone_with_the_cpus_of_its_node),
+	KUNIT_CASE_PARAM(caches_are_as_large_as_they_are_asked_to_be,
+			 tunable_gen_params),
+	KUNIT_CASE(a_cache_follows_its_limit_while_in_use),
+	KUNIT_CASE(the_block_freed_last_is_used_again_first),
+	KUNIT_CASE(a_refill_takes_a_batch_and_more_each_time),
+	KUNIT_CASE_PARAM(a_refill_counts_in_pages, refill_gen_params),
+	KUNIT_CASE(what_is_too_much_is_freed_and_a_batch_stays),
+	KUNIT_CASE(cheap_blocks_freed_in_a_row_are_merged),
+	KUNIT_CASE(a_cache_never_keeps_more_than_its_limit),
+	KUNIT_CASE(cma_pages_are_kept_as_movable),
+	KUNIT_CASE(highatomic_pages_are_kept_as_movable),
+	KUNIT_CASE(isolated_pages_are_not_kept),
+	KUNIT_CASE(a_cached_block_cannot_be_freed_again),
+	KUNIT_CASE(a_zone_with_failed_memory_bypasses_the_caches),
+	{}
+};
+
+static struct kunit_suite pcp_suite = {
+	.name = "umbra_pcp",
+	.test_cases = pcp_cases,
+};
+
+kunit_test_suite(pcp_suite);
