@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Per-CPU caches: drains, from other CPUs and under load, and use from
+ * interrupts, with a section open, and without waiting for a lock.
+ */
+#include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/gfp.h>
+#include <linux/interrupt.h>
+#include <linux/prandom.h>
+#include <linux/sched.h>
+#include <linux/smp.h>
+#include <linux/spinlock.h>
+#include "../src/core/pcp.h"
+#include "test_util.h"
+
+#define BATCH 8
+#define HIGH 64
+#define PAGES (4 * TEST_BLOCK)
+
+static const struct umbra_zone_layout two_nodes[] = {
+	{ .nid = 0, .type = UMBRA_ZONE_NORMAL, .nr_frames = PAGES / 2 },
+	{ .nid = 1, .type = UMBRA_ZONE_NORMAL, .nr_frames = PAGES / 2 },
+};
+
+static const struct umbra_layout cached = {
+	.origin = "test",
+	.pb_order = TEST_PB_ORDER,
+	.pcp_batch = BATCH,
+	.pcp_high = HIGH,
+};
+
+static struct umbra *ghost(struct kunit *test)
+{
+	return umbra_test_ghost_layout(test, &cached, PAGES);
+}
+
+static int pin(struct kunit *test)
+{
+	int cpu = cpumask_first(cpu_online_mask);
+
+	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(cpu)),
+			0);
+	return cpu;
+}
+
+/* Another CPU than the first, or none and the test is skipped. */
+static int other_cpu(struct kunit *test)
+{
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs two CPUs");
+	return cpumask_next(cpumask_first(cpu_online_mask), cpu_online_mask);
+}
+
+/* Leave pages of every node in the caches of this CPU. */
+static void fill_here(void *arg)
+{
+	struct umbra *u = arg;
+	unsigned int nid;
+
+	for (nid = 0; nid < u->nr_nodes; nid++)
+		umbra_free_page(u, umbra_alloc_pages_node(u, nid, GFP_ATOMIC,
+							  0));
+}
+
+static struct umbra *ghost_with_full_caches(struct kunit *test)
+{
+	struct umbra_layout layout = cached;
+	struct umbra *u;
+	unsigned int cpu;
+
+	layout.nr_zones = 2;
+	layout.zones = two_nodes;
+	u = umbra_test_ghost_layout(test, &layout, PAGES);
+	pin(test);
+	for_each_online_cpu(cpu) {
+		smp_call_function_single(cpu, fill_here, u, 1);
+		KUNIT_ASSERT_EQ(test, umbra_pcp_count(u->zones, cpu), BATCH);
+		KUNIT_ASSERT_EQ(test, umbra_pcp_count(u->zones + 1, cpu),
+				BATCH);
+	}
+	return u;
+}
+
+static void draining_all_empties_every_cache(struct kunit *test)
+{
+	struct umbra *u = ghost_with_full_caches(test);
+
+	umbra_drain_pages(u);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, -1), 0);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones + 1, -1), 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
+	KUNIT_EXPECT_EQ(test, umbra_zone_events(u->zones, EVENT_PCP_DRAIN),
+			num_online_cpus() * BATCH);
+}
+
+static void draining_a_node_empties_the_caches_of_its_zones(struct kunit *test)
+{
+	struct umbra *u = ghost_with_full_caches(test);
+	unsigned long all = num_online_cpus() * BATCH;
+
+	KUNIT_EXPECT_EQ(test, umbra_drain_node(u, 1), 0);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, -1), all);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones + 1, -1), 0);
+	KUNIT_EXPECT_EQ(test, umbra_drain_node(u, 2), -EINVAL);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, -1), all);
+	KUNIT_EXPECT_EQ(test, umbra_drain_node(u, 0), 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
+}
+
+static void draining_a_cpu_empties_its_caches_of_every_zone(struct kunit *test)
+{
+	struct umbra *u = ghost_with_full_caches(test);
+	int first = cpumask_first(cpu_online_mask);
+	int other = other_cpu(test);
+
+	KUNIT_EXPECT_EQ(test, umbra_drain_cpu(u, other), 0);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, other), 0);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones + 1, other), 0);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, first), BATCH);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones + 1, first), BATCH);
+	KUNIT_EXPECT_EQ(test, umbra_drain_cpu(u, first), 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
+	KUNIT_EXPECT_EQ(test, umbra_drain_cpu(u, nr_cpu_ids), -EINVAL);
+}
+
+#define HAMMER_HELD 64
+
+struct hammer {
+	struct umbra *u;
+	unsigned long steps[TEST_THREADS];
+	unsigned long failed[TEST_THREADS];
+};
+
+static void hammer(void *arg, unsigned int self)
+{
+	unsigned long steps = clamp(umbra_test_ops / 10, 1000UL, 100000UL);
+	struct page *pages[HAMMER_HELD] = {};
+	struct hammer *h = arg;
+	struct rnd_state rnd;
+	unsigned int i;
+
+	prandom_seed_state(&rnd, self + 1);
+	while (h->steps[self] < steps) {
+		unsigned int order;
+
+		i = prandom_u32_state(&rnd) % HAMMER_HELD;
+		order = i % 4;
+		if (pages[i]) {
+			umbra_free_pages(h->u, pages[i], order);
+			pages[i] = NULL;
+		} else {
+			pages[i] = umbra_alloc_pages(h->u, i & 4 ? GFP_KERNEL :
+						     GFP_HIGHUSER_MOVABLE,
+						     order);
+			h->failed[self] += !pages[i];
+		}
+		WRITE_ONCE(h->steps[self], h->steps[self] + 1);
+		cond_resched();
+	}
+	for (i = 0; i < HAMMER_HELD; i++)
+		if (pages[i])
+			umbra_free_pages(h->u, pages[i], i % 4);
+}
+
+static void drains_lose_nothing_while_caches_are_in_use(struct kunit *test)
+{
+	struct hammer *h = kunit_kzalloc(test, sizeof(*h), GFP_KERNEL);
+	unsigned long drains = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, h);
+	h->u = ghost(test);
+	umbra_test_start_pair(test, hammer, h);
+	while (!umbra_test_pair_is_done()) {
+		umbra_drain_pages(h->u);
+		umbra_drain_cpu(h->u, drains % nr_cpu_ids);
+		drains++;
+		cond_resched();
+	}
+	umbra_test_join_pair();
+	kunit_info(test, "%lu drains\n", drains);
+	KUNIT_EXPECT_GT(test, drains, 0);
+	KUNIT_EXPECT_EQ(test, h->failed[0] + h->failed[1], 0);
+	umbra_drain_pages(h->u);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(h->u->zones, -1), 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(h->u), PAGES);
+	KUNIT_EXPECT_EQ(test, umbra_zone_events(h->u->zones, EVENT_PGALLOC),
+			umbra_zone_events(h->u->zones, EVENT_PGFREE));
+}
+
+/* What a context did with a page, and how its CPU's cache was after it. */
+struct visit {
+	struct umbra *u;
+	struct page *given;	/* to be freed */
+	struct page *got;
+	bool hardirq, softirq;
+	unsigned long counted;	/* in the cache, after the free */
+	struct completion done;
+};
+
+static void visit(struct visit *v)
+{
+	struct umbra_zone *zone = v->u->zones;
+
+	v->hardirq = in_hardirq();
+	v->softirq = in_serving_softirq();
+	umbra_free_page(v->u, v->given);
+	v->counted = umbra_pcp_count(zone, smp_processor_id());
+	v->got = umbra_alloc_page(v->u, GFP_ATOMIC);
+}
+
+static void visit_from_ipi(void *arg)
+{
+	visit(arg);
+}
+
+static void caches_can_be_used_in_hard_interrupts(struct kunit *test)
+{
+	struct visit v = { .u = ghost(test) };
+	int other = other_cpu(test);
+
+	pin(test);
+	v.given = umbra_alloc_page(v.u, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, v.given);
+	smp_call_function_single(other, visit_from_ipi, &v, 1);
+	KUNIT_EXPECT_TRUE(test, v.hardirq);
+	KUNIT_EXPECT_EQ(test, v.counted, 1);
+	KUNIT_EXPECT_PTR_EQ(test, v.got, v.given);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(v.u->zones, other), 0);
+	umbra_free_page(v.u, v.got);
+}
+
+struct visit_tasklet {
+	struct tasklet_struct tasklet;
+	struct visit v;
+};
+
+static void visit_from_tasklet(struct tasklet_struct *t)
+{
+	struct visit_tasklet *vt = container_of(t, struct visit_tasklet,
+						tasklet);
+
+	visit(&vt->v);
+	complete(&vt->v.done);
+}
+
+static void caches_can_be_used_in_soft_interrupts(struct kunit *test)
+{
+	struct visit_tasklet *vt = kunit_kzalloc(test, sizeof(*vt), GFP_KERNEL);
+	struct visit *v;
+
+	KUNIT_ASSERT_NOT_NULL(test, vt);
+	v = &vt->v;
+	v->u = ghost(test);
+	init_completion(&v->done);
+	tasklet_setup(&vt->tasklet, visit_from_tasklet);
+	pin(test);
+	v->given = umbra_alloc_page(v->u, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, v->given);
+	tasklet_schedule(&vt->tasklet);
+	wait_for_completion(&v->done);
+	tasklet_kill(&vt->tasklet);
+	KUNIT_EXPECT_TRUE(test, v->softirq);
+	KUNIT_EXPECT_EQ(test, v->counted, BATCH);
+	KUNIT_EXPECT_PTR_EQ(test, v->got, v->given);
+	umbra_free_page(v->u, v->got);
+}
+
+/* Allocate and free, as an interrupt would that comes inside a section. */
+static void inside_a_section_the_zone_is_used(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct umbra_zone *zone = u->zones;
+	struct page *mine, *page, *pages[2] = {};
+	unsigned long count, free, freed, filled;
+	struct umbra_pcp *pcp, *again;
+
+	pin(test);
+	mine = umbra_alloc_page(u, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, mine);
+	count = umbra_pcp_count(zone, -1);
+	free = umbra_test_nr_free(u);
+
+	pcp = pcp_enter(zone);
+	again = pcp_enter(zone);
+	page = umbra_alloc_page(u, GFP_ATOMIC);
+	filled = umbra_alloc_pages_bulk(u, GFP_ATOMIC, -1, NULL, 2, pages);
+	umbra_free_page(u, mine);
+	freed = umbra_test_nr_free(u);
+	pcp_leave(pcp);
+
+	KUNIT_EXPECT_NULL(test, again);
+	KUNIT_EXPECT_NOT_NULL(test, page);
+	KUNIT_EXPECT_GE(test, filled, 1);
+	KUNIT_EXPECT_EQ(test, freed, free - filled);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(zone, -1), count);
+	UMBRA_EXPECT_FRAME(test, u, mine, FRAME_FREE, 0);
+
+	/* And after it the cache again. */
+	umbra_free_page(u, page);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(zone, -1), count + 1);
+	umbra_free_pages_bulk(u, pages, 2);
+}
+
+struct section {
+	struct umbra *u;
+	struct visit v;
+};
+
+static void interrupt_a_section(void *arg)
+{
+	struct section *s = arg;
+	struct umbra_pcp *pcp = this_cpu_ptr(s->u->zones->pcp);
+
+	WRITE_ONCE(pcp->busy, true);
+	visit(&s->v);
+	WRITE_ONCE(pcp->busy, false);
+}
+
+static void an_interrupt_of_a_section_uses_the_zone(struct kunit *test)
+{
+	struct section s = { .u = ghost(test) };
+	int other = other_cpu(test);
+
+	pin(test);
+	s.v.u = s.u;
+	s.v.given = umbra_alloc_page(s.u, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, s.v.given);
+	smp_call_function_single(other, interrupt_a_section, &s, 1);
+	KUNIT_EXPECT_TRUE(test, s.v.hardirq);
+	KUNIT_EXPECT_EQ(test, s.v.counted, 0);
+	KUNIT_ASSERT_NOT_NULL(test, s.v.got);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(s.u->zones, other), 0);
+	umbra_free_page(s.u, s.v.got);
+}
+
+static void without_a_lock_there_is_what_the_cache_has(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct umbra_zone *zone = u->zones;
+	struct page *none, *cached_page, *large, *page;
+
+	pin(test);
+	spin_lock_irq(&zone->lock);
+	none = umbra_alloc_pages_nolock(u, 0, -1, 0);
+	spin_unlock_irq(&zone->lock);
+	KUNIT_EXPECT_NULL(test, none);
+
+	page = umbra_alloc_page(u, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	umbra_free_page(u, page);
+	spin_lock_irq(&zone->lock);
+	cached_page = umbra_alloc_pages_nolock(u, 0, -1, 0);
+	large = umbra_alloc_pages_nolock(u, 0, -1, 2);
+	spin_unlock_irq(&zone->lock);
+	KUNIT_EXPECT_PTR_EQ(test, cached_page, page);
+	KUNIT_EXPECT_NULL(test, large);
+	umbra_free_page(u, page);
+
+	large = umbra_alloc_pages_nolock(u, 0, -1, 2);
+	KUNIT_ASSERT_NOT_NULL(test, large);
+	umbra_free_pages(u, large, 2);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&u->nr_failures), 0);
+}
+
+static void an_instance_that_stops_empties_its_caches(struct kunit *test)
+{
+	struct umbra_span span = {
+		.pages = umbra_test_descriptors(test, PAGES),
+		.nr_pages = PAGES,
+	};
+	unsigned long i, kept = 0;
+	struct umbra *u;
+
+	u = umbra_instance_create("test", &cached, &span, 1);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, u);
+	on_each_cpu(fill_here, u, 1);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, -1),
+			num_online_cpus() * BATCH);
+	KUNIT_EXPECT_EQ(test, umbra_instance_stop(u), 0);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, -1), 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
+	for (i = 0; i < PAGES; i++)
+		kept += !umbra_frame_releasable(u, span.pages + i);
+	KUNIT_EXPECT_EQ(test, kept, 0);
+	umbra_instance_free(u);
+}
+
+/* The last pages are with another CPU, and had back from there. */
+static void a_request_about_to_fail_drains_the_caches(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct page *whole[PAGES / TEST_BLOCK];
+	unsigned int i;
+
+	pin(test);
+	smp_call_function_single(other_cpu(test), fill_here, u, 1);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, -1), BATCH);
+	for (i = 0; i < ARRAY_SIZE(whole); i++) {
+		whole[i] = umbra_alloc_pages(u, GFP_KERNEL, UMBRA_MAX_ORDER);
+		KUNIT_EXPECT_NOT_NULL(test, whole[i]);
+	}
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, -1), 0);
+	for (i = 0; i < ARRAY_SIZE(whole); i++)
+		if (whole[i])
+			umbra_free_pages(u, whole[i], UMBRA_MAX_ORDER);
+}
+
+static struct kunit_case pcp_context_cases[] = {
+	KUNIT_CASE(draining_all_empties_every_cache),
+	KUNIT_CASE(draining_a_node_empties_the_caches_of_its_zones),
+	KUNIT_CASE(draining_a_cpu_empties_its_caches_of_every_zone),
+	KUNIT_CASE(drains_lose_nothing_while_caches_are_in_use),
+	KUNIT_CASE(caches_can_be_used_in_hard_interrupts),
+	KUNIT_CASE(caches_can_be_used_in_soft_interrupts),
+	KUNIT_CASE(inside_a_section_the_zone_is_used),
+	KUNIT_CASE(an_interrupt_of_a_section_uses_the_zone),
+	KUNIT_CASE(without_a_lock_there_is_what_the_cache_has),
+	KUNIT_CASE(an_instance_that_stops_empties_its_caches),
+	KUNIT_CASE(a_request_about_to_fail_drains_the_caches),
+	{}
+};
+
+static struct kunit_suite pcp_context_suite = {
+	.name = "umbra_pcp_context",
+	.test_cases = pcp_context_cases,
+};
+
+kunit_test_suite(pcp_context_suite);
