@@ -140,7 +140,8 @@ static void stress_step(struct stress *s, unsigned int self,
 							 GFP_HIGHUSER_MOVABLE;
 
 		t->order[slot] = prandom_u32_state(rnd) % 6;
-		page = umbra_alloc_pages(s->u, gfp, t->order[slot]);
+		page = umbra_alloc_pages(s->u, gfp | __GFP_NOWARN,
+					 t->order[slot]);
 		t->page[slot] = page;
 		if (!page)
 			return;
