@@ -101,10 +101,12 @@ static u32 try_nofail(struct slow *s)
 
 static u32 attempt(struct slow *s)
 {
-	u32 index = UMBRA_NO_FRAME;
+	u32 index;
 
-	if (s->rq.preferred)
-		index = umbra_take(s->u, &s->rq);
+	/* Who asks for no zone at all is not let into others either. */
+	if (!s->rq.preferred)
+		return UMBRA_NO_FRAME;
+	index = umbra_take(s->u, &s->rq);
 	if (index == UMBRA_NO_FRAME)
 		index = try_reserves(s);
 	return index;
