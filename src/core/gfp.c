@@ -220,7 +220,7 @@ void umbra_request_slow(struct umbra_request *rq, struct umbra *u,
 	if (gfp & __GFP_KSWAPD_RECLAIM)
 		rq->flags |= ALLOC_KSWAPD;
 	if (!(gfp & __GFP_DIRECT_RECLAIM)) {
-		/* Who cannot wait and matters is not failed by a wall. */
+		/* Who cannot wait and matters is not bound to nodes. */
 		if (rq->flags & ALLOC_MIN_RESERVE)
 			rq->flags &= ~ALLOC_CPUSET;
 	} else if (rt_or_dl_task(current) && in_task()) {
