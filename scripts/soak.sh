@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The property test alone, for longer. Ends with a line of totals.
+# The property tests alone, for longer. Ends with a line of totals.
 #   OPS=N	operations (default 50 million)
 #   SEED=N	where the random numbers start (default: random; it is printed)
 # usage: soak.sh
 
-export OPS=${OPS:-50000000} FILTER='umbra_property*' ARCH=um
+export OPS=${OPS:-50000000} FILTER='umbra_*property*' ARCH=um
 export TIMEOUT=${TIMEOUT:-$((600 + OPS / 100000))}
 [[ $OPS =~ ^[0-9]+$ && ${SEED:-0} =~ ^[0-9]+$ ]] || {
 	echo "umbra: OPS and SEED are numbers" >&2

@@ -87,10 +87,10 @@ static int migratetype_of(const struct umbra *u, gfp_t gfp)
 	}
 }
 
-static unsigned int flags_cma(gfp_t gfp)
+/* Where types are not told apart, nobody can be trusted with CMA pageblocks. */
+static unsigned int flags_cma(const struct umbra *u, gfp_t gfp)
 {
-	return gfp & __GFP_MOVABLE && !(gfp & __GFP_RECLAIMABLE) ?
-	       ALLOC_CMA : 0;
+	return migratetype_of(u, gfp) == UMBRA_MOVABLE ? ALLOC_CMA : 0;
 }
 
 /* What a request may do because it cannot wait. */
@@ -185,7 +185,7 @@ int umbra_request_init(struct umbra_request *rq, struct umbra *u, gfp_t gfp,
 						UMBRA_ZONELIST_NOFALLBACK :
 						UMBRA_ZONELIST_FALLBACK];
 	rq->spread_dirty = gfp & __GFP_WRITE;
-	rq->flags = flags | flags_cma(gfp);
+	rq->flags = flags | flags_cma(u, gfp);
 	mind_allowed_nodes(rq, u, nodemask);
 	find_preferred(rq, u);
 	rq->flags |= flags_nonblocking(gfp, order) & ALLOC_HIGHATOMIC;
@@ -210,7 +210,7 @@ void umbra_request_slow(struct umbra_request *rq, struct umbra *u,
 {
 	gfp_t gfp = rq->gfp;
 
-	rq->flags = ALLOC_WMARK_MIN | ALLOC_CPUSET | flags_cma(gfp) |
+	rq->flags = ALLOC_WMARK_MIN | ALLOC_CPUSET | flags_cma(u, gfp) |
 		    flags_nonblocking(gfp, rq->order);
 	rq->spread_dirty = false;
 	rq->hardwall = gfp & __GFP_HARDWALL;
