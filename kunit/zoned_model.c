@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/gfp.h>
+#include <linux/math64.h>
+#include "zoned_model.h"
+
+#define NORMAL UMBRA_ZONE_NORMAL
+
+/* One walk over the zones that a request may use. */
+struct pass {
+	unsigned int highest;
+	unsigned int type;		/* migratetype */
+	unsigned int order;
+	enum umbra_wmark mark;
+	umbra_nodemask_t mask;
+	int node;			/* where the walk begins */
+	bool own_node;
+	bool wall;			/* keeps to the allowed nodes */
+	bool spread;			/* over nodes with few dirty pages */
+	bool whole;			/* takes whole pageblocks of others */
+	bool cma;
+	bool high;			/* __GFP_HIGH */
+	bool hurry;			/* cannot wait, and may use reserves */
+	bool highatomic;
+	bool unlimited;			/* minds no watermark */
+};
+
+static bool is_lowmem(const struct model_zone *z)
+{
+	return z->type <= NORMAL;
+}
+
+static long pages_of(const struct model_zone *z)
+{
+	return z->end - z->start;
+}
+
+static long min_pages(const struct zoned_model *m, u64 low)
+{
+	long kbytes = m->layout.min_free_kbytes;
+
+	if (kbytes < 0)
+		kbytes = clamp(int_sqrt(low * (PAGE_SIZE / 1024) * 16), 128UL,
+			       256 * 1024UL);
+	return kbytes / (PAGE_SIZE / 1024);
+}
+
+/* Watermarks and reserves of every zone. */
+void zoned_model_marks(struct zoned_model *m)
+{
+	struct model_zone *z, *other;
+	u64 low = 0;
+
+	for (z = m->zone; z < m->zone + m->nr_zones; z++)
+		if (is_lowmem(z))
+			low += pages_of(z);
+	for (z = m->zone; z < m->zone + m->nr_zones; z++) {
+		long share = low ? div64_u64((u64)min_pages(m, low) *
+					     pages_of(z), low) : 0;
+		long gap = max_t(long, share / 4,
+				 (u64)pages_of(z) *
+				 m->layout.watermark_scale_factor / 10000);
+		unsigned int ratio = m->layout.lowmem_reserve_ratio[z->type];
+		long above[UMBRA_NR_ZONE_TYPES] = {};
+		unsigned int i, top;
+
+		z->mark[0] = is_lowmem(z) ? share :
+			     clamp(pages_of(z) / 1024, 32L, 128L);
+		for (i = 1; i < UMBRA_NR_WMARKS; i++)
+			z->mark[i] = z->mark[0] + i * gap;
+		for (other = m->zone; other < m->zone + m->nr_zones; other++)
+			if (other->nid == z->nid && other->type > z->type)
+				for (top = other->type;
+				     top < UMBRA_NR_ZONE_TYPES; top++)
+					above[top] += pages_of(other);
+		for (top = 0; top < UMBRA_NR_ZONE_TYPES; top++)
+			z->reserve[top] = ratio ? above[top] / ratio : 0;
+	}
+}
+
+static unsigned int far(const struct zoned_model *m, unsigned int a,
+			unsigned int b)
+{
+	return m->distance[a * m->nr_nodes + b];
+}
+
+static bool has_cpu(const struct zoned_model *m, unsigned int nid)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		if (m->cpu_node[cpu] == nid)
+			return true;
+	return false;
+}
+
+/* Is @a a better node than @b to go to from @from? */
+static bool is_better(const struct zoned_model *m, unsigned int from,
+		      unsigned int a, unsigned int b, const unsigned int *load)
+{
+	unsigned int va, vb;
+
+	if (a == from || b == from)
+		return a == from;
+	va = far(m, from, a) + (a < from) + has_cpu(m, a);
+	vb = far(m, from, b) + (b < from) + has_cpu(m, b);
+	if (va != vb)
+		return va < vb;
+	return load[a] != load[b] ? load[a] < load[b] : a < b;
+}
+
+/*
+ * The nodes that each node goes to, best first. The first of some that are as
+ * far away gets more load, and is a worse choice for the nodes after.
+ */
+void zoned_model_order(struct zoned_model *m)
+{
+	unsigned int load[MODEL_NODES] = {}, from, to;
+
+	for (from = 0; from < m->nr_nodes; from++) {
+		umbra_nodemask_t left = m->online;
+		int *next = m->order[from], before = from;
+
+		while (left) {
+			int best = -1;
+
+			for (to = 0; to < m->nr_nodes; to++)
+				if (left & BIT(to) &&
+				    (best < 0 ||
+				     is_better(m, from, to, best, load)))
+					best = to;
+			load[best] += far(m, from, best) != far(m, from, before);
+			left &= ~BIT(best);
+			before = best;
+			*next++ = best;
+		}
+		*next = -1;
+	}
+}
+
+static int zone_at(const struct zoned_model *m, unsigned int nid,
+		   unsigned int type)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->nr_zones; i++)
+		if (m->zone[i].nid == nid && m->zone[i].type == type)
+			return i;
+	return -1;
+}
+
+int zoned_model_zone_of(const struct zoned_model *m, u32 index)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->nr_zones; i++)
+		if (index >= m->zone[i].start && index < m->zone[i].end)
+			return i;
+	return -1;
+}
+
+/* Flags that contradict each other. */
+bool zoned_model_is_bad(const struct zoned_model *m, gfp_t gfp)
+{
+	return !!(gfp & __GFP_DMA) + !!(gfp & __GFP_DMA32) +
+	       !!(gfp & __GFP_HIGHMEM) > 1 ||
+	       (m->group && gfp & __GFP_MOVABLE && gfp & __GFP_RECLAIMABLE);
+}
+
+static unsigned int highest_of(const struct zoned_model *m, gfp_t gfp)
+{
+	unsigned int type = NORMAL, i;
+
+	if (gfp & __GFP_HIGHMEM && gfp & __GFP_MOVABLE)
+		return UMBRA_ZONE_MOVABLE;
+	if (gfp & __GFP_DMA)
+		type = UMBRA_ZONE_DMA;
+	else if (gfp & __GFP_DMA32)
+		type = UMBRA_ZONE_DMA32;
+	else if (gfp & __GFP_HIGHMEM)
+		type = UMBRA_ZONE_HIGHMEM;
+	for (i = 0; i < m->nr_zones; i++)
+		if (m->zone[i].type == type)
+			return type;
+	return NORMAL;
+}
+
+static unsigned int migratetype_of(const struct zoned_model *m, gfp_t gfp)
+{
+	if (m->group && gfp & __GFP_MOVABLE)
+		return UMBRA_MOVABLE;
+	return m->group && gfp & __GFP_RECLAIMABLE ? UMBRA_RECLAIMABLE :
+						     UMBRA_UNMOVABLE;
+}
+
+/* The zones of a pass in order; returns how many. */
+static unsigned int list_zones(const struct zoned_model *m,
+			       const struct pass *p, u8 *list)
+{
+	const int *nid;
+	unsigned int nr = 0;
+	int type;
+
+	for (nid = m->order[p->node]; *nid >= 0; nid++) {
+		if ((p->own_node && *nid != p->node) || !(p->mask & BIT(*nid)))
+			continue;
+		for (type = p->highest; type >= 0; type--)
+			if (zone_at(m, *nid, type) >= 0)
+				list[nr++] = zone_at(m, *nid, type);
+	}
+	return nr;
+}
+
+static unsigned long free_blocks(const struct umbra_zone *zone,
+				 unsigned int least, unsigned int types)
+{
+	unsigned long nr = 0;
+	unsigned int order, type;
+
+	for (order = least; order < UMBRA_NR_ORDERS; order++)
+		for (type = 0; type < UMBRA_NR_TYPES; type++)
+			if (types & BIT(type))
+				nr += zone->free_area[order].nr_free[type];
+	return nr;
+}
+
+static long pages_free(const struct umbra_zone *zone, unsigned int types)
+{
+	long nr = 0;
+	unsigned int order, type;
+
+	for (order = 0; order < UMBRA_NR_ORDERS; order++)
+		for (type = 0; type < UMBRA_NR_TYPES; type++)
+			if (types & BIT(type))
+				nr += zone->free_area[order].nr_free[type] <<
+				      order;
+	return nr;
+}
+
+#define PLAIN (BIT(UMBRA_UNMOVABLE) | BIT(UMBRA_MOVABLE) | \
+	       BIT(UMBRA_RECLAIMABLE))
+
+/* Free pages that count for a pass. */
+static long usable(const struct zoned_model *m, unsigned int i,
+		   const struct pass *p)
+{
+	unsigned int types = PLAIN;
+
+	if (p->high || p->hurry)
+		types |= BIT(UMBRA_HIGHATOMIC);
+	if (p->cma)
+		types |= BIT(UMBRA_CMA);
+	return pages_free(&m->u->zones[i], types);
+}
+
+static bool stays_above(const struct zoned_model *m, unsigned int i,
+			const struct pass *p, long boost)
+{
+	const struct model_zone *z = &m->zone[i];
+	long keep = z->mark[p->mark] + boost;
+	unsigned int types = PLAIN;
+
+	if (p->high) {
+		keep -= keep / 2;
+		if (p->hurry)
+			keep -= keep / 4;
+	}
+	if (usable(m, i, p) - (1L << p->order) + 1 <=
+	    keep + z->reserve[p->highest])
+		return false;
+	if (p->cma)
+		types |= BIT(UMBRA_CMA);
+	if (p->highatomic)
+		types |= BIT(UMBRA_HIGHATOMIC);
+	return !p->order || free_blocks(&m->u->zones[i], p->order, types);
+}
+
+static bool is_above(const struct zoned_model *m, unsigned int i,
+		     const struct pass *p)
+{
+	long boost = m->u->zones[i].watermark_boost;
+
+	if (p->unlimited || stays_above(m, i, p, boost))
+		return true;
+	/* Half a reserve that is only boosted is no reason to fail. */
+	if (!p->order && p->high && p->mark == UMBRA_WMARK_MIN &&
+	    stays_above(m, i, p, 0))
+		return true;
+	return !p->order && usable(m, i, p) >
+	       m->zone[i].mark[p->mark] + boost + m->zone[i].reserve[p->highest];
+}
+
+/* Do the lists of a zone have a block for a pass? */
+static bool can_serve(const struct zoned_model *m, unsigned int i,
+		      const struct pass *p)
+{
+	const struct umbra_zone *zone = &m->u->zones[i];
+	unsigned int types = BIT(p->type);
+	unsigned int order = p->order;
+
+	if (p->cma)
+		types |= BIT(UMBRA_CMA);
+	if (p->highatomic || p->hurry)
+		types |= BIT(UMBRA_HIGHATOMIC);
+	if (free_blocks(zone, order, types))
+		return true;
+	if (p->whole)
+		order = max(order, m->layout.pb_order);
+	return free_blocks(zone, order, PLAIN);
+}
+
+static bool is_node_dirty(const struct zoned_model *m, unsigned int nid)
+{
+	unsigned long pages = 0;
+	unsigned int i;
+
+	for (i = 0; i < m->nr_zones; i++)
+		if (m->zone[i].nid == nid)
+			pages += pages_of(&m->zone[i]);
+	return m->layout.dirty_limit &&
+	       m->dirty[nid] > (long)(pages * m->layout.dirty_limit / 100);
+}
+
+static bool is_behind_wall(const struct zoned_model *m, unsigned int i,
+			   const struct pass *p)
+{
+	return p->wall && !(m->allowed & BIT(m->zone[i].nid));
+}
+
+/* Walk over the zones of a pass; true if one is sure to serve it. */
+static bool walk(const struct zoned_model *m, const struct pass *p,
+		 const struct model_request *rq, struct model_answer *a)
+{
+	u8 list[MODEL_ZONES];
+	unsigned int nr = list_zones(m, p, list), i;
+
+	for (i = 0; i < nr; i++)
+		if (!is_behind_wall(m, list[i], p))
+			a->allowed |= BIT(list[i]);
+	for (i = 0; i < nr; i++) {
+		unsigned int at = list[i], nid = m->zone[at].nid;
+
+		if (is_behind_wall(m, at, p))
+			continue;
+		if (p->spread && is_node_dirty(m, nid))
+			continue;
+		if (p->whole && nid != m->zone[list[0]].nid)
+			break;
+		if (!is_above(m, at, p))
+			continue;
+		if (can_serve(m, at, p)) {
+			a->zone = at;
+			a->preferred = list[0];
+			a->may |= BIT(at);
+			return true;
+		}
+		if (umbra_pcp_count(&m->u->zones[at], rq->cpu))
+			a->may |= BIT(at);
+	}
+	return false;
+}
+
+static bool walk_twice(const struct zoned_model *m, const struct pass *p,
+		       const struct model_request *rq, struct model_answer *a)
+{
+	struct pass again = *p;
+
+	if (walk(m, p, rq, a))
+		return true;
+	again.whole = false;
+	return p->whole && walk(m, &again, rq, a);
+}
+
+static struct pass first_pass(const struct zoned_model *m,
+			      const struct model_request *rq)
+{
+	umbra_nodemask_t all = BIT(m->nr_nodes) - 1;
+	bool wall = (m->allowed & all) != all;
+	bool waits = rq->gfp & (__GFP_DIRECT_RECLAIM | __GFP_NOMEMALLOC);
+	struct pass p = {
+		.highest = highest_of(m, rq->gfp),
+		.type = migratetype_of(m, rq->gfp),
+		.order = rq->order,
+		.mark = rq->nolock ? UMBRA_WMARK_MIN : UMBRA_WMARK_LOW,
+		.mask = rq->mask ? *rq->mask : UMBRA_ALL_NODES,
+		.node = rq->nid < 0 ? m->cpu_node[rq->cpu] : rq->nid,
+		.own_node = rq->gfp & __GFP_THISNODE,
+		.wall = wall && rq->mask,
+		.spread = rq->gfp & __GFP_WRITE,
+		.cma = m->group && rq->gfp & __GFP_MOVABLE,
+		.highatomic = !waits && rq->order && rq->gfp & __GFP_HIGH,
+	};
+	u8 list[MODEL_ZONES];
+
+	if (wall && !rq->mask)
+		p.mask = m->allowed;
+	if (!rq->nolock && list_zones(m, &p, list) &&
+	    m->zone[list[0]].type == NORMAL)
+		p.whole = zone_at(m, m->zone[list[0]].nid,
+				  UMBRA_ZONE_DMA32) >= 0;
+	return p;
+}
+
+static struct pass slow_pass(const struct zoned_model *m,
+			     const struct model_request *rq)
+{
+	struct pass p = first_pass(m, rq);
+
+	p.mark = UMBRA_WMARK_MIN;
+	p.mask = rq->mask ? *rq->mask : UMBRA_ALL_NODES;
+	p.high = rq->gfp & __GFP_HIGH;
+	p.hurry = !(rq->gfp & (__GFP_DIRECT_RECLAIM | __GFP_NOMEMALLOC));
+	p.wall = rq->gfp & __GFP_HARDWALL;
+	p.spread = false;
+	p.whole = false;
+	if (p.high && !(rq->gfp & __GFP_DIRECT_RECLAIM))
+		p.wall = false;
+	return p;
+}
+
+/* Could what is reserved for high orders be given to the request? */
+static bool may_unreserve(const struct zoned_model *m, const struct pass *p,
+			  const struct model_request *rq)
+{
+	u8 list[MODEL_ZONES];
+	unsigned int nr = list_zones(m, p, list), i;
+
+	if (!(rq->gfp & __GFP_DIRECT_RECLAIM))
+		return false;
+	for (i = 0; i < nr; i++)
+		if (free_blocks(&m->u->zones[list[i]], 0,
+				BIT(UMBRA_HIGHATOMIC)))
+			return true;
+	return false;
+}
+
+static void slow(const struct zoned_model *m, const struct model_request *rq,
+		 struct model_answer *a)
+{
+	struct pass p = slow_pass(m, rq), all = p;
+	u8 list[MODEL_ZONES];
+
+	a->highatomic |= p.hurry;
+	/* A request that is for no zone at all is never served. */
+	if (!list_zones(m, &p, list) || walk(m, &p, rq, a))
+		return;
+	a->unsure = may_unreserve(m, &p, rq);
+	all.mask = UMBRA_ALL_NODES;
+	if (rq->gfp & __GFP_MEMALLOC && !(rq->gfp & __GFP_NOMEMALLOC)) {
+		all.high = false;
+		all.hurry = false;
+		all.highatomic = false;
+		all.unlimited = true;
+		all.wall = false;
+		walk(m, &all, rq, a);
+	} else if (p.high && !(rq->gfp & __GFP_DIRECT_RECLAIM)) {
+		walk(m, &all, rq, a);
+	}
+}
+
+/* What a request must come to, as things are now. */
+struct model_answer zoned_model_ask(const struct zoned_model *m,
+				    const struct model_request *rq)
+{
+	struct model_answer a = { .zone = -1, .preferred = -1 };
+	struct pass p = first_pass(m, rq);
+
+	a.highatomic = p.highatomic;
+	if (!walk_twice(m, &p, rq, &a) && !rq->nolock)
+		slow(m, rq, &a);
+	return a;
+}
+
+/* The same, when it has failed for the first time. */
+struct model_answer zoned_model_ask_slow(const struct zoned_model *m,
+					 const struct model_request *rq)
+{
+	struct model_answer a = { .zone = -1, .preferred = -1 };
+
+	slow(m, rq, &a);
+	return a;
+}

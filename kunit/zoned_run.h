@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A run of random operations on an instance of a random layout: what is owned
+ * and isolated, and requests that are compared with the model.
+ */
+#ifndef _UMBRA_ZONED_RUN_H
+#define _UMBRA_ZONED_RUN_H
+
+#include <linux/prandom.h>
+#include "zoned_model.h"
+
+struct owned {
+	u32 index;
+	u8 order;
+	bool comp;
+};
+
+struct run {
+	struct kunit *test;
+	struct zoned_model m;
+	struct rnd_state rnd;
+	unsigned long *busy;		/* a bit a frame: owned */
+	unsigned long *isolated;	/* a bit a pageblock */
+	struct owned *owned;
+	u32 nr_owned;
+	unsigned int cpu;
+	unsigned int chance;		/* of an allocation, in 256 */
+	unsigned long nr_failed;
+	unsigned long nr_reports;
+	unsigned long fail_events;
+};
+
+static inline u32 pick(struct run *r, u32 limit)
+{
+	return prandom_u32_state(&r->rnd) % limit;
+}
+
+static inline struct page *page_of(struct run *r, u32 index)
+{
+	return umbra_index_to_page(r->m.u, index);
+}
+
+static inline u32 pageblock_of(struct run *r, u32 index)
+{
+	return index >> r->m.layout.pb_order;
+}
+
+void zoned_create(struct run *r);
+void zoned_own(struct run *r, u32 index, unsigned int order, bool comp);
+void zoned_count_pages(struct run *r, int zone, gfp_t gfp, unsigned long nr);
+void zoned_learn_numa(struct run *r);
+void zoned_alloc(struct run *r);
+void zoned_alloc_bulk(struct run *r);
+
+#endif /* _UMBRA_ZONED_RUN_H */
