@@ -384,13 +384,17 @@ static unsigned long reserved_in_pageblocks(struct umbra_zone *zone)
 	return n << u->pb_order;
 }
 
-/* What CPUs keep can be compared if none has kept or taken any meanwhile. */
+/*
+ * What CPUs keep can be compared if none has kept or taken any meanwhile, and
+ * no block was on its way to or from a list, in nobody's cache.
+ */
 static bool check_caches(struct zone_walk *w)
 {
 	struct umbra_zone *zone = w->zone;
 	unsigned long count = umbra_pcp_count(zone, -1);
 
-	if (count != w->pcp_count || cache_events(zone) != w->pcp_events)
+	if (count != w->pcp_count || cache_events(zone) != w->pcp_events ||
+	    count < w->frames[FRAME_PCP])
 		return false;
 	compare(w, count, w->frames[FRAME_PCP]);
 	return true;
