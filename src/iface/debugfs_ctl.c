@@ -4,10 +4,12 @@
  * refused with an error and a line in the log that names it, and changes
  * nothing.
  */
+#include <linux/ctype.h>
 #include <linux/debugfs.h>
 #include <linux/fault-inject.h>
 #include <linux/kernel.h>
 #include <linux/kstrtox.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
@@ -19,28 +21,39 @@
 /* What a file does with a line; it says itself what is wrong with it. */
 typedef int (*ctl_fn)(struct umbra *u, char *line);
 
-static ssize_t ctl_write(struct file *filp, const char __user *from,
-			 size_t count, ctl_fn fn)
-{
-	struct seq_file *m = filp->private_data;
-	char line[LINE];
-	int err;
-
-	if (count >= sizeof(line))
-		return -EINVAL;
-	if (copy_from_user(line, from, count))
-		return -EFAULT;
-	line[count] = '\0';
-	err = fn(m->private, strim(line));
-	return err ?: count;
-}
-
 static int refuse(struct umbra *u, const char *file, const char *line,
 		  const char *must, int err)
 {
 	pr_warn_ratelimited("%s: ctl/%s: \"%s\": must be %s\n", u->name, file,
 			    line, must);
 	return err;
+}
+
+static ssize_t ctl_write(struct file *filp, const char __user *from,
+			 size_t count, const char *file, ctl_fn fn)
+{
+	struct seq_file *m = filp->private_data;
+	char line[LINE];
+	size_t n = min(count, sizeof(line) - 1);
+	int err;
+
+	if (copy_from_user(line, from, n))
+		return -EFAULT;
+	line[n] = '\0';
+	if (n < count)
+		return refuse(m->private, file, line, "a shorter line",
+			      -EINVAL);
+	err = fn(m->private, strim(line));
+	return err ?: count;
+}
+
+/* The number after a word; false if the line is anything else. */
+static bool is_word_number(const char *line, const char *word, unsigned int *n)
+{
+	size_t len = str_has_prefix(line, word);
+
+	return len && isspace(line[len]) &&
+	       !kstrtouint(skip_spaces(line + len), 0, n);
 }
 
 /* "all", "cpu N" or "node N" */
@@ -52,9 +65,9 @@ static int do_drain(struct umbra *u, char *line)
 	if (!strcmp(line, "all")) {
 		umbra_drain_pages(u);
 		err = 0;
-	} else if (sscanf(line, "cpu %u", &n) == 1) {
+	} else if (is_word_number(line, "cpu", &n)) {
 		err = umbra_drain_cpu(u, n);
-	} else if (sscanf(line, "node %u", &n) == 1) {
+	} else if (is_word_number(line, "node", &n)) {
 		err = umbra_drain_node(u, n);
 	}
 	return err ? refuse(u, "drain", line,
@@ -100,10 +113,14 @@ static int do_range(struct umbra *u, const char *file, char *line,
 		    int (*fn)(struct umbra *u, unsigned long start,
 			      unsigned long end))
 {
+	char text[LINE], *rest = text, *word;
 	unsigned long first, last;
 	int err = -EINVAL;
 
-	if (sscanf(line, "%li-%li", &first, &last) == 2 && last + 1 > first)
+	strscpy(text, line, sizeof(text));
+	word = strsep(&rest, "-");
+	if (rest && !kstrtoul(word, 0, &first) && !kstrtoul(rest, 0, &last) &&
+	    last + 1 > first)
 		err = fn(u, first, last + 1);
 	return err ? refuse(u, file, line,
 			    "FIRST-LAST, page frame numbers of one zone, not isolated already",
@@ -123,9 +140,13 @@ static int do_unisolate(struct umbra *u, char *line)
 /* "BATCH HIGH"; -1 for the host's formula */
 static int do_pcp(struct umbra *u, char *line)
 {
+	char text[LINE], *rest = text, *word;
 	int batch, high;
 
-	if (sscanf(line, "%i %i", &batch, &high) != 2 ||
+	strscpy(text, line, sizeof(text));
+	word = strsep(&rest, " \t");
+	if (!rest || kstrtoint(word, 0, &batch) ||
+	    kstrtoint(skip_spaces(rest), 0, &high) ||
 	    umbra_pcp_tune(u, batch, high))
 		return refuse(u, "pcp", line,
 			      "\"BATCH HIGH\" in pages, -1 for automatic, within the room the instance was made with",
@@ -205,7 +226,7 @@ static int name##_open(struct inode *inode, struct file *filp)		\
 static ssize_t name##_write(struct file *filp, const char __user *from,	\
 			    size_t count, loff_t *pos)			\
 {									\
-	return ctl_write(filp, from, count, do_##name);			\
+	return ctl_write(filp, from, count, #name, do_##name);		\
 }									\
 									\
 static const struct file_operations name##_fops = {			\
