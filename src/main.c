@@ -308,11 +308,15 @@ static struct umbra *create_instance(struct umbra_region *region)
 	layout.pcp_high = pcp_high;
 	err = umbra_layout_parse(&layout, tables, &text, region->spans,
 				 &region->nr_spans);
-	if (err)
+	if (err) {
 		u = ERR_PTR(err);
-	else
+	} else {
 		u = umbra_instance_create("umbra0", &layout, region->spans,
 					  region->nr_spans);
+		if (IS_ERR(u))
+			pr_err("cannot build an instance: error %ld\n",
+			       PTR_ERR(u));
+	}
 	kvfree(tables);
 	return u;
 }
@@ -337,7 +341,6 @@ static int __init umbra_init(void)
 	u = create_instance(&d->region);
 	if (IS_ERR(u)) {
 		err = PTR_ERR(u);
-		pr_err("cannot build an instance: error %d\n", err);
 		goto err_release;
 	}
 	d->umbra = u;

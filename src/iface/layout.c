@@ -264,6 +264,39 @@ static int parse_bytes_list(const char *what, const char *text,
 	return err;
 }
 
+static int check_distances(const char *text, const u8 *distance,
+			   unsigned int nr_nodes)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_nodes * nr_nodes; i++) {
+		bool local = i / nr_nodes == i % nr_nodes;
+
+		if (local ? distance[i] != LOCAL_DISTANCE :
+			    distance[i] < LOCAL_DISTANCE) {
+			pr_err("distance=%s: must be %u on a node and at least that between two\n",
+			       text, LOCAL_DISTANCE);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int check_cpu_nodes(const char *text, const u8 *cpu_node,
+			   unsigned int nr_nodes)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		if (cpu_node[cpu] >= nr_nodes) {
+			pr_err("cpu_node=%s: must be nodes from 0 to %u\n",
+			       text, nr_nodes - 1);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
 static int parse_tables(struct umbra_layout_tables *t,
 			const struct umbra_layout_text *text,
 			unsigned int nr_nodes)
@@ -274,6 +307,9 @@ static int parse_tables(struct umbra_layout_tables *t,
 	if (text->distance) {
 		err = parse_bytes_list("distance", text->distance, ",/",
 				       t->distance, nr_nodes * nr_nodes, true);
+		if (!err)
+			err = check_distances(text->distance, t->distance,
+					      nr_nodes);
 		if (err)
 			return err;
 		t->has_distance = true;
@@ -283,6 +319,9 @@ static int parse_tables(struct umbra_layout_tables *t,
 			t->cpu_node[cpu] = cpu % nr_nodes;
 		err = parse_bytes_list("cpu_node", text->cpu_node, ",",
 				       t->cpu_node, nr_cpu_ids, false);
+		if (!err)
+			err = check_cpu_nodes(text->cpu_node, t->cpu_node,
+					      nr_nodes);
 		if (err)
 			return err;
 		t->has_cpu_node = true;
@@ -314,6 +353,29 @@ static int parse_debug(const char *text, unsigned int *debug)
 	}
 	kfree(copy);
 	return bit < 0 ? -EINVAL : 0;
+}
+
+static int check_number(const char *name, long value, long most)
+{
+	if (value >= UMBRA_AUTO && value <= most)
+		return 0;
+	pr_err("%s=%ld: must be from %d to %ld\n", name, value, UMBRA_AUTO,
+	       most);
+	return -EINVAL;
+}
+
+/* What needs no cutting of the pages. */
+static int check_layout(const struct umbra_layout *layout)
+{
+	if (layout->debug & UMBRA_DEBUG_POISON && !layout->has_memory) {
+		pr_err("debug=poison: must have memory, which provider=%s has not\n",
+		       layout->origin);
+		return -EINVAL;
+	}
+	return check_number("min_free_kbytes", layout->min_free_kbytes,
+			    INT_MAX) ?:
+	       check_number("pcp_batch", layout->pcp_batch, UMBRA_PCP_MOST) ?:
+	       check_number("pcp_high", layout->pcp_high, UMBRA_PCP_MOST);
 }
 
 /*
@@ -420,6 +482,8 @@ int umbra_layout_parse(struct umbra_layout *layout,
 		return -EINVAL;
 	}
 	err = parse_debug(text->debug, &layout->debug);
+	if (!err)
+		err = check_layout(layout);
 	if (err)
 		return err;
 	if (text->zones && *text->zones)
