@@ -19,9 +19,6 @@
 #include "frame.h"
 #include <trace/events/umbra.h>
 
-/* Pages that a bulk allocation takes at once. */
-#define BULK_CHUNK 64
-
 /*
  * May the lock of a zone be tried for here? Not where that is no real attempt,
  * or where the lock is one that sleeps.
@@ -105,8 +102,9 @@ static u32 zone_take_one(struct umbra_zone *zone,
 	return index;
 }
 
-static bool is_allowed(const struct umbra_zone *zone,
-		       const struct umbra_request *rq)
+/* Does a wall around the allowed nodes let a request have a zone? */
+bool umbra_zone_is_allowed(const struct umbra_zone *zone,
+			   const struct umbra_request *rq)
 {
 	if (likely(!(rq->flags & ALLOC_CPUSET)) || in_interrupt())
 		return true;
@@ -166,7 +164,7 @@ static u32 take_pass(struct umbra *u, const struct umbra_request *rq)
 
 	for_each_umbra_zoneref(u, zone, ref, rq->zonelist, rq->highest,
 			       rq->nodemask) {
-		if (!is_allowed(zone, rq))
+		if (!umbra_zone_is_allowed(zone, rq))
 			continue;
 		if (unlikely(rq->spread_dirty) && !is_dirty_ok(zone))
 			continue;
@@ -176,6 +174,10 @@ static u32 take_pass(struct umbra *u, const struct umbra_request *rq)
 		if (!is_above_watermark(zone, rq))
 			continue;
 		index = zone_take_one(zone, rq);
+		if (rq->flags & ALLOC_KSWAPD &&
+		    unlikely(test_bit(ZONE_FLAG_BOOSTED, &zone->flags)) &&
+		    test_and_clear_bit(ZONE_FLAG_BOOSTED, &zone->flags))
+			umbra_count(zone, EVENT_KSWAPD_WAKE, 1);
 		if (likely(index != UMBRA_NO_FRAME))
 			return index;
 	}
@@ -339,9 +341,19 @@ void umbra_alloc_prepare(struct umbra *u, u32 index, unsigned int order,
 	frame_set(u, index, state, order);
 }
 
-/* Hand out a block; NULL if its memory has failed, and another is needed. */
-static struct page *hand_out(struct umbra *u, u32 index, unsigned int order,
-			     gfp_t gfp)
+/**
+ * umbra_hand_out() - give a block that is in this CPU's hands to a caller
+ * @u: the instance
+ * @index: its head
+ * @order: its order
+ * @gfp: of the request
+ *
+ * Context: any.
+ * Return: the first page, or NULL if memory of the block has failed; then the
+ * rest of it is free again, and another is needed.
+ */
+struct page *umbra_hand_out(struct umbra *u, u32 index, unsigned int order,
+			    gfp_t gfp)
 {
 	struct page *page = umbra_index_to_page(u, index);
 
@@ -375,72 +387,11 @@ static struct page *alloc_block(struct umbra *u, gfp_t gfp, unsigned int order,
 			trace_umbra_page_alloc(-1UL, order, gfp, rq.type);
 			return NULL;
 		}
-		page = hand_out(u, index, order, rq.gfp);
+		page = umbra_hand_out(u, index, order, rq.gfp);
 	} while (unlikely(!page));
 	trace_umbra_page_alloc(umbra_index_to_pfn(u, index), order, gfp,
 			       rq.type);
 	return page;
-}
-
-/* The nearest zone of the preferred node that can give @nr pages at once. */
-static struct umbra_zone *bulk_zone(struct umbra *u,
-				    const struct umbra_request *rq,
-				    unsigned int nr)
-{
-	const umbra_zoneref_t *ref;
-	struct umbra_zone *zone;
-
-	for_each_umbra_zoneref(u, zone, ref, rq->zonelist, rq->highest,
-			       rq->nodemask) {
-		if (!is_allowed(zone, rq))
-			continue;
-		if (zone->nid != rq->preferred->nid)
-			break;
-		if (umbra_watermark_fast(zone, 0,
-					 umbra_wmark(zone, UMBRA_WMARK_LOW) +
-					 nr, rq->highest, rq->flags))
-			return zone;
-	}
-	return NULL;
-}
-
-/* Fill an array from one zone; returns how far it got. */
-static unsigned int bulk_fill(struct umbra *u, gfp_t gfp, int nid,
-			      const umbra_nodemask_t *nodemask,
-			      unsigned int nr_pages, unsigned int filled,
-			      struct page **pages)
-{
-	struct umbra_request rq;
-	struct umbra_zone *zone;
-	u32 frames[BULK_CHUNK];
-	unsigned int got, i;
-
-	if (umbra_request_init(&rq, u, gfp, 0, nid, nodemask, 0))
-		return filled;
-	rq.flags &= ~ALLOC_NOFRAGMENT;
-	zone = bulk_zone(u, &rq, nr_pages - filled);
-	while (zone && filled < nr_pages) {
-		unsigned int want = min_t(unsigned int, BULK_CHUNK,
-					  nr_pages - filled);
-
-		got = umbra_pcp_alloc_bulk(zone, &rq, frames, want);
-		for (i = 0; i < got; i++) {
-			struct page *page = hand_out(u, frames[i], 0, rq.gfp);
-
-			while (filled < nr_pages && pages[filled])
-				filled++;
-			if (page && filled < nr_pages) {
-				pages[filled++] = page;
-				trace_umbra_page_alloc(umbra_index_to_pfn(u, frames[i]),
-						       0, gfp, rq.type);
-			} else if (page) {
-				umbra_free_pages(u, page, 0);
-			}
-		}
-		if (got < want)
-			break;
-	}
-	return filled;
 }
 
 /**
@@ -499,45 +450,6 @@ struct page *umbra_alloc_pages_nolock(struct umbra *u, gfp_t gfp, int nid,
 	return alloc_block(u, gfp, order, nid, NULL, ALLOC_TRYLOCK);
 }
 EXPORT_SYMBOL_GPL(umbra_alloc_pages_nolock);
-
-/**
- * umbra_alloc_pages_bulk() - allocate single pages into an array
- * @u: the instance
- * @gfp: as of alloc_pages()
- * @nid: the node to begin with; negative for that of the current CPU
- * @nodemask: nodes to allocate from, or NULL for all
- * @nr_pages: elements of @pages
- * @pages: elements that are not NULL are passed over
- *
- * Many pages at once come from one zone that stays above its low watermark
- * without them; else one page is allocated as usual.
- *
- * Context: as umbra_alloc_pages_nodemask().
- * Return: how many elements, from the first, are filled now.
- */
-unsigned long umbra_alloc_pages_bulk(struct umbra *u, gfp_t gfp, int nid,
-				     const umbra_nodemask_t *nodemask,
-				     unsigned int nr_pages,
-				     struct page **pages)
-{
-	unsigned int filled = 0, before;
-
-	might_sleep_if(gfp & __GFP_DIRECT_RECLAIM);
-	while (filled < nr_pages && pages[filled])
-		filled++;
-	before = filled;
-	if (nr_pages - filled > 1 && !(gfp & __GFP_ACCOUNT) &&
-	    !umbra_debug_fail_alloc(u, gfp, 0))
-		filled = bulk_fill(u, gfp, nid, nodemask, nr_pages, filled,
-				   pages);
-	if (filled == before && filled < nr_pages) {
-		pages[filled] = umbra_alloc_pages_nodemask(u, gfp, 0, nid,
-							   nodemask);
-		filled += !!pages[filled];
-	}
-	return filled;
-}
-EXPORT_SYMBOL_GPL(umbra_alloc_pages_bulk);
 
 /*
  * Change an allocated block of @order to @state, or add what @state says to an

@@ -254,7 +254,7 @@ struct umbra_request {
 };
 
 #define for_each_umbra_zone(u, zone) \
-	for (zone = (u)->zones; zone < (u)->zones + (u)->nr_zones; zone++)
+	for ((zone) = (u)->zones; (zone) < (u)->zones + (u)->nr_zones; (zone)++)
 
 static inline unsigned long umbra_nr_pageblocks(const struct umbra *u)
 {
@@ -346,6 +346,7 @@ bool umbra_watermark_fast(const struct umbra_zone *zone, unsigned int order,
 			  unsigned long mark, enum umbra_zone_type highest,
 			  unsigned int flags);
 bool umbra_watermark_boost(struct umbra_zone *zone);
+bool umbra_watermark_unboost(struct umbra *u, const struct umbra_request *rq);
 unsigned long umbra_wmark(const struct umbra_zone *zone,
 			  enum umbra_wmark mark);
 
@@ -416,6 +417,10 @@ const char *umbra_event_name(enum umbra_event event);
 unsigned int umbra_zone_take(struct umbra_zone *zone,
 			     const struct umbra_request *rq, u32 *frames,
 			     unsigned int nr, bool reserves);
+bool umbra_zone_is_allowed(const struct umbra_zone *zone,
+			   const struct umbra_request *rq);
+struct page *umbra_hand_out(struct umbra *u, u32 index, unsigned int order,
+			    gfp_t gfp);
 void umbra_alloc_prepare(struct umbra *u, u32 index, unsigned int order,
 			 gfp_t gfp);
 u32 umbra_take(struct umbra *u, const struct umbra_request *rq);

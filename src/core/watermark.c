@@ -276,3 +276,33 @@ bool umbra_watermark_boost(struct umbra_zone *zone)
 	return true;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_watermark_boost);
+
+/**
+ * umbra_watermark_unboost() - take boosts back before a request fails
+ * @u: the instance
+ * @rq: the request
+ *
+ * A boost asks for more to be reclaimed, and ends when that is done or given
+ * up.
+ *
+ * Context: any but NMI; takes the zone locks one after the other.
+ * Return: true if there was one.
+ */
+bool umbra_watermark_unboost(struct umbra *u, const struct umbra_request *rq)
+{
+	const umbra_zoneref_t *ref;
+	struct umbra_zone *zone;
+	unsigned long flags;
+	bool found = false;
+
+	for_each_umbra_zoneref(u, zone, ref, rq->zonelist, rq->highest,
+			       rq->nodemask) {
+		if (!READ_ONCE(zone->watermark_boost))
+			continue;
+		spin_lock_irqsave(&zone->lock, flags);
+		WRITE_ONCE(zone->watermark_boost, 0);
+		spin_unlock_irqrestore(&zone->lock, flags);
+		found = true;
+	}
+	return found;
+}

@@ -155,12 +155,13 @@ static void cut_by_shares(struct umbra_layout_tables *t,
 		return;
 	}
 	for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++) {
-		u32 upto;
+		u32 end_block;
 
 		sum += shares[type];
-		upto = (u64)blocks * sum / SHARES;
-		add_zone(t, piece->nid, type, (upto - done) << pb_order);
-		done = upto;
+		end_block = (u64)blocks * sum / SHARES;
+		add_zone(t, piece->nid, type,
+			 (end_block - done) << pb_order);
+		done = end_block;
 	}
 }
 
