@@ -39,10 +39,9 @@ static void what_is_known_of_a_block_is_told_apart(struct kunit *test)
 
 	for (state = 0; state < FRAME_NR_STATES; state++)
 		for (i = 0; i < ARRAY_SIZE(bits); i++)
-			KUNIT_EXPECT_EQ(test,
-					frame_has(frame_make(state, 3), bits[i]),
-					state >= FRAME_ALLOC &&
-					state & BIT(i));
+			KUNIT_EXPECT_EQ(test, frame_has(frame_make(state, 3),
+							bits[i]),
+					state >= FRAME_ALLOC && state & BIT(i));
 }
 
 static void every_state_has_a_name_of_its_own(struct kunit *test)

@@ -322,7 +322,8 @@ static void a_realtime_task_gets_at_the_reserve(struct kunit *test)
 	umbra_request_slow(&rq, u, NULL);
 	no_wait = rq.flags;
 	sched_set_normal(current, 0);
-	KUNIT_EXPECT_EQ(test, waits, AT_MIN | CPUSET | KSWAPD | ALLOC_MIN_RESERVE);
+	KUNIT_EXPECT_EQ(test, waits,
+			AT_MIN | CPUSET | KSWAPD | ALLOC_MIN_RESERVE);
 	KUNIT_EXPECT_EQ(test, no_wait, AT_MIN | CPUSET | KSWAPD | NON_BLOCK);
 }
 

@@ -43,6 +43,7 @@ static void high_order_atomics_under_pressure_reserve(struct kunit *test)
 {
 	struct umbra *u = with_marks(test, TEST_PB_ORDER, 200 * MIB_PAGES);
 	struct umbra_zone *zone = u->zones;
+	struct page *page;
 	LIST_HEAD(pages);
 
 	chain(test, u, GFP_ATOMIC, 3, &pages);
@@ -56,8 +57,8 @@ static void high_order_atomics_under_pressure_reserve(struct kunit *test)
 
 	chain(test, u, GFP_ATOMIC, 1, &pages);
 	KUNIT_EXPECT_EQ(test, zone->nr_reserved_highatomic, 512);
-	KUNIT_EXPECT_EQ(test, umbra_frame_type(u, umbra_page_to_index(u,
-			list_first_entry(&pages, struct page, lru))),
+	page = list_first_entry(&pages, struct page, lru);
+	KUNIT_EXPECT_EQ(test, umbra_frame_type(u, umbra_page_to_index(u, page)),
 			UMBRA_HIGHATOMIC);
 	KUNIT_EXPECT_GT(test, zone->nr_free_highatomic, 0);
 	umbra_test_judge(test, u);
@@ -140,7 +141,7 @@ struct user_case {
 	const char *name;
 	gfp_t gfp;
 	unsigned int order;
-	unsigned long left;	/* of the reserve of 8, when no more can be had */
+	unsigned long left;	/* of 8 reserved, when no more can be had */
 };
 
 static const struct user_case user_cases[] = {
