@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Ranges: isolated for a while, or allocated as they are. */
+#include <linux/gfp.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include "test_util.h"
+
+#define PB 512			/* pages of a pageblock */
+#define PAGES (4 * TEST_BLOCK)
+#define BASE 0x40000		/* the first page frame number */
+
+static struct umbra *ghost(struct kunit *test)
+{
+	struct umbra_test_span span = { .base_pfn = BASE, .nr_pages = PAGES };
+
+	return umbra_test_ghost_spans(test, TEST_PB_ORDER, &span, 1);
+}
+
+static struct umbra *ghost_with(struct kunit *test, u32 nr_cma, int batch)
+{
+	struct umbra_zone_layout zone = {
+		.type = UMBRA_ZONE_NORMAL, .nr_cma = nr_cma,
+	};
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.nr_zones = 1,
+		.zones = &zone,
+		.pcp_batch = batch,
+		.pcp_high = 8 * batch,
+	};
+
+	return umbra_test_ghost_layout(test, &layout, PAGES);
+}
+
+/* What a failed request must leave as it was. */
+struct shape {
+	unsigned long nr_free, nr_isolated, nr_cma;
+	unsigned long blocks[UMBRA_NR_ORDERS];
+	u8 types[PAGES / PB];
+};
+
+static void take_shape(struct umbra *u, struct shape *shape)
+{
+	unsigned int i;
+
+	memset(shape, 0, sizeof(*shape));
+	shape->nr_free = u->zones->nr_free_pages;
+	shape->nr_isolated = u->zones->nr_isolated;
+	shape->nr_cma = u->zones->nr_free_cma;
+	umbra_snapshot_buddyinfo(u->zones, shape->blocks);
+	for (i = 0; i < PAGES / PB; i++)
+		shape->types[i] = u->pageblocks[i].type;
+}
+
+static void expect_shape(struct kunit *test, struct umbra *u,
+			 const struct shape *before)
+{
+	struct shape now;
+
+	take_shape(u, &now);
+	KUNIT_EXPECT_MEMEQ(test, &now, before, sizeof(now));
+}
+
+/* Give a free pageblock another type. */
+static void set_type(struct kunit *test, struct umbra *u, u32 index, u8 type)
+{
+	KUNIT_ASSERT_EQ(test, umbra_alloc_contig_range(u, index, index + PB,
+						       GFP_KERNEL), 0);
+	u->pageblocks[index / PB].type = type;
+	umbra_free_contig_range(u, index, PB);
+}
+
+static void nothing_is_allocated_from_an_isolated_range(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct umbra_zone *zone = u->zones;
+	struct page **pages;
+	unsigned int nr = 0;
+
+	pages = kunit_kcalloc(test, PAGES, sizeof(*pages), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, pages);
+	/* Half of it is a page of one pageblock and a page of the next. */
+	KUNIT_ASSERT_EQ(test, umbra_isolate_range(u, BASE + 2 * PB - 1,
+						  BASE + 2 * PB + 1), 0);
+	KUNIT_EXPECT_EQ(test, zone->nr_isolated, 2 * PB);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES - 2 * PB);
+	umbra_test_judge(test, u);
+	while ((pages[nr] = umbra_alloc_page(u, (nr % 2 ? GFP_KERNEL :
+					     GFP_HIGHUSER_MOVABLE) |
+					     __GFP_NOWARN))) {
+		u32 block = umbra_page_to_index(u, pages[nr]) / PB;
+
+		if (block == 1 || block == 2)
+			break;
+		nr++;
+	}
+	KUNIT_EXPECT_NULL(test, pages[nr]);
+	KUNIT_EXPECT_EQ(test, nr, PAGES - 2 * PB);
+	umbra_free_pages_bulk(u, pages, nr);
+	KUNIT_EXPECT_EQ(test, umbra_unisolate_range(u, BASE + PB,
+						    BASE + 3 * PB), 0);
+	KUNIT_EXPECT_EQ(test, zone->nr_isolated, 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
+}
+
+static void what_is_freed_while_isolated_stays_isolated(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct umbra_zone *zone = u->zones;
+	struct page *page = umbra_alloc_pages(u, GFP_HIGHUSER_MOVABLE, 3);
+	unsigned long pfn;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	pfn = umbra_index_to_pfn(u, umbra_page_to_index(u, page));
+	KUNIT_ASSERT_EQ(test, umbra_isolate_range(u, pfn, pfn + 1), 0);
+	KUNIT_EXPECT_EQ(test, zone->nr_isolated, PB - 8);
+	UMBRA_EXPECT_FRAME(test, u, page, FRAME_MOVABLE, 3);
+	umbra_free_pages(u, page, 3);
+	KUNIT_EXPECT_EQ(test, zone->nr_isolated, PB);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES - PB);
+	umbra_test_judge(test, u);
+	KUNIT_EXPECT_EQ(test, umbra_unisolate_range(u, pfn, pfn + 1), 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_blocks(u, UMBRA_MAX_ORDER),
+			PAGES / TEST_BLOCK);
+}
+
+static void isolated_pageblocks_get_their_types_back(struct kunit *test)
+{
+	struct umbra *u = ghost_with(test, PB, 0);
+	u32 cma = PAGES - PB;
+	struct shape before;
+
+	/* The buddy of the CMA pageblock, so that the two merge. */
+	set_type(test, u, cma - PB, UMBRA_RECLAIMABLE);
+	take_shape(u, &before);
+	KUNIT_ASSERT_EQ(test, umbra_isolate_range(u, cma - PB, PAGES), 0);
+	KUNIT_EXPECT_EQ(test, frame_read(u, cma - PB),
+			frame_make(FRAME_FREE, UMBRA_MAX_ORDER));
+	KUNIT_EXPECT_EQ(test, u->zones->nr_isolated, 2 * PB);
+	KUNIT_EXPECT_EQ(test, u->zones->nr_free_cma, 0);
+	umbra_test_judge(test, u);
+
+	/* One of them first, so that the block is cut in two again. */
+	KUNIT_EXPECT_EQ(test, umbra_unisolate_range(u, cma, PAGES), 0);
+	KUNIT_EXPECT_EQ(test, umbra_frame_type(u, cma), UMBRA_CMA);
+	KUNIT_EXPECT_EQ(test, umbra_frame_type(u, cma - PB), UMBRA_ISOLATE);
+	KUNIT_EXPECT_EQ(test, u->zones->nr_free_cma, PB);
+	umbra_test_judge(test, u);
+	KUNIT_EXPECT_EQ(test, umbra_unisolate_range(u, cma - PB, cma), 0);
+	expect_shape(test, u, &before);
+}
+
+static void what_is_isolated_is_not_isolated_again(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct shape before;
+
+	KUNIT_ASSERT_EQ(test, umbra_isolate_range(u, BASE + 2 * PB,
+						  BASE + 3 * PB), 0);
+	take_shape(u, &before);
+	KUNIT_EXPECT_EQ(test, umbra_isolate_range(u, BASE + 2 * PB,
+						  BASE + 3 * PB), -EBUSY);
+	expect_shape(test, u, &before);
+	KUNIT_EXPECT_EQ(test, umbra_isolate_range(u, BASE, BASE + 3 * PB),
+			-EBUSY);
+	expect_shape(test, u, &before);
+	KUNIT_EXPECT_EQ(test, umbra_alloc_contig_range(u, BASE + PB,
+						       BASE + 4 * PB,
+						       GFP_KERNEL), -EBUSY);
+	expect_shape(test, u, &before);
+	umbra_test_judge(test, u);
+
+	/* More than is isolated can be let go, and once more. */
+	KUNIT_EXPECT_EQ(test, umbra_unisolate_range(u, BASE, BASE + PAGES), 0);
+	KUNIT_EXPECT_EQ(test, umbra_unisolate_range(u, BASE, BASE + PAGES), 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_blocks(u, UMBRA_MAX_ORDER),
+			PAGES / TEST_BLOCK);
+}
+
+struct bad_case {
+	const char *name;
+	unsigned long start, end;	/* page frame numbers */
+};
+
+/* Zones are 0x40000-0x403ff and 0x40400-0x407ff, then there is a hole. */
+static const struct bad_case bad_cases[] = {
+	{ "empty", 0x40000, 0x40000 },
+	{ "backwards", 0x40200, 0x40100 },
+	{ "before", 0x3ff00, 0x3ff80 },
+	{ "from before", 0x3ffff, 0x40001 },
+	{ "over the end", 0x407ff, 0x40801 },
+	{ "in the hole", 0x40900, 0x40901 },
+	{ "over two zones", 0x403ff, 0x40401 },
+	{ "over the hole", 0x407ff, 0x50001 },
+	{ "all there could be", 0, ULONG_MAX },
+	{ "the last of numbers", ULONG_MAX - 1, ULONG_MAX },
+};
+
+KUNIT_ARRAY_PARAM_DESC(bad, bad_cases, name);
+
+static void a_range_that_is_not_of_one_zone_is_refused(struct kunit *test)
+{
+	static const struct umbra_zone_layout zones[] = {
+		{ .type = UMBRA_ZONE_DMA32, .nr_frames = TEST_BLOCK },
+		{ .type = UMBRA_ZONE_NORMAL, .nr_frames = 2 * TEST_BLOCK },
+	};
+	const struct umbra_layout layout = {
+		.origin = "test", .pb_order = TEST_PB_ORDER,
+		.nr_zones = ARRAY_SIZE(zones), .zones = zones,
+	};
+	const struct bad_case *c = test->param_value;
+	struct page *page = umbra_test_descriptors(test, 3 * TEST_BLOCK);
+	struct umbra_span spans[] = {
+		{ .pages = page, .base_pfn = 0x40000,
+		  .nr_pages = 2 * TEST_BLOCK },
+		{ .pages = page + 2 * TEST_BLOCK, .base_pfn = 0x50000,
+		  .nr_pages = TEST_BLOCK },
+	};
+	struct umbra *u;
+
+	u = umbra_instance_create("test", &layout, spans, ARRAY_SIZE(spans));
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, u);
+	KUNIT_EXPECT_EQ(test, umbra_isolate_range(u, c->start, c->end),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, umbra_unisolate_range(u, c->start, c->end),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, umbra_alloc_contig_range(u, c->start, c->end,
+						       GFP_KERNEL), -EINVAL);
+	umbra_test_judge(test, u);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), 3 * TEST_BLOCK);
+	KUNIT_EXPECT_EQ(test, umbra_instance_stop(u), 0);
+	umbra_instance_free(u);
+}
+
+struct range_case {
+	const char *name;
+	u32 start, end;		/* from the first frame */
+};
+
+static const struct range_case range_cases[] = {
+	{ "everything", 0, PAGES },
+	{ "a largest block", TEST_BLOCK, 2 * TEST_BLOCK },
+	{ "a pageblock", PB, 2 * PB },
+	{ "a page", 777, 778 },
+	{ "the first page", 0, 1 },
+	{ "the last page", PAGES - 1, PAGES },
+	{ "unaligned in a pageblock", 3, 300 },
+	{ "unaligned over pageblocks of all types", 100, PAGES - 100 },
+	{ "two pages of two largest blocks", TEST_BLOCK - 1, TEST_BLOCK + 1 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(range, range_cases, name);
+
+static void a_free_range_is_allocated_page_by_page(struct kunit *test)
+{
+	const struct range_case *c = test->param_value;
+	struct umbra *u = ghost_with(test, PB, 0);
+	struct shape before;
+	unsigned long events;
+	u32 i;
+
+	set_type(test, u, PAGES - 2 * PB, UMBRA_UNMOVABLE);
+	set_type(test, u, PAGES - 4 * PB, UMBRA_CMA);
+	take_shape(u, &before);
+	events = umbra_zone_events(u->zones, EVENT_PGALLOC);
+	KUNIT_ASSERT_EQ(test, umbra_alloc_contig_range(u, c->start, c->end,
+						       GFP_HIGHUSER_MOVABLE),
+			0);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u),
+			PAGES - (c->end - c->start));
+	KUNIT_EXPECT_EQ(test, u->zones->nr_isolated, 0);
+	for (i = c->start; i < c->end; i++)
+		KUNIT_ASSERT_EQ(test, frame_read(u, i),
+				frame_make(FRAME_MOVABLE, 0));
+	for (i = 0; i < PAGES / PB; i++)
+		KUNIT_EXPECT_EQ(test, u->pageblocks[i].type, before.types[i]);
+	KUNIT_EXPECT_EQ(test, umbra_zone_events(u->zones, EVENT_PGALLOC),
+			events + c->end - c->start);
+	umbra_test_judge(test, u);
+	umbra_free_contig_range(u, c->start, c->end - c->start);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
+	KUNIT_EXPECT_EQ(test, u->zones->nr_free_cma, before.nr_cma);
+}
+
+struct busy_case {
+	const char *name;
+	u32 at;			/* from the first frame; the page in use */
+	unsigned int order;
+	bool busy;
+};
+
+/* The range is 512-2047. */
+static const struct busy_case busy_cases[] = {
+	{ "the first page", 512, 0, true },
+	{ "the last page", 2047, 0, true },
+	{ "a page inside", 1000, 0, true },
+	{ "a block inside", 1024, 6, true },
+	{ "a block that begins before", 0, 10, true },
+	{ "a page before", 511, 0, false },
+	{ "a page after", 2048, 0, false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(busy, busy_cases, name);
+
+static void a_range_in_use_is_not_allocated(struct kunit *test)
+{
+	const struct busy_case *c = test->param_value;
+	struct umbra *u = ghost_with(test, 0, 0);
+	struct umbra_zone *zone = u->zones;
+	struct shape before;
+	struct page *page;
+	int err;
+
+	/* A block of any order at a place of our choice. */
+	KUNIT_ASSERT_EQ(test, umbra_alloc_contig_range(u, c->at, c->at +
+						       (1U << c->order),
+						       GFP_HIGHUSER_MOVABLE),
+			0);
+	page = umbra_index_to_page(u, c->at);
+	spin_lock_irq(&zone->lock);
+	if (c->order)
+		memset(u->map + c->at, frame_make(FRAME_TAIL, 0),
+		       1U << c->order);
+	frame_set(u, c->at, FRAME_MOVABLE, c->order);
+	spin_unlock_irq(&zone->lock);
+
+	take_shape(u, &before);
+	err = umbra_alloc_contig_range(u, 512, 2048, GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, err, c->busy ? -EBUSY : 0);
+	if (err)
+		expect_shape(test, u, &before);
+	else
+		umbra_free_contig_range(u, 512, 2048 - 512);
+	umbra_test_judge(test, u);
+	umbra_free_pages(u, page, c->order);
+	KUNIT_EXPECT_EQ(test, umbra_alloc_contig_range(u, 512, 2048,
+						       GFP_KERNEL), 0);
+	umbra_free_contig_range(u, 512, 2048 - 512);
+}
+
+static void a_range_with_a_held_page_is_not_allocated(struct kunit *test)
+{
+	struct umbra *u = ghost_with(test, 0, 0);
+	struct page *page = umbra_index_to_page(u, 700);
+
+	umbra_test_no_background(u);
+	KUNIT_ASSERT_EQ(test, umbra_alloc_contig_range(u, 700, 701,
+						       GFP_KERNEL), 0);
+	page_ref_inc(page);
+	umbra_free_page(u, page);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_held(u), 1);
+	KUNIT_EXPECT_EQ(test, umbra_alloc_contig_range(u, PB, 2 * PB,
+						       GFP_KERNEL), -EBUSY);
+	/* As soon as nobody holds it, it is had. */
+	page_ref_dec(page);
+	KUNIT_EXPECT_EQ(test, umbra_alloc_contig_range(u, PB, 2 * PB,
+						       GFP_KERNEL), 0);
+	umbra_free_contig_range(u, PB, PB);
+}
+
+static void caches_are_drained_for_a_range(struct kunit *test)
+{
+	struct umbra *u = ghost_with(test, 0, 8);
+	struct page *page = umbra_alloc_page(u, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	umbra_free_page(u, page);
+	KUNIT_ASSERT_GT(test, umbra_pcp_count(u->zones, -1), 0);
+	KUNIT_EXPECT_EQ(test, umbra_alloc_contig_range(u, 0, PAGES,
+						       GFP_KERNEL), 0);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, -1), 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), 0);
+	umbra_free_contig_range(u, 0, PAGES);
+	umbra_drain_pages(u);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
+}
+
+static void a_range_is_zeroed_if_asked_for(struct kunit *test)
+{
+	struct umbra_layout layout = {
+		.origin = "test", .pb_order = TEST_PB_ORDER, .has_memory = true,
+	};
+	struct umbra *u = umbra_test_memory(test, &layout, TEST_BLOCK);
+	unsigned long pfn = umbra_index_to_pfn(u, 100);
+	void *addr = umbra_page_address(u, umbra_index_to_page(u, 100));
+
+	KUNIT_ASSERT_EQ(test, umbra_alloc_contig_range(u, pfn, pfn + 10,
+						       GFP_KERNEL), 0);
+	memset(addr, 0xcc, 10 * PAGE_SIZE);
+	umbra_free_contig_range(u, pfn, 10);
+	KUNIT_ASSERT_EQ(test, umbra_alloc_contig_range(u, pfn, pfn + 10,
+						       GFP_KERNEL |
+						       __GFP_ZERO |
+						       __GFP_COMP), 0);
+	KUNIT_EXPECT_NULL(test, memchr_inv(addr, 0, 10 * PAGE_SIZE));
+	/* They are single pages, whatever was asked for. */
+	UMBRA_EXPECT_FRAME(test, u, umbra_index_to_page(u, 100), FRAME_ALLOC,
+			   0);
+	umbra_free_contig_range(u, pfn, 10);
+}
+
+static void freeing_what_is_not_the_callers_is_reported(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+
+	KUNIT_ASSERT_EQ(test, umbra_alloc_contig_range(u, BASE + 10, BASE + 20,
+						       GFP_KERNEL), 0);
+	umbra_free_contig_range(u, BASE + 8, 14);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 4);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
+	umbra_free_contig_range(u, BASE - 3, 3);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 7);
+	umbra_free_contig_range(u, BASE, 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 7);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
+}
+
+static struct kunit_case contig_cases[] = {
+	KUNIT_CASE(nothing_is_allocated_from_an_isolated_range),
+	KUNIT_CASE(what_is_freed_while_isolated_stays_isolated),
+	KUNIT_CASE(isolated_pageblocks_get_their_types_back),
+	KUNIT_CASE(what_is_isolated_is_not_isolated_again),
+	KUNIT_CASE_PARAM(a_range_that_is_not_of_one_zone_is_refused,
+			 bad_gen_params),
+	KUNIT_CASE_PARAM(a_free_range_is_allocated_page_by_page,
+			 range_gen_params),
+	KUNIT_CASE_PARAM(a_range_in_use_is_not_allocated, busy_gen_params),
+	KUNIT_CASE(a_range_with_a_held_page_is_not_allocated),
+	KUNIT_CASE(caches_are_drained_for_a_range),
+	KUNIT_CASE(a_range_is_zeroed_if_asked_for),
+	KUNIT_CASE(freeing_what_is_not_the_callers_is_reported),
+	{}
+};
+
+static struct kunit_suite contig_suite = {
+	.name = "umbra_contig",
+	.test_cases = contig_cases,
+};
+
+kunit_test_suite(contig_suite);
