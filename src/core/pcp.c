@@ -440,6 +440,7 @@ static void give_back_all(struct umbra_zone *zone, const u32 *frames,
  */
 static void drain_one(struct umbra_zone *zone, unsigned int cpu)
 {
+	unsigned int capacity = zone->umbra->drain_capacity;
 	struct errand errand = { .zone = zone };
 
 	do {
@@ -448,7 +449,7 @@ static void drain_one(struct umbra_zone *zone, unsigned int cpu)
 			return;
 		give_back_all(zone, zone->umbra->drain_buf, errand.nr);
 		cond_resched();
-	} while (errand.busy);
+	} while (errand.busy || errand.nr == capacity);
 }
 
 /**
@@ -488,12 +489,16 @@ void umbra_pcp_drain(struct umbra *u, umbra_nodemask_t nodes, int cpu)
 void umbra_pcp_drain_dead(struct umbra *u, unsigned int cpu)
 {
 	struct umbra_zone *zone;
+	unsigned int nr;
 
 	lockdep_assert_held(&u->control);
 
-	for_each_umbra_zone(u, zone)
-		give_back_all(zone, u->drain_buf,
-			      grab(per_cpu_ptr(zone->pcp, cpu), u));
+	for_each_umbra_zone(u, zone) {
+		do {
+			nr = grab(per_cpu_ptr(zone->pcp, cpu), u);
+			give_back_all(zone, u->drain_buf, nr);
+		} while (nr == u->drain_capacity);
+	}
 }
 
 /* Pages that a CPU keeps of a zone; -1 for all CPUs. */

@@ -20,6 +20,9 @@
  */
 #define ROOM_FRACTION 56
 
+/* Blocks that a drain brings back at once, at most. */
+#define DRAIN_MOST 1024
+
 /* Where the caches of all instances hear of CPUs; 0: not registered. */
 static int hotplug_state;
 
@@ -167,9 +170,9 @@ static int create_zone(struct umbra_zone *zone,
 
 	room = room_of(zone, layout);
 	zone->pcp_room = room;
-	zone->umbra->drain_capacity = max_t(unsigned int,
-					    zone->umbra->drain_capacity,
-					    room + PCP_LISTS * PCP_CHUNK_FRAMES);
+	zone->umbra->drain_capacity =
+		clamp_t(unsigned int, room + PCP_LISTS * PCP_CHUNK_FRAMES,
+			zone->umbra->drain_capacity, DRAIN_MOST);
 	for_each_possible_cpu(cpu)
 		if (!err)
 			err = create_cache(per_cpu_ptr(zone->pcp, cpu), room);
