@@ -292,6 +292,7 @@ struct umbra *umbra_instance_create(const char *name,
 unsigned long umbra_instance_stop(struct umbra *u);
 bool umbra_frame_releasable(struct umbra *u, struct page *page);
 void umbra_instance_free(struct umbra *u);
+size_t umbra_metadata_bytes(const struct umbra *u);
 struct page *umbra_index_to_page(const struct umbra *u, u32 index);
 unsigned long umbra_index_to_pfn(const struct umbra *u, u32 index);
 u32 umbra_pfn_to_index(const struct umbra *u, unsigned long pfn);
@@ -353,6 +354,7 @@ unsigned long umbra_wmark(const struct umbra_zone *zone,
 /* freelist.c */
 int umbra_freelist_init(struct umbra_zone *zone);
 void umbra_freelist_exit(struct umbra_zone *zone);
+size_t umbra_freelist_bytes(const struct umbra_zone *zone);
 void umbra_freelist_free(struct umbra_zone *zone, u32 index,
 			 unsigned int order);
 void umbra_freelist_remove(struct umbra_zone *zone, u32 index,
@@ -390,6 +392,7 @@ bool umbra_highatomic_unreserve(struct umbra *u,
 /* pcp.c */
 int umbra_pcp_create(struct umbra *u, const struct umbra_layout *layout);
 void umbra_pcp_destroy(struct umbra *u);
+size_t umbra_pcp_bytes(const struct umbra *u);
 void umbra_pcp_resize(struct umbra *u);
 u32 umbra_pcp_alloc(struct umbra_zone *zone, const struct umbra_request *rq);
 bool umbra_pcp_free(struct umbra_zone *zone, u32 index, unsigned int order);

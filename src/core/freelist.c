@@ -56,6 +56,15 @@ void umbra_freelist_exit(struct umbra_zone *zone)
 	kvfree(zone->by_address);
 }
 
+/* What umbra_freelist_init() allocated, in bytes. Context: any. */
+size_t umbra_freelist_bytes(const struct umbra_zone *zone)
+{
+	if (!zone->by_address)
+		return 0;
+	return BITS_TO_LONGS(zone_pageblocks(zone)) * UMBRA_NR_ORDERS *
+	       UMBRA_NR_TYPES * sizeof(long);
+}
+
 static void account(struct umbra_zone *zone, enum umbra_migratetype type,
 		    long nr_pages)
 {

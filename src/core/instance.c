@@ -429,6 +429,31 @@ void umbra_instance_free(struct umbra *u)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_instance_free);
 
+/**
+ * umbra_metadata_bytes() - what it costs to keep track of the pages
+ * @u: the instance
+ *
+ * Context: any.
+ * Return: all that umbra_instance_create() allocated, in bytes.
+ */
+size_t umbra_metadata_bytes(const struct umbra *u)
+{
+	const struct umbra_zone *zone;
+	size_t bytes = sizeof(*u) + u->nr_frames * sizeof(*u->map);
+
+	bytes += umbra_nr_pageblocks(u) * sizeof(*u->pageblocks);
+	bytes += u->nr_nodes * sizeof(*u->nodes);
+	bytes += u->nr_zones * sizeof(*u->zones);
+	bytes += u->nr_nodes * u->nr_nodes * sizeof(*u->distance);
+	bytes += nr_cpu_ids * sizeof(*u->cpu_node);
+	for_each_umbra_zone(u, zone)
+		bytes += umbra_freelist_bytes(zone);
+	if (u->owners)
+		bytes += (size_t)u->nr_frames * sizeof(*u->owners);
+	return bytes + umbra_pcp_bytes(u);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_metadata_bytes);
+
 static const struct umbra_span *index_span(const struct umbra *u, u32 index)
 {
 	const struct umbra_span *span = u->spans;

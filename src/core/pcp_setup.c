@@ -139,10 +139,17 @@ static int room_of(const struct umbra_zone *zone,
 	return max_t(unsigned long, room, batch * 5);
 }
 
+static unsigned int nr_chunks(int room)
+{
+	if (!room)
+		return 0;
+	return min(DIV_ROUND_UP(room, PCP_CHUNK_FRAMES) + PCP_LISTS,
+		   PCP_NO_CHUNK);
+}
+
 static int create_cache(struct umbra_pcp *pcp, int room)
 {
-	unsigned int nr = DIV_ROUND_UP(room, PCP_CHUNK_FRAMES) + PCP_LISTS;
-	unsigned int i;
+	unsigned int nr = nr_chunks(room), i;
 
 	for (i = 0; i < PCP_LISTS; i++)
 		pcp->lists[i] = (struct umbra_pcp_list) {
@@ -151,7 +158,6 @@ static int create_cache(struct umbra_pcp *pcp, int room)
 	pcp->free_chunk = PCP_NO_CHUNK;
 	if (!room)
 		return 0;
-	nr = min_t(unsigned int, nr, PCP_NO_CHUNK);
 	pcp->chunks = kvcalloc(nr, sizeof(*pcp->chunks),
 			       GFP_KERNEL | __GFP_NOWARN);
 	if (!pcp->chunks)
@@ -239,6 +245,19 @@ void umbra_pcp_destroy(struct umbra *u)
 		free_percpu(zone->pcp);
 	}
 	kvfree(u->drain_buf);
+}
+
+/* What umbra_pcp_create() allocated, in bytes. Context: any. */
+size_t umbra_pcp_bytes(const struct umbra *u)
+{
+	const struct umbra_zone *zone;
+	size_t bytes = u->drain_capacity * sizeof(*u->drain_buf);
+
+	for_each_umbra_zone(u, zone)
+		bytes += num_possible_cpus() *
+			 (sizeof(*zone->pcp) + nr_chunks(zone->pcp_room) *
+			  sizeof(struct umbra_pcp_chunk));
+	return bytes;
 }
 
 static int pcp_cpu_online(unsigned int cpu, struct hlist_node *node)
