@@ -124,6 +124,32 @@ static void draining_a_cpu_empties_its_caches_of_every_zone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_drain_cpu(u, nr_cpu_ids), -EINVAL);
 }
 
+/* More than one visit to the CPU can bring back. */
+static void draining_empties_a_cache_of_any_size(struct kunit *test)
+{
+	struct umbra_layout layout = cached;
+	struct page **pages;
+	struct umbra *u;
+
+	layout.pcp_high = 3 * TEST_BLOCK;
+	u = umbra_test_ghost_layout(test, &layout, PAGES);
+	pages = kunit_kcalloc(test, 5 * TEST_BLOCK / 2, sizeof(*pages),
+			      GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, pages);
+	pin(test);
+	while (!pages[5 * TEST_BLOCK / 2 - 1])
+		KUNIT_ASSERT_GT(test, umbra_alloc_pages_bulk(u, GFP_KERNEL, 0,
+						NULL, 5 * TEST_BLOCK / 2,
+						pages), 0);
+	umbra_free_pages_bulk(u, pages, 5 * TEST_BLOCK / 2);
+	KUNIT_EXPECT_GE(test, umbra_pcp_count(u->zones, -1),
+			5 * TEST_BLOCK / 2);
+	KUNIT_EXPECT_LT(test, u->drain_capacity, 5 * TEST_BLOCK / 2);
+	umbra_drain_pages(u);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, -1), 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
+}
+
 #define HAMMER_HELD 64
 
 struct hammer {
@@ -410,6 +436,7 @@ static struct kunit_case pcp_context_cases[] = {
 	KUNIT_CASE(draining_all_empties_every_cache),
 	KUNIT_CASE(draining_a_node_empties_the_caches_of_its_zones),
 	KUNIT_CASE(draining_a_cpu_empties_its_caches_of_every_zone),
+	KUNIT_CASE(draining_empties_a_cache_of_any_size),
 	KUNIT_CASE(drains_lose_nothing_while_caches_are_in_use),
 	KUNIT_CASE(caches_can_be_used_in_hard_interrupts),
 	KUNIT_CASE(caches_can_be_used_in_soft_interrupts),
