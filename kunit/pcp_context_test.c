@@ -128,23 +128,20 @@ static void draining_a_cpu_empties_its_caches_of_every_zone(struct kunit *test)
 static void draining_empties_a_cache_of_any_size(struct kunit *test)
 {
 	struct umbra_layout layout = cached;
+	const unsigned int nr = 5 * TEST_BLOCK / 2;
 	struct page **pages;
 	struct umbra *u;
 
 	layout.pcp_high = 3 * TEST_BLOCK;
 	u = umbra_test_ghost_layout(test, &layout, PAGES);
-	pages = kunit_kcalloc(test, 5 * TEST_BLOCK / 2, sizeof(*pages),
-			      GFP_KERNEL);
+	pages = kunit_kcalloc(test, nr, sizeof(*pages), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, pages);
 	pin(test);
-	while (!pages[5 * TEST_BLOCK / 2 - 1])
-		KUNIT_ASSERT_GT(test, umbra_alloc_pages_bulk(u, GFP_KERNEL, 0,
-						NULL, 5 * TEST_BLOCK / 2,
-						pages), 0);
-	umbra_free_pages_bulk(u, pages, 5 * TEST_BLOCK / 2);
-	KUNIT_EXPECT_GE(test, umbra_pcp_count(u->zones, -1),
-			5 * TEST_BLOCK / 2);
-	KUNIT_EXPECT_LT(test, u->drain_capacity, 5 * TEST_BLOCK / 2);
+	KUNIT_ASSERT_EQ(test, umbra_alloc_pages_bulk(u, GFP_KERNEL, 0, NULL, nr,
+						     pages), nr);
+	umbra_free_pages_bulk(u, pages, nr);
+	KUNIT_EXPECT_GE(test, umbra_pcp_count(u->zones, -1), nr);
+	KUNIT_EXPECT_LT(test, u->drain_capacity, nr);
 	umbra_drain_pages(u);
 	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, -1), 0);
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);

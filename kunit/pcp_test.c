@@ -227,9 +227,12 @@ static void the_block_freed_last_is_used_again_first(struct kunit *test)
 		for (i = 0; i < nr; i++)
 			umbra_free_pages(u, pages[i], order);
 		KUNIT_ASSERT_EQ(test, count(u), nr << order);
-		while (i--)
-			KUNIT_EXPECT_PTR_EQ(test, umbra_alloc_pages(u,
-						GFP_KERNEL, order), pages[i]);
+		while (i--) {
+			struct page *page = umbra_alloc_pages(u, GFP_KERNEL,
+							      order);
+
+			KUNIT_EXPECT_PTR_EQ(test, page, pages[i]);
+		}
 		KUNIT_EXPECT_EQ(test, count(u), 0);
 		for (i = 0; i < nr; i++)
 			umbra_free_pages(u, pages[i], order);

@@ -298,12 +298,13 @@ static void without_it_the_block_freed_last_is_taken(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		struct umbra *u = ghost_of(test, names[i], 64);
 		struct page *first = u->spans[0].pages, *page;
+		gfp_t gfp = GFP_HIGHUSER_MOVABLE;
 
-		KUNIT_ASSERT_EQ(test, umbra_alloc_contig_range(u, 0, 64,
-					GFP_HIGHUSER_MOVABLE), 0);
+		KUNIT_ASSERT_EQ(test, umbra_alloc_contig_range(u, 0, 64, gfp),
+				0);
 		umbra_free_page(u, first + 8);
 		umbra_free_page(u, first + 40);
-		page = umbra_alloc_page(u, GFP_HIGHUSER_MOVABLE);
+		page = umbra_alloc_page(u, gfp);
 		KUNIT_EXPECT_EQ(test, umbra_page_to_index(u, page), i ? 8 : 40);
 		umbra_free_page(u, page);
 		umbra_free_contig_range(u, 0, 8);
