@@ -219,10 +219,223 @@ static void two_cpus_never_get_the_same_frame(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_account_pages(s->account), 0);
 }
 
+#define SWAP_PAGES (4 * TEST_BLOCK)
+#define SWAP_SLOTS 256
+#define SWAP_LOOKER TEST_THREADS	/* the test itself, as an owner */
+
+/*
+ * Two threads that free what the other has allocated, with a cache on each of
+ * their CPUs. Blocks go from one to the other through slots.
+ */
+struct swap {
+	struct umbra *u;
+	struct page *slot[TEST_THREADS][SWAP_SLOTS];
+	u8 order[SWAP_PAGES];		/* of owned blocks, by head */
+	u8 owner[SWAP_PAGES];		/* 0 or one more than a thread */
+	bool was_free[SWAP_PAGES];
+	unsigned long allocated[TEST_THREADS + 1];
+	unsigned long stolen[TEST_THREADS + 1];	/* frames that had an owner */
+};
+
+static void swap_own(struct swap *s, unsigned int self, struct page *page,
+		     unsigned int order)
+{
+	u32 index = umbra_page_to_index(s->u, page), i;
+
+	s->order[index] = order;
+	for (i = index; i < index + (1U << order); i++)
+		if (cmpxchg(&s->owner[i], 0, self + 1))
+			s->stolen[self]++;
+	s->allocated[self]++;
+}
+
+static void swap_free(struct swap *s, struct page *page)
+{
+	u32 index = umbra_page_to_index(s->u, page), i;
+	unsigned int order = s->order[index];
+
+	for (i = index; i < index + (1U << order); i++)
+		xchg(&s->owner[i], 0);
+	umbra_free_pages(s->u, page, order);
+}
+
+static void swap_step(struct swap *s, unsigned int self, struct rnd_state *rnd)
+{
+	static const gfp_t gfps[] = {
+		GFP_KERNEL, GFP_HIGHUSER_MOVABLE, GFP_ATOMIC, GFP_NOWAIT,
+		GFP_KERNEL | __GFP_RECLAIMABLE,
+	};
+	gfp_t gfp = gfps[prandom_u32_state(rnd) % ARRAY_SIZE(gfps)];
+	unsigned int slot = prandom_u32_state(rnd) % SWAP_SLOTS;
+	unsigned int order = prandom_u32_state(rnd) % 4;
+	struct page *page = xchg(&s->slot[self][slot], NULL);
+
+	if (page)
+		swap_free(s, page);
+	if (prandom_u32_state(rnd) % 16 == 0)
+		order = s->u->pb_order;
+	page = umbra_alloc_pages(s->u, gfp | __GFP_NOWARN, order);
+	if (!page)
+		return;
+	swap_own(s, self, page, order);
+	slot = prandom_u32_state(rnd) % SWAP_SLOTS;
+	if (cmpxchg(&s->slot[!self][slot], NULL, page))
+		swap_free(s, page);
+}
+
+static void swap_blocks(void *arg, unsigned int self)
+{
+	struct rnd_state rnd;
+	unsigned int nr = 5 * rounds(), i;
+
+	prandom_seed_state(&rnd, 2000 + self);
+	for (i = 0; i < nr; i++) {
+		swap_step(arg, self, &rnd);
+		if (i % 256 == 0)
+			cond_resched();
+	}
+}
+
+static unsigned long swap_pfn(struct swap *s, u32 index)
+{
+	return umbra_index_to_pfn(s->u, index);
+}
+
+/* What is free in an isolated range stays so. Returns how much did not. */
+static unsigned long isolate_for_a_while(struct swap *s, u32 index, u32 end)
+{
+	unsigned long taken = 0;
+	u32 i;
+
+	if (umbra_isolate_range(s->u, swap_pfn(s, index), swap_pfn(s, end)))
+		return 1;
+	for (i = index; i < end; i++)
+		s->was_free[i] = frame_state(frame_read(s->u, i)) == FRAME_FREE;
+	schedule_timeout_uninterruptible(1);
+	for (i = index; i < end; i++)
+		taken += s->was_free[i] && READ_ONCE(s->owner[i]);
+	if (umbra_unisolate_range(s->u, swap_pfn(s, index), swap_pfn(s, end)))
+		return 1;
+	return taken;
+}
+
+/* Allocate a range if it happens to be free, and free it again. */
+static void take_a_range(struct swap *s, u32 index, u32 end)
+{
+	u32 i;
+
+	if (umbra_alloc_contig_range(s->u, swap_pfn(s, index),
+				     swap_pfn(s, end), GFP_KERNEL))
+		return;
+	for (i = index; i < end; i++)
+		swap_own(s, SWAP_LOOKER, umbra_index_to_page(s->u, i), 0);
+	for (i = index; i < end; i++)
+		swap_free(s, umbra_index_to_page(s->u, i));
+}
+
+/* All that may be done to an instance while others use it. */
+static void look_on(struct kunit *test, struct swap *s, struct rnd_state *rnd)
+{
+	struct umbra_free_snapshot *snapshot;
+	u32 index = prandom_u32_state(rnd) % (SWAP_PAGES - 64);
+	struct umbra_verify v;
+
+	switch (prandom_u32_state(rnd) % 6) {
+	case 0:
+		umbra_verify(s->u, &v);
+		KUNIT_EXPECT_EQ_MSG(test, v.nr_findings, 0, "%s at 0x%x: 0x%lx for 0x%lx",
+				    umbra_finding_name(v.first[0].code),
+				    v.first[0].index, v.first[0].found,
+				    v.first[0].expected);
+		break;
+	case 1:
+		snapshot = umbra_snapshot_free(s->u);
+		KUNIT_EXPECT_NOT_NULL(test, snapshot);
+		kvfree(snapshot);
+		break;
+	case 2:
+		umbra_drain_pages(s->u);
+		break;
+	case 3:
+		umbra_drain_node(s->u, prandom_u32_state(rnd) % 2);
+		umbra_drain_cpu(s->u, prandom_u32_state(rnd) % TEST_THREADS);
+		break;
+	case 4:
+		index = ALIGN_DOWN(index, 64);
+		KUNIT_EXPECT_EQ(test, isolate_for_a_while(s, index, index + 64),
+				0);
+		break;
+	default:
+		if (index % (SWAP_PAGES / 2) < SWAP_PAGES / 2 - 8)
+			take_a_range(s, index, index + 8);
+		break;
+	}
+}
+
+static struct swap *swap_create(struct kunit *test)
+{
+	static const struct umbra_zone_layout zones[] = {
+		{ .nid = 0, .type = UMBRA_ZONE_DMA32, .nr_frames = 512 },
+		{ .nid = 0, .type = UMBRA_ZONE_NORMAL,
+		  .nr_frames = SWAP_PAGES / 2 - 512, .nr_cma = 256 },
+		{ .nid = 1, .type = UMBRA_ZONE_NORMAL },
+	};
+	struct swap *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
+	struct umbra_layout layout;
+
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	umbra_layout_init(&layout);
+	layout.origin = "test";
+	layout.has_memory = false;
+	layout.pb_order = 5;
+	layout.zones = zones;
+	layout.nr_zones = ARRAY_SIZE(zones);
+	layout.pcp_batch = 7;
+	layout.pcp_high = 64;
+	s->u = umbra_test_ghost_layout(test, &layout, SWAP_PAGES);
+	return s;
+}
+
+static void blocks_freed_on_the_other_cpu_are_never_handed_out_twice(struct kunit *test)
+{
+	struct swap *s = swap_create(test);
+	unsigned long looks = 0;
+	struct rnd_state rnd;
+	struct umbra_verify v;
+	unsigned int i, slot;
+
+	prandom_seed_state(&rnd, 3000);
+	umbra_test_start_pair(test, swap_blocks, s);
+	while (!umbra_test_pair_is_done()) {
+		look_on(test, s, &rnd);
+		looks++;
+		cond_resched();
+	}
+	umbra_test_join_pair();
+	for (i = 0; i < TEST_THREADS; i++)
+		for (slot = 0; slot < SWAP_SLOTS; slot++)
+			if (s->slot[i][slot])
+				swap_free(s, s->slot[i][slot]);
+	for (i = 0; i <= SWAP_LOOKER; i++)
+		KUNIT_EXPECT_EQ(test, s->stolen[i], 0);
+	kunit_info(test, "%lu and %lu blocks, and %lu single pages of ranges, looked at %lu times\n",
+		   s->allocated[0], s->allocated[1], s->allocated[SWAP_LOOKER],
+		   looks);
+	KUNIT_EXPECT_GT(test, s->allocated[0], 0);
+	KUNIT_EXPECT_GT(test, s->allocated[1], 0);
+	umbra_drain_pages(s->u);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(s->u), SWAP_PAGES);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(s->u), 0);
+	umbra_verify(s->u, &v);
+	KUNIT_EXPECT_EQ(test, v.nr_findings, 0);
+	KUNIT_EXPECT_TRUE(test, v.exact);
+}
+
 static struct kunit_case race_cases[] = {
 	KUNIT_CASE_SLOW(of_two_that_free_a_block_one_wins_and_one_is_reported),
 	KUNIT_CASE_SLOW(a_free_succeeds_while_the_block_is_being_exposed),
 	KUNIT_CASE_SLOW(two_cpus_never_get_the_same_frame),
+	KUNIT_CASE_SLOW(blocks_freed_on_the_other_cpu_are_never_handed_out_twice),
 	{}
 };
 

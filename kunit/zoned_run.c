@@ -2,6 +2,7 @@
 #include <linux/bitmap.h>
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
+#include <linux/mmzone.h>
 #include <linux/slab.h>
 #include "zoned_run.h"
 
@@ -170,6 +171,8 @@ static gfp_t pick_gfp(struct run *r)
 		gfp |= __GFP_ACCOUNT;
 	if (!pick(r, 6))
 		gfp |= __GFP_COMP;
+	if (!pick(r, 6))
+		gfp |= __GFP_NORETRY;
 	if (!pick(r, 256))
 		gfp |= __GFP_DMA | __GFP_HIGHMEM;
 	return gfp | __GFP_NOWARN;
@@ -300,8 +303,12 @@ static void check_failure(struct run *r, const struct model_request *rq,
 	r->fail_events++;
 	/* Who may wait has had everything drained. */
 	after = zoned_model_ask_slow(&r->m, rq);
-	if (rq->gfp & __GFP_DIRECT_RECLAIM)
-		KUNIT_ASSERT_EQ(test, after.zone, -1);
+	if (!(rq->gfp & __GFP_DIRECT_RECLAIM))
+		return;
+	KUNIT_ASSERT_EQ(test, after.zone, -1);
+	/* And nothing is reserved any more. */
+	if (rq->order <= PAGE_ALLOC_COSTLY_ORDER && !(rq->gfp & __GFP_NORETRY))
+		KUNIT_ASSERT_FALSE(test, after.unsure);
 }
 
 static void check_page(struct run *r, const struct model_request *rq,
