@@ -210,6 +210,19 @@ static unsigned int list_zones(const struct zoned_model *m,
 	return nr;
 }
 
+/* Every zone, in the order for a node; returns how many. */
+unsigned int zoned_model_list(const struct zoned_model *m, unsigned int nid,
+			      u8 *list)
+{
+	struct pass p = {
+		.highest = UMBRA_ZONE_MOVABLE,
+		.mask = UMBRA_ALL_NODES,
+		.node = nid,
+	};
+
+	return list_zones(m, &p, list);
+}
+
 static unsigned long free_blocks(const struct umbra_zone *zone,
 				 unsigned int least, unsigned int types)
 {

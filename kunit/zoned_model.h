@@ -77,6 +77,8 @@ struct model_answer {
 void zoned_model_marks(struct zoned_model *m);
 void zoned_model_order(struct zoned_model *m);
 bool zoned_model_is_bad(const struct zoned_model *m, gfp_t gfp);
+unsigned int zoned_model_list(const struct zoned_model *m, unsigned int nid,
+			      u8 *list);
 int zoned_model_zone_of(const struct zoned_model *m, u32 index);
 struct model_answer zoned_model_ask(const struct zoned_model *m,
 				    const struct model_request *rq);

@@ -202,13 +202,21 @@ static void do_online(struct run *r)
 	bool online = pick(r, 3);
 	umbra_nodemask_t nodes = online ? r->m.online | BIT(nid) :
 					  r->m.online & ~BIT(nid);
+	unsigned int i;
 
 	KUNIT_ASSERT_EQ(r->test, umbra_set_node_online(r->m.u, nid, online),
 			nodes ? 0 : -EBUSY);
 	if (!nodes)
 		return;
+	/* One that was offline already may have got pages freed since. */
+	for (i = 0; i < r->m.nr_zones; i++)
+		if (r->m.zone[i].nid == nid && r->m.online & ~nodes)
+			KUNIT_ASSERT_EQ(r->test,
+					umbra_pcp_count(&r->m.u->zones[i], -1),
+					0);
 	r->m.online = nodes;
 	zoned_model_order(&r->m);
+	zoned_check_order(r);
 }
 
 /* Half of the time there is no wall. */

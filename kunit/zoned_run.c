@@ -46,7 +46,7 @@ static void pick_nodes(struct run *r)
 	for (nid = 0; nid < m->nr_nodes; nid++)
 		for (to = 0; to < m->nr_nodes; to++)
 			m->distance[nid * m->nr_nodes + to] =
-				nid == to ? 10 : 10 + 5 * pick(r, 4);
+				nid == to ? 10 : 10 + 5 * pick(r, 3);
 	for_each_possible_cpu(cpu)
 		m->cpu_node[cpu] = pick(r, m->nr_nodes);
 	for (i = 0, end = 0; i < m->nr_zones; i++) {
@@ -109,6 +109,28 @@ static void check_marks(struct run *r)
 	}
 }
 
+/* Compare the zonelists with the model. */
+void zoned_check_order(struct run *r)
+{
+	u8 list[MODEL_ZONES];
+	unsigned int nid, nr, i;
+
+	for (nid = 0; nid < r->m.nr_nodes; nid++) {
+		const struct umbra_zonelist *zonelist =
+			&r->m.u->nodes[nid].zonelists[UMBRA_ZONELIST_FALLBACK];
+
+		nr = zoned_model_list(&r->m, nid, list);
+		for (i = 0; i < nr; i++) {
+			KUNIT_ASSERT_NE(r->test, zonelist->refs[i], 0);
+			KUNIT_ASSERT_PTR_EQ(r->test,
+					    umbra_ref_zone(r->m.u,
+							   zonelist->refs[i]),
+					    &r->m.u->zones[list[i]]);
+		}
+		KUNIT_ASSERT_EQ(r->test, zonelist->refs[nr], 0);
+	}
+}
+
 static void *zeroed(struct run *r, size_t nr, size_t size)
 {
 	void *p = kunit_kzalloc(r->test, nr * size, GFP_KERNEL);
@@ -138,6 +160,7 @@ void zoned_create(struct run *r)
 	r->isolated = zeroed(r, BITS_TO_LONGS(m->nr_frames), sizeof(long));
 	r->owned = zeroed(r, m->nr_frames, sizeof(*r->owned));
 	zoned_model_order(m);
+	zoned_check_order(r);
 	zoned_model_marks(m);
 	check_marks(r);
 }

@@ -46,6 +46,7 @@ static inline u32 pageblock_of(struct run *r, u32 index)
 }
 
 void zoned_create(struct run *r);
+void zoned_check_order(struct run *r);
 void zoned_own(struct run *r, u32 index, unsigned int order, bool comp);
 void zoned_count_pages(struct run *r, int zone, gfp_t gfp, unsigned long nr);
 void zoned_learn_numa(struct run *r);
