@@ -189,6 +189,7 @@ void umbra_test_no_background(struct umbra *u)
 {
 	WRITE_ONCE(u->stopping, true);
 	cancel_delayed_work_sync(&u->held_work);
+	cancel_work_sync(&u->boost_work);
 }
 
 /* Fail the test with every finding of the checker. */

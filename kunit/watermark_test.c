@@ -154,6 +154,7 @@ static struct umbra *nearly_full(struct kunit *test, unsigned long nr_pages,
 	};
 	struct umbra *u = umbra_test_ghost_layout(test, &layout, nr_pages);
 
+	umbra_test_no_background(u);
 	KUNIT_ASSERT_EQ(test, umbra_test_take_all(u, 0, GFP_HIGHUSER_MOVABLE,
 						  8, pages),
 			nr_pages / 256 - 1);
@@ -269,6 +270,20 @@ static void a_boost_does_not_stop_urgent_single_pages(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
+/* Nothing reclaims, so a boost may not fail who could have waited for that. */
+static void a_boost_ends_before_a_request_fails_that_may_wait(struct kunit *test)
+{
+	LIST_HEAD(pages);
+	struct umbra *u = nearly_full(test, NR_PAGES, 15000, &pages);
+
+	chain(test, u, GFP_KERNEL, 0, &pages);
+	KUNIT_ASSERT_EQ(test, u->zones->watermark_boost, 512);
+	WRITE_ONCE(u->stopping, false);
+	chain(test, u, GFP_KERNEL, 0, &pages);
+	KUNIT_EXPECT_EQ(test, u->zones->watermark_boost, 0);
+	umbra_test_give_all(u, &pages);
+}
+
 /* Each class drains what it may, and leaves the rest for the next one. */
 static void low_zones_are_kept_for_who_needs_them(struct kunit *test)
 {
@@ -350,6 +365,7 @@ static struct kunit_case watermark_cases[] = {
 	KUNIT_CASE_PARAM(a_boost_depends_on_the_zone, boost_gen_params),
 	KUNIT_CASE(a_zone_without_marks_is_not_boosted),
 	KUNIT_CASE(a_boost_does_not_stop_urgent_single_pages),
+	KUNIT_CASE(a_boost_ends_before_a_request_fails_that_may_wait),
 	KUNIT_CASE(low_zones_are_kept_for_who_needs_them),
 	KUNIT_CASE(caches_do_not_make_the_counter_drift),
 	{}

@@ -156,6 +156,7 @@ void zoned_create(struct run *r)
 	m->layout.distance = m->distance;
 	m->layout.cpu_node = m->cpu_node;
 	m->u = umbra_test_ghost_layout(r->test, &m->layout, m->nr_frames);
+	umbra_test_no_background(m->u);
 	r->busy = zeroed(r, BITS_TO_LONGS(m->nr_frames), sizeof(long));
 	r->isolated = zeroed(r, BITS_TO_LONGS(m->nr_frames), sizeof(long));
 	r->owned = zeroed(r, m->nr_frames, sizeof(*r->owned));

@@ -176,8 +176,10 @@ static u32 take_pass(struct umbra *u, const struct umbra_request *rq)
 		index = zone_take_one(zone, rq);
 		if (rq->flags & ALLOC_KSWAPD &&
 		    unlikely(test_bit(ZONE_FLAG_BOOSTED, &zone->flags)) &&
-		    test_and_clear_bit(ZONE_FLAG_BOOSTED, &zone->flags))
+		    test_and_clear_bit(ZONE_FLAG_BOOSTED, &zone->flags)) {
 			umbra_count(zone, EVENT_KSWAPD_WAKE, 1);
+			umbra_watermark_wake(u, false);
+		}
 		if (likely(index != UMBRA_NO_FRAME))
 			return index;
 	}

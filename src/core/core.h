@@ -202,6 +202,7 @@ struct umbra {
 	unsigned int dirty_limit;		/* READ_ONCE/WRITE_ONCE */
 	struct hlist_node cpuhp;	/* to hear of CPUs that went offline */
 	struct work_struct drain_work;
+	struct work_struct boost_work;
 
 	struct dentry *files;	/* of whoever shows the instance; or NULL */
 	struct umbra_owner *owners;	/* by frame, with UMBRA_DEBUG_OWNER */
@@ -347,7 +348,8 @@ bool umbra_watermark_fast(const struct umbra_zone *zone, unsigned int order,
 			  unsigned long mark, enum umbra_zone_type highest,
 			  unsigned int flags);
 bool umbra_watermark_boost(struct umbra_zone *zone);
-bool umbra_watermark_unboost(struct umbra *u, const struct umbra_request *rq);
+void umbra_watermark_boost_end(struct work_struct *work);
+bool umbra_watermark_wake(struct umbra *u, bool wait);
 unsigned long umbra_wmark(const struct umbra_zone *zone,
 			  enum umbra_wmark mark);
 

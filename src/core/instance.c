@@ -267,6 +267,7 @@ static struct umbra *instance_new(const char *name,
 	ratelimit_state_init(&u->failure_limit, 10 * HZ, 3);
 	ratelimit_set_flags(&u->failure_limit, RATELIMIT_MSG_ON_RELEASE);
 	umbra_held_init(u);
+	INIT_WORK(&u->boost_work, umbra_watermark_boost_end);
 #ifdef CONFIG_FAULT_INJECTION
 	u->fail_alloc = (struct fault_attr)FAULT_ATTR_INITIALIZER;
 #endif
@@ -378,6 +379,7 @@ unsigned long umbra_instance_stop(struct umbra *u)
 	WRITE_ONCE(u->stopping, true);
 	cancel_delayed_work_sync(&u->held_work);
 	cancel_work_sync(&u->drain_work);
+	cancel_work_sync(&u->boost_work);
 	umbra_drain_pages(u);
 	umbra_held_rescan(u);
 	umbra_held_forget(u);

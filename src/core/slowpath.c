@@ -80,7 +80,7 @@ static bool release_hidden(struct slow *s)
 	bool found = umbra_held_rescan(s->u);
 
 	if (s->rq.flags & ALLOC_KSWAPD)
-		found |= umbra_watermark_unboost(s->u, &s->rq);
+		found |= umbra_watermark_wake(s->u, can_wait(s));
 	if (found || !can_wait(s))
 		return found;
 	if (s->released)

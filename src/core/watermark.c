@@ -277,32 +277,42 @@ bool umbra_watermark_boost(struct umbra_zone *zone)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_watermark_boost);
 
-/**
- * umbra_watermark_unboost() - take boosts back before a request fails
- * @u: the instance
- * @rq: the request
- *
+/*
  * A boost asks for more to be reclaimed, and ends when that is done or given
- * up.
- *
- * Context: any but NMI; takes the zone locks one after the other.
- * Return: true if there was one.
+ * up. Nothing reclaims here, so it ends as soon as somebody looks.
  */
-bool umbra_watermark_unboost(struct umbra *u, const struct umbra_request *rq)
+void umbra_watermark_boost_end(struct work_struct *work)
 {
-	const umbra_zoneref_t *ref;
+	struct umbra *u = container_of(work, struct umbra, boost_work);
 	struct umbra_zone *zone;
 	unsigned long flags;
-	bool found = false;
 
-	for_each_umbra_zoneref(u, zone, ref, rq->zonelist, rq->highest,
-			       rq->nodemask) {
-		if (!READ_ONCE(zone->watermark_boost))
-			continue;
+	for_each_umbra_zone(u, zone) {
 		spin_lock_irqsave(&zone->lock, flags);
 		WRITE_ONCE(zone->watermark_boost, 0);
 		spin_unlock_irqrestore(&zone->lock, flags);
-		found = true;
 	}
-	return found;
+}
+
+/**
+ * umbra_watermark_wake() - have boosts ended
+ * @u: the instance
+ * @wait: wait until they are
+ *
+ * Context: any but NMI; may sleep with @wait.
+ * Return: true if there was one, and it has ended.
+ */
+bool umbra_watermark_wake(struct umbra *u, bool wait)
+{
+	const struct umbra_zone *zone;
+	bool boosted = false;
+
+	for_each_umbra_zone(u, zone)
+		boosted |= READ_ONCE(zone->watermark_boost);
+	if (!boosted || READ_ONCE(u->stopping))
+		return false;
+	schedule_work(&u->boost_work);
+	if (wait)
+		flush_work(&u->boost_work);
+	return wait;
 }
