@@ -15,7 +15,6 @@
 #include "zoned_run.h"
 
 #define JUDGE_EVERY 500
-#define NR_LAYOUTS 32
 #define MAX_BULK 8
 
 static int zone_of(struct run *r, u32 index)
@@ -388,23 +387,22 @@ static void describe(const unsigned int *nr, char *desc)
 	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "layout %u", *nr);
 }
 
-#define FOUR(n) (n), (n) + 1, (n) + 2, (n) + 3
-static const unsigned int layouts[NR_LAYOUTS] = {
-	FOUR(0), FOUR(4), FOUR(8), FOUR(12), FOUR(16), FOUR(20), FOUR(24),
-	FOUR(28),
+static const unsigned int layouts[] = {
+	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
+	20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
 };
 
 KUNIT_ARRAY_PARAM(layout, layouts, describe);
 
 static void random_operations_on_random_zones_agree_with_the_model(struct kunit *test)
 {
-	unsigned long count = max(umbra_test_ops / 8 / NR_LAYOUTS, 1UL), i;
+	unsigned long count = max(umbra_test_ops / 8 / ARRAY_SIZE(layouts), 1UL), i;
 	const unsigned int *nr = test->param_value;
 	struct run *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, r);
 	r->test = test;
-	prandom_seed_state(&r->rnd, start * NR_LAYOUTS + *nr);
+	prandom_seed_state(&r->rnd, start * ARRAY_SIZE(layouts) + *nr);
 	/* The first numbers of seeds that are close are close too. */
 	for (i = 0; i < 64; i++)
 		pick(r, 2);
