@@ -133,11 +133,17 @@ TEST_F(device, fields_are_those_of_the_hosts_events)
 {
 	static const struct {
 		const char *ours, *hosts;
-		const char *fields[4];
+		const char *fields[7];
 	} events[] = {
 		{ "umbra_page_alloc", "mm_page_alloc",
 		  { "pfn", "order", "gfp_flags", "migratetype" } },
 		{ "umbra_page_free", "mm_page_free", { "pfn", "order" } },
+		{ "umbra_page_alloc_extfrag", "mm_page_alloc_extfrag",
+		  { "pfn", "alloc_order", "fallback_order",
+		    "alloc_migratetype", "fallback_migratetype",
+		    "change_ownership" } },
+		{ "umbra_page_pcpu_drain", "mm_page_pcpu_drain",
+		  { "pfn", "order", "migratetype" } },
 	};
 	char path[128], field[64], *ours, *hosts;
 	unsigned int i, j;
@@ -153,7 +159,7 @@ TEST_F(device, fields_are_those_of_the_hosts_events)
 		hosts = read_file(path, NULL);
 		ASSERT_NE(NULL, ours);
 		ASSERT_NE(NULL, hosts);
-		for (j = 0; j < 4 && events[i].fields[j]; j++) {
+		for (j = 0; events[i].fields[j]; j++) {
 			snprintf(field, sizeof(field), " %s;",
 				 events[i].fields[j]);
 			EXPECT_NE(NULL, strstr(ours, field))
@@ -164,6 +170,39 @@ TEST_F(device, fields_are_those_of_the_hosts_events)
 		free(ours);
 		free(hosts);
 	}
+}
+
+/* When all pageblocks are Movable, another type has to take from them. */
+TEST_F(device, fallback_is_recorded)
+{
+	unsigned long pfn;
+	int order, from_order, type, from_type, fragmenting, change;
+	char *text, *s;
+
+	if (!trace_begin())
+		SKIP(return, NO_TRACEFS);
+	ASSERT_NE(0, device_alloc_flags(self->fd, 10, self->nr_pages >> 10,
+					UMBRA_GFP_MOVABLE));
+	close(self->fd);
+	self->fd = device_open(O_RDWR);
+	ASSERT_EQ(0, write_file(TRACEFS "trace", ""));
+	ASSERT_NE(0, device_alloc_flags(self->fd, 3, 1,
+					UMBRA_GFP_RECLAIMABLE));
+	text = read_file(TRACEFS "trace", NULL);
+	ASSERT_NE(NULL, text);
+	s = strstr(text, "umbra_page_alloc_extfrag: ");
+	ASSERT_NE(NULL, s);
+	EXPECT_EQ(7, sscanf(s, "%*s pfn=%lx alloc_order=%d fallback_order=%d alloc_migratetype=%d fallback_migratetype=%d fragmenting=%d change_ownership=%d",
+			    &pfn, &order, &from_order, &type, &from_type,
+			    &fragmenting, &change));
+	EXPECT_EQ(last_event("umbra_page_alloc").pfn, pfn);
+	EXPECT_EQ(3, order);
+	EXPECT_EQ(10, from_order);
+	EXPECT_EQ(2, type);
+	EXPECT_NE(2, from_type);
+	EXPECT_EQ(0, fragmenting);
+	EXPECT_EQ(1, change);
+	free(text);
 }
 
 TEST_F(device, filter_on_a_field_works)
