@@ -130,44 +130,6 @@ static unsigned long layout_value(const char *key)
 	return value;
 }
 
-/* Make the free lists interesting: blocks of every order, with gaps. */
-static void fragment(int fd)
-{
-	uint64_t handle[300];
-	unsigned int i;
-
-	for (i = 0; i < 300; i++)
-		handle[i] = device_alloc_flags(fd, i * 7 % 8, 1, i % 3);
-	for (i = 0; i < 300; i++)
-		if (i % 5 < 3)
-			device_free(fd, handle[i]);
-}
-
-/* Allocate and free without pause, until killed. */
-static pid_t start_traffic(unsigned int seed)
-{
-	uint64_t handle[64] = { 0 };
-	pid_t pid = fork();
-	int fd;
-
-	if (pid)
-		return pid;
-	fd = device_open(O_RDWR);
-	for (;;) {
-		unsigned int r = rand_r(&seed), i = r % 64;
-
-		if (handle[i])
-			device_free(fd, handle[i]);
-		handle[i] = device_alloc_flags(fd, r / 64 % 7, 1, r / 512 % 3);
-	}
-}
-
-static void stop_traffic(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-}
-
 TEST_F(device, files_are_for_root_alone_to_read)
 {
 	static const char * const names[] = {

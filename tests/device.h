@@ -248,6 +248,50 @@ static inline int touch(void *p, bool write)
 	return in_child(touch_fn, &t);
 }
 
+/* Make the free lists interesting: blocks of every order, with gaps. */
+static inline void fragment(int fd)
+{
+	uint64_t handle[300];
+	unsigned int i;
+
+	for (i = 0; i < 300; i++)
+		handle[i] = device_alloc_flags(fd, i * 7 % 8, 1, i % 3);
+	for (i = 0; i < 300; i++)
+		if (i % 5 < 3)
+			device_free(fd, handle[i]);
+}
+
+/* Allocate and free without pause, until killed. */
+static inline pid_t start_traffic(unsigned int seed)
+{
+	uint64_t handle[64] = { 0 };
+	pid_t pid = fork();
+	int fd;
+
+	if (pid)
+		return pid;
+	fd = device_open(O_RDWR);
+	for (;;) {
+		unsigned int r = rand_r(&seed), i = r % 64;
+
+		if (handle[i])
+			device_free(fd, handle[i]);
+		handle[i] = device_alloc_flags(fd, r / 64 % 7, 1, r / 512 % 3);
+	}
+}
+
+static inline void stop_traffic(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* Empty the caches of all CPUs, so that what is free is on the lists. */
+static inline void drain_caches(void)
+{
+	write_file(DEBUGFS_DIR "ctl/drain", "all");
+}
+
 FIXTURE(device) {
 	int fd;
 	size_t page;
@@ -263,6 +307,7 @@ FIXTURE_SETUP(device)
 	ASSERT_LE(0, self->fd)
 		TH_LOG("%s: %s", DEVICE, strerror(errno));
 	ASSERT_EQ(0, WAIT_INFO(self->fd, nr_held, 0));
+	drain_caches();
 	info = device_info(self->fd);
 	self->page = info.page_size;
 	self->nr_pages = info.nr_pages;
@@ -279,6 +324,7 @@ FIXTURE_TEARDOWN_PARENT(device)
 
 	set_limit(0);
 	EXPECT_EQ(0, WAIT_INFO(fd, nr_held, 0));
+	drain_caches();
 	EXPECT_EQ(self->nr_free, WAIT_INFO(fd, nr_free, self->nr_free));
 	close(fd);
 	EXPECT_TRUE(verify_is_ok());

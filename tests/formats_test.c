@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What reads the host's files reads ours: the readers of formats.h are run on
+ * the host's files first. What they read must agree from file to file; ours,
+ * which are at rest, exactly. The instance has several zones and nodes.
+ */
+#include "formats.h"
+#include <sched.h>
+
+/* The files of one allocator. */
+struct files {
+	const char *buddyinfo;
+	const char *pagetypeinfo;
+	const char *zoneinfo;
+	const char *vmstat;
+	const char *extfrag_index;
+	const char *unusable_index;
+	unsigned long slack;	/* pages that files may differ by */
+};
+
+/* The host's change while they are read, and it counts per CPU. */
+static const struct files hosts = {
+	.buddyinfo = "/proc/buddyinfo",
+	.pagetypeinfo = "/proc/pagetypeinfo",
+	.zoneinfo = "/proc/zoneinfo",
+	.vmstat = "/proc/vmstat",
+	.extfrag_index = "/sys/kernel/debug/extfrag/extfrag_index",
+	.unusable_index = "/sys/kernel/debug/extfrag/unusable_index",
+	.slack = 4096,
+};
+
+static const struct files ours = {
+	.buddyinfo = DEBUGFS_DIR "buddyinfo",
+	.pagetypeinfo = DEBUGFS_DIR "pagetypeinfo",
+	.zoneinfo = DEBUGFS_DIR "zoneinfo",
+	.vmstat = DEBUGFS_DIR "vmstat",
+	.extfrag_index = DEBUGFS_DIR "extfrag/extfrag_index",
+	.unusable_index = DEBUGFS_DIR "extfrag/unusable_index",
+};
+
+/* What the files said. */
+static struct table buddyinfo, pagetypeinfo, extfrag, unusable;
+static struct values zoneinfo, vmstat;
+
+static bool read_files(const struct files *files)
+{
+	return !parse_table(files->buddyinfo, &buddyinfo) &&
+	       parse_table(files->pagetypeinfo, &pagetypeinfo) > 0 &&
+	       parse_values(files->zoneinfo, &zoneinfo) &&
+	       parse_values(files->vmstat, &vmstat) &&
+	       !parse_table(files->extfrag_index, &extfrag) &&
+	       !parse_table(files->unusable_index, &unusable);
+}
+
+static unsigned long diff(unsigned long a, unsigned long b)
+{
+	return a > b ? a - b : b - a;
+}
+
+/* Zone by zone and in sum, all files tell of the same free pages. */
+static void check_sums(struct __test_metadata *_metadata, unsigned long slack)
+{
+	unsigned long all = 0;
+	unsigned int i;
+
+	for (i = 0; i < buddyinfo.nr; i++) {
+		const struct row *row = &buddyinfo.row[i];
+		unsigned long pages = row_pages(row);
+
+		EXPECT_EQ(NR_ORDERS, row->nr);
+		EXPECT_EQ('\0', *row->type);
+		EXPECT_GE(slack, diff(pages, zone_pages(&pagetypeinfo,
+							row->node, row->zone,
+							true)))
+			TH_LOG("node %d, zone %s", row->node, row->zone);
+		EXPECT_GE(slack, diff(pages, zone_value(&zoneinfo, row->node,
+							row->zone, "free")))
+			TH_LOG("node %d, zone %s", row->node, row->zone);
+		EXPECT_GE(slack, diff(pages, zone_value(&zoneinfo, row->node,
+							row->zone,
+							"nr_free_pages")))
+			TH_LOG("node %d, zone %s", row->node, row->zone);
+		all += pages;
+	}
+	EXPECT_GE(slack, diff(all, sum_of(&vmstat, "nr_free_pages")));
+	EXPECT_LT(0, all);
+}
+
+/* What a reader of the host's files may rely on in any zone that has pages. */
+static void check_zones(struct __test_metadata *_metadata)
+{
+	static const char * const names[] = {
+		"boost", "min", "low", "high", "promo", "spanned", "present",
+		"managed", "cma", "protection0", "protection4", "nr_free_pages",
+		"count:", "high:", "batch:", "start_pfn:",
+	};
+	unsigned int i, j, nr = 0;
+
+	for (i = 0; i < buddyinfo.nr; i++) {
+		const struct row *row = &buddyinfo.row[i];
+
+		for (j = 0; j < ARRAY_SIZE(names); j++)
+			if (zone_value(&zoneinfo, row->node, row->zone,
+				       names[j]) == ~0UL)
+				TH_LOG("node %d, zone %s: no %s", row->node,
+				       row->zone, names[j]);
+			else
+				nr++;
+	}
+	/* a host of before 5.18 has no promo, one of before 6.7 no boost */
+	EXPECT_LE(buddyinfo.nr * (ARRAY_SIZE(names) - 2), nr);
+}
+
+TEST_F(device, hosts_files_can_be_read)
+{
+	ASSERT_TRUE(read_files(&hosts));
+	check_sums(_metadata, hosts.slack);
+	check_zones(_metadata);
+}
+
+TEST_F(device, our_files_can_be_read_and_agree)
+{
+	ASSERT_TRUE(read_files(&ours));
+	EXPECT_EQ(10, buddyinfo.nr);
+	check_sums(_metadata, ours.slack);
+	check_zones(_metadata);
+	fragment(self->fd);
+	ASSERT_TRUE(read_files(&ours));
+	check_sums(_metadata, ours.slack);
+	EXPECT_EQ(device_info(self->fd).nr_free,
+		  sum_of(&vmstat, "nr_free_pages"));
+	EXPECT_EQ(self->nr_pages, sum_of(&zoneinfo, "managed"));
+}
+
+/* A number of "verify", as in "pcp: 12 frames" */
+static unsigned long verify_frames(const char *state)
+{
+	char *text = read_file(DEBUGFS_DIR "verify", NULL), *s;
+	unsigned long n = ~0UL;
+	char key[32];
+
+	snprintf(key, sizeof(key), "\n%s: ", state);
+	s = text ? strstr(text, key) : NULL;
+	if (s)
+		n = strtoul(s + strlen(key), NULL, 10);
+	free(text);
+	return n;
+}
+
+/* Frames that are free, by the frame map. */
+static unsigned long count_free_frames(void)
+{
+	size_t bytes = 0, i;
+	uint8_t *frame = (uint8_t *)read_file(DEBUGFS_DIR "frames", &bytes);
+	unsigned long n = 0;
+
+	for (i = 0; i < bytes; i++)
+		if (frame[i] >> 4 == 1)
+			n += 1UL << (frame[i] & 15);
+	free(frame);
+	return n;
+}
+
+TEST_F(device, frames_and_verify_agree_with_the_files)
+{
+	unsigned long free;
+
+	fragment(self->fd);
+	ASSERT_TRUE(read_files(&ours));
+	free = sum_of(&vmstat, "nr_free_pages");
+	EXPECT_EQ(free, verify_frames("free"));
+	EXPECT_EQ(free, count_free_frames());
+	EXPECT_LT(0, sum_of(&zoneinfo, "count:"));
+	EXPECT_EQ(sum_of(&zoneinfo, "count:"), verify_frames("pcp"));
+	drain_caches();
+	ASSERT_TRUE(read_files(&ours));
+	EXPECT_EQ(0, sum_of(&zoneinfo, "count:"));
+	EXPECT_EQ(0, verify_frames("pcp"));
+	EXPECT_LT(free, sum_of(&vmstat, "nr_free_pages"));
+}
+
+/* Blocks of a zone by type, and that there are as many as fit into it. */
+TEST_F(device, pagetypeinfo_counts_all_pageblocks)
+{
+	unsigned long blocks = 0;
+	unsigned int i, j;
+
+	fragment(self->fd);
+	ASSERT_TRUE(read_files(&ours));
+	for (i = 0; i < pagetypeinfo.nr; i++)
+		for (j = 0; !*pagetypeinfo.row[i].type &&
+		     j < pagetypeinfo.row[i].nr; j++)
+			blocks += pagetypeinfo.row[i].value[j];
+	EXPECT_EQ(self->nr_pages >> device_info(self->fd).pb_order, blocks);
+}
+
+/* Both indices of an order, in 1/1000, from free blocks per order. */
+static void compute_indices(const struct row *row, unsigned int order,
+			    long *extfrag_want, long *unusable_want)
+{
+	unsigned long blocks = 0, large = 0, pages = row_pages(row), i;
+
+	for (i = 0; i < row->nr; i++) {
+		blocks += row->value[i];
+		if (i >= order)
+			large += (unsigned long)row->value[i] << i;
+	}
+	*unusable_want = pages ? (pages - large) * 1000 / pages : 1000;
+	if (!blocks)
+		*extfrag_want = 0;
+	else if (large)
+		*extfrag_want = -1000;
+	else
+		*extfrag_want = 1000 - (1000 + (pages * 1000 >> order)) / blocks;
+}
+
+static long thousandths(double value)
+{
+	return value * 1000 + (value < 0 ? -0.5 : 0.5);
+}
+
+/* How many zones had the indices that follow from buddyinfo. */
+static unsigned int count_right_indices(const struct table *before)
+{
+	unsigned int i, order, right = 0;
+
+	for (i = 0; i < before->nr; i++) {
+		bool same = true;
+
+		/* may have changed while others were read */
+		if (memcmp(&before->row[i], &buddyinfo.row[i],
+			   sizeof(before->row[i])))
+			continue;
+		for (order = 0; order < NR_ORDERS; order++) {
+			long a, b;
+
+			compute_indices(&before->row[i], order, &a, &b);
+			same = same &&
+			       a == thousandths(extfrag.row[i].value[order]) &&
+			       b == thousandths(unusable.row[i].value[order]);
+		}
+		if (!same)
+			printf("# node %d, zone %s: other indices\n",
+			       before->row[i].node, before->row[i].zone);
+		right += same;
+	}
+	return right;
+}
+
+static unsigned int check_indices(const struct files *files)
+{
+	static struct table before;
+	unsigned int tries, right = 0;
+
+	for (tries = 0; tries < 20 && !right; tries++) {
+		memset(&buddyinfo, 0, sizeof(buddyinfo));
+		if (!read_files(files))
+			return 0;
+		before = buddyinfo;
+		memset(&buddyinfo, 0, sizeof(buddyinfo));
+		if (parse_table(files->extfrag_index, &extfrag) ||
+		    parse_table(files->unusable_index, &unusable) ||
+		    parse_table(files->buddyinfo, &buddyinfo))
+			return 0;
+		right = count_right_indices(&before);
+	}
+	return right;
+}
+
+TEST_F(device, indices_follow_from_buddyinfo)
+{
+	static const uint32_t count[] = { 4000, 1500, 700, 100 };
+	unsigned int i, order;
+
+	/* of the host, whichever zones were at rest */
+	EXPECT_LT(0, check_indices(&hosts));
+	EXPECT_EQ(10, check_indices(&ours));
+	fragment(self->fd);
+	EXPECT_EQ(10, check_indices(&ours));
+	/* nothing of a high order left */
+	for (i = 0; i < ARRAY_SIZE(count); i++)
+		device_alloc_flags(self->fd, 0, count[i], UMBRA_GFP_MOVABLE);
+	for (order = 10; order > 0; order--)
+		while (device_alloc_flags(self->fd, order, 1,
+					  UMBRA_GFP_MOVABLE))
+			;
+	EXPECT_EQ(10, check_indices(&ours));
+}
+
+static const char * const pgalloc[] = {
+	"pgalloc_dma", "pgalloc_dma32", "pgalloc_normal", "pgalloc_high",
+	"pgalloc_movable",
+};
+
+static unsigned long all_pgalloc(void)
+{
+	unsigned long sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pgalloc); i++)
+		sum += sum_of(&vmstat, pgalloc[i]);
+	return sum;
+}
+
+static void run_on_cpu(unsigned int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+TEST_F(device, pages_are_counted)
+{
+	static const struct {
+		unsigned int order, count;
+	} cases[] = { { 0, 777 }, { 3, 50 }, { 6, 9 } };
+	unsigned long alloc, freed, zone_events;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		unsigned long pages = cases[i].count << cases[i].order;
+		uint64_t a;
+
+		ASSERT_TRUE(parse_values(ours.vmstat, &vmstat));
+		alloc = all_pgalloc();
+		freed = sum_of(&vmstat, "pgfree");
+		zone_events = sum_of(&vmstat, "numa_hit") +
+			      sum_of(&vmstat, "numa_miss");
+		a = device_alloc(self->fd, cases[i].order, cases[i].count);
+		ASSERT_NE(0, a);
+		ASSERT_TRUE(parse_values(ours.vmstat, &vmstat));
+		EXPECT_EQ(alloc + pages, all_pgalloc());
+		EXPECT_EQ(freed, sum_of(&vmstat, "pgfree"));
+		EXPECT_EQ(zone_events + cases[i].count,
+			  sum_of(&vmstat, "numa_hit") +
+			  sum_of(&vmstat, "numa_miss"));
+		EXPECT_EQ(0, device_free(self->fd, a));
+		ASSERT_TRUE(parse_values(ours.vmstat, &vmstat));
+		EXPECT_EQ(freed + pages, sum_of(&vmstat, "pgfree"));
+		EXPECT_EQ(alloc + pages, all_pgalloc());
+	}
+	/* by zone and by name, it is the same */
+	ASSERT_TRUE(parse_values(ours.zoneinfo, &zoneinfo));
+	EXPECT_EQ(sum_of(&vmstat, "numa_hit"), sum_of(&zoneinfo, "numa_hit"));
+	EXPECT_EQ(sum_of(&vmstat, "numa_local"),
+		  sum_of(&zoneinfo, "numa_local"));
+}
+
+/* What the counters of a node gained since they were read into @before. */
+static unsigned long gained(const struct values *before, int node,
+			    const char *name)
+{
+	return sum_of_node(&zoneinfo, node, name) -
+	       sum_of_node(before, node, name);
+}
+
+TEST_F(device, nodes_are_counted)
+{
+	static struct values before;
+	unsigned int count = 300;
+
+	/* CPU 0 is of node 0, CPU 1 of node 1 */
+	run_on_cpu(0);
+	ASSERT_TRUE(parse_values(ours.zoneinfo, &before));
+	EXPECT_NE(0, device_alloc(self->fd, 2, count));
+	ASSERT_TRUE(parse_values(ours.zoneinfo, &zoneinfo));
+	EXPECT_EQ(count, gained(&before, 0, "numa_hit"));
+	EXPECT_EQ(count, gained(&before, 0, "numa_local"));
+	EXPECT_EQ(0, gained(&before, 1, "numa_hit"));
+	EXPECT_EQ(0, gained(&before, 1, "numa_miss"));
+
+	/* more than node 0 has: the rest comes from node 1 */
+	before = zoneinfo;
+	count = self->nr_pages / 2;
+	EXPECT_NE(0, device_alloc(self->fd, 0, count));
+	ASSERT_TRUE(parse_values(ours.zoneinfo, &zoneinfo));
+	EXPECT_LT(0, gained(&before, 1, "numa_miss"));
+	EXPECT_EQ(count, gained(&before, 0, "numa_hit") +
+		  gained(&before, 1, "numa_miss"));
+	EXPECT_EQ(gained(&before, 1, "numa_miss"),
+		  gained(&before, 0, "numa_foreign"));
+	EXPECT_EQ(gained(&before, 1, "numa_miss"),
+		  gained(&before, 1, "numa_other"));
+	EXPECT_EQ(gained(&before, 0, "numa_hit"),
+		  gained(&before, 0, "numa_local"));
+}
+
+TEST_F(device, files_can_be_read_under_load)
+{
+	pid_t pid[3];
+	unsigned int i;
+
+	fragment(self->fd);
+	for (i = 0; i < ARRAY_SIZE(pid); i++)
+		pid[i] = start_traffic(i + 10);
+	for (i = 0; i < 40; i++) {
+		ASSERT_TRUE(read_files(&ours));
+		EXPECT_EQ(10, buddyinfo.nr);
+		EXPECT_EQ(10, extfrag.nr);
+		EXPECT_EQ(10, unusable.nr);
+		EXPECT_GE(self->nr_pages, sum_of(&vmstat, "nr_free_pages"));
+		EXPECT_GE(self->nr_pages, sum_of(&zoneinfo, "count:"));
+		EXPECT_EQ(self->nr_pages, sum_of(&zoneinfo, "managed"));
+	}
+	for (i = 0; i < ARRAY_SIZE(pid); i++)
+		stop_traffic(pid[i]);
+	drain_caches();
+	ASSERT_TRUE(read_files(&ours));
+	check_sums(_metadata, ours.slack);
+}
+
+TEST_HARNESS_MAIN
