@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Allocates blocks through /dev/umbra and runs a command while it has them;
+ * with -t, allocates and frees without pause, COUNT times or until it is
+ * killed.
+ * usage: hold ORDER:COUNT[:FLAGS]... COMMAND [ARGUMENT...]
+ *        hold -t SEED [COUNT]
+ *
+ * Exit status: that of the command; 1 if there was not enough to allocate,
+ * with errno on standard error.
+ */
+#include <ctype.h>
+#include <err.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <linux/umbra.h>
+
+static uint64_t allocate(int fd, unsigned int order, unsigned int count,
+			 unsigned int flags)
+{
+	struct umbra_ioc_alloc args = {
+		.order = order,
+		.count = count,
+		.flags = flags,
+	};
+
+	return ioctl(fd, UMBRA_IOC_ALLOC, &args) ? 0 : args.handle;
+}
+
+/* What cannot be allocated now may be the next time. */
+static void make_traffic(int fd, unsigned int seed, long count)
+{
+	uint64_t handle[64] = { 0 };
+
+	while (count--) {
+		unsigned int r = rand_r(&seed), i = r % 64;
+		struct umbra_ioc_free args = { .handle = handle[i] };
+
+		if (handle[i] && ioctl(fd, UMBRA_IOC_FREE, &args))
+			err(1, "UMBRA_IOC_FREE");
+		handle[i] = allocate(fd, r / 64 % 7, 1, r / 512 % 3);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	int fd = open("/dev/umbra", O_RDWR | O_CLOEXEC), status;
+	pid_t pid;
+
+	if (fd < 0)
+		err(1, "/dev/umbra");
+	if (argc > 2 && !strcmp(argv[1], "-t")) {
+		make_traffic(fd, atoi(argv[2]), argv[3] ? atol(argv[3]) : -1);
+		return 0;
+	}
+	for (argv++; *argv && isdigit(**argv); argv++) {
+		unsigned int order = 0, count = 0, flags = 0;
+
+		if (sscanf(*argv, "%u:%u:%u", &order, &count, &flags) < 2)
+			errx(2, "%s: must be ORDER:COUNT[:FLAGS]", *argv);
+		if (!allocate(fd, order, count, flags))
+			err(1, "%s", *argv);
+	}
+	if (!*argv)
+		errx(2, "usage: hold ORDER:COUNT[:FLAGS]... COMMAND");
+	pid = fork();
+	if (pid < 0)
+		err(1, "fork");
+	if (!pid) {
+		execvp(argv[0], argv);
+		err(127, "%s", argv[0]);
+	}
+	if (waitpid(pid, &status, 0) != pid)
+		err(1, "waitpid");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
