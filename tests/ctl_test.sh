@@ -1,0 +1,326 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The files of ctl/: what they do, and that what they cannot do is told and
+# changes nothing. CPUs that go and come, and faults on demand.
+
+plan=13
+
+. /module.sh
+
+tracefs=/sys/kernel/tracing
+refusals=/tmp/ctl_test.refusals
+echo 0 0 >$refusals
+
+# The kernel prints ten such lines in five seconds.
+pace() {
+	read -r n start <$refusals
+	if [ "$n" -eq 10 ]; then
+		while [ $(($(date +%s) - start)) -le 5 ]; do
+			usleep 200000
+		done
+		n=0
+	fi
+	[ "$n" -gt 0 ] || start=$(date +%s)
+	echo $((n + 1)) "$start" >$refusals
+}
+
+ctl() {
+	echo "$2" >"$dir/ctl/$1" || fail "ctl/$1: $2"
+}
+
+# All that a file of ctl/ could change
+state() {
+	cat $dir/layout $dir/zonelists $dir/pagetypeinfo
+	cat $dir/ctl/online $dir/ctl/allowed_nodes $dir/ctl/isolate $dir/ctl/pcp
+	grep -E 'batch|high_m' $dir/zoneinfo
+}
+
+# ctl_refused FILE LINE ERRNO-TEXT
+ctl_refused() {
+	pace
+	state >/tmp/state.before
+	log_mark
+	sh -c 'echo "$2" >"$1"' sh "$dir/ctl/$1" "$2" 2>$out.ctl &&
+		fail "ctl/$1 took \"$2\""
+	grep -q "$3" $out.ctl || fail "ctl/$1: $2: $(cat $out.ctl)"
+	said=$(printf '%.63s' "$2")
+	[ "$(log_since | grep -cF "umbra0: ctl/$1: \"$said\": must be ")" -eq 1 ] ||
+		fail "ctl/$1: $2: said: $(log_since)"
+	state >/tmp/state.after
+	cmp /tmp/state.before /tmp/state.after || fail "ctl/$1: $2: changed"
+	verify_ok
+}
+
+einval() {
+	file=$1
+	shift
+	for line in "$@"; do
+		ctl_refused "$file" "$line" "Invalid argument"
+	done
+}
+
+# Pages of a CPU or a node in caches: cached_of cpu|node N
+cached_of() {
+	awk -v what="$1" -v nr="$2" '
+		/^Node/ { node = $2 + 0 }
+		$1 == "cpu:" { cpu = $2 }
+		$1 == "count:" && (what == "cpu" ? cpu : node) == nr { n += $2 }
+		END { print n + 0 }' $dir/zoneinfo
+}
+
+fill_caches() {
+	taskset 1 /hold 0:100 0:100:1 true || fail "hold on CPU 0"
+	taskset 2 /hold 0:100 0:100:1 true || fail "hold on CPU 1"
+}
+
+drain() {
+	load size=32M nodes=2 zones=Normal cpu_node=0,1
+	fill_caches
+	[ "$(cached_of cpu 0)" -gt 0 ] || fail "nothing is cached by CPU 0"
+	others=$(cached_of cpu 1)
+	[ "$others" -gt 0 ] || fail "nothing is cached by CPU 1"
+	ctl drain "cpu 0"
+	[ "$(cached_of cpu 0)" -eq 0 ] || fail "CPU 0 has $(cached_of cpu 0)"
+	[ "$(cached_of cpu 1)" -eq "$others" ] || fail "CPU 1 lost its cache"
+	ctl drain "node 0"
+	[ "$(cached_of node 1)" -eq "$others" ] || fail "node 1 was drained"
+	ctl drain "node 1"
+	[ "$(cached)" -eq 0 ] || fail "$(cached) pages are cached"
+	fill_caches
+	ctl drain all
+	[ "$(cached)" -eq 0 ] || fail "$(cached) pages are cached"
+	all_is_free
+	unload
+}
+
+drain_refuses() {
+	load size=32M nodes=2
+	einval drain "" cpu "cpu 99999" "cpu 4294967296" "cpu 0 1" "node 2" \
+		"all of them, and whatever else may be said in a line that is too long"
+	unload
+}
+
+drain_is_traced() {
+	events=$tracefs/events/umbra
+	load size=32M
+	[ -e $events/enable ] || skip "no tracefs here"
+	taskset 1 /hold 0:50 true
+	echo 1 >$events/umbra_page_pcpu_drain/enable
+	echo >$tracefs/trace
+	pages=$(cached)
+	ctl drain all
+	echo 0 >$events/umbra_page_pcpu_drain/enable
+	traced=$(grep 'umbra_page_pcpu_drain: pfn=0x[0-9a-f]* order=[0-9]* migratetype=[0-9]' \
+		$tracefs/trace | sed 's/.*order=\([0-9]*\).*/\1/' |
+		awk '{ for (size = 1; $1 > 0; $1--) size *= 2; n += size }
+		     END { print n + 0 }')
+	[ "$pages" -gt 0 ] || fail "nothing was cached"
+	[ "$traced" -eq "$pages" ] || fail "$traced of $pages pages are traced"
+	unload
+}
+
+offline_and_online() {
+	load size=32M nodes=2 zones=DMA:2M,Normal cpu_node=0,1
+	cat $dir/zonelists >/tmp/zonelists
+	taskset 2 /hold 0:100 true
+	ctl offline 1
+	[ "$(cat $dir/ctl/offline)" = 0x1 ] || fail "$(cat $dir/ctl/offline)"
+	[ "$(node_order 0), $(node_order 1)" = "0, 0" ] ||
+		fail "$(cat $dir/zonelists)"
+	grep -qx 'Node 1, nofallback:' $dir/zonelists ||
+		fail "$(cat $dir/zonelists)"
+	[ "$(cached_of node 1)" -eq 0 ] || fail "caches have pages of node 1"
+	free=$(node_free 1)
+	taskset 2 /hold 0:500 3:20:1 true || fail "hold"
+	[ "$(taskset 2 /hold 0:500 sh -c "$(node_free_now)")" -eq "$free" ] ||
+		fail "node 1 was allocated from"
+	/hold 0:4097 true 2>/dev/null && fail "more than node 0 has"
+	ctl offline 1
+	ctl online 1
+	cmp /tmp/zonelists $dir/zonelists || fail "$(cat $dir/zonelists)"
+	taskset 2 /hold 3:10 true
+	all_is_free
+	unload
+}
+
+# A command that prints the free pages of node 1
+node_free_now() {
+	echo "awk '/^node 1/ { sub(/.*free /, \"\"); n += \$0 } END { print n }' $dir/layout"
+}
+
+online_refuses() {
+	load size=32M nodes=2
+	einval offline 2 "0 1"
+	einval online -1 4294967296
+	ctl offline 0
+	ctl_refused offline 1 "Device or resource busy"
+	ctl online 0
+	unload
+}
+
+allowed_nodes() {
+	load size=32M nodes=2 zones=Normal pcp_batch=0 min_free_kbytes=0
+	[ "$(cat $dir/ctl/allowed_nodes)" = 0xffffffff ] ||
+		fail "$(cat $dir/ctl/allowed_nodes)"
+	ctl allowed_nodes 1
+	free=$(node_free 1)
+	[ "$(/hold 0:4000 sh -c "$(node_free_now)")" -eq "$free" ] ||
+		fail "node 1 was allocated from"
+	/hold 0:4097 true 2>/dev/null && fail "the wall was got over"
+	ctl allowed_nodes 0xffffffff
+	/hold 0:4097 true || fail "there still is a wall"
+	all_is_free
+	einval allowed_nodes 0 4 all 0x100000000
+	unload
+}
+
+# The page frame numbers of frames A to B, as "0xFIRST-0xLAST"
+pfns() {
+	base=$(sed -n 's/^span 0: pfn \(0x[0-9a-f]*\)-.*/\1/p' $dir/layout)
+	printf '0x%x-0x%x' $((base + $1)) $((base + $2))
+}
+
+isolation() {
+	load size=32M zones=DMA:8M,Normal pcp_batch=0 min_free_kbytes=0
+	free=$(total_free)
+	# frames of two pageblocks, named by a page of each
+	ctl isolate "$(pfns 2559 2560)"
+	[ "$(cat $dir/ctl/isolate)" = "$(pfns 2048 3071)" ] ||
+		fail "$(cat $dir/ctl/isolate)"
+	[ "$(total_free)" -eq $((free - 1024)) ] || fail "$(cat $dir/layout)"
+	verify_ok
+	/hold 0:7000 sh -c "tail -c +2049 $dir/frames | head -c 1024" |
+		od -An -v -tx1 | grep -q '[89a-f][0-9a-f]' &&
+		fail "isolated pages were allocated"
+	/hold 0:7169 true 2>/dev/null && fail "isolated pages were allocated"
+	ctl_refused isolate "$(pfns 3071 3072)" "Device or resource busy"
+	ctl unisolate "$(pfns 2048 3071)"
+	[ ! "$(cat $dir/ctl/unisolate)" ] || fail "$(cat $dir/ctl/unisolate)"
+	all_is_free
+	[ "$(total_free)" -eq "$free" ] || fail "$(cat $dir/layout)"
+	unload
+}
+
+isolation_refuses() {
+	load size=32M zones=DMA:8M,Normal
+	einval isolate x "$(pfns 511 0)" "$(pfns 2047 2048)" \
+		"$(pfns 8191 8192)" "$(pfns 0 511) now" 0-0xffffffffffffffff
+	einval unisolate -1-0
+	unload
+}
+
+isolated_while_allocated() {
+	load size=32M zones=Normal pcp_batch=0 min_free_kbytes=0 policy=address
+	/hold 0:1000 sh -c "echo $(pfns 0 1023) >$dir/ctl/isolate" ||
+		fail "isolate"
+	verify_ok
+	/hold 0:7169 true 2>/dev/null && fail "freed pages were allocated"
+	ctl unisolate "$(pfns 0 1023)"
+	/hold 0:8192 true || fail "not all is back"
+	all_is_free
+	unload
+}
+
+caches() {
+	load size=32M pcp_batch=8 pcp_high=64
+	ctl pcp "1 8"
+	[ "$(cat $dir/ctl/pcp)" = "1 8" ] || fail "$(cat $dir/ctl/pcp)"
+	awk '$1 == "batch:" { bad += $2 != 1 }
+	     $1 == "high_max:" { bad += $2 != 8 }
+	     END { exit bad }' $dir/zoneinfo || fail "$(cat $dir/zoneinfo)"
+	ctl pcp "0 0"
+	/hold 0:50 true
+	[ "$(cached)" -eq 0 ] || fail "$(cached) pages are cached"
+	ctl pcp "-1 -1"
+	/hold 0:50 true
+	[ "$(cached)" -gt 0 ] || fail "nothing is cached"
+	einval pcp 8 "-2 8" "8 -2" "8 73" "1 2 3"
+	unload
+}
+
+cpu_goes_and_comes() {
+	cpu=/sys/devices/system/cpu/cpu1/online
+	[ -w $cpu ] || skip "this machine cannot take CPU 1 offline"
+	load size=32M nodes=2
+	/hold -t 1 & first=$!
+	/hold -t 2 & second=$!
+	taskset 2 /hold 0:200 true
+	for _ in 1 2 3; do
+		echo 0 >$cpu || fail "cannot take CPU 1 offline"
+		[ "$(cached_of cpu 1)" -eq 0 ] ||
+			fail "$(cached_of cpu 1) pages cached by CPU 1"
+		grep -q 'cpu: 1$' $dir/zoneinfo &&
+			fail "zoneinfo has an offline CPU"
+		timeout 5 sh -c "echo cpu 1 >$dir/ctl/drain" ||
+			fail "cannot drain an offline CPU"
+		head -n 1 $dir/verify | grep -q '^ok' ||
+			fail "$(cat $dir/verify)"
+		echo 1 >$cpu || fail "cannot take CPU 1 online"
+	done
+	echo 0 >$cpu
+	kill $first $second
+	wait
+	ctl drain all
+	[ "$(cached)" -eq 0 ] || fail "$(cached) pages are cached"
+	grep -q '^pcp: 0 frames' $dir/verify || fail "$(cat $dir/verify)"
+	all_is_free
+	echo 1 >$cpu
+	taskset 2 /hold 0:200 true
+	[ "$(cached_of cpu 1)" -gt 0 ] || fail "CPU 1 caches nothing"
+	all_is_free
+	unload
+}
+
+# Whatever a test left offline
+cpu_is_back() {
+	[ ! -w /sys/devices/system/cpu/cpu1/online ] ||
+		echo 1 >/sys/devices/system/cpu/cpu1/online
+}
+
+faults() {
+	load size=32M
+	fault=$dir/fail_umbra_alloc
+	[ -d $fault ] || skip "this kernel has no fault injection"
+	free=$(total_free)
+	echo 0 >$fault/verbose
+	echo -1 >$fault/times
+	echo 100 >$fault/probability
+	for what in 0:1 3:4:1 10:1 0:100:2; do
+		/hold $what true 2>$out.hold && fail "$what succeeded"
+		grep -q 'Cannot allocate memory' $out.hold ||
+			fail "$(cat $out.hold)"
+	done
+	verify_ok
+	echo 10 >$fault/probability
+	/hold -t 1 5000 || fail "traffic"
+	echo 0 >$fault/probability
+	all_is_free
+	[ "$(total_free)" -eq "$free" ] || fail "$(cat $dir/layout)"
+	/hold 0:100 10:1 true || fail "still failing"
+	unload
+}
+
+files_have_modes() {
+	load size=32M
+	for file in "$dir"/ctl/*; do
+		[ "$(stat -c %a:%u "$file")" = 600:0 ] ||
+			fail "$(stat "$file")"
+	done
+	unload
+}
+
+echo "1..$plan"
+run files_are_for_root_alone files_have_modes
+run drain_empties_caches drain
+run drain_refuses_the_rest drain_refuses
+run drain_is_traced drain_is_traced
+run node_goes_offline_and_online offline_and_online
+run online_refuses_the_rest online_refuses
+run allowed_nodes_are_a_wall allowed_nodes
+run isolated_pages_are_not_allocated isolation
+run isolation_refuses_the_rest isolation_refuses
+run allocated_pages_can_be_isolated isolated_while_allocated
+run caches_can_be_tuned caches
+run cpu_goes_and_comes_under_load cpu_goes_and_comes
+cpu_is_back
+run faults_on_demand faults
