@@ -1,0 +1,111 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# page_owner: the host's tool for the host's file reads ours, and finds who
+# allocated what.
+
+plan=4
+
+. /module.sh
+
+file=/tmp/page_owner.txt
+sorted=/tmp/page_owner.sorted
+spec="0:37 3:11:1 5:2:2 9:1"
+
+# Load with owners, and run what is left of the line.
+with_owners() {
+	/load $ko size=32M nodes=2 debug=owner 2>$out.load || {
+		grep -q 'not supported' $out.load &&
+			skip "this kernel has no stack depot"
+		fail "$(cat $out.load)"
+	}
+	"$@"
+	all_is_free
+	unload
+}
+
+# The file while /hold has its blocks; sets $pid
+read_owners() {
+	# shellcheck disable=SC2086 # a list
+	/hold $spec sh -c "echo \$PPID >/tmp/pid; cat $dir/page_owner" >$file ||
+		fail "hold"
+	pid=$(cat /tmp/pid)
+}
+
+sort_owners() {
+	/page_owner_sort "$@" $file $sorted >$out.sort || fail "$(cat $out.sort)"
+}
+
+records() {
+	read_owners
+	for want in "0 37 Unmovable" "3 11 Movable" "5 2 Reclaimable" \
+		    "9 1 Unmovable"; do
+		order=${want%% *} type=${want##* }
+		count=${want#* } count=${count% *}
+		have=$(awk -v pid="$pid" -v order="$order," -v type="$type" '
+			/^Page allocated/ {
+				mine = $5 == order && $0 ~ " pid " pid ", tgid " \
+					pid " \\(hold\\), ts [0-9]+ ns$"
+			}
+			/^PFN 0x[0-9a-f]+ type/ && $4 == type { n += mine }
+			END { print n + 0 }' $file)
+		[ "$have" -eq "$count" ] ||
+			fail "order $order: $have records: $(head -n 20 $file)"
+	done
+	grep -q '^ umbra_alloc\|^ .*umbra_.*+0x' $file ||
+		fail "no stack: $(head -n 20 $file)"
+}
+
+sorted_records() {
+	read_owners
+	sort_owners --cull pid,name
+	grep -qx "51 times, 701 pages, PID $pid, task_comm_name: hold" $sorted ||
+		fail "$(cat $sorted)"
+	sort_owners -m --pid "$pid" --cull tgid
+	[ "$(cat $sorted)" = "51 times, 701 pages, PID $pid, TGID $pid" ] ||
+		fail "$(cat $sorted)"
+	sort_owners --name hold
+	for want in "37 times, 37 pages, order 0" "11 times, 88 pages, order 3" \
+		    "2 times, 64 pages, order 5" \
+		    "1 times, 512 pages, order 9"; do
+		awk -v want="$want" '
+			/ times, / { split($0, part, ", "); head = part[1] ", " part[2] }
+			/^Page allocated via order/ {
+				sub(",", "", $5)
+				found += head ", order " $5 == want
+			}
+			END { exit found != 1 }' $sorted ||
+			fail "$want: $(cat $sorted)"
+	done
+	sort_owners --name nobody
+	[ ! -s $sorted ] || fail "$(cat $sorted)"
+}
+
+small_reads() {
+	# shellcheck disable=SC2016 # for the shell that is run
+	/hold 0:5 3:2 sh -c '
+		dd if="$1" of=/dev/null bs=16 2>&1 | head -n 1
+		dd if="$1" bs=4096 2>/dev/null >/tmp/4096
+		dd if="$1" bs=2000 2>/dev/null >/tmp/2000
+		head -c 1000000 "$1" >/tmp/head' sh $dir/page_owner >$file
+	grep -q 'Cannot allocate memory' $file ||
+		fail "a record in 16 bytes: $(cat $file)"
+	[ "$(grep -c '^Page allocated' /tmp/4096)" -ge 7 ] ||
+		fail "$(cat /tmp/4096)"
+	{ cmp /tmp/4096 /tmp/2000 && cmp /tmp/4096 /tmp/head; } ||
+		fail "reads differ"
+}
+
+freed_and_gone() {
+	read_owners
+	cat $dir/page_owner >$file
+	[ ! -s $file ] || fail "$(head -n 20 $file)"
+	unload
+	load size=32M debug=refs,guard
+	[ ! -e $dir/page_owner ] || fail "there are owners"
+}
+
+echo "1..$plan"
+run records_name_who_has_what with_owners records
+run page_owner_sort_reads_them with_owners sorted_records
+run small_reads_get_whole_records with_owners small_reads
+run what_is_freed_has_no_record with_owners freed_and_gone
