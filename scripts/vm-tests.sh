@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
 # Sourced by vm.sh: puts the test programs into the initramfs. The test
-# harness is the kernel's own, taken from its newest source tree.
+# harness is the kernel's own, taken from its newest source tree; so is the
+# sorter of page_owner files.
 # shellcheck shell=bash disable=SC2154
 
-selftests=$("$top/scripts/ksrc.sh" newest)/tools/testing/selftests
+newest=$("$top/scripts/ksrc.sh" newest)
+selftests=$newest/tools/testing/selftests
 mkdir -p "$work/root/tests"
 for source in "$top"/tests/*_test.c; do
 	cc_test -isystem "$selftests" -o "$work/root/tests/$(basename "$source" .c)" \
 		"$source" &
 done
-for program in fill load pin; do
+cc_test -w -o "$work/root/page_owner_sort" \
+	"$newest/tools/mm/page_owner_sort.c"
+for program in fill hold load pin; do
 	cc_test -o "$work/root/$program" "$top/tests/$program.c"
 done
 wait

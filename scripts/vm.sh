@@ -5,7 +5,9 @@
 #
 # demo and shell talk through the terminal. test writes the results of the
 # tests and the kernel's log to files of the cache and prints their names.
-# ACCEL=kvm uses KVM; without it the machine is emulated.
+# ACCEL=kvm uses KVM; without it the machine is emulated. MEMORY= is its size;
+# with NODES=3 it has NUMA nodes, 384 MiB each: a CPU in the first two of them,
+# and distances that differ.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -54,11 +56,26 @@ cc_test -o "$work/root/demo" "$top/tests/demo.c"
 	gzip -1) >"$work/initramfs.gz"
 rm -rf "$work/root"
 
-memory=1G
+memory=${MEMORY:-1G}
 append="umbra_vm=$mode cma=256M console=ttyS0 panic=-1"
 qemu=(qemu-system-x86_64 "${accel[@]}" -smp 2 -bios qboot.rom
 	-nodefaults -no-user-config -display none -no-reboot
 	-kernel "$dir/vmlinuz" -initrd "$work/initramfs.gz")
+case ${NODES:-} in
+'')	;;
+3)	memory=1152M
+	for node in 0 1 2; do
+		cpu=,cpus=$node
+		[ $node -lt 2 ] || cpu=
+		qemu+=(-object "memory-backend-ram,id=m$node,size=384M"
+			-numa "node,nodeid=$node,memdev=m$node$cpu")
+	done
+	for distance in 0,1,15 0,2,30 1,2,25; do
+		IFS=, read -r from to value <<<"$distance"
+		qemu+=(-numa "dist,src=$from,dst=$to,val=$value")
+	done ;;
+*)	die "NODES=$NODES: must be 3" ;;
+esac
 
 case $mode in
 demo)

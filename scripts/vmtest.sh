@@ -82,6 +82,9 @@ case $kernel in
 7)
 	boot 7
 	boot 7-without-cma cma=0
+	# only what is about the host's nodes and zones
+	NODES=3 boot 7-nodes umbra_tests=host_test
+	MEMORY=5G boot 7-zones umbra_tests=host_test movablecore=512M
 	;;
 debug)
 	# its shadow memory leaves less to take a contiguous range from

@@ -5,7 +5,14 @@
 
 programs="device_test race_test mapping_test access_test pin_test debugfs_test"
 programs="$programs trace_test fault_test"
-scripts="module_test"
+zoned="formats_test"
+scripts="zones_test ctl_test owner_test host_test module_test"
+
+# Of the scripts only those that the kernel's command line names, if it does
+only=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^umbra_tests=//p' | tr , ' ')
+if [ "$only" ]; then
+	programs='' zoned='' scripts=$only
+fi
 
 # As a group named $1, the KTAP or TAP on standard input: nested, and with
 # the result that its lines add up to.
@@ -31,7 +38,7 @@ group() {
 nr=0
 echo "KTAP version 1"
 # shellcheck disable=SC2086 # a list
-set -- $programs $scripts
+set -- $programs $zoned $scripts
 echo "1..$#"
 
 # Faults are asked for per process; let them hit allocations that may sleep,
@@ -47,17 +54,25 @@ if [ -d /sys/kernel/debug/fail_page_alloc ]; then
 fi
 [ ! -w /sys/kernel/debug/kmemleak ] || echo clear >/sys/kernel/debug/kmemleak
 
+# Programs on one load of the module: run_programs "NAME..." PARAMETER...
+run_programs() {
+	names=$1
+	shift
+	[ "$names" ] || return
+	insmod /umbra.ko "$@" || echo "# insmod of umbra failed"
+	for name in $names; do
+		nr=$((nr + 1))
+		start=$(date +%s)
+		"/tests/$name" 2>&1 | group "$name" $nr
+		echo "# $name took $(($(date +%s) - start)) s"
+	done
+	rmmod umbra || echo "# rmmod of umbra failed"
+}
+
 # One zone, no reserves and no caches: what is freed is free at once, and all
 # of it can be allocated.
-insmod /umbra.ko zones=Normal pcp_batch=0 min_free_kbytes=0 ||
-	echo "# insmod of umbra failed"
-for name in $programs; do
-	nr=$((nr + 1))
-	start=$(date +%s)
-	"/tests/$name" 2>&1 | group "$name" $nr
-	echo "# $name took $(($(date +%s) - start)) s"
-done
-rmmod umbra || echo "# rmmod of umbra failed"
+run_programs "$programs" zones=Normal pcp_batch=0 min_free_kbytes=0
+run_programs "$zoned" nodes=2
 for name in $scripts; do
 	nr=$((nr + 1))
 	start=$(date +%s)

@@ -1,0 +1,163 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# As the host has it: the watermarks of its zones, and its nodes.
+
+plan=4
+
+. /module.sh
+
+# A zoneinfo as lines "ZONE NAME VALUE" of node 0, for zones that have pages.
+# Protection is a value for each zone that it is against, by that zone's name.
+zone_values() {
+	awk '
+	/^Node/ { here = $2 == "0,"; zone = $4; if (here) names[nr++] = zone }
+	!here { next }
+	$1 ~ /^(managed|boost|min|low|high|promo)$/ { value[zone, $1] = $2 }
+	/protection:/ {
+		gsub(/[(),]/, " ")
+		for (i = 2; i <= NF; i++)
+			against[zone, i - 2] = $i
+		columns = NF - 1
+	}
+	END {
+		for (i = 0; i < nr; i++) {
+			zone = names[i]
+			if (!value[zone, "managed"])
+				continue
+			boost = value[zone, "boost"]
+			print zone, "managed", value[zone, "managed"]
+			print zone, "min", value[zone, "min"] - boost
+			print zone, "low", value[zone, "low"] - boost
+			print zone, "high", value[zone, "high"] - boost
+			print zone, "promo", value[zone, "promo"] - boost
+			for (j = 0; j < columns; j++)
+				print zone, "against-" column(j), against[zone, j]
+		}
+	}
+	# The file lists every zone of the host, empty ones too; ours has more
+	# columns than zones.
+	function column(j) {
+		return ours ? substr("DMA    DMA32  Normal HighMemMovable",
+				     7 * j + 1, 7) : names[j]
+	}' "$@" | sed 's/  */ /g' |
+		grep -vE 'against-(Device|HighMem)'
+}
+
+host_release_is_new() {
+	[ "$(uname -r | cut -d . -f 1)" -ge 7 ]
+}
+
+# The host computes anew what it has from the memory it has by now.
+recompute() {
+	cat /proc/sys/vm/min_free_kbytes >/tmp/min
+	cat /tmp/min >/proc/sys/vm/min_free_kbytes
+	cat /proc/sys/vm/lowmem_reserve_ratio >/tmp/ratio
+	cat /tmp/ratio >/proc/sys/vm/lowmem_reserve_ratio
+}
+
+watermarks() {
+	host_release_is_new ||
+		skip "older kernels compute watermarks in another way"
+	[ "$(grep -c '^Node.*zone *Normal' /proc/zoneinfo)" -eq 1 ] ||
+		skip "this machine has several nodes"
+	recompute
+	zone_values /proc/zoneinfo >/tmp/host
+	zones=$(awk '$2 == "managed" { printf "%s%s:%dK", n++ ? "," : "", $1, $3 * 4 }' \
+		/tmp/host)
+	kib=$(awk '$2 == "managed" { n += $3 * 4 } END { print n }' /tmp/host)
+	load provider=ghost "size=${kib}K" "zones=$zones" \
+		"min_free_kbytes=$(cat /tmp/min)"
+	zone_values ours=1 $dir/zoneinfo >/tmp/ours
+	cmp /tmp/host /tmp/ours || fail "host: $(cat /tmp/host)
+ours: $(cat /tmp/ours)"
+	echo "$(wc -l </tmp/host) values of $zones are the same"
+	unload
+}
+
+nr_nodes() {
+	find /sys/devices/system/node -maxdepth 1 -name 'node[0-9]*' | wc -l
+}
+
+needs_nodes() {
+	[ "$(nr_nodes)" -gt 1 ] || skip "this machine has one node"
+}
+
+region_of_each_node() {
+	needs_nodes
+	load provider=contig size=96M
+	[ "$(grep -c '^span' $dir/layout)" -eq "$(nr_nodes)" ] ||
+		fail "$(cat $dir/layout)"
+	[ "$(zones | awk '{ print $1 }' | uniq | wc -l)" -eq "$(nr_nodes)" ] ||
+		fail "$(cat $dir/layout)"
+	# each span is memory of another node of the host
+	sed -n 's/^span \([0-9]*\): pfn \(0x[0-9a-f]*\)-.*/\1 \2/p' $dir/layout |
+		while read -r node pfn; do
+			[ "$(host_node $((pfn)))" = "$node" ] ||
+				echo "span $node is of $(host_node $((pfn)))"
+		done >/tmp/spans
+	[ ! -s /tmp/spans ] || fail "$(cat /tmp/spans)"
+	/hold 0:3000 5:100:1 true || fail "hold"
+	all_is_free
+	unload
+}
+
+# The host's node of a page frame number, by where its zones start
+host_node() {
+	awk -v pfn="$1" '
+		/^Node/ { node = $2 + 0 }
+		$1 == "spanned" { spanned = $2 }
+		$1 == "start_pfn:" && spanned && pfn >= $2 &&
+			pfn < $2 + spanned { print node }' /proc/zoneinfo
+}
+
+distances_follow() {
+	needs_nodes
+	load provider=contig size=96M
+	for node in $(seq 0 $(($(nr_nodes) - 1))); do
+		want=$(awk '{ for (i = 1; i <= NF; i++) print $i, i - 1 }' \
+			/sys/devices/system/node/node"$node"/distance |
+			sort -n | awk '{ printf "%s%s", n++ ? " " : "", $2 }')
+		[ "$(node_order "$node")" = "$want" ] ||
+			fail "node $node: $want: $(cat $dir/zonelists)"
+	done
+	unload
+}
+
+# The sum of a counter over the zones of a node: counter NODE NAME
+counter() {
+	awk -v node="$1" -v name="$2" '
+		/^Node/ { here = $2 + 0 == node }
+		here && $1 == name { n += $2 }
+		END { print n + 0 }' $dir/zoneinfo
+}
+
+cpus_follow() {
+	needs_nodes
+	load provider=contig size=96M
+	for cpu in 0 1; do
+		node=$(find /sys/devices/system/cpu/cpu$cpu/ -maxdepth 1 \
+			-name 'node[0-9]*' | sed 's/.*node//')
+		hit=$(counter "$node" numa_hit)
+		local=$(counter "$node" numa_local)
+		taskset $((1 << cpu)) /hold 2:200 true || fail "hold"
+		[ $(($(counter "$node" numa_hit) - hit)) -ge 200 ] ||
+			fail "CPU $cpu: not of node $node"
+		[ $(($(counter "$node" numa_local) - local)) -ge 200 ] ||
+			fail "CPU $cpu: not local to node $node"
+	done
+	# more than a node has
+	taskset 1 /hold 0:12000 true || fail "hold"
+	[ "$(counter 0 numa_foreign)" -gt 0 ] || fail "no page was foreign"
+	awk '$1 == "numa_miss" { miss += $2 }
+	     $1 == "numa_foreign" { foreign += $2 }
+	     END { exit !miss || miss != foreign }' $dir/zoneinfo ||
+		fail "$(cat $dir/vmstat)"
+	all_is_free
+	unload
+}
+
+echo "1..$plan"
+run watermarks_are_the_hosts watermarks
+run region_is_taken_from_each_node region_of_each_node
+run distances_are_the_hosts distances_follow
+run cpus_are_of_the_hosts_nodes cpus_follow
