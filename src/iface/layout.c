@@ -32,6 +32,7 @@ static const unsigned int shares[UMBRA_NR_ZONE_TYPES] = {
 struct piece {
 	unsigned int nid;
 	u32 nr_frames;
+	u32 nr_padding;			/* of these, without pages at the end */
 };
 
 /* One zone as it was typed. */
@@ -150,7 +151,7 @@ static void cut_by_shares(struct umbra_layout_tables *t,
 	u32 blocks = piece->nr_frames >> pb_order, done = 0;
 	unsigned int type, sum = 0;
 
-	if (blocks < SHARES) {
+	if (blocks - (piece->nr_padding >> pb_order) < SHARES) {
 		add_zone(t, piece->nid, UMBRA_ZONE_NORMAL, piece->nr_frames);
 		return;
 	}
@@ -171,6 +172,7 @@ static int cut_as_said(struct umbra_layout_tables *t,
 		       const struct zone_text *zones, unsigned int nr)
 {
 	u32 pageblock = 1U << pb_order;
+	u32 nr_pages = piece->nr_frames - piece->nr_padding, padding = 0;
 	unsigned int i, open = 0;
 	u64 sum = 0;
 
@@ -184,15 +186,18 @@ static int cut_as_said(struct umbra_layout_tables *t,
 			return -EINVAL;
 		}
 	}
-	if (open > 1 || sum + (u64)open * pageblock > piece->nr_frames ||
-	    (!open && sum != piece->nr_frames)) {
+	if (!open && sum == nr_pages) {
+		padding = piece->nr_padding;
+	} else if (open > 1 || (!open && sum != piece->nr_frames) ||
+		   sum + (u64)open * pageblock > piece->nr_frames) {
 		pr_err("zones: %llu pages are named for node %u, which has %u; one zone may be without a size, and takes the rest\n",
-		       sum, piece->nid, piece->nr_frames);
+		       sum, piece->nid, nr_pages);
 		return -EINVAL;
 	}
 	for (i = 0; i < nr; i++)
 		add_zone(t, piece->nid, zones[i].type, zones[i].pages ?
-			 zones[i].pages : piece->nr_frames - sum);
+			 zones[i].pages + (i == nr - 1 ? padding : 0) :
+			 piece->nr_frames - sum);
 	return 0;
 }
 
@@ -429,6 +434,7 @@ static int build_zones(struct umbra_layout_tables *t,
 		       struct umbra_span *spans, unsigned int nr_spans)
 {
 	struct piece pieces[UMBRA_MAX_NODES];
+	const struct umbra_span *last;
 	int nr, i, err;
 	u32 nr_frames;
 
@@ -442,6 +448,8 @@ static int build_zones(struct umbra_layout_tables *t,
 			       text->pb_order);
 	if (nr < 0)
 		return nr;
+	last = &spans[nr_spans - 1];
+	pieces[nr - 1].nr_padding = nr_frames - last->first - last->nr_pages;
 	for (i = 0; i < nr && !err; i++) {
 		if (nr_zones)
 			err = cut_as_said(t, &pieces[i], text->pb_order, zones,
