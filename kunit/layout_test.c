@@ -1,237 +1,141 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Layouts that cannot be are refused. */
 #include <linux/cpumask.h>
-#include <linux/slab.h>
-#include <linux/sizes.h>
-#include "../src/iface/layout.h"
+#include <linux/err.h>
+#include <linux/string.h>
 #include "test_util.h"
 
-struct bytes_case {
-	const char *text;
-	int err;
-	u64 bytes;
-};
-
-static const struct bytes_case bytes_cases[] = {
-	{ "4096", 0, SZ_4K },
-	{ "0x1000", 0, SZ_4K },
-	{ "64M", 0, SZ_64M },
-	{ "64m", 0, SZ_64M },
-	{ "3K", 0, 3 * SZ_1K },
-	{ "2G", 0, SZ_2G },
-	{ "", -EINVAL },
-	{ "M", -EINVAL },
-	{ "-1", -EINVAL },
-	{ "1.5M", -EINVAL },
-	{ "64MB", -EINVAL },
-	{ "18446744073709551615G", -EINVAL },
-	{ "99999999999999999999999999", -EINVAL },
-};
-
-static void describe_bytes(const struct bytes_case *c, char *desc)
-{
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "\"%s\"", c->text);
-}
-
-KUNIT_ARRAY_PARAM(bytes, bytes_cases, describe_bytes);
-
-static void sizes_are_read_with_their_suffix(struct kunit *test)
-{
-	const struct bytes_case *c = test->param_value;
-	u64 bytes = 0;
-
-	KUNIT_EXPECT_EQ(test, umbra_parse_bytes(c->text, &bytes), c->err);
-	KUNIT_EXPECT_EQ(test, bytes, c->bytes);
-}
-
-#define MAX_ZONES 10
-
-/* Zones as node << 28 | type << 24 | pageblocks, in order. */
-#define Z(nid, type, blocks) \
-	((nid) << 28 | UMBRA_ZONE_##type << 24 | (blocks))
+#define NR_PAGES (4 * TEST_BLOCK)
+#define PAGEBLOCK BIT(TEST_PB_ORDER)
 
 struct layout_case {
 	const char *name;
-	struct umbra_layout_text text;
-	u32 blocks;			/* of the region */
 	int err;
-	u32 zones[MAX_ZONES];
+	unsigned int nr_zones;
+	struct umbra_zone_layout zones[4];	/* node, type, frames, CMA */
+	u8 distance[4];				/* 0: none given */
+	u8 cpu_node;
 };
 
 static const struct layout_case layout_cases[] = {
-	{ "in proportion", { .pb_order = 9 }, 32, 0,
-	  { Z(0, DMA, 2), Z(0, DMA32, 6), Z(0, NORMAL, 16),
-	    Z(0, HIGHMEM, 4), Z(0, MOVABLE, 4) } },
-	{ "in proportion, nothing lost", { .pb_order = 9 }, 38, 0,
-	  { Z(0, DMA, 2), Z(0, DMA32, 7), Z(0, NORMAL, 19),
-	    Z(0, HIGHMEM, 5), Z(0, MOVABLE, 5) } },
-	{ "too small for five", { .pb_order = 9 }, 14, 0,
-	  { Z(0, NORMAL, 14) } },
-	{ "two nodes", { .pb_order = 9, .nodes = 2 }, 32, 0,
-	  { Z(0, DMA, 1), Z(0, DMA32, 3), Z(0, NORMAL, 8), Z(0, HIGHMEM, 2),
-	    Z(0, MOVABLE, 2), Z(1, DMA, 1), Z(1, DMA32, 3), Z(1, NORMAL, 8),
-	    Z(1, HIGHMEM, 2), Z(1, MOVABLE, 2) } },
-	{ "three unequal nodes",
-	  { .pb_order = 9, .nodes = 3, .zones = "Normal" }, 32, 0,
-	  { Z(0, NORMAL, 10), Z(1, NORMAL, 10), Z(2, NORMAL, 12) } },
-	{ "sizes", { .pb_order = 9,
-		     .zones = "DMA:2M,DMA32:6M,Normal:16M,HighMem:4M,Movable:4M" },
-	  16, 0, { Z(0, DMA, 1), Z(0, DMA32, 3), Z(0, NORMAL, 8),
-		   Z(0, HIGHMEM, 2), Z(0, MOVABLE, 2) } },
-	{ "the rest", { .pb_order = 9, .zones = "dma:4M,normal,movable:2M" },
-	  16, 0, { Z(0, DMA, 2), Z(0, NORMAL, 13), Z(0, MOVABLE, 1) } },
-	{ "on every node", { .pb_order = 9, .nodes = 2,
-			     .zones = "DMA:2M,Normal" },
-	  16, 0, { Z(0, DMA, 1), Z(0, NORMAL, 7), Z(1, DMA, 1),
-		   Z(1, NORMAL, 7) } },
-	{ "distances and CPUs", { .pb_order = 9, .nodes = 2, .zones = "Normal",
-				  .distance = "10,30/30,10", .cpu_node = "1" },
-	  16, 0, { Z(0, NORMAL, 8), Z(1, NORMAL, 8) } },
-	{ "no such zone", { .pb_order = 9, .zones = "Device" }, 16, -EINVAL },
-	{ "no zone", { .pb_order = 9, .zones = "Normal:2M," }, 16, -EINVAL },
-	{ "a zone twice", { .pb_order = 9, .zones = "DMA:2M,DMA:2M,Normal" },
-	  16, -EINVAL },
-	{ "wrong order", { .pb_order = 9, .zones = "Normal:2M,DMA" }, 16,
-	  -EINVAL },
-	{ "six zones", { .pb_order = 9,
-			 .zones = "DMA:2M,DMA32:2M,Normal:2M,HighMem:2M,Movable:2M,Normal" },
-	  16, -EINVAL },
-	{ "two rests", { .pb_order = 9, .zones = "DMA,Normal" }, 16, -EINVAL },
-	{ "too little", { .pb_order = 9, .zones = "Normal:30M" }, 16,
-	  -EINVAL },
-	{ "too much", { .pb_order = 9, .zones = "Normal:34M" }, 16, -EINVAL },
-	{ "no rest", { .pb_order = 9, .zones = "DMA,Normal:32M" }, 16,
-	  -EINVAL },
-	{ "part of a page", { .pb_order = 9, .zones = "DMA:1000,Normal" }, 16,
-	  -EINVAL },
-	{ "size of nothing", { .pb_order = 9, .zones = "DMA:0,Normal" }, 16,
-	  -EINVAL },
-	{ "no size", { .pb_order = 9, .zones = "DMA:x,Normal" }, 16, -EINVAL },
-	{ "too many nodes", { .pb_order = 9, .nodes = 17 }, 16, -EINVAL },
-	{ "far too many nodes", { .pb_order = 0, .nodes = 33 }, 16, -EINVAL },
-	{ "pageblocks too large", { .pb_order = 11 }, 16, -EINVAL },
-	{ "no such policy", { .pb_order = 9, .policy = "worst" }, 16,
-	  -EINVAL },
-	{ "no such debugging", { .pb_order = 9, .debug = "refs,all" }, 16,
-	  -EINVAL },
-	{ "too few distances", { .pb_order = 9, .nodes = 2,
-				 .distance = "10,20/20" }, 16, -EINVAL },
-	{ "too many distances", { .pb_order = 9, .distance = "10,20" }, 16,
-	  -EINVAL },
-	{ "no distance", { .pb_order = 9, .distance = "near" }, 16, -EINVAL },
-	{ "no node", { .pb_order = 9, .cpu_node = "0,x" }, 16, -EINVAL },
+	{ "one zone of everything", 0, 1, { { 0, UMBRA_ZONE_NORMAL } } },
+	{ "sizes add up", 0, 2, { { 0, UMBRA_ZONE_DMA, PAGEBLOCK },
+				  { 0, UMBRA_ZONE_NORMAL,
+				    NR_PAGES - PAGEBLOCK } } },
+	{ "the rest for the last", 0, 2, { { 0, UMBRA_ZONE_DMA, PAGEBLOCK },
+					   { 0, UMBRA_ZONE_NORMAL } } },
+	{ "nodes in any order", 0, 2, { { 1, UMBRA_ZONE_NORMAL, TEST_BLOCK },
+					{ 0, UMBRA_ZONE_DMA } } },
+	{ "a zone that is all CMA", 0, 1, { { 0, UMBRA_ZONE_NORMAL, 0,
+					      NR_PAGES } } },
+	{ "distances", 0, 2, { { 0, UMBRA_ZONE_NORMAL, TEST_BLOCK },
+			       { 1, UMBRA_ZONE_NORMAL } }, { 10, 11, 255, 10 },
+	  1 },
+	{ "zones out of order", -EINVAL, 2,
+	  { { 0, UMBRA_ZONE_NORMAL, TEST_BLOCK }, { 0, UMBRA_ZONE_DMA } } },
+	{ "a type twice", -EINVAL, 2,
+	  { { 0, UMBRA_ZONE_NORMAL, TEST_BLOCK }, { 0, UMBRA_ZONE_NORMAL } } },
+	{ "a type twice, but not in a row", -EINVAL, 3,
+	  { { 0, UMBRA_ZONE_NORMAL, TEST_BLOCK },
+	    { 1, UMBRA_ZONE_NORMAL, TEST_BLOCK }, { 0, UMBRA_ZONE_NORMAL } } },
+	{ "a type that is none", -EINVAL, 1, { { 0, UMBRA_NR_ZONE_TYPES } } },
+	{ "no node 0", -EINVAL, 1, { { 1, UMBRA_ZONE_NORMAL } } },
+	{ "a gap between nodes", -EINVAL, 2,
+	  { { 0, UMBRA_ZONE_NORMAL, TEST_BLOCK }, { 2, UMBRA_ZONE_NORMAL } } },
+	{ "a node past the last", -EINVAL, 1,
+	  { { UMBRA_MAX_NODES, UMBRA_ZONE_NORMAL } } },
+	{ "half a pageblock", -EINVAL, 2,
+	  { { 0, UMBRA_ZONE_DMA, PAGEBLOCK / 2 }, { 0, UMBRA_ZONE_NORMAL } } },
+	{ "too small", -EINVAL, 1, { { 0, UMBRA_ZONE_NORMAL, TEST_BLOCK } } },
+	{ "too large", -EINVAL, 1,
+	  { { 0, UMBRA_ZONE_NORMAL, NR_PAGES + PAGEBLOCK } } },
+	{ "nothing left for the last", -EINVAL, 2,
+	  { { 0, UMBRA_ZONE_DMA, NR_PAGES }, { 0, UMBRA_ZONE_NORMAL } } },
+	{ "the rest for one before the last", -EINVAL, 2,
+	  { { 0, UMBRA_ZONE_DMA }, { 0, UMBRA_ZONE_NORMAL, PAGEBLOCK } } },
+	{ "half a pageblock of CMA", -EINVAL, 1,
+	  { { 0, UMBRA_ZONE_NORMAL, 0, PAGEBLOCK / 2 } } },
+	{ "more CMA than zone", -EINVAL, 2,
+	  { { 0, UMBRA_ZONE_DMA, PAGEBLOCK, 2 * PAGEBLOCK },
+	    { 0, UMBRA_ZONE_NORMAL } } },
+	{ "nearer than near", -EINVAL, 2,
+	  { { 0, UMBRA_ZONE_NORMAL, TEST_BLOCK }, { 1, UMBRA_ZONE_NORMAL } },
+	  { 10, 9, 20, 10 } },
+	{ "far from itself", -EINVAL, 2,
+	  { { 0, UMBRA_ZONE_NORMAL, TEST_BLOCK }, { 1, UMBRA_ZONE_NORMAL } },
+	  { 10, 20, 20, 11 } },
+	{ "a CPU on a node that is none", -EINVAL, 2,
+	  { { 0, UMBRA_ZONE_NORMAL, TEST_BLOCK }, { 1, UMBRA_ZONE_NORMAL } },
+	  { 10, 20, 20, 10 }, 2 },
+	{ "too many zones", -EINVAL, UMBRA_MAX_ZONES + 1,
+	  { { 0, UMBRA_ZONE_NORMAL, TEST_BLOCK } } },
 };
 
 KUNIT_ARRAY_PARAM_DESC(layout, layout_cases, name);
 
-static void free_tables(void *arg)
-{
-	kvfree(arg);
-}
-
-static struct umbra_layout_tables *tables(struct kunit *test)
-{
-	struct umbra_layout_tables *t = umbra_layout_tables_create();
-
-	KUNIT_ASSERT_NOT_NULL(test, t);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, free_tables, t),
-			0);
-	return t;
-}
-
-static void what_was_typed_becomes_a_layout(struct kunit *test)
+static void a_layout_that_cannot_be_is_refused(struct kunit *test)
 {
 	const struct layout_case *c = test->param_value;
-	struct umbra_layout_tables *t = tables(test);
-	struct umbra_layout layout = { .has_memory = true };
-	struct umbra_span span = { .nr_pages = c->blocks << 9 };
-	unsigned int nr_spans = 1, i;
+	struct umbra_span span = {
+		.pages = umbra_test_descriptors(test, NR_PAGES),
+		.nr_pages = NR_PAGES,
+	};
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.nr_zones = c->nr_zones,
+		.zones = c->zones,
+		.distance = c->distance[0] ? c->distance : NULL,
+	};
+	struct umbra_zone_layout *many;
+	struct umbra *u;
+	u8 *cpu_node;
 
-	KUNIT_ASSERT_EQ(test, umbra_layout_parse(&layout, t, &c->text, &span,
-						 &nr_spans), c->err);
-	if (c->err)
-		return;
-	for (i = 0; i < MAX_ZONES && c->zones[i]; i++) {
-		const struct umbra_zone_layout *z = &layout.zones[i];
+	cpu_node = kunit_kzalloc(test, nr_cpu_ids, GFP_KERNEL);
+	many = kunit_kcalloc(test, UMBRA_MAX_ZONES + 1, sizeof(*many),
+			     GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, cpu_node);
+	KUNIT_ASSERT_NOT_NULL(test, many);
+	memset(cpu_node, c->cpu_node, nr_cpu_ids);
+	layout.cpu_node = cpu_node;
+	if (c->nr_zones > ARRAY_SIZE(c->zones))
+		layout.zones = many;
 
-		KUNIT_EXPECT_LT(test, i, layout.nr_zones);
-		KUNIT_EXPECT_EQ_MSG(test, z->nid << 28 | z->type << 24 |
-				    z->nr_frames >> 9, c->zones[i],
-				    "zone %u", i);
+	u = umbra_instance_create("test", &layout, &span, 1);
+	if (c->err) {
+		KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(u), c->err);
+		if (IS_ERR(u))
+			return;
 	}
-	KUNIT_EXPECT_EQ(test, layout.nr_zones, i);
-	KUNIT_EXPECT_EQ(test, !!layout.distance, !!c->text.distance);
-	KUNIT_EXPECT_EQ(test, !!layout.cpu_node, !!c->text.cpu_node);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, u);
+	umbra_test_judge(test, u);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), NR_PAGES);
+	KUNIT_EXPECT_EQ(test, umbra_instance_stop(u), 0);
+	umbra_instance_free(u);
 }
 
-static void tables_are_as_typed(struct kunit *test)
+static void a_policy_that_is_none_is_refused(struct kunit *test)
 {
-	const struct umbra_layout_text text = {
-		.nodes = 2, .pb_order = 9, .distance = "10,31/42,10",
-		.cpu_node = "1", .debug = "owner,refs", .policy = "bestfit",
+	struct umbra_span span = {
+		.pages = umbra_test_descriptors(test, NR_PAGES),
+		.nr_pages = NR_PAGES,
 	};
-	struct umbra_layout_tables *t = tables(test);
-	struct umbra_layout layout = {};
-	struct umbra_span span = { .nr_pages = 32 << 9 };
-	static const u8 distance[] = { 10, 31, 42, 10 };
-	unsigned int nr_spans = 1;
-
-	KUNIT_ASSERT_EQ(test, umbra_layout_parse(&layout, t, &text, &span,
-						 &nr_spans), 0);
-	KUNIT_EXPECT_MEMEQ(test, layout.distance, distance, sizeof(distance));
-	KUNIT_EXPECT_EQ(test, layout.cpu_node[0], 1);
-	if (nr_cpu_ids > 1)
-		KUNIT_EXPECT_EQ(test, layout.cpu_node[1], 1);
-	KUNIT_EXPECT_EQ(test, layout.debug,
-			UMBRA_DEBUG_OWNER | UMBRA_DEBUG_REFS);
-	KUNIT_EXPECT_STREQ(test, layout.policy, "bestfit");
-}
-
-/* Zones of a simulated machine need not end at a pageblock. */
-static void a_ghost_is_cut_where_its_zones_end(struct kunit *test)
-{
-	const struct umbra_layout_text text = {
-		.pb_order = 9, .zones = "DMA:15360K,DMA32:20004K,Normal:8K",
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.policy = "no such policy",
 	};
-	struct umbra_layout_tables *t = tables(test);
-	struct umbra_layout layout = {};
-	struct umbra_span spans[UMBRA_MAX_SPANS] = {
-		{ .nr_pages = 3840 + 5001 + 2 },
-	};
-	unsigned int nr_spans = 1;
 
-	KUNIT_ASSERT_EQ(test, umbra_layout_parse(&layout, t, &text, spans,
-						 &nr_spans), 0);
-	KUNIT_ASSERT_EQ(test, nr_spans, 3);
-	KUNIT_EXPECT_EQ(test, spans[0].nr_pages, 3840);
-	KUNIT_EXPECT_EQ(test, spans[1].nr_pages, 5001);
-	KUNIT_EXPECT_EQ(test, spans[2].nr_pages, 2);
-	KUNIT_EXPECT_EQ(test, layout.zones[0].nr_frames, 4096);
-	KUNIT_EXPECT_EQ(test, layout.zones[1].nr_frames, 5120);
-	KUNIT_EXPECT_EQ(test, layout.zones[2].nr_frames, 1024);
-	KUNIT_EXPECT_PTR_EQ(test, spans[1].pages, spans[0].pages + 3840);
-}
-
-static void a_ghost_whose_zones_do_not_add_up_is_refused(struct kunit *test)
-{
-	const struct umbra_layout_text text = {
-		.pb_order = 9, .zones = "DMA:15360K,Normal:8K",
-	};
-	struct umbra_layout layout = {};
-	struct umbra_span spans[UMBRA_MAX_SPANS] = { { .nr_pages = 3843 } };
-	unsigned int nr_spans = 1;
-
-	KUNIT_EXPECT_EQ(test, umbra_layout_parse(&layout, tables(test), &text,
-						 spans, &nr_spans), -EINVAL);
-	KUNIT_EXPECT_EQ(test, nr_spans, 1);
-	KUNIT_EXPECT_EQ(test, spans[0].nr_pages, 3843);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(umbra_instance_create("test",
+								    &layout,
+								    &span, 1)),
+			-EINVAL);
 }
 
 static struct kunit_case layout_test_cases[] = {
-	KUNIT_CASE_PARAM(sizes_are_read_with_their_suffix, bytes_gen_params),
-	KUNIT_CASE_PARAM(what_was_typed_becomes_a_layout, layout_gen_params),
-	KUNIT_CASE(tables_are_as_typed),
-	KUNIT_CASE(a_ghost_is_cut_where_its_zones_end),
-	KUNIT_CASE(a_ghost_whose_zones_do_not_add_up_is_refused),
+	KUNIT_CASE_PARAM(a_layout_that_cannot_be_is_refused,
+			 layout_gen_params),
+	KUNIT_CASE(a_policy_that_is_none_is_refused),
 	{}
 };
 
@@ -241,4 +145,3 @@ static struct kunit_suite layout_suite = {
 };
 
 kunit_test_suite(layout_suite);
-
