@@ -37,20 +37,25 @@ static int auto_batch(const struct umbra_zone *zone)
 	return rounddown_pow_of_two(batch + batch / 2) - 1;
 }
 
-/* A share of @pages for each CPU that is near the zone. */
+/*
+ * A share of @pages for each CPU that is near the zone. @coming is not online
+ * yet, but will be.
+ */
 static int auto_high(const struct umbra_zone *zone, unsigned long pages,
-		     int batch)
+		     int batch, int coming)
 {
-	unsigned int cpu, cpus = 0;
+	unsigned int cpu, cpus = 0, all = 0;
 
-	for_each_online_cpu(cpu)
+	for_each_possible_cpu(cpu) {
+		if (!cpu_online(cpu) && (int)cpu != coming)
+			continue;
+		all++;
 		cpus += zone->umbra->cpu_node[cpu] == zone->nid;
-	if (!cpus)
-		cpus = num_online_cpus();
-	return max_t(int, pages / cpus, batch * 4);
+	}
+	return max_t(int, pages / (cpus ?: all), batch * 4);
 }
 
-static void resize_zone(struct umbra_zone *zone)
+static void resize_zone(struct umbra_zone *zone, int coming)
 {
 	const struct umbra *u = zone->umbra;
 	int batch = u->pcp_batch, high_min = u->pcp_high, high_max;
@@ -61,9 +66,9 @@ static void resize_zone(struct umbra_zone *zone)
 	high_max = high_min;
 	if (high_min < 0) {
 		high_min = auto_high(zone, zone->watermark[UMBRA_WMARK_LOW],
-				     batch);
+				     batch, coming);
 		high_max = auto_high(zone, zone->nr_managed / HIGH_FRACTION,
-				     batch);
+				     batch, coming);
 	}
 	if (!batch)
 		high_max = 0;
@@ -71,6 +76,16 @@ static void resize_zone(struct umbra_zone *zone)
 	WRITE_ONCE(zone->pcp_batch, batch);
 	WRITE_ONCE(zone->pcp_high_min, min(high_min, high_max));
 	WRITE_ONCE(zone->pcp_high_max, high_max);
+}
+
+static void resize(struct umbra *u, int coming)
+{
+	struct umbra_zone *zone;
+
+	lockdep_assert_held(&u->control);
+
+	for_each_umbra_zone(u, zone)
+		resize_zone(zone, coming);
 }
 
 /**
@@ -81,12 +96,7 @@ static void resize_zone(struct umbra_zone *zone)
  */
 void umbra_pcp_resize(struct umbra *u)
 {
-	struct umbra_zone *zone;
-
-	lockdep_assert_held(&u->control);
-
-	for_each_umbra_zone(u, zone)
-		resize_zone(zone);
+	resize(u, -1);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_resize);
 
@@ -265,7 +275,7 @@ static int pcp_cpu_online(unsigned int cpu, struct hlist_node *node)
 	struct umbra *u = hlist_entry(node, struct umbra, cpuhp);
 
 	mutex_lock(&u->control);
-	umbra_pcp_resize(u);
+	resize(u, cpu);
 	mutex_unlock(&u->control);
 	return 0;
 }
