@@ -112,8 +112,13 @@ drain_is_traced() {
 	echo 0 >$events/umbra_page_pcpu_drain/enable
 	traced=$(grep 'umbra_page_pcpu_drain: pfn=0x[0-9a-f]* order=[0-9]* migratetype=[0-9]' \
 		$tracefs/trace | sed 's/.*order=\([0-9]*\).*/\1/' |
-		awk '{ for (size = 1; $1 > 0; $1--) size *= 2; n += size }
-		     END { print n + 0 }')
+		awk '{
+			pages = 1
+			for (i = 0; i < $1; i++)
+				pages *= 2
+			n += pages
+		}
+		END { print n + 0 }')
 	[ "$pages" -gt 0 ] || fail "nothing was cached"
 	[ "$traced" -eq "$pages" ] || fail "$traced of $pages pages are traced"
 	unload

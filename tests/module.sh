@@ -112,22 +112,27 @@ verify_ok() {
 }
 
 # Loading fails with an errno's text and one line that names the parameter:
-# refused ERRNO-TEXT PATTERN PARAMETER...
-refused() {
+# load_fails ERRNO-TEXT PATTERN PARAMETER...
+load_fails() {
 	text=$1 pattern=$2
 	shift 2
-	remember_memory
 	log_mark
 	/load $ko "$@" 2>$out.load && fail "loading with $* succeeded"
+	log_since | grep '^umbra: ' |
+		grep -vE '^umbra: (provider|loading|module) ' >$out.log
 	grep -q "$text" $out.load || fail "$*: $(cat $out.load)"
 	is_loaded && fail "$*: still listed"
 	[ ! -e ${dir%/*} ] || fail "$*: debugfs is left"
 	[ ! -e /dev/umbra ] || fail "$*: a device is left"
-	lines=$(log_since | grep '^umbra: ' |
-		grep -vcE '^umbra: (provider|loading|module) ')
-	[ "$lines" -eq 1 ] || fail "$*: $lines lines: $(log_since)"
-	log_since | grep -q "^umbra: $pattern" ||
-		fail "$*: not the line expected: $(log_since)"
+	[ "$(wc -l <$out.log)" -eq 1 ] || fail "$*: not one line: $(cat $out.log)"
+	grep -q "^umbra: $pattern" $out.log ||
+		fail "$*: not the line expected: $(cat $out.log)"
+}
+
+# The same, and that the host has its memory back
+refused() {
+	remember_memory
+	load_fails "$@"
 	memory_is_back
 }
 

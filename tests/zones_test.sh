@@ -55,8 +55,8 @@ default_layout() {
 }
 
 small_region() {
-	load size=28M
-	expect_zones "0 Normal 7168"
+	load size=30M
+	expect_zones "0 Normal 7680"
 	unload
 }
 
@@ -74,6 +74,10 @@ zone_without_size() {
 	load size=32M zones=DMA,DMA32:4096K,Normal:2M,HighMem:0x200000,Movable:2M
 	expect_zones "0 DMA 5632" "0 DMA32 1024" "0 Normal 512" \
 		"0 HighMem 512" "0 Movable 512"
+	unload
+	# not a multiple of the largest block
+	load size=30M zones=DMA:10M,Normal:20M
+	expect_zones "0 DMA 2560" "0 Normal 5120"
 	unload
 }
 
@@ -182,8 +186,10 @@ debugging() {
 	fi
 	log_mark
 	work
-	/fill || fail "fill"
-	work
+	if [ "$1" = poison,guard,refs,owner ]; then
+		/fill || fail "fill"
+		work
+	fi
 	log_since | grep -E '^umbra' && fail "said by the kernel"
 	grep -qx 'misuses reported: 0' $dir/verify || fail "$(cat $dir/verify)"
 	unload
@@ -238,7 +244,7 @@ caches() {
 bad() {
 	error=$1 line=$2
 	shift 2
-	refused "$error" "$line" provider=ghost size=32M "$@"
+	load_fails "$error" "$line" provider=ghost size=32M "$@"
 }
 
 bad_zones() {
@@ -301,6 +307,12 @@ bad_names() {
 	bad "$e" 'debug=poison: .*ghost' debug=refs,poison
 }
 
+all_refused() {
+	remember_memory
+	"$@"
+	memory_is_back
+}
+
 echo "1..$plan"
 run default_layout_has_all_zones default_layout
 run small_region_is_all_normal small_region
@@ -320,7 +332,6 @@ done
 run debug_all debugging poison,guard,refs,owner
 run reserves_are_as_asked_for reserves
 run caches_are_as_asked_for caches
-run bad_zones_are_refused bad_zones
-run bad_nodes_are_refused bad_nodes
-run bad_numbers_are_refused bad_numbers
-run bad_names_are_refused bad_names
+for what in zones nodes numbers names; do
+	run bad_${what}_are_refused all_refused bad_$what
+done
