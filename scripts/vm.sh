@@ -57,8 +57,10 @@ cc_test -o "$work/root/demo" "$top/tests/demo.c"
 rm -rf "$work/root"
 
 memory=${MEMORY:-1G}
+smp=2
+[ -z "${NODES:-}" ] || smp=2,sockets=2	# no two nodes share a cache
 append="umbra_vm=$mode cma=256M console=ttyS0 panic=-1"
-qemu=(qemu-system-x86_64 "${accel[@]}" -smp 2 -bios qboot.rom
+qemu=(qemu-system-x86_64 "${accel[@]}" -smp "$smp" -bios qboot.rom
 	-nodefaults -no-user-config -display none -no-reboot
 	-kernel "$dir/vmlinuz" -initrd "$work/initramfs.gz")
 case ${NODES:-} in
