@@ -35,8 +35,8 @@ work() {
 	/hold 0:300 0:300:1 0:300:2 1:20:1 2:10:2 3:9 5:4:1 7:2 9:1:1 \
 		/hold 0:500:1 4:3 head -n 1 $dir/verify | grep -qx ok ||
 		fail "hold"
-	/hold -t 1 2000 &
-	/hold -t 2 2000 || fail "traffic"
+	/hold -t 1 1000 &
+	/hold -t 2 1000 || fail "traffic"
 	wait $! || fail "traffic"
 	buddyinfo_adds_up
 	all_is_free
