@@ -248,11 +248,11 @@ static void a_refill_takes_a_batch_and_more_each_time(struct kunit *test)
 	unsigned int batch = BATCH, i, nr = 0;
 	struct page **pages;
 
-	pages = kunit_kcalloc(test, 200, sizeof(*pages), GFP_KERNEL);
+	pages = kunit_kcalloc(test, 600, sizeof(*pages), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, pages);
 	pin(test);
-	/* 8, 16, 32, 64 and not more at once */
-	for (; nr < 8 + 16 + 32 + 64; batch *= 2) {
+	/* 8, 16, 32, 64, 128, 256 and not more */
+	for (; nr < 8 + 16 + 32 + 64 + 128 + 256; batch *= 2) {
 		KUNIT_ASSERT_EQ(test, count(u), 0);
 		for (i = 0; i < batch; i++) {
 			pages[nr] = umbra_alloc_page(u, GFP_KERNEL);
@@ -261,9 +261,9 @@ static void a_refill_takes_a_batch_and_more_each_time(struct kunit *test)
 		}
 	}
 	pages[nr++] = umbra_alloc_page(u, GFP_KERNEL);
-	KUNIT_EXPECT_EQ(test, count(u), 63);
+	KUNIT_EXPECT_EQ(test, count(u), 255);
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u),
-			16 * TEST_BLOCK - nr - 63);
+			16 * TEST_BLOCK - nr - 255);
 	umbra_free_pages_bulk(u, pages, nr);
 }
 

@@ -15,6 +15,8 @@
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/oom.h>
+#include <linux/sched/rt.h>
 #include "debug.h"
 #include "frame.h"
 #include <trace/events/umbra.h>
@@ -108,7 +110,7 @@ bool umbra_zone_is_allowed(const struct umbra_zone *zone,
 {
 	if (likely(!(rq->flags & ALLOC_CPUSET)) || in_interrupt())
 		return true;
-	return !rq->hardwall ||
+	return !rq->hardwall || tsk_is_oom_victim(current) ||
 	       READ_ONCE(zone->umbra->allowed_nodes) & BIT(zone->nid);
 }
 
@@ -126,7 +128,10 @@ static bool is_dirty_ok(const struct umbra_zone *zone)
 	for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++)
 		if (node->zones[type])
 			pages += READ_ONCE(u->zones[node->zones[type] - 1].nr_managed);
-	return umbra_node_dirty(u, zone->nid) <= pages * percent / 100;
+	pages = pages * percent / 100;
+	if (rt_or_dl_task(current))
+		pages += pages / 4;
+	return umbra_node_dirty(u, zone->nid) <= pages;
 }
 
 /* May a block of the zone be taken without going below its watermark? */
@@ -196,9 +201,13 @@ static u32 take_pass(struct umbra *u, const struct umbra_request *rq)
  */
 u32 umbra_take(struct umbra *u, const struct umbra_request *rq)
 {
-	u32 index = take_pass(u, rq);
 	struct umbra_request again;
+	u32 index;
 
+	/* No zone was fit when the request was made: none is now. */
+	if (unlikely(!rq->preferred))
+		return UMBRA_NO_FRAME;
+	index = take_pass(u, rq);
 	if (likely(index != UMBRA_NO_FRAME) || !(rq->flags & ALLOC_NOFRAGMENT))
 		return index;
 	again = *rq;
@@ -349,19 +358,23 @@ void umbra_alloc_prepare(struct umbra *u, u32 index, unsigned int order,
  * @index: its head
  * @order: its order
  * @gfp: of the request
+ * @flags: of the request; with ALLOC_TRYLOCK nothing is waited for
  *
  * Context: any.
  * Return: the first page, or NULL if memory of the block has failed; then the
  * rest of it is free again, and another is needed.
  */
 struct page *umbra_hand_out(struct umbra *u, u32 index, unsigned int order,
-			    gfp_t gfp)
+			    gfp_t gfp, unsigned int flags)
 {
 	struct page *page = umbra_index_to_page(u, index);
 
 	umbra_alloc_prepare(u, index, order, gfp);
 	if (!(gfp & __GFP_ZERO) || !u->has_memory || zero_block(page, order))
 		return page;
+	/* A free may wait for a lock: who may not loses the block instead. */
+	if (flags & ALLOC_TRYLOCK)
+		return NULL;
 	frame_set(u, index, FRAME_PCP, order);
 	free_block(u, index, order, true, NULL);
 	return NULL;
@@ -389,8 +402,10 @@ static struct page *alloc_block(struct umbra *u, gfp_t gfp, unsigned int order,
 			trace_umbra_page_alloc(-1UL, order, gfp, rq.type);
 			return NULL;
 		}
-		page = umbra_hand_out(u, index, order, rq.gfp);
-	} while (unlikely(!page));
+		page = umbra_hand_out(u, index, order, rq.gfp, rq.flags);
+	} while (unlikely(!page) && !(flags & ALLOC_TRYLOCK));
+	if (unlikely(!page))
+		return NULL;
 	trace_umbra_page_alloc(umbra_index_to_pfn(u, index), order, gfp,
 			       rq.type);
 	return page;
@@ -433,7 +448,7 @@ EXPORT_SYMBOL_GPL(umbra_alloc_pages_nodemask);
  * @u: the instance
  * @gfp: %__GFP_ACCOUNT or 0; the memory is zeroed whatever it says
  * @nid: the node to begin with; negative for that of the current CPU
- * @order: at most %PAGE_ALLOC_COSTLY_ORDER
+ * @order: at most %PAGE_ALLOC_COSTLY_ORDER, or that of a pageblock
  *
  * Takes what this CPU has, or what a zone has whose lock is free, down to the
  * min watermark. It fails readily, and says nothing.
@@ -447,7 +462,8 @@ struct page *umbra_alloc_pages_nolock(struct umbra *u, gfp_t gfp, int nid,
 {
 	gfp = (gfp & __GFP_ACCOUNT) | __GFP_NOWARN | __GFP_ZERO |
 	      __GFP_NOMEMALLOC | __GFP_COMP;
-	if (order > PAGE_ALLOC_COSTLY_ORDER || nid >= (int)u->nr_nodes)
+	if ((order > PAGE_ALLOC_COSTLY_ORDER && order != u->pb_order) ||
+	    nid >= (int)u->nr_nodes)
 		return NULL;
 	return alloc_block(u, gfp, order, nid, NULL, ALLOC_TRYLOCK);
 }

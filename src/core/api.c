@@ -204,7 +204,8 @@ EXPORT_SYMBOL_GPL(umbra_free_addr);
  *
  * Each of the pages is then a block of order 0, to be freed by itself.
  *
- * Context: any but NMI; takes the zone lock. The caller owns the block.
+ * Context: any but NMI; takes the zone lock, so on PREEMPT_RT not with preemption
+ * or interrupts off. The caller owns the block.
  * Return: 0, or -EINVAL if this is no allocated block of that order, or a
  * compound page.
  */

@@ -45,8 +45,8 @@ static unsigned int bulk_fill(struct umbra *u, gfp_t gfp, int nid,
 
 	if (umbra_request_init(&rq, u, gfp, 0, nid, nodemask, 0))
 		return filled;
-	rq.flags &= ~ALLOC_NOFRAGMENT;
-	zone = bulk_zone(u, &rq, nr_pages - filled);
+	rq.flags &= ~(ALLOC_NOFRAGMENT | ALLOC_KSWAPD);
+	zone = rq.preferred ? bulk_zone(u, &rq, nr_pages - filled) : NULL;
 	while (zone && filled < nr_pages) {
 		unsigned int want = min_t(unsigned int, BULK_CHUNK,
 					  nr_pages - filled);
@@ -54,7 +54,7 @@ static unsigned int bulk_fill(struct umbra *u, gfp_t gfp, int nid,
 		got = umbra_pcp_alloc_bulk(zone, &rq, frames, want);
 		for (i = 0; i < got; i++) {
 			struct page *page = umbra_hand_out(u, frames[i], 0,
-							   rq.gfp);
+							   rq.gfp, rq.flags);
 
 			while (filled < nr_pages && pages[filled])
 				filled++;

@@ -111,7 +111,7 @@ static int isolate(struct umbra *u, const struct frame_range *range)
 		}
 		set_isolated(range->zone, index, true);
 	}
-	umbra_pcp_drain(u, BIT(range->zone->nid), -1);
+	umbra_pcp_drain(u, BIT(range->zone->nid), -1, true);
 	return 0;
 }
 
@@ -167,10 +167,15 @@ int umbra_unisolate_range(struct umbra *u, unsigned long start,
 }
 EXPORT_SYMBOL_GPL(umbra_unisolate_range);
 
-/* Is all of a range free? Zone lock held. */
+/* Is all of a range free, and its memory good? Zone lock held. */
 static bool is_free(const struct umbra *u, const struct frame_range *range)
 {
-	u32 index = range->start;
+	u32 index;
+
+	for (index = range->start; index < range->end; index++)
+		if (PageHWPoison(umbra_index_to_page(u, index)))
+			return false;
+	index = range->start;
 
 	while (index < range->end) {
 		u32 head = umbra_frame_head(u, index);
@@ -257,7 +262,7 @@ int umbra_alloc_contig_range(struct umbra *u, unsigned long start,
 		struct page *page = umbra_index_to_page(u, index);
 
 		umbra_alloc_prepare(u, index, 0, gfp & ~__GFP_COMP);
-		if (gfp & __GFP_ZERO && u->has_memory)
+		if (gfp & __GFP_ZERO && u->has_memory && !PageHWPoison(page))
 			clear_highpage(page);
 		if (index % UMBRA_SNAPSHOT_BATCH == 0)
 			cond_resched();

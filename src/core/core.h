@@ -190,10 +190,10 @@ struct umbra {
 	struct mutex control;	/* guards tunables, isolation and drains */
 	u32 *drain_buf;		/* of a drain, guarded by @control */
 	unsigned int drain_capacity;
-	seqcount_mutex_t zonelist_seq;	/* changes when zonelists do */
+	seqcount_t zonelist_seq;	/* changes when zonelists do */
 	umbra_nodemask_t online_nodes;	/* READ_ONCE/WRITE_ONCE */
 	umbra_nodemask_t allowed_nodes;	/* READ_ONCE/WRITE_ONCE */
-	long min_free_kbytes;	/* guarded by @control, as the next three */
+	long min_free_kbytes;	/* guarded by @control, as up to pcp_high */
 	unsigned int watermark_scale_factor;
 	unsigned int lowmem_reserve_ratio[UMBRA_NR_ZONE_TYPES];
 	int pcp_batch;		/* or UMBRA_AUTO */
@@ -221,7 +221,6 @@ struct umbra {
 /* How to go about an allocation; the lowest two bits are a watermark. */
 #define ALLOC_WMARK_MIN	UMBRA_WMARK_MIN
 #define ALLOC_WMARK_LOW	UMBRA_WMARK_LOW
-#define ALLOC_WMARK_HIGH	UMBRA_WMARK_HIGH
 #define ALLOC_WMARK_MASK	3
 #define ALLOC_NO_WATERMARKS BIT(2)
 #define ALLOC_OOM		BIT(3)	/* half of the reserve, for a victim */
@@ -349,7 +348,7 @@ bool umbra_watermark_fast(const struct umbra_zone *zone, unsigned int order,
 			  unsigned int flags);
 bool umbra_watermark_boost(struct umbra_zone *zone);
 void umbra_watermark_boost_end(struct work_struct *work);
-bool umbra_watermark_wake(struct umbra *u, bool wait);
+bool umbra_watermark_wake(struct umbra *u, bool now);
 unsigned long umbra_wmark(const struct umbra_zone *zone,
 			  enum umbra_wmark mark);
 
@@ -401,7 +400,8 @@ bool umbra_pcp_free(struct umbra_zone *zone, u32 index, unsigned int order);
 unsigned int umbra_pcp_alloc_bulk(struct umbra_zone *zone,
 				  const struct umbra_request *rq, u32 *frames,
 				  unsigned int nr);
-void umbra_pcp_drain(struct umbra *u, umbra_nodemask_t nodes, int cpu);
+void umbra_pcp_drain(struct umbra *u, umbra_nodemask_t nodes, int cpu,
+		     bool force);
 void umbra_pcp_drain_dead(struct umbra *u, unsigned int cpu);
 unsigned long umbra_pcp_count(const struct umbra_zone *zone, int cpu);
 int umbra_pcp_tune(struct umbra *u, int batch, int high);
@@ -425,7 +425,7 @@ unsigned int umbra_zone_take(struct umbra_zone *zone,
 bool umbra_zone_is_allowed(const struct umbra_zone *zone,
 			   const struct umbra_request *rq);
 struct page *umbra_hand_out(struct umbra *u, u32 index, unsigned int order,
-			    gfp_t gfp);
+			    gfp_t gfp, unsigned int flags);
 void umbra_alloc_prepare(struct umbra *u, u32 index, unsigned int order,
 			 gfp_t gfp);
 u32 umbra_take(struct umbra *u, const struct umbra_request *rq);

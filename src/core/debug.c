@@ -43,9 +43,12 @@ void __umbra_debug_poison(struct umbra *u, u32 index, u32 nr)
 {
 	u32 end = index + nr;
 
-	for (; index < end; index++)
-		memset_page(umbra_index_to_page(u, index), 0, POISON_BYTE,
-			    PAGE_SIZE);
+	for (; index < end; index++) {
+		struct page *page = umbra_index_to_page(u, index);
+
+		if (!PageHWPoison(page))
+			memset_page(page, 0, POISON_BYTE, PAGE_SIZE);
+	}
 }
 
 static void check_poison(struct umbra *u, u32 index, u32 end)

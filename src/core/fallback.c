@@ -5,7 +5,7 @@
  * The policy chooses, this carries it out. And the pageblocks that are kept
  * for high-order requests that cannot wait.
  *
- * Everything here runs under the zone lock.
+ * The choice runs under the zone lock, what keeps and gives up takes it.
  */
 #include <linux/lockdep.h>
 #include <linux/module.h>

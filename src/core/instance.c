@@ -225,8 +225,6 @@ static int build(struct umbra *u, const struct umbra_layout *layout)
 	if (!err)
 		err = init_zones(u, zones);
 	if (!err)
-		err = umbra_zonelist_create(u, layout);
-	if (!err)
 		err = umbra_debug_create(u, layout->debug);
 	if (!err)
 		umbra_gfp_init(u);
@@ -240,6 +238,8 @@ static int fill(struct umbra *u, const struct umbra_layout *layout)
 
 	for (i = 0; i < u->nr_spans && !err; i++)
 		err = add_span(u, &u->spans[i]);
+	if (!err)
+		err = umbra_zonelist_create(u, layout);
 	if (!err)
 		err = umbra_pcp_create(u, layout);
 	if (!err)
@@ -261,7 +261,7 @@ static struct umbra *instance_new(const char *name,
 	u->policy = umbra_policy_find(layout->policy);
 	u->dirty_limit = layout->dirty_limit;
 	mutex_init(&u->control);
-	seqcount_mutex_init(&u->zonelist_seq, &u->control);
+	seqcount_init(&u->zonelist_seq);
 	ratelimit_state_init(&u->report_limit, 5 * HZ, 10);
 	ratelimit_set_flags(&u->report_limit, RATELIMIT_MSG_ON_RELEASE);
 	ratelimit_state_init(&u->failure_limit, 10 * HZ, 3);

@@ -147,15 +147,21 @@ static void give_back(struct umbra_zone *zone, const u32 *frames,
 		umbra_held_rescan_later(u);
 }
 
-/* Into the cache of whatever CPU this is; what does not fit goes back. */
-static void stow(struct umbra_zone *zone, const struct umbra_request *rq,
+/*
+ * Into the cache of whatever CPU this is; what does not fit, or was isolated
+ * meanwhile, goes back. Returns whether there was room for all.
+ */
+static bool stow(struct umbra_zone *zone, const struct umbra_request *rq,
 		 int list, const u32 *frames, unsigned int nr)
 {
 	struct umbra_pcp *pcp = pcp_enter(zone);
 
 	if (pcp) {
 		/* The first of them is to be taken first. */
-		while (nr && pcp_push(pcp, &pcp->lists[list], frames[nr - 1])) {
+		while (nr && !READ_ONCE(zone->suspect) &&
+		       umbra_frame_type(zone->umbra, frames[nr - 1]) !=
+		       UMBRA_ISOLATE &&
+		       pcp_push(pcp, &pcp->lists[list], frames[nr - 1])) {
 			pcp->count += 1 << rq->order;
 			nr--;
 		}
@@ -163,22 +169,39 @@ static void stow(struct umbra_zone *zone, const struct umbra_request *rq,
 	}
 	if (nr)
 		give_back(zone, frames, nr);
+	return !nr;
 }
 
+/*
+ * Take a batch from the zone: one block for the request, the rest for the
+ * cache. Who may not wait for a lock takes one alone, for to give back what
+ * does not fit takes the lock again.
+ */
 static u32 refill(struct umbra_zone *zone, const struct umbra_request *rq,
 		  int list, unsigned int batch)
 {
-	u32 frames[PCP_MOVE];
-	unsigned int nr = umbra_zone_take(zone, rq, frames,
-					  min_t(unsigned int, batch, PCP_MOVE),
-					  false);
+	u32 frames[PCP_MOVE], first = UMBRA_NO_FRAME;
+	bool more = true;
 
-	if (!nr)
-		return UMBRA_NO_FRAME;
-	umbra_count_alloc(rq, zone, 1);
-	if (nr > 1)
-		stow(zone, rq, list, frames + 1, nr - 1);
-	return frames[0];
+	if (rq->flags & ALLOC_TRYLOCK)
+		batch = 1;
+	while (batch && more) {
+		unsigned int want = min_t(unsigned int, batch, PCP_MOVE);
+		unsigned int nr = umbra_zone_take(zone, rq, frames, want,
+						  false);
+		unsigned int used = 0;
+
+		if (nr && first == UMBRA_NO_FRAME) {
+			first = frames[0];
+			used = 1;
+			umbra_count_alloc(rq, zone, 1);
+		}
+		more = nr == want;
+		if (nr > used)
+			more &= stow(zone, rq, list, frames + used, nr - used);
+		batch -= want;
+	}
+	return first;
 }
 
 /**
@@ -291,41 +314,46 @@ static unsigned int list_order(const struct umbra *u, unsigned int list)
 }
 
 /*
- * Take at least @pages pages out of a cache, the oldest of each list, one list
- * after the other. In a section. Returns how many blocks it took, which is
- * less than would have to be taken if there is no more room in @frames.
+ * Take at least @pages pages out of a cache, the oldest first: all of list
+ * @first, then of the lists after it. In a section. Returns how many blocks it
+ * took, which is less than would have to be taken if there is no more room in
+ * @frames.
  */
 static unsigned int collect(struct umbra_pcp *pcp, const struct umbra *u,
-			    u32 *frames, unsigned int room, int pages)
+			    u32 *frames, unsigned int room, int pages,
+			    unsigned int first)
 {
-	unsigned int nr = 0, empty = 0;
+	unsigned int nr = 0, i;
 
-	while (pages > 0 && nr < room && empty < PCP_LISTS) {
-		unsigned int i = pcp->next_list;
-		struct umbra_pcp_list *list = &pcp->lists[i];
-		unsigned int order = list_order(u, i);
-		unsigned int n = 0;
+	for (i = 0; i < PCP_LISTS; i++) {
+		unsigned int at = (first + i) % PCP_LISTS;
+		struct umbra_pcp_list *list = &pcp->lists[at];
+		unsigned int order = list_order(u, at);
 
-		pcp->next_list = (i + 1) % PCP_LISTS;
-		if (list->bottom != PCP_NO_CHUNK)
-			n = min3((unsigned int)pcp->chunks[list->bottom].nr,
-				 room - nr,
-				 DIV_ROUND_UP((unsigned int)pages, 1U << order));
-		if (!n) {
-			empty++;
-			continue;
+		while (pages > 0 && nr < room && list->bottom != PCP_NO_CHUNK) {
+			unsigned int n = min3((unsigned int)
+					      pcp->chunks[list->bottom].nr,
+					      room - nr,
+					      DIV_ROUND_UP((unsigned int)pages,
+							   1U << order));
+
+			if (!n)
+				break;
+			take_oldest(pcp, list, frames + nr, n);
+			nr += n;
+			pages -= n << order;
+			pcp->count -= n << order;
 		}
-		empty = 0;
-		take_oldest(pcp, list, frames + nr, n);
-		nr += n;
-		pages -= n << order;
-		pcp->count -= n << order;
 	}
 	return nr;
 }
 
-/* Free what a cache has too much; the section is left. */
-static void trim(struct umbra_zone *zone, struct umbra_pcp *pcp, int pages)
+/*
+ * Free what a cache has too much, of the list that grew first; the section is
+ * left.
+ */
+static void trim(struct umbra_zone *zone, struct umbra_pcp *pcp, int pages,
+		 unsigned int list)
 {
 	u32 frames[PCP_MOVE];
 	int before, cpu = smp_processor_id();
@@ -333,7 +361,7 @@ static void trim(struct umbra_zone *zone, struct umbra_pcp *pcp, int pages)
 
 	for (;;) {
 		before = pcp->count;
-		nr = collect(pcp, zone->umbra, frames, PCP_MOVE, pages);
+		nr = collect(pcp, zone->umbra, frames, PCP_MOVE, pages, list);
 		pages -= before - pcp->count;
 		pcp_leave(pcp);
 		if (nr)
@@ -356,30 +384,31 @@ static void trim(struct umbra_zone *zone, struct umbra_pcp *pcp, int pages)
  * @index: a block in state PCP that nobody references
  * @order: its order
  *
- * Context: any; takes the zone lock when the cache has too much.
+ * Context: any but NMI; takes the zone lock when the cache has too much.
  * Return: false if the cache does not take it, and it must go to the zone.
  */
 bool umbra_pcp_free(struct umbra_zone *zone, u32 index, unsigned int order)
 {
-	enum umbra_migratetype type = umbra_frame_type(zone->umbra, index);
+	enum umbra_migratetype type;
 	struct umbra_pcp *pcp;
 	int list, batch, high;
 	bool free_high;
 
-	if (type == UMBRA_ISOLATE || !READ_ONCE(zone->pcp_high_max))
-		return false;
-	if (!umbra_type_is_mergeable(type))
-		type = UMBRA_MOVABLE;
-	list = pcp_list_of(zone->umbra, order, type);
-	if (list < 0)
+	if (!READ_ONCE(zone->pcp_high_max) ||
+	    pcp_list_of(zone->umbra, order, 0) < 0)
 		return false;
 	pcp = pcp_enter(zone);
 	if (!pcp)
 		return false;
-	if (unlikely(!pcp_push(pcp, &pcp->lists[list], index))) {
-		pcp_leave(pcp);
-		return false;
-	}
+	/* Read inside: who isolates or suspects drains afterwards. */
+	type = umbra_frame_type(zone->umbra, index);
+	if (unlikely(type == UMBRA_ISOLATE || READ_ONCE(zone->suspect)))
+		goto err_leave;
+	if (!umbra_type_is_mergeable(type))
+		type = UMBRA_MOVABLE;
+	list = pcp_list_of(zone->umbra, order, type);
+	if (unlikely(!pcp_push(pcp, &pcp->lists[list], index)))
+		goto err_leave;
 	pcp->count += 1 << order;
 	pcp->events[EVENT_PGFREE] += 1UL << order;
 	batch = READ_ONCE(zone->pcp_batch);
@@ -389,12 +418,16 @@ bool umbra_pcp_free(struct umbra_zone *zone, u32 index, unsigned int order)
 		pcp_leave(pcp);
 		return true;
 	}
-	trim(zone, pcp, nr_to_free(pcp, batch, high, free_high));
+	trim(zone, pcp, nr_to_free(pcp, batch, high, free_high), list);
 	if (test_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags) &&
 	    umbra_watermark_ok(zone, 0, umbra_wmark(zone, UMBRA_WMARK_HIGH),
 			       UMBRA_ZONE_MOVABLE, 0))
 		clear_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags);
 	return true;
+
+err_leave:
+	pcp_leave(pcp);
+	return false;
 }
 
 /* A drain's errand to another CPU. */
@@ -406,7 +439,7 @@ struct errand {
 
 static unsigned int grab(struct umbra_pcp *pcp, struct umbra *u)
 {
-	return collect(pcp, u, u->drain_buf, u->drain_capacity, pcp->count);
+	return collect(pcp, u, u->drain_buf, u->drain_capacity, pcp->count, 0);
 }
 
 /* Runs on the CPU of the cache, with interrupts off. */
@@ -457,13 +490,15 @@ static void drain_one(struct umbra_zone *zone, unsigned int cpu)
  * @u: the instance
  * @nodes: of zones of which nodes
  * @cpu: of which CPU, or -1 for all
+ * @force: ask CPUs too that seem to keep nothing, for that may be just changing
  *
  * Waits for no more than an interrupt of each CPU: a section lasts for a few
  * instructions, and can be waited for.
  *
  * Context: may sleep; umbra.control held.
  */
-void umbra_pcp_drain(struct umbra *u, umbra_nodemask_t nodes, int cpu)
+void umbra_pcp_drain(struct umbra *u, umbra_nodemask_t nodes, int cpu,
+		     bool force)
 {
 	struct umbra_zone *zone;
 	unsigned int i;
@@ -474,7 +509,8 @@ void umbra_pcp_drain(struct umbra *u, umbra_nodemask_t nodes, int cpu)
 		if (!(nodes & BIT(zone->nid)))
 			continue;
 		for_each_possible_cpu(i)
-			if ((cpu < 0 || i == cpu) && umbra_pcp_count(zone, i))
+			if ((cpu < 0 || i == cpu) &&
+			    (force || umbra_pcp_count(zone, i)))
 				drain_one(zone, i);
 	}
 }

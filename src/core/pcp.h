@@ -46,7 +46,6 @@ struct umbra_pcp {
 	bool busy;		/* a section is open */
 	bool freed_high_order;	/* the last free was of a cheap order > 0 */
 	u8 alloc_factor;	/* log2 of how many batches the next refill has */
-	u8 next_list;		/* where freeing goes on */
 	u16 free_chunk;		/* unused chunks, linked by older */
 	int count;		/* pages */
 	int high;		/* pages, between the zone's high_min and _max */
@@ -84,7 +83,8 @@ static inline void pcp_leave(struct umbra_pcp *pcp)
 static inline int pcp_list_of(const struct umbra *u, unsigned int order,
 			      enum umbra_migratetype type)
 {
-	if (order < PCP_LOW_ORDERS)
+	/* A block of several pageblocks may be of several types. */
+	if (order < PCP_LOW_ORDERS && order <= u->pb_order)
 		return order * UMBRA_PCPTYPES + type;
 	if (order == u->pb_order)
 		return PCP_LOW_LISTS + (type == UMBRA_MOVABLE);

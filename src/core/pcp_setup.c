@@ -118,13 +118,14 @@ int umbra_pcp_tune(struct umbra *u, int batch, int high)
 		return -EINVAL;
 	mutex_lock(&u->control);
 	for_each_umbra_zone(u, zone)
-		if (batch > zone->pcp_room || high > zone->pcp_room)
+		if (batch > zone->pcp_room || high > zone->pcp_room ||
+		    (batch && !zone->pcp_room))
 			err = -EINVAL;
 	if (!err) {
 		WRITE_ONCE(u->pcp_batch, batch);
 		WRITE_ONCE(u->pcp_high, high);
 		umbra_pcp_resize(u);
-		umbra_pcp_drain(u, UMBRA_ALL_NODES, -1);
+		umbra_pcp_drain(u, UMBRA_ALL_NODES, -1, false);
 	}
 	mutex_unlock(&u->control);
 	return err;
@@ -328,7 +329,7 @@ void umbra_pcp_unregister(void)
 void umbra_drain_pages(struct umbra *u)
 {
 	mutex_lock(&u->control);
-	umbra_pcp_drain(u, UMBRA_ALL_NODES, -1);
+	umbra_pcp_drain(u, UMBRA_ALL_NODES, -1, false);
 	mutex_unlock(&u->control);
 }
 EXPORT_SYMBOL_GPL(umbra_drain_pages);
@@ -346,7 +347,7 @@ int umbra_drain_node(struct umbra *u, unsigned int nid)
 	if (nid >= u->nr_nodes)
 		return -EINVAL;
 	mutex_lock(&u->control);
-	umbra_pcp_drain(u, BIT(nid), -1);
+	umbra_pcp_drain(u, BIT(nid), -1, false);
 	mutex_unlock(&u->control);
 	return 0;
 }
@@ -365,7 +366,7 @@ int umbra_drain_cpu(struct umbra *u, unsigned int cpu)
 	if (cpu >= nr_cpu_ids || !cpu_possible(cpu))
 		return -EINVAL;
 	mutex_lock(&u->control);
-	umbra_pcp_drain(u, UMBRA_ALL_NODES, cpu);
+	umbra_pcp_drain(u, UMBRA_ALL_NODES, cpu, false);
 	mutex_unlock(&u->control);
 	return 0;
 }

@@ -31,7 +31,7 @@ static bool can_wait(const struct slow *s)
 
 static void begin(struct slow *s)
 {
-	s->seq = raw_read_seqcount(&s->u->zonelist_seq) & ~1U;
+	s->seq = read_seqcount_begin(&s->u->zonelist_seq);
 	umbra_request_slow(&s->rq, s->u, s->nodemask);
 	if (s->rq.flags & ALLOC_KSWAPD && s->rq.preferred)
 		umbra_count(s->rq.preferred, EVENT_KSWAPD_WAKE, 1);
@@ -92,13 +92,22 @@ static bool release_hidden(struct slow *s)
 	return true;
 }
 
-/* The last that a request gets which may not fail. */
+/*
+ * The last that a request gets which may not fail: a part of the reserve, then
+ * nodes that are not allowed.
+ */
 static u32 try_nofail(struct slow *s)
 {
 	struct umbra_request rq = s->rq;
+	u32 index;
 
 	rq.flags |= ALLOC_MIN_RESERVE;
-	return umbra_take(s->u, &rq);
+	index = umbra_take(s->u, &rq);
+	if (index == UMBRA_NO_FRAME && rq.flags & ALLOC_CPUSET) {
+		rq.flags &= ~ALLOC_CPUSET;
+		index = umbra_take(s->u, &rq);
+	}
+	return index;
 }
 
 static u32 attempt(struct slow *s)
@@ -147,7 +156,7 @@ u32 umbra_take_slow(struct umbra *u, const struct umbra_request *fast,
 	u32 index = try_all(&s);
 
 	while (index == UMBRA_NO_FRAME && s.rq.gfp & __GFP_NOFAIL &&
-	       can_wait(&s) && s.rq.preferred) {
+	       s.rq.gfp & __GFP_DIRECT_RECLAIM && s.rq.preferred) {
 		index = try_nofail(&s);
 		if (index != UMBRA_NO_FRAME)
 			break;

@@ -281,9 +281,8 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_watermark_boost);
  * A boost asks for more to be reclaimed, and ends when that is done or given
  * up. Nothing reclaims here, so it ends as soon as somebody looks.
  */
-void umbra_watermark_boost_end(struct work_struct *work)
+static void end_boosts(struct umbra *u)
 {
-	struct umbra *u = container_of(work, struct umbra, boost_work);
 	struct umbra_zone *zone;
 	unsigned long flags;
 
@@ -294,15 +293,20 @@ void umbra_watermark_boost_end(struct work_struct *work)
 	}
 }
 
+void umbra_watermark_boost_end(struct work_struct *work)
+{
+	end_boosts(container_of(work, struct umbra, boost_work));
+}
+
 /**
  * umbra_watermark_wake() - have boosts ended
  * @u: the instance
- * @wait: wait until they are
+ * @now: and not a little later
  *
- * Context: any but NMI; may sleep with @wait.
+ * Context: any but NMI; with @now takes the zone locks one after the other.
  * Return: true if there was one, and it has ended.
  */
-bool umbra_watermark_wake(struct umbra *u, bool wait)
+bool umbra_watermark_wake(struct umbra *u, bool now)
 {
 	const struct umbra_zone *zone;
 	bool boosted = false;
@@ -311,8 +315,9 @@ bool umbra_watermark_wake(struct umbra *u, bool wait)
 		boosted |= READ_ONCE(zone->watermark_boost);
 	if (!boosted || READ_ONCE(u->stopping))
 		return false;
-	schedule_work(&u->boost_work);
-	if (wait)
-		flush_work(&u->boost_work);
-	return wait;
+	if (now)
+		end_boosts(u);
+	else
+		schedule_work(&u->boost_work);
+	return now;
 }

@@ -72,14 +72,16 @@ const umbra_zoneref_t *umbra_zonelist_next(const struct umbra *u,
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_zonelist_next);
 
-/* Add the zones of a node to a list, the highest first. */
-static umbra_zoneref_t *add_node(const struct umbra_node *node,
+/* Add the zones of a node that have pages to a list, the highest first. */
+static umbra_zoneref_t *add_node(const struct umbra *u,
+				 const struct umbra_node *node,
 				 umbra_zoneref_t *ref)
 {
 	int type;
 
 	for (type = UMBRA_NR_ZONE_TYPES - 1; type >= 0; type--)
-		if (node->zones[type])
+		if (node->zones[type] &&
+		    READ_ONCE(u->zones[node->zones[type] - 1].nr_managed))
 			WRITE_ONCE(*ref++, type << 8 | node->zones[type]);
 	return ref;
 }
@@ -90,15 +92,21 @@ static unsigned int distance(const struct umbra *u, unsigned int from,
 	return u->distance[from * u->nr_nodes + to];
 }
 
-static bool has_cpus(const struct umbra *u, unsigned int nid)
+static umbra_nodemask_t nodes_with_cpus(const struct umbra *u)
 {
+	umbra_nodemask_t nodes = 0;
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		if (u->cpu_node[cpu] == nid)
-			return true;
-	return false;
+		nodes |= BIT(u->cpu_node[cpu]);
+	return nodes;
 }
+
+/* What the choice of the next node depends on. */
+struct node_choice {
+	umbra_nodemask_t with_cpus;
+	unsigned int load[UMBRA_MAX_NODES];	/* how many go there first */
+};
 
 /*
  * The best node to go to next from @nid: itself, else the nearest; of two as
@@ -106,7 +114,7 @@ static bool has_cpus(const struct umbra *u, unsigned int nid)
  * others go to first.
  */
 static int next_best_node(const struct umbra *u, unsigned int nid,
-			  umbra_nodemask_t left, const unsigned int *load)
+			  umbra_nodemask_t left, const struct node_choice *c)
 {
 	unsigned int best_value = UINT_MAX, to;
 	int best = UMBRA_NO_NODE;
@@ -118,8 +126,9 @@ static int next_best_node(const struct umbra *u, unsigned int nid,
 
 		if (!(left & BIT(to)))
 			continue;
-		value = distance(u, nid, to) + (to < nid) + has_cpus(u, to);
-		value = value * UMBRA_MAX_NODES + load[to];
+		value = distance(u, nid, to) + (to < nid) +
+			!!(c->with_cpus & BIT(to));
+		value = value * UMBRA_MAX_NODES + c->load[to];
 		if (value < best_value) {
 			best_value = value;
 			best = to;
@@ -129,40 +138,44 @@ static int next_best_node(const struct umbra *u, unsigned int nid,
 }
 
 static void build_node(struct umbra *u, struct umbra_node *node,
-		       unsigned int *load)
+		       struct node_choice *c)
 {
 	umbra_zoneref_t *ref = node->zonelists[UMBRA_ZONELIST_FALLBACK].refs;
 	umbra_nodemask_t left = u->online_nodes;
 	int to, previous = node->nid;
 
-	while ((to = next_best_node(u, node->nid, left, load)) >= 0) {
+	while ((to = next_best_node(u, node->nid, left, c)) >= 0) {
 		left &= ~BIT(to);
 		/* The first of several that are as near is used most. */
 		if (distance(u, node->nid, to) !=
 		    distance(u, node->nid, previous))
-			load[to]++;
-		ref = add_node(&u->nodes[to], ref);
+			c->load[to]++;
+		ref = add_node(u, &u->nodes[to], ref);
 		previous = to;
 	}
 	WRITE_ONCE(*ref, 0);
 
 	ref = node->zonelists[UMBRA_ZONELIST_NOFALLBACK].refs;
 	if (node->online)
-		ref = add_node(node, ref);
+		ref = add_node(u, node, ref);
 	WRITE_ONCE(*ref, 0);
 }
 
 static void build_all(struct umbra *u)
 {
-	unsigned int load[UMBRA_MAX_NODES] = {};
+	struct node_choice c = { .with_cpus = nodes_with_cpus(u) };
+	unsigned long flags;
 	unsigned int nid;
 
 	lockdep_assert_held(&u->control);
 
+	/* A request in an interrupt must not wait for the end of this. */
+	local_irq_save(flags);
 	write_seqcount_begin(&u->zonelist_seq);
 	for (nid = 0; nid < u->nr_nodes; nid++)
-		build_node(u, &u->nodes[nid], load);
+		build_node(u, &u->nodes[nid], &c);
 	write_seqcount_end(&u->zonelist_seq);
+	local_irq_restore(flags);
 }
 
 static int check_distances(const struct umbra *u)
@@ -271,7 +284,7 @@ int umbra_set_node_online(struct umbra *u, unsigned int nid, bool online)
 		u->nodes[nid].online = online;
 		build_all(u);
 		if (!online)
-			umbra_pcp_drain(u, BIT(nid), -1);
+			umbra_pcp_drain(u, BIT(nid), -1, true);
 	}
 	mutex_unlock(&u->control);
 	return err;

@@ -182,27 +182,27 @@ static int allowed_nodes_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-/* The pageblocks that are isolated, as runs of page frame numbers. */
+/* The pageblocks that are isolated, as runs of page frame numbers of a zone. */
 static int isolated_show(struct seq_file *m, void *v)
 {
 	struct umbra *u = m->private;
-	unsigned long block, run = 0;
+	u32 pageblock = 1U << u->pb_order, first, last;
+	struct umbra_zone *zone;
 
-	for (block = 0; block <= umbra_nr_pageblocks(u); block++) {
-		bool isolated = block < umbra_nr_pageblocks(u) &&
-				umbra_frame_type(u, block << u->pb_order) ==
-				UMBRA_ISOLATE;
+	for_each_umbra_zone(u, zone) {
+		for (first = zone->start; first < zone->end; first = last) {
+			unsigned long pfn = umbra_index_to_pfn(u, first);
 
-		if (isolated) {
-			run++;
-		} else if (run) {
-			u32 first = (block - run) << u->pb_order;
-			u32 last = (block << u->pb_order) - 1;
-
-			seq_printf(m, "0x%lx-0x%lx\n",
-				   umbra_index_to_pfn(u, first),
-				   umbra_index_to_pfn(u, last));
-			run = 0;
+			last = first + pageblock;
+			if (umbra_frame_type(u, first) != UMBRA_ISOLATE)
+				continue;
+			while (last < zone->end &&
+			       umbra_frame_type(u, last) == UMBRA_ISOLATE &&
+			       umbra_index_to_pfn(u, last) - pfn ==
+			       last - first)
+				last += pageblock;
+			seq_printf(m, "0x%lx-0x%lx\n", pfn,
+				   pfn + (last - first) - 1);
 		}
 	}
 	return 0;

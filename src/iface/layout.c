@@ -450,6 +450,11 @@ static int build_zones(struct umbra_layout_tables *t,
 		return nr;
 	last = &spans[nr_spans - 1];
 	pieces[nr - 1].nr_padding = nr_frames - last->first - last->nr_pages;
+	if (pieces[nr - 1].nr_padding >= pieces[nr - 1].nr_frames) {
+		pr_err("nodes=%u: %u pages are not enough for each to have some\n",
+		       text->nodes, last->first + last->nr_pages);
+		return -EINVAL;
+	}
 	for (i = 0; i < nr && !err; i++) {
 		if (nr_zones)
 			err = cut_as_said(t, &pieces[i], text->pb_order, zones,
