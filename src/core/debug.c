@@ -15,6 +15,7 @@
 #define POISON_BYTE 0xaa
 
 DEFINE_STATIC_KEY_FALSE(umbra_debug_key);
+EXPORT_SYMBOL_IF_KUNIT(umbra_debug_key);
 
 /**
  * umbra_debug_is_intact() - is the pattern of a free page as it was left

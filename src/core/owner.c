@@ -71,6 +71,7 @@ int umbra_owner_stack(const struct umbra_owner *owner, char *buf, size_t size)
 	return 0;
 }
 #endif
+EXPORT_SYMBOL_IF_KUNIT(umbra_owner_stack);
 
 void umbra_owner_destroy(struct umbra *u)
 {
