@@ -379,6 +379,7 @@ struct page *umbra_hand_out(struct umbra *u, u32 index, unsigned int order,
 	free_block(u, index, order, true, NULL);
 	return NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_hand_out);
 
 static struct page *alloc_block(struct umbra *u, gfp_t gfp, unsigned int order,
 				int nid, const umbra_nodemask_t *nodemask,

@@ -287,6 +287,7 @@ unsigned int umbra_pcp_alloc_bulk(struct umbra_zone *zone,
 		umbra_count_alloc(rq, zone, more);
 	return got + more;
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_alloc_bulk);
 
 /* Take the oldest @nr blocks of a chunk at the bottom of a list. */
 static void take_oldest(struct umbra_pcp *pcp, struct umbra_pcp_list *list,
@@ -356,26 +357,16 @@ static void trim(struct umbra_zone *zone, struct umbra_pcp *pcp, int pages,
 		 unsigned int list)
 {
 	u32 frames[PCP_MOVE];
-	int before, cpu = smp_processor_id();
 	unsigned int nr;
 
-	for (;;) {
-		before = pcp->count;
+	do {
+		int before = pcp->count;
+
 		nr = collect(pcp, zone->umbra, frames, PCP_MOVE, pages, list);
 		pages -= before - pcp->count;
 		pcp_leave(pcp);
-		if (nr)
-			give_back(zone, frames, nr);
-		if (pages <= 0 || !nr)
-			return;
-		pcp = pcp_enter(zone);
-		if (!pcp)
-			return;
-		if (smp_processor_id() != cpu) {
-			pcp_leave(pcp);
-			return;
-		}
-	}
+		give_back(zone, frames, nr);
+	} while (pages > 0 && nr && pcp_enter_again(zone, pcp));
 }
 
 /**
@@ -475,14 +466,14 @@ static void drain_one(struct umbra_zone *zone, unsigned int cpu)
 {
 	unsigned int capacity = zone->umbra->drain_capacity;
 	struct errand errand = { .zone = zone };
+	int err;
 
 	do {
 		errand.nr = 0;
-		if (smp_call_function_single(cpu, grab_here, &errand, 1))
-			return;
+		err = smp_call_function_single(cpu, grab_here, &errand, 1);
 		give_back_all(zone, zone->umbra->drain_buf, errand.nr);
 		cond_resched();
-	} while (errand.busy || errand.nr == capacity);
+	} while (!err && (errand.busy || errand.nr == capacity));
 }
 
 /**
@@ -536,6 +527,7 @@ void umbra_pcp_drain_dead(struct umbra *u, unsigned int cpu)
 		} while (nr == u->drain_capacity);
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_drain_dead);
 
 /* Pages that a CPU keeps of a zone; -1 for all CPUs. */
 unsigned long umbra_pcp_count(const struct umbra_zone *zone, int cpu)

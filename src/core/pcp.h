@@ -79,6 +79,19 @@ static inline void pcp_leave(struct umbra_pcp *pcp)
 	preempt_enable();
 }
 
+/* Open a section of this very cache; false if that is another CPU's now. */
+static inline bool pcp_enter_again(struct umbra_zone *zone,
+				   struct umbra_pcp *pcp)
+{
+	struct umbra_pcp *now = pcp_enter(zone);
+
+	if (likely(now == pcp))
+		return true;
+	if (now)
+		pcp_leave(now);
+	return false;
+}
+
 /* The list of an order and type, or -1 for an order that is not cached. */
 static inline int pcp_list_of(const struct umbra *u, unsigned int order,
 			      enum umbra_migratetype type)
