@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a gfp_t is translated to. */
 #include <linux/gfp.h>
+#include <linux/interrupt.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include "test_util.h"
 
@@ -391,6 +393,136 @@ static void the_context_of_a_task_takes_flags_away(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, none.highest, UMBRA_ZONE_MOVABLE);
 }
 
+/* What a request may do that is made in a soft interrupt of this task. */
+struct asked {
+	struct tasklet_struct tasklet;
+	struct umbra *u;
+	bool frees;		/* as the network does for swap */
+	bool softirq;
+	struct umbra_request fast, slow;
+	unsigned int reserves;
+	int node;		/* of a page allocated near node 0, or -1 */
+};
+
+static void ask(struct asked *a)
+{
+	unsigned int noreclaim = 0;
+	struct page *page;
+
+	if (a->frees)
+		noreclaim = memalloc_noreclaim_save();
+	a->softirq = in_serving_softirq();
+	umbra_request_init(&a->fast, a->u, GFP_KERNEL, 0, 0, NULL, 0);
+	a->slow = a->fast;
+	umbra_request_slow(&a->slow, a->u, NULL);
+	a->reserves = umbra_request_reserves(&a->slow);
+	page = umbra_alloc_pages_node(a->u, 0, GFP_ATOMIC, 0);
+	a->node = page ? umbra_page_node(a->u, page) : -1;
+	if (page)
+		umbra_free_page(a->u, page);
+	if (a->frees)
+		memalloc_noreclaim_restore(noreclaim);
+}
+
+static void ask_in_tasklet(struct tasklet_struct *t)
+{
+	ask(container_of(t, struct asked, tasklet));
+}
+
+static void ask_in_softirq(struct asked *a)
+{
+	tasklet_setup(&a->tasklet, ask_in_tasklet);
+	local_bh_disable();
+	tasklet_schedule(&a->tasklet);
+	local_bh_enable();
+	tasklet_kill(&a->tasklet);
+}
+
+static struct asked *asked(struct kunit *test)
+{
+	static const struct umbra_zone_layout zones[] = {
+		{ .nid = 0, .type = UMBRA_ZONE_NORMAL,
+		  .nr_frames = ZONE_FRAMES },
+		{ .nid = 1, .type = UMBRA_ZONE_NORMAL,
+		  .nr_frames = ZONE_FRAMES },
+	};
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.nr_zones = ARRAY_SIZE(zones),
+		.zones = zones,
+	};
+	struct asked *a = kunit_kzalloc(test, sizeof(*a), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, a);
+	a->u = umbra_test_ghost_layout(test, &layout, 2 * ZONE_FRAMES);
+	return a;
+}
+
+static void a_soft_interrupt_is_not_the_realtime_task(struct kunit *test)
+{
+	struct asked *a = asked(test);
+
+	sched_set_fifo(current);
+	ask_in_softirq(a);
+	sched_set_normal(current, 0);
+	KUNIT_EXPECT_TRUE(test, a->softirq);
+	KUNIT_EXPECT_EQ(test, a->slow.flags, AT_MIN | CPUSET | KSWAPD);
+}
+
+static void a_wall_is_for_tasks(struct kunit *test)
+{
+	struct asked *a = asked(test);
+
+	KUNIT_ASSERT_EQ(test, umbra_set_allowed_nodes(a->u, BIT(1)), 0);
+	ask(a);
+	KUNIT_EXPECT_FALSE(test, a->softirq);
+	KUNIT_EXPECT_EQ(test, a->fast.nodemask, BIT(1));
+	KUNIT_EXPECT_EQ(test, a->fast.flags & CPUSET, 0);
+	KUNIT_EXPECT_EQ(test, a->node, 1);
+	ask_in_softirq(a);
+	KUNIT_EXPECT_TRUE(test, a->softirq);
+	KUNIT_EXPECT_EQ(test, a->fast.nodemask, UMBRA_ALL_NODES);
+	KUNIT_EXPECT_EQ(test, a->fast.flags & CPUSET, CPUSET);
+	KUNIT_EXPECT_EQ(test, a->node, 0);
+}
+
+/* But with soft interrupts off, one cannot tell that it is no interrupt. */
+static void who_frees_memory_does_so_in_soft_interrupts(struct kunit *test)
+{
+	struct asked *a = asked(test);
+
+	a->frees = true;
+	ask_in_softirq(a);
+	KUNIT_EXPECT_TRUE(test, a->softirq);
+	KUNIT_EXPECT_EQ(test, a->reserves, ALLOC_NO_WATERMARKS);
+	local_bh_disable();
+	ask(a);
+	local_bh_enable();
+	KUNIT_EXPECT_EQ(test, a->reserves, 0);
+	a->frees = false;
+	ask_in_softirq(a);
+	KUNIT_EXPECT_EQ(test, a->reserves, 0);
+}
+
+static void a_victim_of_the_host_gets_half_of_what_is_kept(struct kunit *test)
+{
+	struct asked *a = asked(test);
+	unsigned int task;
+
+	KUNIT_ASSERT_NOT_NULL(test, current->active_mm);
+	KUNIT_ASSERT_NULL(test, current->signal->oom_mm);
+	current->signal->oom_mm = current->active_mm;
+	ask(a);
+	task = a->reserves;
+	ask_in_softirq(a);
+	current->signal->oom_mm = NULL;
+	KUNIT_EXPECT_EQ(test, task, ALLOC_OOM);
+	KUNIT_EXPECT_EQ(test, a->reserves, 0);
+	ask(a);
+	KUNIT_EXPECT_EQ(test, a->reserves, 0);
+}
+
 static void every_old_name_is_told_of(struct kunit *test)
 {
 	static const char * const names[] = {
@@ -428,6 +560,10 @@ static struct kunit_case gfp_cases[] = {
 	KUNIT_CASE_PARAM(who_frees_memory_may_use_all_of_it,
 			 reserves_gen_params),
 	KUNIT_CASE(the_context_of_a_task_takes_flags_away),
+	KUNIT_CASE(a_soft_interrupt_is_not_the_realtime_task),
+	KUNIT_CASE(a_wall_is_for_tasks),
+	KUNIT_CASE(who_frees_memory_does_so_in_soft_interrupts),
+	KUNIT_CASE(a_victim_of_the_host_gets_half_of_what_is_kept),
 	KUNIT_CASE(every_old_name_is_told_of),
 	{}
 };
