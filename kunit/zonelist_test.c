@@ -362,6 +362,15 @@ static void the_last_node_stays_online(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_set_node_online(u, 1, false), 0);
 }
 
+static void only_types_of_zones_have_names(struct kunit *test)
+{
+	KUNIT_EXPECT_STREQ(test, umbra_zone_type_name(UMBRA_ZONE_DMA), "DMA");
+	KUNIT_EXPECT_STREQ(test, umbra_zone_type_name(UMBRA_ZONE_MOVABLE),
+			   "Movable");
+	KUNIT_EXPECT_STREQ(test, umbra_zone_type_name(UMBRA_NR_ZONE_TYPES),
+			   "invalid");
+}
+
 static struct kunit_case zonelist_cases[] = {
 	KUNIT_CASE_PARAM(nodes_are_tried_as_the_host_tries_them,
 			 order_gen_params),
@@ -373,6 +382,7 @@ static struct kunit_case zonelist_cases[] = {
 	KUNIT_CASE(a_node_that_is_none_is_refused),
 	KUNIT_CASE(a_node_can_go_offline_and_come_back),
 	KUNIT_CASE(the_last_node_stays_online),
+	KUNIT_CASE(only_types_of_zones_have_names),
 	{}
 };
 
