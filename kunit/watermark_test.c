@@ -250,6 +250,13 @@ static void a_zone_without_marks_is_not_boosted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, u->zones->watermark_boost, 0);
 }
 
+static bool fast_ok(struct umbra_zone *zone, enum umbra_wmark mark,
+		    unsigned int flags)
+{
+	return umbra_watermark_fast(zone, 0, umbra_wmark(zone, mark),
+				    UMBRA_ZONE_NORMAL, flags);
+}
+
 /* 255 pages are free, and the boosted min watermark is 528. */
 static void a_boost_does_not_stop_urgent_single_pages(struct kunit *test)
 {
@@ -264,6 +271,10 @@ static void a_boost_does_not_stop_urgent_single_pages(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, umbra_alloc_pages(u, GFP_KERNEL | __GFP_NOWARN,
 						  0));
 	KUNIT_EXPECT_NULL(test, umbra_alloc_pages(u, urgent, 1));
+	KUNIT_EXPECT_TRUE(test, fast_ok(u->zones, UMBRA_WMARK_MIN,
+					ALLOC_WMARK_MIN | ALLOC_MIN_RESERVE));
+	KUNIT_EXPECT_FALSE(test, fast_ok(u->zones, UMBRA_WMARK_LOW,
+					 ALLOC_WMARK_LOW | ALLOC_MIN_RESERVE));
 	chain(test, u, urgent, 0, &pages);
 	umbra_test_take_all(u, 0, urgent, 0, &pages);
 	KUNIT_EXPECT_EQ(test, u->zones->nr_free_pages, 8);
@@ -281,6 +292,25 @@ static void a_boost_ends_before_a_request_fails_that_may_wait(struct kunit *test
 	WRITE_ONCE(u->stopping, false);
 	chain(test, u, GFP_KERNEL, 0, &pages);
 	KUNIT_EXPECT_EQ(test, u->zones->watermark_boost, 0);
+	umbra_test_give_all(u, &pages);
+}
+
+/* Not in time for the request that is refused, but for the next. */
+static void a_boost_ends_after_a_request_that_cannot_wait(struct kunit *test)
+{
+	LIST_HEAD(pages);
+	struct umbra *u = nearly_full(test, NR_PAGES, 15000, &pages);
+	struct page *page;
+
+	chain(test, u, GFP_KERNEL, 0, &pages);
+	KUNIT_ASSERT_EQ(test, u->zones->watermark_boost, 512);
+	WRITE_ONCE(u->stopping, false);
+	page = umbra_alloc_page(u, GFP_NOWAIT | __GFP_NOWARN);
+	if (page)
+		list_add(&page->lru, &pages);
+	flush_work(&u->boost_work);
+	KUNIT_EXPECT_EQ(test, u->zones->watermark_boost, 0);
+	chain(test, u, GFP_NOWAIT, 0, &pages);
 	umbra_test_give_all(u, &pages);
 }
 
@@ -313,6 +343,33 @@ static void low_zones_are_kept_for_who_needs_them(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, u->zones[0].nr_free_pages, 0);
 	KUNIT_EXPECT_EQ(test, u->zones[2].nr_free_pages, 32);
 	umbra_test_give_all(u, &pages);
+}
+
+static void a_zone_that_lost_all_its_pages_keeps_none(struct kunit *test)
+{
+	static const struct umbra_zone_layout zones[] = {
+		{ .type = UMBRA_ZONE_DMA, .nr_frames = 1024 },
+		{ .type = UMBRA_ZONE_NORMAL, .nr_frames = 3072 },
+	};
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.nr_zones = ARRAY_SIZE(zones),
+		.zones = zones,
+		.lowmem_reserve_ratio = { 16 },
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout, 4096);
+	struct umbra_zone *dma = u->zones;
+
+	KUNIT_EXPECT_EQ(test, dma->lowmem_reserve[UMBRA_ZONE_NORMAL], 192);
+	mutex_lock(&u->control);
+	dma->nr_managed = 0;
+	umbra_watermark_setup(u);
+	KUNIT_EXPECT_EQ(test, dma->lowmem_reserve[UMBRA_ZONE_NORMAL], 0);
+	dma->nr_managed = 1024;
+	umbra_watermark_setup(u);
+	KUNIT_EXPECT_EQ(test, dma->lowmem_reserve[UMBRA_ZONE_NORMAL], 192);
+	mutex_unlock(&u->control);
 }
 
 /* Pages in the caches of CPUs are not free, and not lost either. */
@@ -366,7 +423,9 @@ static struct kunit_case watermark_cases[] = {
 	KUNIT_CASE(a_zone_without_marks_is_not_boosted),
 	KUNIT_CASE(a_boost_does_not_stop_urgent_single_pages),
 	KUNIT_CASE(a_boost_ends_before_a_request_fails_that_may_wait),
+	KUNIT_CASE(a_boost_ends_after_a_request_that_cannot_wait),
 	KUNIT_CASE(low_zones_are_kept_for_who_needs_them),
+	KUNIT_CASE(a_zone_that_lost_all_its_pages_keeps_none),
 	KUNIT_CASE(caches_do_not_make_the_counter_drift),
 	{}
 };
