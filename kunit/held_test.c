@@ -280,6 +280,34 @@ static void a_held_page_that_is_poisoned_goes_offline(struct kunit *test)
 	page_ref_dec(page);
 }
 
+/* Memory failed while the page was cached, so it is looked at once more. */
+static void a_cached_page_that_is_held_does_not_become_free(struct kunit *test)
+{
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.pcp_batch = 8,
+		.pcp_high = 64,
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout, TEST_BLOCK);
+	struct page *page;
+
+	umbra_test_no_background(u);
+	page = umbra_alloc_page(u, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	umbra_free_page(u, page);
+	page_ref_inc(page);
+	WRITE_ONCE(u->zones->suspect, true);
+	umbra_drain_pages(u);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, -1), 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_held(u), 1);
+	UMBRA_EXPECT_FRAME(test, u, page, FRAME_HELD, 0);
+	page_ref_dec(page);
+	KUNIT_EXPECT_EQ(test, umbra_held_rescan(u), 1);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_held(u), 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), TEST_BLOCK);
+}
+
 static struct kunit_case held_cases_list[] = {
 	KUNIT_CASE(a_page_still_referenced_is_held_until_the_last_reference),
 	KUNIT_CASE_PARAM(only_the_referenced_pages_of_an_exposed_block_are_held,
@@ -294,6 +322,7 @@ static struct kunit_case held_cases_list[] = {
 	KUNIT_CASE(a_stray_put_of_a_held_page_is_found_later),
 	KUNIT_CASE(a_poisoned_page_is_never_handed_out_again),
 	KUNIT_CASE(a_held_page_that_is_poisoned_goes_offline),
+	KUNIT_CASE(a_cached_page_that_is_held_does_not_become_free),
 	{}
 };
 

@@ -11,6 +11,7 @@
 #include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
+#include <linux/timer.h>
 #include "../src/core/pcp.h"
 #include "test_util.h"
 
@@ -124,8 +125,8 @@ static void draining_a_cpu_empties_its_caches_of_every_zone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_drain_cpu(u, nr_cpu_ids), -EINVAL);
 }
 
-/* More than one visit to the CPU can bring back. */
-static void draining_empties_a_cache_of_any_size(struct kunit *test)
+/* With more in it than one visit to the CPU can bring back. */
+static struct umbra *ghost_with_large_cache(struct kunit *test)
 {
 	struct umbra_layout layout = cached;
 	const unsigned int nr = 5 * TEST_BLOCK / 2;
@@ -142,9 +143,95 @@ static void draining_empties_a_cache_of_any_size(struct kunit *test)
 	umbra_free_pages_bulk(u, pages, nr);
 	KUNIT_EXPECT_GE(test, umbra_pcp_count(u->zones, -1), nr);
 	KUNIT_EXPECT_LT(test, u->drain_capacity, nr);
+	return u;
+}
+
+static void draining_empties_a_cache_of_any_size(struct kunit *test)
+{
+	struct umbra *u = ghost_with_large_cache(test);
+
 	umbra_drain_pages(u);
 	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, -1), 0);
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
+}
+
+/* The CPU lives, but nobody uses the instance there. */
+static void a_dead_cpu_leaves_nothing_behind(struct kunit *test)
+{
+	struct umbra *u = ghost_with_full_caches(test);
+	int first = cpumask_first(cpu_online_mask), other = other_cpu(test);
+
+	mutex_lock(&u->control);
+	umbra_pcp_drain_dead(u, other);
+	mutex_unlock(&u->control);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, other), 0);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones + 1, other), 0);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, first), BATCH);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones + 1, first), BATCH);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES - 2 * BATCH);
+}
+
+static void a_large_cache_of_a_dead_cpu_is_emptied(struct kunit *test)
+{
+	struct umbra *u = ghost_with_large_cache(test);
+	unsigned int cpu = cpumask_first(cpu_online_mask);
+
+	mutex_lock(&u->control);
+	umbra_pcp_drain_dead(u, cpu);
+	mutex_unlock(&u->control);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, -1), 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
+}
+
+struct open_section {
+	struct timer_list timer;
+	struct umbra_pcp *pcp;
+};
+
+static void close_section(struct timer_list *timer)
+{
+	struct open_section *s = container_of(timer, struct open_section,
+					      timer);
+
+	WRITE_ONCE(s->pcp->busy, false);
+}
+
+static void a_drain_waits_for_the_end_of_a_section(struct kunit *test)
+{
+	struct umbra *u = ghost_with_full_caches(test);
+	struct open_section *s;
+
+	s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	s->pcp = per_cpu_ptr(u->zones->pcp, other_cpu(test));
+	timer_setup(&s->timer, close_section, 0);
+	WRITE_ONCE(s->pcp->busy, true);
+	mod_timer(&s->timer, jiffies + 2);
+	umbra_drain_pages(u);
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(s->pcp->busy));
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, -1), 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
+	timer_delete_sync(&s->timer);
+}
+
+static void a_section_goes_on_with_the_cache_it_began_with(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct umbra_zone *zone = u->zones;
+	bool here, inside, there;
+	struct umbra_pcp *pcp;
+
+	pin(test);
+	pcp = pcp_enter(zone);
+	inside = pcp_enter_again(zone, pcp);
+	pcp_leave(pcp);
+	there = pcp_enter_again(zone, per_cpu_ptr(zone->pcp, other_cpu(test)));
+	here = pcp_enter_again(zone, pcp);
+	pcp_leave(pcp);
+	KUNIT_EXPECT_FALSE(test, inside);
+	KUNIT_EXPECT_FALSE(test, there);
+	KUNIT_EXPECT_TRUE(test, here);
+	KUNIT_EXPECT_FALSE(test, pcp->busy);
 }
 
 #define HAMMER_HELD 64
@@ -429,11 +516,44 @@ static void a_request_about_to_fail_drains_the_caches(struct kunit *test)
 			umbra_free_pages(u, whole[i], UMBRA_MAX_ORDER);
 }
 
+static void an_empty_zone_leaves_what_is_cached(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct umbra_request rq;
+	u32 frames[BATCH];
+	LIST_HEAD(pages);
+	unsigned int i, nr;
+
+	pin(test);
+	umbra_request_init(&rq, u, GFP_KERNEL, 0, 0, NULL, 0);
+	umbra_test_take_all(u, 0, GFP_KERNEL, 0, &pages);
+	for (i = 0; i < 3; i++) {
+		struct page *page = list_first_entry(&pages, struct page, lru);
+
+		list_del(&page->lru);
+		umbra_free_page(u, page);
+	}
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), 0);
+	nr = umbra_pcp_alloc_bulk(u->zones, &rq, frames, BATCH);
+	KUNIT_EXPECT_EQ(test, nr, 3);
+	for (i = 0; i < nr; i++) {
+		struct page *page = umbra_hand_out(u, frames[i], 0, GFP_KERNEL);
+
+		KUNIT_ASSERT_NOT_NULL(test, page);
+		list_add(&page->lru, &pages);
+	}
+	umbra_test_give_all(u, &pages);
+}
+
 static struct kunit_case pcp_context_cases[] = {
 	KUNIT_CASE(draining_all_empties_every_cache),
 	KUNIT_CASE(draining_a_node_empties_the_caches_of_its_zones),
 	KUNIT_CASE(draining_a_cpu_empties_its_caches_of_every_zone),
 	KUNIT_CASE(draining_empties_a_cache_of_any_size),
+	KUNIT_CASE(a_dead_cpu_leaves_nothing_behind),
+	KUNIT_CASE(a_large_cache_of_a_dead_cpu_is_emptied),
+	KUNIT_CASE(a_drain_waits_for_the_end_of_a_section),
+	KUNIT_CASE(a_section_goes_on_with_the_cache_it_began_with),
 	KUNIT_CASE(drains_lose_nothing_while_caches_are_in_use),
 	KUNIT_CASE(caches_can_be_used_in_hard_interrupts),
 	KUNIT_CASE(caches_can_be_used_in_soft_interrupts),
@@ -442,6 +562,7 @@ static struct kunit_case pcp_context_cases[] = {
 	KUNIT_CASE(without_a_lock_there_is_what_the_cache_has),
 	KUNIT_CASE(an_instance_that_stops_empties_its_caches),
 	KUNIT_CASE(a_request_about_to_fail_drains_the_caches),
+	KUNIT_CASE(an_empty_zone_leaves_what_is_cached),
 	{}
 };
 

@@ -267,6 +267,59 @@ static void a_refill_takes_a_batch_and_more_each_time(struct kunit *test)
 	umbra_free_pages_bulk(u, pages, nr);
 }
 
+static void a_refill_grows_to_32_batches(struct kunit *test)
+{
+	static const unsigned int sizes[] = { 1, 2, 4, 8, 16, 32, 32, 32 };
+	struct umbra *u = ghost_sized(test, 1, 1000);
+	unsigned int i, n, nr = 0;
+	struct page **pages;
+
+	pages = kunit_kcalloc(test, 128, sizeof(*pages), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, pages);
+	pin(test);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		for (n = 0; n < sizes[i]; n++) {
+			pages[nr] = umbra_alloc_page(u, GFP_KERNEL);
+			KUNIT_ASSERT_NOT_NULL(test, pages[nr++]);
+			KUNIT_EXPECT_EQ(test, count(u), sizes[i] - 1 - n);
+		}
+	}
+	umbra_free_pages_bulk(u, pages, nr);
+}
+
+/* What counts is how many pages are freed in a row, not how many there are. */
+static void a_cache_does_not_grow_for_who_allocates_in_between(struct kunit *test)
+{
+	const unsigned int nr = 640, between = 9;
+	struct umbra_layout layout;
+	struct page **pages;
+	struct umbra_pcp *pcp;
+	unsigned int i, high;
+	struct umbra *u;
+
+	umbra_layout_init(&layout);
+	layout.has_memory = false;
+	u = umbra_test_ghost_layout(test, &layout, 65536);
+	pages = kunit_kcalloc(test, nr, sizeof(*pages), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, pages);
+	pcp = per_cpu_ptr(u->zones->pcp, pin(test));
+	alloc_many(test, u, pages, nr, 0);
+	high = pcp->high;
+	KUNIT_ASSERT_LE(test, high, nr);
+	KUNIT_ASSERT_GT(test, high, u->zones->pcp_batch + between + 1);
+	for (i = 0; i < high - 1; i++)
+		umbra_free_page(u, pages[i]);
+	KUNIT_ASSERT_EQ(test, count(u), high - 1);
+	while (i > high - 1 - between)
+		pages[--i] = umbra_alloc_page(u, GFP_KERNEL);
+	for (; i < high; i++)
+		umbra_free_page(u, pages[i]);
+	KUNIT_EXPECT_EQ(test, pcp->high, high);
+	KUNIT_EXPECT_EQ(test, count(u), high - u->zones->pcp_batch);
+	for (; i < nr; i++)
+		umbra_free_page(u, pages[i]);
+}
+
 struct refill_case {
 	const char *name;
 	int batch, high;
@@ -465,7 +518,7 @@ static void a_cached_block_cannot_be_freed_again(struct kunit *test)
 static void a_zone_with_failed_memory_bypasses_the_caches(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
-	struct page *page, *other;
+	struct page *page, *other, *pages[2] = {};
 
 	pin(test);
 	page = umbra_alloc_page(u, GFP_KERNEL);
@@ -479,7 +532,37 @@ static void a_zone_with_failed_memory_bypasses_the_caches(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, count(u), BATCH - 2);
 	umbra_free_page(u, page);
 	umbra_free_page(u, other);
+	KUNIT_EXPECT_EQ(test, umbra_alloc_pages_bulk(u, GFP_KERNEL, 0, NULL, 2,
+						     pages), 1);
+	umbra_free_page(u, pages[0]);
 	KUNIT_EXPECT_EQ(test, count(u), BATCH - 2);
+}
+
+/* Lists of few blocks each may use up the chunks before the limit is met. */
+static void a_cache_without_chunks_passes_blocks_on(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct umbra_pcp *pcp;
+	struct page *page, *more;
+	u16 chunk;
+	int cpu;
+
+	cpu = pin(test);
+	page = umbra_alloc_page(u, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	umbra_drain_pages(u);
+	pcp = per_cpu_ptr(u->zones->pcp, cpu);
+	chunk = pcp->free_chunk;
+	pcp->free_chunk = PCP_NO_CHUNK;
+	more = umbra_alloc_pages(u, GFP_HIGHUSER_MOVABLE, 2);
+	KUNIT_EXPECT_EQ(test, count(u), 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), 16 * TEST_BLOCK - 1 - 4);
+	umbra_free_pages(u, more, 2);
+	KUNIT_EXPECT_EQ(test, count(u), 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), 16 * TEST_BLOCK - 1);
+	pcp->free_chunk = chunk;
+	umbra_free_page(u, page);
+	KUNIT_EXPECT_EQ(test, count(u), 1);
 }
 
 static struct kunit_case pcp_cases[] = {
@@ -490,6 +573,8 @@ static struct kunit_case pcp_cases[] = {
 	KUNIT_CASE(a_cache_follows_its_limit_while_in_use),
 	KUNIT_CASE(the_block_freed_last_is_used_again_first),
 	KUNIT_CASE(a_refill_takes_a_batch_and_more_each_time),
+	KUNIT_CASE(a_refill_grows_to_32_batches),
+	KUNIT_CASE(a_cache_does_not_grow_for_who_allocates_in_between),
 	KUNIT_CASE_PARAM(a_refill_counts_in_pages, refill_gen_params),
 	KUNIT_CASE(what_is_too_much_is_freed_and_a_batch_stays),
 	KUNIT_CASE(cheap_blocks_freed_in_a_row_are_merged),
@@ -499,6 +584,7 @@ static struct kunit_case pcp_cases[] = {
 	KUNIT_CASE(isolated_pages_are_not_kept),
 	KUNIT_CASE(a_cached_block_cannot_be_freed_again),
 	KUNIT_CASE(a_zone_with_failed_memory_bypasses_the_caches),
+	KUNIT_CASE(a_cache_without_chunks_passes_blocks_on),
 	{}
 };
 
