@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Who is stopped by a watermark, and who is not. */
+#include <linux/cpumask.h>
 #include <linux/gfp.h>
+#include <linux/sched.h>
 #include <linux/spinlock.h>
+#include "../src/core/pcp.h"
 #include "test_util.h"
 
 #define NR_PAGES (4 * TEST_BLOCK)
@@ -412,6 +415,51 @@ static void caches_do_not_make_the_counter_drift(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zone->nr_free_pages, zone->nr_managed);
 }
 
+/* A page from the zone, and with it what the cache is refilled with. */
+static void refill(struct kunit *test, struct umbra *u, struct list_head *pages)
+{
+	umbra_drain_pages(u);
+	chain(test, u, GFP_KERNEL, 0, pages);
+}
+
+static void caches_shrink_below_the_high_mark(struct kunit *test)
+{
+	struct umbra_layout layout;
+	struct umbra_zone *zone;
+	struct umbra_pcp *pcp;
+	struct page *page;
+	struct umbra *u;
+	LIST_HEAD(pages);
+	int high;
+
+	umbra_layout_init(&layout);
+	layout.has_memory = false;
+	u = umbra_test_ghost_layout(test, &layout, 64 * TEST_BLOCK);
+	zone = u->zones;
+	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(0)), 0);
+	pcp = per_cpu_ptr(zone->pcp, 0);
+	refill(test, u, &pages);
+	high = pcp->high;
+	KUNIT_EXPECT_EQ(test, high, zone->pcp_high_min + zone->pcp_batch);
+	refill(test, u, &pages);
+	KUNIT_EXPECT_GT(test, pcp->high, high + zone->pcp_batch);
+	high = pcp->high;
+
+	set_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags);
+	refill(test, u, &pages);
+	KUNIT_EXPECT_EQ(test, pcp->high, high);
+	page = list_first_entry(&pages, struct page, lru);
+	list_del(&page->lru);
+	umbra_free_page(u, page);
+	KUNIT_EXPECT_EQ(test, pcp->high, high - zone->pcp_batch);
+
+	/* What the cache has too much goes back, and lifts the zone again. */
+	umbra_test_take_all(u, 0, GFP_KERNEL | __GFP_NOMEMALLOC, 0, &pages);
+	KUNIT_EXPECT_TRUE(test, test_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags));
+	umbra_test_give_all(u, &pages);
+	KUNIT_EXPECT_FALSE(test, test_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags));
+}
+
 static struct kunit_case watermark_cases[] = {
 	KUNIT_CASE_PARAM(a_mark_is_lowered_for_who_may_use_reserves,
 			 check_gen_params),
@@ -427,6 +475,7 @@ static struct kunit_case watermark_cases[] = {
 	KUNIT_CASE(low_zones_are_kept_for_who_needs_them),
 	KUNIT_CASE(a_zone_that_lost_all_its_pages_keeps_none),
 	KUNIT_CASE(caches_do_not_make_the_counter_drift),
+	KUNIT_CASE(caches_shrink_below_the_high_mark),
 	{}
 };
 
