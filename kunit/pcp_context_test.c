@@ -537,7 +537,7 @@ static void an_empty_zone_leaves_what_is_cached(struct kunit *test)
 	nr = umbra_pcp_alloc_bulk(u->zones, &rq, frames, BATCH);
 	KUNIT_EXPECT_EQ(test, nr, 3);
 	for (i = 0; i < nr; i++) {
-		struct page *page = umbra_hand_out(u, frames[i], 0, GFP_KERNEL);
+		struct page *page = umbra_hand_out(u, frames[i], 0, GFP_KERNEL, 0);
 
 		KUNIT_ASSERT_NOT_NULL(test, page);
 		list_add(&page->lru, &pages);

@@ -242,49 +242,52 @@ static void the_block_freed_last_is_used_again_first(struct kunit *test)
 	}
 }
 
+struct growth_case {
+	const char *name;
+	int batch;
+	unsigned int sizes[8];
+};
+
+static const struct growth_case growth_cases[] = {
+	{ "32 batches at most", 1, { 1, 2, 4, 8, 16, 32, 32, 32 } },
+	{ "and of larger batches", BATCH,
+	  { 8, 16, 32, 64, 128, 256, 256, 232 } },
+};
+
+KUNIT_ARRAY_PARAM_DESC(growth, growth_cases, name);
+
 static void a_refill_takes_a_batch_and_more_each_time(struct kunit *test)
 {
-	struct umbra *u = ghost_sized(test, BATCH, 1000);
-	unsigned int batch = BATCH, i, nr = 0;
-	struct page **pages;
+	const struct growth_case *c = test->param_value;
+	struct umbra *u = ghost_sized(test, c->batch, 1000);
+	unsigned int i, n;
+	LIST_HEAD(pages);
 
-	pages = kunit_kcalloc(test, 600, sizeof(*pages), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, pages);
 	pin(test);
-	/* 8, 16, 32, 64, 128, 256 and not more */
-	for (; nr < 8 + 16 + 32 + 64 + 128 + 256; batch *= 2) {
-		KUNIT_ASSERT_EQ(test, count(u), 0);
-		for (i = 0; i < batch; i++) {
-			pages[nr] = umbra_alloc_page(u, GFP_KERNEL);
-			KUNIT_ASSERT_NOT_NULL(test, pages[nr++]);
-			KUNIT_EXPECT_EQ(test, count(u), batch - 1 - i);
+	for (i = 0; i < ARRAY_SIZE(c->sizes); i++) {
+		for (n = 1; n <= c->sizes[i]; n++) {
+			struct page *page = umbra_alloc_page(u, GFP_KERNEL);
+
+			KUNIT_ASSERT_NOT_NULL(test, page);
+			list_add(&page->lru, &pages);
+			KUNIT_EXPECT_EQ(test, count(u), c->sizes[i] - n);
 		}
 	}
-	pages[nr++] = umbra_alloc_page(u, GFP_KERNEL);
-	KUNIT_EXPECT_EQ(test, count(u), 255);
-	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u),
-			16 * TEST_BLOCK - nr - 255);
-	umbra_free_pages_bulk(u, pages, nr);
+	umbra_test_give_all(u, &pages);
 }
 
-static void a_refill_grows_to_32_batches(struct kunit *test)
+static void a_cache_smaller_than_a_batch_frees_page_by_page(struct kunit *test)
 {
-	static const unsigned int sizes[] = { 1, 2, 4, 8, 16, 32, 32, 32 };
-	struct umbra *u = ghost_sized(test, 1, 1000);
-	unsigned int i, n, nr = 0;
-	struct page **pages;
+	struct umbra *u = ghost_sized(test, BATCH, 4);
+	struct page *pages[8];
+	unsigned int i;
 
-	pages = kunit_kcalloc(test, 128, sizeof(*pages), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, pages);
 	pin(test);
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		for (n = 0; n < sizes[i]; n++) {
-			pages[nr] = umbra_alloc_page(u, GFP_KERNEL);
-			KUNIT_ASSERT_NOT_NULL(test, pages[nr++]);
-			KUNIT_EXPECT_EQ(test, count(u), sizes[i] - 1 - n);
-		}
+	alloc_many(test, u, pages, ARRAY_SIZE(pages), 0);
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		umbra_free_page(u, pages[i]);
+		KUNIT_EXPECT_EQ(test, count(u), min(i + 1, 3U));
 	}
-	umbra_free_pages_bulk(u, pages, nr);
 }
 
 /* What counts is how many pages are freed in a row, not how many there are. */
@@ -572,8 +575,9 @@ static struct kunit_case pcp_cases[] = {
 			 tunable_gen_params),
 	KUNIT_CASE(a_cache_follows_its_limit_while_in_use),
 	KUNIT_CASE(the_block_freed_last_is_used_again_first),
-	KUNIT_CASE(a_refill_takes_a_batch_and_more_each_time),
-	KUNIT_CASE(a_refill_grows_to_32_batches),
+	KUNIT_CASE_PARAM(a_refill_takes_a_batch_and_more_each_time,
+			 growth_gen_params),
+	KUNIT_CASE(a_cache_smaller_than_a_batch_frees_page_by_page),
 	KUNIT_CASE(a_cache_does_not_grow_for_who_allocates_in_between),
 	KUNIT_CASE_PARAM(a_refill_counts_in_pages, refill_gen_params),
 	KUNIT_CASE(what_is_too_much_is_freed_and_a_batch_stays),
