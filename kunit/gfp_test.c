@@ -472,9 +472,13 @@ static void a_soft_interrupt_is_not_the_realtime_task(struct kunit *test)
 
 static void a_wall_is_for_tasks(struct kunit *test)
 {
+	const umbra_nodemask_t mask = BIT(0) | BIT(1);
 	struct asked *a = asked(test);
 
 	KUNIT_ASSERT_EQ(test, umbra_set_allowed_nodes(a->u, BIT(1)), 0);
+	umbra_request_init(&a->fast, a->u, GFP_KERNEL, 0, 0, &mask, 0);
+	KUNIT_EXPECT_EQ(test, a->fast.nodemask, mask);
+	KUNIT_EXPECT_EQ(test, a->fast.flags & CPUSET, CPUSET);
 	ask(a);
 	KUNIT_EXPECT_FALSE(test, a->softirq);
 	KUNIT_EXPECT_EQ(test, a->fast.nodemask, BIT(1));

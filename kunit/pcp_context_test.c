@@ -11,6 +11,7 @@
 #include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 #include <linux/timer.h>
 #include "../src/core/pcp.h"
 #include "test_util.h"
@@ -516,6 +517,25 @@ static void a_request_about_to_fail_drains_the_caches(struct kunit *test)
 			umbra_free_pages(u, whole[i], UMBRA_MAX_ORDER);
 }
 
+static void a_bulk_that_is_cached_leaves_the_zone_alone(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct page *pages[BATCH] = {};
+	unsigned long free;
+
+	pin(test);
+	KUNIT_ASSERT_EQ(test, umbra_alloc_pages_bulk(u, GFP_KERNEL, 0, NULL,
+						     BATCH, pages), BATCH);
+	umbra_free_pages_bulk(u, pages, BATCH);
+	memset(pages, 0, sizeof(pages));
+	free = umbra_test_nr_free(u);
+	KUNIT_EXPECT_EQ(test, umbra_alloc_pages_bulk(u, GFP_KERNEL, 0, NULL,
+						     BATCH, pages), BATCH);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), free);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, -1), 0);
+	umbra_free_pages_bulk(u, pages, BATCH);
+}
+
 static void an_empty_zone_leaves_what_is_cached(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
@@ -562,6 +582,7 @@ static struct kunit_case pcp_context_cases[] = {
 	KUNIT_CASE(without_a_lock_there_is_what_the_cache_has),
 	KUNIT_CASE(an_instance_that_stops_empties_its_caches),
 	KUNIT_CASE(a_request_about_to_fail_drains_the_caches),
+	KUNIT_CASE(a_bulk_that_is_cached_leaves_the_zone_alone),
 	KUNIT_CASE(an_empty_zone_leaves_what_is_cached),
 	{}
 };

@@ -240,6 +240,21 @@ static void a_boost_depends_on_the_zone(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
+/* The zone is boosted, but nobody is woken for who does not ask for it. */
+static void a_boost_wakes_nobody_for_who_does_not_ask(struct kunit *test)
+{
+	LIST_HEAD(pages);
+	struct umbra *u = nearly_full(test, NR_PAGES, 15000, &pages);
+	unsigned long before = umbra_zone_events(u->zones, EVENT_KSWAPD_WAKE);
+
+	chain(test, u, __GFP_DIRECT_RECLAIM, 0, &pages);
+	KUNIT_EXPECT_EQ(test, u->zones->watermark_boost, 512);
+	KUNIT_EXPECT_FALSE(test, test_bit(ZONE_FLAG_BOOSTED, &u->zones->flags));
+	KUNIT_EXPECT_EQ(test, umbra_zone_events(u->zones, EVENT_KSWAPD_WAKE),
+			before);
+	umbra_test_give_all(u, &pages);
+}
+
 static void a_zone_without_marks_is_not_boosted(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, NR_PAGES);
@@ -468,6 +483,7 @@ static struct kunit_case watermark_cases[] = {
 	KUNIT_CASE(highatomic_counts_for_who_may_use_it),
 	KUNIT_CASE(a_claim_boosts_by_a_pageblock_up_to_a_limit),
 	KUNIT_CASE_PARAM(a_boost_depends_on_the_zone, boost_gen_params),
+	KUNIT_CASE(a_boost_wakes_nobody_for_who_does_not_ask),
 	KUNIT_CASE(a_zone_without_marks_is_not_boosted),
 	KUNIT_CASE(a_boost_does_not_stop_urgent_single_pages),
 	KUNIT_CASE(a_boost_ends_before_a_request_fails_that_may_wait),
