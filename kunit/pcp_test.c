@@ -251,7 +251,7 @@ struct growth_case {
 static const struct growth_case growth_cases[] = {
 	{ "32 batches at most", 1, { 1, 2, 4, 8, 16, 32, 32, 32 } },
 	{ "and of larger batches", BATCH,
-	  { 8, 16, 32, 64, 128, 256, 256, 232 } },
+	  { 8, 16, 32, 64, 128, 256, 256, 256 } },
 };
 
 KUNIT_ARRAY_PARAM_DESC(growth, growth_cases, name);
