@@ -42,11 +42,12 @@ static void print_list(const struct umbra *u, unsigned int nid,
 {
 	const umbra_zoneref_t *ref;
 	struct umbra_zone *zone;
+	unsigned int n = 0;
 
 	for_each_umbra_zoneref(u, zone, ref, &u->nodes[nid].zonelists[list],
 			       UMBRA_ZONE_MOVABLE, UMBRA_ALL_NODES)
-		*buf++ = '0' + zone->nid;
-	*buf = 0;
+		buf[n++] = '0' + zone->nid;
+	buf[n] = 0;
 }
 
 struct order_case {
