@@ -372,6 +372,30 @@ static void only_types_of_zones_have_names(struct kunit *test)
 			   "invalid");
 }
 
+/* The second zone is where the first span ends, and has no page. */
+static void a_zone_without_pages_is_on_no_list(struct kunit *test)
+{
+	static const struct umbra_zone_layout zones[] = {
+		{ .type = UMBRA_ZONE_NORMAL, .nr_frames = 512 },
+		{ .type = UMBRA_ZONE_MOVABLE, .nr_frames = 512 },
+	};
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.nr_zones = ARRAY_SIZE(zones),
+		.zones = zones,
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout, 512);
+	struct page *page = umbra_alloc_page(u, GFP_HIGHUSER_MOVABLE);
+	char list[4];
+
+	print_list(u, 0, FALLBACK, list);
+	KUNIT_EXPECT_STREQ(test, list, "0");
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_EXPECT_EQ(test, umbra_page_zone(u, page), UMBRA_ZONE_NORMAL);
+	umbra_free_page(u, page);
+}
+
 static struct kunit_case zonelist_cases[] = {
 	KUNIT_CASE_PARAM(nodes_are_tried_as_the_host_tries_them,
 			 order_gen_params),
@@ -383,6 +407,7 @@ static struct kunit_case zonelist_cases[] = {
 	KUNIT_CASE(a_node_that_is_none_is_refused),
 	KUNIT_CASE(a_node_can_go_offline_and_come_back),
 	KUNIT_CASE(the_last_node_stays_online),
+	KUNIT_CASE(a_zone_without_pages_is_on_no_list),
 	KUNIT_CASE(only_types_of_zones_have_names),
 	{}
 };
