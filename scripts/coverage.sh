@@ -52,6 +52,7 @@ timeout 600 "$build/linux" mem=1G ncpus=2 seccomp=on con=null con0=fd:0,fd:1 \
 	"rootflags=$work/root" init=/init \
 	${OPS:+"umbra_test.ops=$OPS"} </dev/null >"$work/log" 2>&1 ||
 	die "the run failed: $work/log"
+! grep -a '^ *not ok' "$work/log" || die "tests fail: $work/log"
 
 args=()
 for file in "${files[@]}"; do
