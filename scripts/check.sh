@@ -47,10 +47,12 @@ warnings() {
 
 # Drop what checkpatch.ignore lists, from "file:line: LEVEL:TYPE: text"
 not_ignored() {
-	awk 'NR == FNR { if ($0 !~ /^(#|$)/) path[$1] = $2; next }
-	     { split($0, part, ":"); type = part[4]; file = part[1] }
-	     !(type in path) || index(file, path[type]) != 1' \
-		"$top/scripts/checkpatch.ignore" -
+	awk 'NR == FNR { if ($0 !~ /^(#|$)/) { nr++; type[nr] = $1; path[nr] = $2 } next }
+	     { split($0, part, ":"); keep = 1
+	       for (i = 1; i <= nr; i++)
+		       if (part[4] == type[i] && index(part[1], path[i]) == 1)
+			       keep = 0 }
+	     keep' "$top/scripts/checkpatch.ignore" -
 }
 
 checkpatch() {
