@@ -313,7 +313,10 @@ static struct umbra *create_instance(struct umbra_region *region)
 	} else {
 		u = umbra_instance_create("umbra0", &layout, region->spans,
 					  region->nr_spans);
-		if (IS_ERR(u))
+		if (u == ERR_PTR(-EOPNOTSUPP))
+			pr_err("debug=%s: this kernel cannot record owners\n",
+			       debug);
+		else if (IS_ERR(u))
 			pr_err("cannot build an instance: error %ld\n",
 			       PTR_ERR(u));
 	}
