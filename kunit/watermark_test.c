@@ -333,7 +333,7 @@ static void a_boost_ends_after_a_request_that_cannot_wait(struct kunit *test)
 }
 
 /* Each class drains what it may, and leaves the rest for the next one. */
-static void low_zones_are_kept_for_who_needs_them(struct kunit *test)
+static void lowmem_is_kept_for_who_needs_it(struct kunit *test)
 {
 	static const struct umbra_zone_layout zones[] = {
 		{ .type = UMBRA_ZONE_DMA, .nr_frames = 1024 },
@@ -488,7 +488,7 @@ static struct kunit_case watermark_cases[] = {
 	KUNIT_CASE(a_boost_does_not_stop_urgent_single_pages),
 	KUNIT_CASE(a_boost_ends_before_a_request_fails_that_may_wait),
 	KUNIT_CASE(a_boost_ends_after_a_request_that_cannot_wait),
-	KUNIT_CASE(low_zones_are_kept_for_who_needs_them),
+	KUNIT_CASE(lowmem_is_kept_for_who_needs_it),
 	KUNIT_CASE(a_zone_that_lost_all_its_pages_keeps_none),
 	KUNIT_CASE(caches_do_not_make_the_counter_drift),
 	KUNIT_CASE(caches_shrink_below_the_high_mark),
