@@ -124,7 +124,8 @@ struct umbra_zone_layout {
  * @pcp_high: pages a CPU may keep of a zone, or UMBRA_AUTO
  *
  * All zero is the plainest of allocators: no caches, and no reserves but the 32
- * pages that a HighMem or Movable zone keeps at least. umbra_layout_init() fills in what the host would have.
+ * pages that a HighMem or Movable zone keeps at least. umbra_layout_init() fills
+ * in what the host would have.
  */
 struct umbra_layout {
 	const char *origin;
