@@ -70,10 +70,11 @@ static void change_pageblock(struct umbra_zone *zone, u32 index, u8 type)
 static void set_isolated(struct umbra_zone *zone, u32 index, bool isolated)
 {
 	struct umbra *u = zone->umbra;
-	u8 type = u->pageblocks[index >> u->pb_order].type;
 	unsigned long flags;
+	u8 type;
 
 	spin_lock_irqsave(&zone->lock, flags);
+	type = u->pageblocks[index >> u->pb_order].type;
 	if (isolated)
 		type |= UMBRA_PB_ISOLATED;
 	else
