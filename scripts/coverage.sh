@@ -14,14 +14,7 @@ files=("$@")
 
 need busybox-static
 kunit_tree um newest
-build+=-coverage
-lock "$(basename "$build")"
-mkdir -p "$build"
-[ -e "$build/vmlinux" ] || say "building kernel $version, for minutes"
-# Another checkout has other sources under the same names
-[ "$(cat "$build/umbra-checkout" 2>/dev/null)" = "$top" ] ||
-	rm -rf "$build/drivers/umbra"
-printf '%s\n' "$top" >"$build/umbra-checkout"
+kunit_variant coverage
 export UMBRA_GCOV=1	# Kbuild reads it
 quietly "$cache/log/build-coverage" kunit_py build \
 	--kunitconfig="$top/kunit/coverage.kunitconfig" \
@@ -29,28 +22,21 @@ quietly "$cache/log/build-coverage" kunit_py build \
 
 work=$cache/coverage
 rm -rf "$work"
-mkdir -p "$work/root"/{bin,proc,sys,dev} "$work/data"
-cp /bin/busybox "$work/root/bin/"
-cat >"$work/root/init" <<'EOF'
+mkdir -p "$work/data"
+say "running the tests"
+uml_boot "$work/root" "$work/log" mem=1G kunit.enable=1 \
+	'kunit.filter_glob=umbra*' ${OPS:+"umbra_test.ops=$OPS"} <<'EOF' ||
 #!/bin/busybox sh
 b=/bin/busybox
 $b mount -t proc proc /proc
 $b mount -t sysfs sys /sys
 $b mount -t debugfs debug /sys/kernel/debug
 cd /sys/kernel/debug/gcov || $b poweroff -f
-$b mkdir /data
 for f in $($b find . -path '*umbra/src/*' -name '*.gcda'); do
 	$b cat "$f" >"/data/$($b basename "$f")"
 done
 $b poweroff -f
 EOF
-chmod 755 "$work/root/init"
-
-say "running the tests"
-timeout 600 "$build/linux" mem=1G ncpus=2 seccomp=on con=null con0=fd:0,fd:1 \
-	kunit.enable=1 'kunit.filter_glob=umbra*' rw rootfstype=hostfs \
-	"rootflags=$work/root" init=/init \
-	${OPS:+"umbra_test.ops=$OPS"} </dev/null >"$work/log" 2>&1 ||
 	die "the run failed: $work/log"
 ! grep -a '^ *not ok' "$work/log" || die "tests fail: $work/log"
 

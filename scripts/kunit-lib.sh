@@ -43,6 +43,35 @@ kunit_tree() {
 	fi
 }
 
+# Go on with a build directory of its own for another configuration of the
+# same tree: kunit_variant NAME. Changes build.
+kunit_variant() {
+	build+=-$1
+	lock "$(basename "$build")"
+	mkdir -p "$build"
+	[ -e "$build/vmlinux" ] || say "building kernel $version, for minutes"
+	# Another checkout has other sources under the same names
+	[ "$(cat "$build/umbra-checkout" 2>/dev/null)" = "$top" ] ||
+		rm -rf "$build/drivers/umbra"
+	printf '%s\n' "$top" >"$build/umbra-checkout"
+}
+
+# Boot a UML with a busybox, and a first process that is read from stdin and
+# powers off in the end; what it leaves in /data stays:
+# uml_boot ROOT LOG [KERNEL ARGUMENT...]
+uml_boot() {
+	local root=$1 log=$2
+	shift 2
+	rm -rf "$root"
+	mkdir -p "$root"/{bin,proc,sys,dev,data}
+	cp /bin/busybox "$root/bin/"
+	cat >"$root/init"
+	chmod 755 "$root/init"
+	timeout "${TIMEOUT:-600}" "$build/linux" ncpus=2 seccomp=on con=null \
+		con0=fd:0,fd:1 rw rootfstype=hostfs "rootflags=$root" \
+		init=/init "$@" </dev/null >"$log" 2>&1
+}
+
 # kunit_py COMMAND [ARGUMENT...], in the tree
 kunit_py() {
 	(cd "$tree" && exec /usr/bin/python3 tools/testing/kunit/kunit.py "$@")

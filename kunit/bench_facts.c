@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is measured of umbra alone, on instances without memory: how much it
+ * fragments under each policy, what it costs to make, and for how long a
+ * snapshot keeps others waiting.
+ */
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/ktime.h>
+#include <linux/math64.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include "../src/core/core.h"
+#include "bench.h"
+
+#define FRAG_ORDER 9
+#define FRAG_ROUNDS 100
+#define FRAG_FRAMES (SZ_1G / PAGE_SIZE)
+
+#define SNAPSHOT_FRAMES BIT(20)
+
+/* How often a fact is measured. */
+#define ROUNDS_FACTS 7
+
+static const u32 frag_seeds[] = { 11, 23, 37, 59, 83 };
+
+/* Descriptors without memory, and an array for pointers to them. */
+struct ghost {
+	struct umbra_span span;
+	struct page **held;
+};
+
+static void ghost_free(struct ghost *g)
+{
+	vfree(g->span.pages);
+	vfree(g->held);
+}
+
+static int ghost_alloc(struct ghost *g, unsigned long nr)
+{
+	unsigned long i;
+
+	g->span = (struct umbra_span) { .nr_pages = nr };
+	g->span.pages = vzalloc(array_size(nr, sizeof(struct page)));
+	g->held = vzalloc(array_size(nr, sizeof(*g->held)));
+	if (!g->span.pages || !g->held) {
+		ghost_free(g);
+		return -ENOMEM;
+	}
+	for (i = 0; i < nr; i++)
+		set_page_count(g->span.pages + i, UMBRA_BASE_COUNT);
+	return 0;
+}
+
+/* Nothing is behind the descriptors that could be lost. */
+static void ghost_lost(void *arg, struct page *page)
+{
+	set_page_count(page, UMBRA_BASE_COUNT);
+}
+
+static struct umbra *ghost_create(struct ghost *g, const char *policy)
+{
+	struct umbra_layout layout;
+
+	umbra_layout_init(&layout);
+	layout.origin = "bench";
+	layout.policy = policy;
+	layout.min_free_kbytes = 0;
+	layout.watermark_scale_factor = 0;
+	return umbra_create("bench", &layout, &g->span, 1);
+}
+
+/* Single pages until there are no more. */
+static unsigned long fill(struct umbra *u, struct page **held)
+{
+	unsigned long nr = 0;
+
+	while ((held[nr] = umbra_alloc_pages(u, GFP_NOWAIT | __GFP_NOWARN, 0)))
+		nr++;
+	return nr;
+}
+
+/* Free @nr of the pages, each as likely as any other. Returns how many left. */
+static unsigned long free_random(struct umbra *u, struct page **held,
+				 unsigned long have, unsigned long nr,
+				 u32 *random)
+{
+	while (nr--) {
+		unsigned long i = ((u64)bench_random(random) * have) >> 32;
+
+		umbra_free_pages(u, held[i], 0);
+		held[i] = held[--have];
+	}
+	return have;
+}
+
+/* The share of free pages that is in blocks of a pageblock, in 1/1000. */
+static u64 whole_share(struct umbra *u)
+{
+	unsigned long whole = 0, free = 0;
+	struct umbra_zone *zone;
+	unsigned int order, type;
+
+	umbra_drain_pages(u);
+	for_each_umbra_zone(u, zone) {
+		free += READ_ONCE(zone->nr_free_pages);
+		for (order = FRAG_ORDER; order < UMBRA_NR_ORDERS; order++)
+			for (type = 0; type < UMBRA_NR_TYPES; type++)
+				whole += zone->free_area[order].nr_free[type] <<
+					 order;
+	}
+	return free ? div64_ul((u64)whole * 1000, free) : 0;
+}
+
+/*
+ * Single pages alone: all of the memory, half of it freed at random, and then
+ * a tenth freed at random and as many allocated, again and again.
+ */
+static int fragment(struct ghost *g, const char *policy, u32 seed, u64 *share)
+{
+	struct umbra *u = ghost_create(g, policy);
+	unsigned long have, nr;
+	unsigned int round;
+	int err = 0;
+
+	if (IS_ERR(u))
+		return PTR_ERR(u);
+	have = fill(u, g->held);
+	have = free_random(u, g->held, have, have / 2, &seed);
+	for (round = 0; round < FRAG_ROUNDS && !err; round++) {
+		nr = have / 10;
+		have = free_random(u, g->held, have, nr, &seed);
+		while (nr--) {
+			g->held[have] = umbra_alloc_pages(u, GFP_NOWAIT, 0);
+			if (!g->held[have])
+				err = -ENOMEM;
+			else
+				have++;
+		}
+		cond_resched();
+		if (fatal_signal_pending(current))
+			err = -EINTR;
+	}
+	*share = whole_share(u);
+	free_random(u, g->held, have, have, &seed);
+	umbra_destroy(u, ghost_lost, NULL);
+	return err;
+}
+
+static int fragmentation(struct bench *b, struct ghost *g)
+{
+	const struct umbra_policy *policy;
+	u64 shares[ARRAY_SIZE(frag_seeds)];
+	unsigned int i, s;
+	int err;
+
+	for (i = 0; (policy = umbra_policy_get(i)); i++) {
+		for (s = 0; s < ARRAY_SIZE(frag_seeds); s++) {
+			err = fragment(g, policy->name, frag_seeds[s],
+				       &shares[s]);
+			if (err)
+				return err;
+		}
+		bench_median(shares, ARRAY_SIZE(shares));
+		bench_say(b, "fact frag-%s %llu/1000 %llu %llu\n", policy->name,
+			  shares[ARRAY_SIZE(shares) / 2], shares[0],
+			  shares[ARRAY_SIZE(shares) - 1]);
+	}
+	bench_say(b, "seeds");
+	for (s = 0; s < ARRAY_SIZE(frag_seeds); s++)
+		bench_say(b, " %u", frag_seeds[s]);
+	bench_say(b, "\n");
+	return 0;
+}
+
+/* How long it takes to make an instance of 1 GiB. */
+static int creation(struct bench *b, struct ghost *g)
+{
+	u64 us[ROUNDS_FACTS];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(us); i++) {
+		ktime_t start = ktime_get();
+		struct umbra *u = ghost_create(g, NULL);
+
+		us[i] = ktime_us_delta(ktime_get(), start);
+		if (IS_ERR(u))
+			return PTR_ERR(u);
+		umbra_destroy(u, ghost_lost, NULL);
+	}
+	bench_median(us, ARRAY_SIZE(us));
+	bench_say(b, "fact create-ms-per-gib %llu/1000 %llu %llu\n",
+		  us[ARRAY_SIZE(us) / 2], us[0], us[ARRAY_SIZE(us) - 1]);
+	return 0;
+}
+
+/* Somebody who wants a zone lock all the time. */
+struct waiter {
+	struct umbra_zone *zone;
+	u64 longest_ns;
+	atomic_t running;
+};
+
+static int waiter_fn(void *arg)
+{
+	struct waiter *w = arg;
+	unsigned long flags;
+
+	atomic_set(&w->running, 1);
+	while (!kthread_should_stop()) {
+		u64 start, ns;
+
+		local_irq_save(flags);
+		start = ktime_get_ns();
+		spin_lock(&w->zone->lock);
+		spin_unlock(&w->zone->lock);
+		ns = ktime_get_ns() - start;
+		local_irq_restore(flags);
+		w->longest_ns = max(w->longest_ns, ns);
+		cond_resched();
+	}
+	return 0;
+}
+
+/* One snapshot, with somebody on the other CPU waiting for the lock. */
+static int snapshot_once(struct bench *b, struct umbra *u, u64 *us,
+			 u64 *longest_ns)
+{
+	struct waiter w = { .zone = u->zones };
+	struct umbra_free_snapshot *snapshot;
+	struct task_struct *thread;
+	ktime_t start;
+
+	thread = kthread_create(waiter_fn, &w, "umbra_bench/w");
+	if (IS_ERR(thread))
+		return PTR_ERR(thread);
+	kthread_bind(thread, b->cpu_ids[b->nr_cpus - 1]);
+	wake_up_process(thread);
+	while (!atomic_read(&w.running))
+		cond_resched();
+	w.longest_ns = 0;
+	start = ktime_get();
+	snapshot = umbra_snapshot_free(u);
+	*us = ktime_us_delta(ktime_get(), start);
+	kthread_stop(thread);
+	*longest_ns = w.longest_ns;
+	kvfree(snapshot);
+	return snapshot ? 0 : -ENOMEM;
+}
+
+/*
+ * Of a zone whose every second page is free. What the machine does to a waiter
+ * comes on top of what the lock does, so the least of the longest waits of
+ * several snapshots is the one that counts.
+ */
+static int snapshots(struct bench *b)
+{
+	u64 us[ROUNDS_FACTS], longest[ROUNDS_FACTS];
+	unsigned long have, i;
+	struct ghost g;
+	struct umbra *u;
+	int err;
+
+	err = ghost_alloc(&g, SNAPSHOT_FRAMES);
+	if (err)
+		return err;
+	u = ghost_create(&g, NULL);
+	if (IS_ERR(u)) {
+		ghost_free(&g);
+		return PTR_ERR(u);
+	}
+	have = fill(u, g.held);
+	for (i = 0; i < have; i += 2)
+		umbra_free_pages(u, g.held[i], 0);
+	umbra_drain_pages(u);
+	for (i = 0; i < ROUNDS_FACTS && !err; i++)
+		err = snapshot_once(b, u, &us[i], &longest[i]);
+	if (!err) {
+		bench_median(us, ROUNDS_FACTS);
+		bench_median(longest, ROUNDS_FACTS);
+		bench_say(b, "fact snapshot-ms %llu/1000 %llu %llu\n",
+			  us[ROUNDS_FACTS / 2], us[0], us[ROUNDS_FACTS - 1]);
+		bench_say(b, "fact snapshot-max-lock-us %llu/1000 %llu %llu\n",
+			  longest[0], longest[0], longest[ROUNDS_FACTS - 1]);
+	}
+	for (i = 1; i < have; i += 2)
+		umbra_free_pages(u, g.held[i], 0);
+	umbra_destroy(u, ghost_lost, NULL);
+	ghost_free(&g);
+	return err;
+}
+
+int bench_facts(struct bench *b)
+{
+	struct ghost g;
+	int err;
+
+	bench_say(b, "fact metadata-bytes-per-frame %llu/1000\n",
+		  div64_ul((u64)umbra_metadata_bytes(b->u) * 1000,
+			   b->u->nr_frames));
+	err = ghost_alloc(&g, FRAG_FRAMES);
+	if (err)
+		return err;
+	err = creation(b, &g);
+	if (!err)
+		err = fragmentation(b, &g);
+	ghost_free(&g);
+	return err ?: snapshots(b);
+}

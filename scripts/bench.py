@@ -1,0 +1,145 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""Turn what a run of the benchmark left into a table, a picture and JSON.
+
+usage: bench.py DIRECTORY JSON
+
+DIRECTORY holds the results of umbra_bench, and a zoneinfo of the host's and
+of umbra's. The picture goes beside the JSON, as .svg.
+"""
+
+import json
+import os
+import re
+import sys
+from xml.sax.saxutils import escape
+
+NUMBERS = {
+    "zone_pages": "managed", "min": "min", "low": "low", "high": "high",
+    "batch": "batch:", "high_min": "high_min:", "high_max": "high_max:",
+}
+
+
+def zone(path):
+    """The size, caches and watermarks of the zone Normal of a zoneinfo."""
+    with open(path, encoding="ascii") as f:
+        text = f.read()
+    text = text[re.search(r"zone +Normal", text).start():]
+    return {name: int(re.search(rf"^ +(?:pages )?{word} +(\d+)", text,
+                                re.MULTILINE).group(1))
+            for name, word in NUMBERS.items()}
+
+
+def read_results(path):
+    """The rows and the facts of a run, and what was left out."""
+    rows, facts, notes = [], {}, []
+    with open(path, encoding="ascii") as f:
+        for line in f:
+            kind, *words = line.split()
+            if kind == "row":
+                rows.append(row(words))
+            elif kind == "fact":
+                value, unit = words[1].split("/")
+                facts[words[0]] = int(value) / int(unit)
+            elif kind in ("skip", "seeds"):
+                notes.append(line.strip())
+    return rows, facts, notes
+
+
+def row(words):
+    name, cpus, *numbers = words
+    names = ["umbra_ns", "umbra_ns_min", "umbra_ns_max", "host_ns",
+             "host_ns_min", "host_ns_max", "ratio", "min_ratio", "max_ratio"]
+    return {"name": name, "cpus": int(cpus),
+            **{n: int(v) / 1000 for n, v in zip(names, numbers)}}
+
+
+def scaling(rows, side):
+    """How much more two CPUs do than one, by name."""
+    one, two = ({r["name"]: r[side] for r in rows if r["cpus"] == cpus}
+                for cpus in (1, 2))
+    return {name: 2 * one[name] / two[name] for name in two if name in one}
+
+
+def table(rows):
+    lines = [f"{'work':<16}{'CPUs':>4} {'umbra ns':>9} {'min':>8} {'max':>8}"
+             f" {'host ns':>9} {'min':>8} {'max':>8} {'ratio':>6} {'min':>6}"
+             f" {'max':>6}"]
+    for r in rows:
+        lines.append(
+            f"{r['name']:<16}{r['cpus']:>4}"
+            f" {r['umbra_ns']:>9.1f} {r['umbra_ns_min']:>8.1f}"
+            f" {r['umbra_ns_max']:>8.1f}"
+            f" {r['host_ns']:>9.1f} {r['host_ns_min']:>8.1f}"
+            f" {r['host_ns_max']:>8.1f}"
+            f" {r['ratio']:>6.3f} {r['min_ratio']:>6.3f}"
+            f" {r['max_ratio']:>6.3f}")
+    return "\n".join(lines)
+
+
+def picture(rows):
+    """A bar for each ratio, with a whisker from its least to its most."""
+    left, width, step, top = 170, 600, 20, 46
+    most = max(1.0, *(r["max_ratio"] for r in rows))
+    height = top + step * len(rows) + 24
+
+    def x(ratio):
+        return left + ratio / most * width
+
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + width + 70}"'
+           f' height="{height}" font-family="sans-serif" font-size="12">',
+           '<rect width="100%" height="100%" fill="white"/>',
+           f'<text x="{left}" y="18" font-size="14">Time of umbra for a pair of'
+           ' alloc and free, the host\'s being 1</text>']
+    for tenth in range(0, int(most * 10) + 1, 1 if most <= 2 else 5):
+        at = x(tenth / 10)
+        out.append(f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{top - 8}"'
+                   f' y2="{height - 20}" stroke="#ddd"/>'
+                   f'<text x="{at:.1f}" y="{top - 12}" text-anchor="middle"'
+                   f' fill="#666">{tenth / 10:g}</text>')
+    for i, r in enumerate(rows):
+        y = top + i * step
+        label = f"{r['name']}, {r['cpus']} CPU{'s' * (r['cpus'] > 1)}"
+        color = "#4878a8" if r["ratio"] <= 1 else "#b85450"
+        out.append(
+            f'<text x="{left - 8}" y="{y + 11}" text-anchor="end">'
+            f'{escape(label)}</text>'
+            f'<rect x="{left}" y="{y}" width="{x(r["ratio"]) - left:.1f}"'
+            f' height="{step - 6}" fill="{color}"/>'
+            f'<line x1="{x(r["min_ratio"]):.1f}"'
+            f' x2="{x(r["max_ratio"]):.1f}" y1="{y + 7}" y2="{y + 7}"'
+            f' stroke="black"/>'
+            f'<text x="{x(max(r["ratio"], r["max_ratio"])) + 5:.1f}"'
+            f' y="{y + 11}">{r["ratio"]:.3f}</text>')
+    out.append("</svg>")
+    return "\n".join(out) + "\n"
+
+
+def main():
+    directory, target = sys.argv[1:]
+    rows, facts, notes = read_results(os.path.join(directory, "results"))
+    sides = {side: zone(os.path.join(directory, side))
+             for side in ("umbra", "host")}
+    for side in ("umbra", "host"):
+        for name, value in scaling(rows, f"{side}_ns").items():
+            facts[f"scaling-{name}-{side}"] = round(value, 3)
+    with open(target, "w", encoding="ascii") as f:
+        json.dump({"rows": rows, "facts": facts, "sides": sides,
+                   "notes": notes}, f, indent=1)
+        f.write("\n")
+    svg = re.sub(r"\.json$", "", target) + ".svg"
+    with open(svg, "w", encoding="ascii") as f:
+        f.write(picture(rows))
+
+    print(table(rows))
+    print()
+    for name, value in facts.items():
+        print(f"{name:<28} {value:g}")
+    for note in notes:
+        print(note)
+    for side, numbers in sides.items():
+        print(f"{side}: " + ", ".join(f"{n} {v}" for n, v in numbers.items()))
+    print(f"\n{target}\n{svg}")
+
+
+main()
