@@ -122,6 +122,19 @@ static void free_memory_has_the_pattern(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_intact(u), PAGES);
 }
 
+static void free_memory_that_was_written_to_is_found(struct kunit *test)
+{
+	struct umbra *u = memory(test);
+	struct page *page = umbra_index_to_page(u, 777);
+	u8 *byte = umbra_page_address(u, page);
+
+	KUNIT_ASSERT_NOT_NULL(test, byte);
+	umbra_test_judge(test, u);
+	byte[PAGE_SIZE - 1]++;
+	expect_found(test, u, page);
+	byte[PAGE_SIZE - 1]--;
+}
+
 static void freed_blocks_have_the_pattern_again(struct kunit *test)
 {
 	const struct order_case *c = test->param_value;
@@ -487,6 +500,7 @@ static void with_everything_each_mistake_is_told_once(struct kunit *test)
 
 static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(free_memory_has_the_pattern),
+	KUNIT_CASE(free_memory_that_was_written_to_is_found),
 	KUNIT_CASE_PARAM(freed_blocks_have_the_pattern_again,
 			 order_gen_params),
 	KUNIT_CASE_PARAM(zeroed_blocks_are_zeroed_over_the_pattern,

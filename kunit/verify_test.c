@@ -484,29 +484,6 @@ static void a_block_in_no_cache_is_not_vouched_for(struct kunit *test)
 	umbra_free_page(u, page);
 }
 
-static void free_memory_that_was_written_to_is_found(struct kunit *test)
-{
-	struct umbra_layout layout = {
-		.origin = "test",
-		.pb_order = TEST_PB_ORDER,
-		.has_memory = true,
-		.debug = UMBRA_DEBUG_POISON,
-	};
-	struct umbra *u = umbra_test_memory(test, &layout, TEST_BLOCK);
-	u8 *byte = umbra_page_address(u, umbra_index_to_page(u, 777));
-	struct umbra_verify v;
-	u8 was;
-
-	KUNIT_ASSERT_NOT_NULL(test, byte);
-	umbra_test_judge(test, u);
-	was = byte[PAGE_SIZE - 1];
-	byte[PAGE_SIZE - 1] = was + 1;
-	umbra_verify(u, &v);
-	byte[PAGE_SIZE - 1] = was;
-	KUNIT_EXPECT_EQ(test, v.nr_findings, 1);
-	KUNIT_EXPECT_TRUE(test, is_found(&v, FINDING_WRITE, 777));
-}
-
 static void cached_and_special_pages_are_no_findings(struct kunit *test)
 {
 	struct umbra_zone_layout zone = {
@@ -589,7 +566,6 @@ static struct kunit_case verify_cases[] = {
 	KUNIT_CASE_PARAM(a_broken_invariant_is_found, breakage_gen_params),
 	KUNIT_CASE(a_free_block_over_two_types_is_found),
 	KUNIT_CASE(a_block_in_no_cache_is_not_vouched_for),
-	KUNIT_CASE(free_memory_that_was_written_to_is_found),
 	KUNIT_CASE(cached_and_special_pages_are_no_findings),
 	KUNIT_CASE(a_sound_instance_has_no_findings),
 	KUNIT_CASE(findings_beyond_the_first_are_counted),
