@@ -132,9 +132,9 @@ dkms_install() {
 # Files over 600 lines have two subjects, functions over 80 do not fit a screen
 sizes() {
 	local file
-	for file in $(git ls-files -co --exclude-standard 'src/*.[ch]'); do
+	for file in $(git ls-files -co --exclude-standard src kunit tests); do
 		awk -v file="$file" '
-			/^{/ { start = NR }
+			/^([a-z0-9_]+\(\) )?{/ { start = NR }
 			/^}/ {
 				if (start && NR - start > 80)
 					print file ":" start ": function of " \
