@@ -70,17 +70,11 @@ initramfs() {
 }
 
 # boot KERNEL ARGUMENT...
-# Without five levels of page tables: an interrupt that comes while the boot
-# CPU's features are read for the second time finds that bit clear, and KASAN
-# then takes every address of theirs for a wild one.
 boot() {
-	local dir=$1 accel=(-accel "tcg,thread=multi" -cpu "max,la57=off")
+	machine "$1/vmlinuz" "$work/initramfs.gz"
 	shift
-	[ "${ACCEL:-tcg}" != kvm ] || accel=(-accel kvm -cpu "host,la57=off")
-	timeout "${TIMEOUT:-600}" qemu-system-x86_64 "${accel[@]}" -smp 2 \
-		-m 1G -bios qboot.rom -nodefaults -no-user-config \
-		-display none -no-reboot -kernel "$dir/vmlinuz" \
-		-initrd "$work/initramfs.gz" -serial "file:$work/serial" \
+	timeout "${TIMEOUT:-600}" "${qemu[@]}" -smp 2 -m 1G \
+		-serial "file:$work/serial" \
 		-append "console=ttyS0 panic=-1 umbra_ops=${OPS:-20000} umbra_seed=${SEED:-0} $*" \
 		</dev/null
 }

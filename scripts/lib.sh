@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Shared by the scripts of this directory: where things live, how to speak,
-# and a private view of the Debian archive that leaves the machine's own
-# apt sources alone.
+# a private view of the Debian archive that leaves the machine's own apt
+# sources alone, and the test machine.
 # shellcheck shell=bash disable=SC2034
 
 set -euo pipefail
@@ -133,4 +133,21 @@ unpack() {
 		dpkg-deb -x "$deb" "$dir"
 	done
 	rm -rf "$dir/.debs"
+}
+
+# Begin the command of a test machine, in the array qemu: machine KERNEL
+# INITRAMFS. With ACCEL=kvm it uses KVM; without, it is emulated.
+# Without five levels of page tables: an interrupt that comes while the boot
+# CPU's features are read for the second time finds that bit clear, and KASAN
+# then takes every address of theirs for a wild one.
+machine() {
+	local accel
+	case ${ACCEL:-tcg} in
+	tcg)	accel=(-accel "tcg,thread=multi" -cpu "max,la57=off") ;;
+	kvm)	accel=(-accel kvm -cpu "host,la57=off") ;;
+	*)	die "ACCEL=$ACCEL: must be tcg or kvm" ;;
+	esac
+	qemu=(qemu-system-x86_64 "${accel[@]}" -bios qboot.rom -nodefaults
+		-no-user-config -display none -no-reboot
+		-kernel "$1" -initrd "$2")
 }

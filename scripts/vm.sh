@@ -17,13 +17,9 @@ shift 2
 
 need qemu-system-x86 busybox-static cpio binutils gcc libc6-dev linux-libc-dev
 
-# Without five-level paging: KASAN was seen to misjudge addresses under it
-# early in the boot of the debug kernel.
-case ${ACCEL:-tcg} in
-tcg)	accel=(-accel "tcg,thread=multi" -cpu "max,la57=off") ;;
-kvm)	accel=(-accel kvm -cpu "host,la57=off") ;;
-*)	die "ACCEL=${ACCEL}: must be tcg or kvm" ;;
-esac
+dir=$cache/kernel/$kernel
+work=$cache/vm/$kernel-$mode
+machine "$dir/vmlinuz" "$work/initramfs.gz"
 
 if [ "$kernel" = debug ]; then
 	"$top/scripts/debug-kernel.sh" >/dev/null
@@ -31,8 +27,6 @@ if [ "$kernel" = debug ]; then
 else
 	umbra_ko=$("$top/scripts/build.sh" "$kernel")
 fi
-dir=$cache/kernel/$kernel
-work=$cache/vm/$kernel-$mode
 lock "vm-$kernel-$mode"
 rm -rf "$work"
 mkdir -p "$work/root"/{bin,sbin,proc,sys,dev,etc}
@@ -60,9 +54,7 @@ memory=${MEMORY:-1G}
 smp=2
 [ -z "${NODES:-}" ] || smp=2,sockets=2	# no two nodes share a cache
 append="umbra_vm=$mode cma=256M console=ttyS0 panic=-1"
-qemu=(qemu-system-x86_64 "${accel[@]}" -smp "$smp" -bios qboot.rom
-	-nodefaults -no-user-config -display none -no-reboot
-	-kernel "$dir/vmlinuz" -initrd "$work/initramfs.gz")
+qemu+=(-smp "$smp")
 case ${NODES:-} in
 '')	;;
 3)	memory=1152M
