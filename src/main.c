@@ -15,8 +15,6 @@
 #include "provider/provider.h"
 #include "shadow/shadow.h"
 
-#define DEFAULT_PAGEBLOCK_ORDER 9
-
 static char *provider = "auto";
 module_param(provider, charp, 0444);
 MODULE_PARM_DESC(provider,
@@ -47,7 +45,7 @@ module_param(cpu_node, charp, 0444);
 MODULE_PARM_DESC(cpu_node,
 		 "Node of each CPU, as 0,0,1,1 (default: the host's, or the CPU number modulo the number of nodes)");
 
-static unsigned int pb_order = DEFAULT_PAGEBLOCK_ORDER;
+static unsigned int pb_order = UMBRA_DEFAULT_PB_ORDER;
 module_param(pb_order, uint, 0444);
 MODULE_PARM_DESC(pb_order,
 		 "Order of a pageblock, at most 10 (default: 9)");

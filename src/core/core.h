@@ -44,6 +44,7 @@
 /* So that every frame, with what alignment takes, has an index. */
 #define UMBRA_MAX_PAGES (S32_MAX & ~(BIT(UMBRA_MAX_ORDER) - 1))
 
+#define UMBRA_DEFAULT_PB_ORDER 9
 #define UMBRA_MAX_ZONES (UMBRA_MAX_NODES * UMBRA_NR_ZONE_TYPES)
 
 struct umbra_free_area {

@@ -16,7 +16,6 @@
 #include "pcp.h"
 
 #define MAX_BLOCK BIT(UMBRA_MAX_ORDER)
-#define DEFAULT_PAGEBLOCK_ORDER 9
 
 /**
  * umbra_spans_place() - lay spans out in the index space
@@ -285,7 +284,7 @@ void umbra_layout_init(struct umbra_layout *layout)
 {
 	*layout = (struct umbra_layout) {
 		.origin = "code",
-		.pb_order = DEFAULT_PAGEBLOCK_ORDER,
+		.pb_order = UMBRA_DEFAULT_PB_ORDER,
 		.has_memory = true,
 		.min_free_kbytes = UMBRA_AUTO,
 		.watermark_scale_factor = 10,
