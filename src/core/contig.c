@@ -74,11 +74,9 @@ static void set_isolated(struct umbra_zone *zone, u32 index, bool isolated)
 	u8 type;
 
 	spin_lock_irqsave(&zone->lock, flags);
-	type = u->pageblocks[index >> u->pb_order].type;
+	type = umbra_pageblock_type(u, index);
 	if (isolated)
 		type |= UMBRA_PB_ISOLATED;
-	else
-		type &= ~UMBRA_PB_ISOLATED;
 	change_pageblock(zone, index, type);
 	spin_unlock_irqrestore(&zone->lock, flags);
 }

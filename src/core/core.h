@@ -277,6 +277,14 @@ static inline enum umbra_migratetype umbra_frame_type(const struct umbra *u,
 	return type & UMBRA_PB_ISOLATED ? UMBRA_ISOLATE : type;
 }
 
+/* The type of the pageblock, isolated or not. */
+static inline enum umbra_migratetype umbra_pageblock_type(const struct umbra *u,
+							  u32 index)
+{
+	return READ_ONCE(u->pageblocks[index >> u->pb_order].type) &
+	       ~UMBRA_PB_ISOLATED;
+}
+
 static inline bool umbra_type_is_mergeable(enum umbra_migratetype type)
 {
 	return type < UMBRA_PCPTYPES;

@@ -379,8 +379,8 @@ static unsigned long reserved_in_pageblocks(struct umbra_zone *zone)
 
 	for (block = zone->start >> u->pb_order;
 	     block < zone->end >> u->pb_order; block++)
-		n += (READ_ONCE(u->pageblocks[block].type) &
-		      ~UMBRA_PB_ISOLATED) == UMBRA_HIGHATOMIC;
+		n += umbra_pageblock_type(u, block << u->pb_order) ==
+		     UMBRA_HIGHATOMIC;
 	return n << u->pb_order;
 }
 

@@ -83,8 +83,7 @@ static unsigned long zone_cma(const struct umbra_zone *zone)
 	u32 index;
 
 	for (index = zone->start; index < zone->end; index += 1U << u->pb_order)
-		if ((READ_ONCE(u->pageblocks[index >> u->pb_order].type) &
-		     ~UMBRA_PB_ISOLATED) == UMBRA_CMA)
+		if (umbra_pageblock_type(u, index) == UMBRA_CMA)
 			pages += 1UL << u->pb_order;
 	return pages;
 }
