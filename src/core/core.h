@@ -459,7 +459,7 @@ unsigned long umbra_held_rescan(struct umbra *u);
 void umbra_held_rescan_later(struct umbra *u);
 void umbra_held_forget(struct umbra *u);
 
-/* owner.c */
+/* account.c */
 void umbra_account_hold(struct umbra_account *account);
 void umbra_account_unhold(struct umbra_account *account);
 
