@@ -16,13 +16,25 @@ static bool report_allowed(struct umbra *u)
 	return __ratelimit(&u->report_limit);
 }
 
-void umbra_report_order(struct umbra *u, const char *what, unsigned int order)
+/* A report of one line. */
+static __printf(2, 3) void report(struct umbra *u, const char *fmt, ...)
 {
+	struct va_format line = { .fmt = fmt };
+	va_list args;
+
 	if (!report_allowed(u))
 		return;
-	pr_err("%s: %s of order %u: the largest is %u\n", u->name, what, order,
-	       UMBRA_MAX_ORDER);
+	va_start(args, fmt);
+	line.va = &args;
+	pr_err("%s: %pV\n", u->name, &line);
+	va_end(args);
 	dump_stack();
+}
+
+void umbra_report_order(struct umbra *u, const char *what, unsigned int order)
+{
+	report(u, "%s of order %u: the largest is %u", what, order,
+	       UMBRA_MAX_ORDER);
 }
 
 static const char *bad_free(u8 frame, unsigned int order)
@@ -48,14 +60,13 @@ void umbra_report_free(struct umbra *u, const struct page *page, u32 index,
 	u32 head;
 	u8 frame;
 
-	if (!report_allowed(u))
-		return;
 	if (index == UMBRA_NO_FRAME) {
-		pr_err("%s: free of page %p, which is not of this instance\n",
-		       u->name, page);
-		dump_stack();
+		report(u, "free of page %p, which is not of this instance",
+		       page);
 		return;
 	}
+	if (!report_allowed(u))
+		return;
 	frame = frame_read(u, index);
 	head = umbra_frame_head(u, index);
 	pr_err("%s: %s: pfn 0x%lx, order %u: the frame is %s of order %u\n",
@@ -75,31 +86,22 @@ void umbra_report_free(struct umbra *u, const struct page *page, u32 index,
 /* Flags that no request can have, or not this one. */
 void umbra_report_flags(struct umbra *u, const char *what, gfp_t gfp)
 {
-	if (!report_allowed(u))
-		return;
-	pr_err("%s: %s with flags %#x (%pGg), which make no sense here\n",
-	       u->name, what, (__force unsigned int)gfp, &gfp);
-	dump_stack();
+	report(u, "%s with flags %#x (%pGg), which make no sense here", what,
+	       (__force unsigned int)gfp, &gfp);
 }
 
 /* A free page was written to. */
 void umbra_report_write(struct umbra *u, u32 index)
 {
-	if (!report_allowed(u))
-		return;
-	pr_err("%s: pfn 0x%lx was written to while it was free\n", u->name,
+	report(u, "pfn 0x%lx was written to while it was free",
 	       umbra_index_to_pfn(u, index));
-	dump_stack();
 }
 
 /* An allocated page lost the reference that guards it. */
 void umbra_report_guard(struct umbra *u, u32 index)
 {
-	if (!report_allowed(u))
-		return;
-	pr_err("%s: stray put_page() of pfn 0x%lx, caught by its guard\n",
-	       u->name, umbra_index_to_pfn(u, index));
-	dump_stack();
+	report(u, "stray put_page() of pfn 0x%lx, caught by its guard",
+	       umbra_index_to_pfn(u, index));
 }
 
 /* A request that failed, with what each zone had. */
@@ -127,9 +129,6 @@ void umbra_report_failure(struct umbra *u, const struct umbra_request *rq)
 
 void umbra_report_frame(struct umbra *u, const char *what, u32 index)
 {
-	if (!report_allowed(u))
-		return;
-	pr_err("%s: %s pfn 0x%lx: the frame is taken out of use\n", u->name,
-	       what, umbra_index_to_pfn(u, index));
-	dump_stack();
+	report(u, "%s pfn 0x%lx: the frame is taken out of use", what,
+	       umbra_index_to_pfn(u, index));
 }
