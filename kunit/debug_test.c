@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The pattern in free memory, which bits there are, and all of them at once. */
-#include <linux/cpumask.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/jump_label.h>
 #include <linux/mm.h>
-#include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 #include "../src/core/debug.h"
@@ -34,9 +32,7 @@ static struct umbra *memory_with_caches(struct kunit *test)
 {
 	struct umbra_layout layout = poisoned;
 
-	KUNIT_ASSERT_EQ(test,
-			set_cpus_allowed_ptr(current, cpumask_of(cpumask_first(cpu_online_mask))),
-			0);
+	umbra_test_one_cpu(test);
 	layout.pcp_batch = BATCH;
 	layout.pcp_high = HIGH;
 	return umbra_test_memory(test, &layout, PAGES);

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The reference that guards allocated pages, and every count read on free. */
-#include <linux/cpumask.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
-#include <linux/sched.h>
 #include "../src/core/debug.h"
 #include "order_cases.h"
 #include "test_util.h"
@@ -21,11 +19,9 @@ static struct umbra *ghost(struct kunit *test, unsigned int debug, int batch)
 		.pcp_batch = batch,
 		.pcp_high = 8 * batch,
 	};
-	int cpu = cpumask_first(cpu_online_mask);
 	struct umbra *u;
 
-	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(cpu)),
-			0);
+	umbra_test_one_cpu(test);
 	u = umbra_test_ghost_layout(test, &layout, PAGES);
 	umbra_test_no_background(u);
 	return u;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Who has what: the records of owners. */
-#include <linux/cpumask.h>
 #include <linux/gfp.h>
 #include <linux/irq_work.h>
 #include <linux/preempt.h>
@@ -28,12 +27,9 @@ static const struct umbra_layout owned = {
 static struct umbra *ghost_with(struct kunit *test,
 				const struct umbra_layout *layout)
 {
-	int cpu = cpumask_first(cpu_online_mask);
-
 	if (!IS_ENABLED(CONFIG_STACKDEPOT))
 		kunit_skip(test, "kernel without CONFIG_STACKDEPOT");
-	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(cpu)),
-			0);
+	umbra_test_one_cpu(test);
 	return umbra_test_ghost_layout(test, layout, PAGES);
 }
 

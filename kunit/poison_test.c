@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/cpumask.h>
 #include <linux/gfp.h>
 #include <linux/page-flags.h>
-#include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/workqueue.h>
 #include "test_util.h"
@@ -162,11 +160,9 @@ static struct umbra *many(struct kunit *test, unsigned int debug, int batch)
 		.pcp_batch = batch,
 		.pcp_high = batch ? HIGH : 0,
 	};
-	int cpu = cpumask_first(cpu_online_mask);
 
 	need_failures(test);
-	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(cpu)),
-			0);
+	umbra_test_one_cpu(test);
 	return umbra_test_ghost_layout(test, &layout, MANY);
 }
 
@@ -271,11 +267,8 @@ static void take_and_give(void *arg)
 static void caches_of_all_cpus_are_drained_after_a_failure(struct kunit *test)
 {
 	struct visit v = { .u = many(test, 0, BATCH) };
-	int other;
+	int other = umbra_test_other_cpu(test);
 
-	if (num_online_cpus() < 2)
-		kunit_skip(test, "needs two CPUs");
-	other = cpumask_next(cpumask_first(cpu_online_mask), cpu_online_mask);
 	take_and_give(&v);
 	smp_call_function_single(other, take_and_give, &v, 1);
 	KUNIT_ASSERT_NOT_NULL(test, v.page);

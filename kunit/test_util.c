@@ -192,6 +192,24 @@ void umbra_test_no_background(struct umbra *u)
 	cancel_work_sync(&u->boost_work);
 }
 
+/* From now on the test runs on the first CPU, whose caches it fills. */
+int umbra_test_one_cpu(struct kunit *test)
+{
+	int cpu = cpumask_first(cpu_online_mask);
+
+	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(cpu)),
+			0);
+	return cpu;
+}
+
+/* Another CPU than the first, or none and the test is skipped. */
+int umbra_test_other_cpu(struct kunit *test)
+{
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs two CPUs");
+	return cpumask_next(cpumask_first(cpu_online_mask), cpu_online_mask);
+}
+
 /* Fail the test with every finding of the checker. */
 void umbra_test_judge(struct kunit *test, struct umbra *u)
 {

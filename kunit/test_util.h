@@ -44,6 +44,8 @@ struct umbra *umbra_test_memory(struct kunit *test,
 struct page *umbra_test_descriptors(struct kunit *test, unsigned long nr_pages);
 struct umbra_account *umbra_test_account(struct kunit *test, struct umbra *u);
 void umbra_test_no_background(struct umbra *u);
+int umbra_test_one_cpu(struct kunit *test);
+int umbra_test_other_cpu(struct kunit *test);
 
 /* many blocks */
 unsigned long umbra_test_take_all(struct umbra *u, int nid, gfp_t gfp,
