@@ -37,23 +37,6 @@ static struct umbra *ghost(struct kunit *test)
 	return umbra_test_ghost_layout(test, &cached, PAGES);
 }
 
-static int pin(struct kunit *test)
-{
-	int cpu = cpumask_first(cpu_online_mask);
-
-	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(cpu)),
-			0);
-	return cpu;
-}
-
-/* Another CPU than the first, or none and the test is skipped. */
-static int other_cpu(struct kunit *test)
-{
-	if (num_online_cpus() < 2)
-		kunit_skip(test, "needs two CPUs");
-	return cpumask_next(cpumask_first(cpu_online_mask), cpu_online_mask);
-}
-
 /* Leave pages of every node in the caches of this CPU. */
 static void fill_here(void *arg)
 {
@@ -74,7 +57,7 @@ static struct umbra *ghost_with_full_caches(struct kunit *test)
 	layout.nr_zones = 2;
 	layout.zones = two_nodes;
 	u = umbra_test_ghost_layout(test, &layout, PAGES);
-	pin(test);
+	umbra_test_one_cpu(test);
 	for_each_online_cpu(cpu) {
 		smp_call_function_single(cpu, fill_here, u, 1);
 		KUNIT_ASSERT_EQ(test, umbra_pcp_count(u->zones, cpu), BATCH);
@@ -114,7 +97,7 @@ static void draining_a_cpu_empties_its_caches_of_every_zone(struct kunit *test)
 {
 	struct umbra *u = ghost_with_full_caches(test);
 	int first = cpumask_first(cpu_online_mask);
-	int other = other_cpu(test);
+	int other = umbra_test_other_cpu(test);
 
 	KUNIT_EXPECT_EQ(test, umbra_drain_cpu(u, other), 0);
 	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, other), 0);
@@ -138,7 +121,7 @@ static struct umbra *ghost_with_large_cache(struct kunit *test)
 	u = umbra_test_ghost_layout(test, &layout, PAGES);
 	pages = kunit_kcalloc(test, nr, sizeof(*pages), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, pages);
-	pin(test);
+	umbra_test_one_cpu(test);
 	KUNIT_ASSERT_EQ(test, umbra_alloc_pages_bulk(u, GFP_KERNEL, 0, NULL, nr,
 						     pages), nr);
 	umbra_free_pages_bulk(u, pages, nr);
@@ -160,7 +143,8 @@ static void draining_empties_a_cache_of_any_size(struct kunit *test)
 static void a_dead_cpu_leaves_nothing_behind(struct kunit *test)
 {
 	struct umbra *u = ghost_with_full_caches(test);
-	int first = cpumask_first(cpu_online_mask), other = other_cpu(test);
+	int first = cpumask_first(cpu_online_mask);
+	int other = umbra_test_other_cpu(test);
 
 	mutex_lock(&u->control);
 	umbra_pcp_drain_dead(u, other);
@@ -204,7 +188,7 @@ static void a_drain_waits_for_the_end_of_a_section(struct kunit *test)
 
 	s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, s);
-	s->pcp = per_cpu_ptr(u->zones->pcp, other_cpu(test));
+	s->pcp = per_cpu_ptr(u->zones->pcp, umbra_test_other_cpu(test));
 	timer_setup(&s->timer, close_section, 0);
 	WRITE_ONCE(s->pcp->busy, true);
 	mod_timer(&s->timer, jiffies + 2);
@@ -219,14 +203,15 @@ static void a_section_goes_on_with_the_cache_it_began_with(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct umbra_zone *zone = u->zones;
+	int other = umbra_test_other_cpu(test);
 	bool here, inside, there;
 	struct umbra_pcp *pcp;
 
-	pin(test);
+	umbra_test_one_cpu(test);
 	pcp = pcp_enter(zone);
 	inside = pcp_enter_again(zone, pcp);
 	pcp_leave(pcp);
-	there = pcp_enter_again(zone, per_cpu_ptr(zone->pcp, other_cpu(test)));
+	there = pcp_enter_again(zone, per_cpu_ptr(zone->pcp, other));
 	here = pcp_enter_again(zone, pcp);
 	pcp_leave(pcp);
 	KUNIT_EXPECT_FALSE(test, inside);
@@ -328,9 +313,9 @@ static void visit_from_ipi(void *arg)
 static void caches_can_be_used_in_hard_interrupts(struct kunit *test)
 {
 	struct visit v = { .u = ghost(test) };
-	int other = other_cpu(test);
+	int other = umbra_test_other_cpu(test);
 
-	pin(test);
+	umbra_test_one_cpu(test);
 	v.given = umbra_alloc_page(v.u, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, v.given);
 	smp_call_function_single(other, visit_from_ipi, &v, 1);
@@ -365,7 +350,7 @@ static void caches_can_be_used_in_soft_interrupts(struct kunit *test)
 	v->u = ghost(test);
 	init_completion(&v->done);
 	tasklet_setup(&vt->tasklet, visit_from_tasklet);
-	pin(test);
+	umbra_test_one_cpu(test);
 	v->given = umbra_alloc_page(v->u, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, v->given);
 	tasklet_schedule(&vt->tasklet);
@@ -386,7 +371,7 @@ static void inside_a_section_the_zone_is_used(struct kunit *test)
 	unsigned long count, free, freed, filled;
 	struct umbra_pcp *pcp, *again;
 
-	pin(test);
+	umbra_test_one_cpu(test);
 	mine = umbra_alloc_page(u, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, mine);
 	count = umbra_pcp_count(zone, -1);
@@ -431,9 +416,9 @@ static void interrupt_a_section(void *arg)
 static void an_interrupt_of_a_section_uses_the_zone(struct kunit *test)
 {
 	struct section s = { .u = ghost(test) };
-	int other = other_cpu(test);
+	int other = umbra_test_other_cpu(test);
 
-	pin(test);
+	umbra_test_one_cpu(test);
 	s.v.u = s.u;
 	s.v.given = umbra_alloc_page(s.u, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, s.v.given);
@@ -451,7 +436,7 @@ static void without_a_lock_there_is_what_the_cache_has(struct kunit *test)
 	struct umbra_zone *zone = u->zones;
 	struct page *none, *cached_page, *large, *page;
 
-	pin(test);
+	umbra_test_one_cpu(test);
 	spin_lock_irq(&zone->lock);
 	none = umbra_alloc_pages_nolock(u, 0, -1, 0);
 	spin_unlock_irq(&zone->lock);
@@ -504,8 +489,8 @@ static void a_request_about_to_fail_drains_the_caches(struct kunit *test)
 	struct page *whole[PAGES / TEST_BLOCK];
 	unsigned int i;
 
-	pin(test);
-	smp_call_function_single(other_cpu(test), fill_here, u, 1);
+	umbra_test_one_cpu(test);
+	smp_call_function_single(umbra_test_other_cpu(test), fill_here, u, 1);
 	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, -1), BATCH);
 	for (i = 0; i < ARRAY_SIZE(whole); i++) {
 		whole[i] = umbra_alloc_pages(u, GFP_KERNEL, UMBRA_MAX_ORDER);
@@ -523,7 +508,7 @@ static void a_bulk_that_is_cached_leaves_the_zone_alone(struct kunit *test)
 	struct page *pages[BATCH] = {};
 	unsigned long free;
 
-	pin(test);
+	umbra_test_one_cpu(test);
 	KUNIT_ASSERT_EQ(test, umbra_alloc_pages_bulk(u, GFP_KERNEL, 0, NULL,
 						     BATCH, pages), BATCH);
 	umbra_free_pages_bulk(u, pages, BATCH);
@@ -544,7 +529,7 @@ static void an_empty_zone_leaves_what_is_cached(struct kunit *test)
 	LIST_HEAD(pages);
 	unsigned int i, nr;
 
-	pin(test);
+	umbra_test_one_cpu(test);
 	umbra_request_init(&rq, u, GFP_KERNEL, 0, 0, NULL, 0);
 	umbra_test_take_all(u, 0, GFP_KERNEL, 0, &pages);
 	for (i = 0; i < 3; i++) {

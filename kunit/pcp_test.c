@@ -3,7 +3,6 @@
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
 #include <linux/prandom.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include "../src/core/pcp.h"
@@ -11,16 +10,6 @@
 
 #define BATCH 8
 #define HIGH 64
-
-/* From now on the test runs on one CPU, whose caches it fills. */
-static int pin(struct kunit *test)
-{
-	int cpu = cpumask_first(cpu_online_mask);
-
-	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(cpu)),
-			0);
-	return cpu;
-}
 
 static struct umbra *ghost_sized(struct kunit *test, int batch, int high)
 {
@@ -196,7 +185,7 @@ static void a_cache_follows_its_limit_while_in_use(struct kunit *test)
 	struct page *pages[HIGH];
 	unsigned int i;
 
-	pin(test);
+	umbra_test_one_cpu(test);
 	alloc_many(test, u, pages, HIGH, 0);
 	set_high(u, 16);
 	KUNIT_EXPECT_EQ(test, u->zones->pcp_high_max, 16);
@@ -221,7 +210,7 @@ static void the_block_freed_last_is_used_again_first(struct kunit *test)
 	struct page *pages[40];
 	unsigned int order, i;
 
-	pin(test);
+	umbra_test_one_cpu(test);
 	for (order = 0; order <= 3; order++) {
 		unsigned int nr = order ? 4 : ARRAY_SIZE(pages);
 
@@ -263,7 +252,7 @@ static void a_refill_takes_a_batch_and_more_each_time(struct kunit *test)
 	unsigned int i, n;
 	LIST_HEAD(pages);
 
-	pin(test);
+	umbra_test_one_cpu(test);
 	for (i = 0; i < ARRAY_SIZE(c->sizes); i++) {
 		for (n = 1; n <= c->sizes[i]; n++) {
 			struct page *page = umbra_alloc_page(u, GFP_KERNEL);
@@ -282,7 +271,7 @@ static void a_cache_smaller_than_a_batch_frees_page_by_page(struct kunit *test)
 	struct page *pages[8];
 	unsigned int i;
 
-	pin(test);
+	umbra_test_one_cpu(test);
 	alloc_many(test, u, pages, ARRAY_SIZE(pages), 0);
 	for (i = 0; i < ARRAY_SIZE(pages); i++) {
 		umbra_free_page(u, pages[i]);
@@ -305,7 +294,7 @@ static void a_cache_does_not_grow_for_who_allocates_in_between(struct kunit *tes
 	u = umbra_test_ghost_layout(test, &layout, 65536);
 	pages = kunit_kcalloc(test, nr, sizeof(*pages), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, pages);
-	pcp = per_cpu_ptr(u->zones->pcp, pin(test));
+	pcp = per_cpu_ptr(u->zones->pcp, umbra_test_one_cpu(test));
 	alloc_many(test, u, pages, nr, 0);
 	high = pcp->high;
 	KUNIT_ASSERT_LE(test, high, nr);
@@ -351,7 +340,7 @@ static void a_refill_counts_in_pages(struct kunit *test)
 	struct umbra *u = ghost_sized(test, c->batch, c->high);
 	struct page *page;
 
-	pin(test);
+	umbra_test_one_cpu(test);
 	page = umbra_alloc_pages(u, GFP_KERNEL, c->order);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	KUNIT_EXPECT_EQ(test, count(u), c->left);
@@ -365,7 +354,7 @@ static void what_is_too_much_is_freed_and_a_batch_stays(struct kunit *test)
 	unsigned long total = 16 * TEST_BLOCK;
 	unsigned int i;
 
-	pin(test);
+	umbra_test_one_cpu(test);
 	alloc_many(test, u, pages, ARRAY_SIZE(pages), 0);
 	for (i = 0; i < 31; i++)
 		umbra_free_page(u, pages[i]);
@@ -389,7 +378,7 @@ static void cheap_blocks_freed_in_a_row_are_merged(struct kunit *test)
 	struct page *pages[6];
 	unsigned int i;
 
-	pin(test);
+	umbra_test_one_cpu(test);
 	alloc_many(test, u, pages, ARRAY_SIZE(pages), 3);
 	for (i = 0; i < 5; i++)
 		umbra_free_pages(u, pages[i], 3);
@@ -406,7 +395,7 @@ static void a_cache_never_keeps_more_than_its_limit(struct kunit *test)
 	struct rnd_state rnd;
 	unsigned int step, i;
 
-	pin(test);
+	umbra_test_one_cpu(test);
 	prandom_seed_state(&rnd, 42);
 	for (step = 0; step < 20000; step++) {
 		i = prandom_u32_state(&rnd) % ARRAY_SIZE(pages);
@@ -443,7 +432,7 @@ static void cma_pages_are_kept_as_movable(struct kunit *test)
 	u32 index = 4 * TEST_BLOCK - 100;
 	struct page *page = umbra_index_to_page(u, index), *other;
 
-	pin(test);
+	umbra_test_one_cpu(test);
 	KUNIT_ASSERT_EQ(test, umbra_alloc_contig_range(u, index, index + 1,
 						       GFP_KERNEL), 0);
 	KUNIT_ASSERT_EQ(test, umbra_frame_type(u, index), UMBRA_CMA);
@@ -468,7 +457,7 @@ static void highatomic_pages_are_kept_as_movable(struct kunit *test)
 	struct page *page;
 	u32 index;
 
-	pin(test);
+	umbra_test_one_cpu(test);
 	page = umbra_alloc_pages(u, GFP_KERNEL, 1);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	umbra_drain_pages(u);
@@ -488,7 +477,7 @@ static void isolated_pages_are_not_kept(struct kunit *test)
 	struct page *page;
 	u32 index;
 
-	pin(test);
+	umbra_test_one_cpu(test);
 	page = umbra_alloc_page(u, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	KUNIT_EXPECT_GT(test, count(u), 0);
@@ -508,7 +497,7 @@ static void a_cached_block_cannot_be_freed_again(struct kunit *test)
 	struct umbra *u = ghost(test);
 	struct page *page;
 
-	pin(test);
+	umbra_test_one_cpu(test);
 	page = umbra_alloc_page(u, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	umbra_free_page(u, page);
@@ -523,7 +512,7 @@ static void a_zone_with_failed_memory_bypasses_the_caches(struct kunit *test)
 	struct umbra *u = ghost(test);
 	struct page *page, *other, *pages[2] = {};
 
-	pin(test);
+	umbra_test_one_cpu(test);
 	page = umbra_alloc_page(u, GFP_KERNEL);
 	other = umbra_alloc_page(u, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, other);
@@ -550,7 +539,7 @@ static void a_cache_without_chunks_passes_blocks_on(struct kunit *test)
 	u16 chunk;
 	int cpu;
 
-	cpu = pin(test);
+	cpu = umbra_test_one_cpu(test);
 	page = umbra_alloc_page(u, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	umbra_drain_pages(u);
