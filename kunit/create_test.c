@@ -10,33 +10,16 @@
 #define PAGES TEST_BLOCK
 #define MAX_LOST 32
 
-static bool always(void *arg, struct page *page)
-{
-	return true;
-}
-
-static void region_release(void *arg)
-{
-	struct umbra_released released;
-
-	umbra_region_release(arg, always, NULL, &released);
-}
-
-/* Pages of the test's own, given back with it: nobody may hold any by then. */
+/* Pages of the test's own: nobody may hold any at its end. */
 static struct umbra_region *region(struct kunit *test, const char *provider,
 				   unsigned long nr_pages)
 {
 	struct umbra_region *region;
-	int err;
+	int err = umbra_test_region(test, provider, nr_pages, &region);
 
-	region = kunit_kzalloc(test, sizeof(*region), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, region);
-	err = umbra_region_acquire(region, provider, nr_pages);
 	if (err)
 		kunit_skip(test, "no %lu pages from %s: error %d", nr_pages,
 			   provider, err);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, region_release,
-							region), 0);
 	return region;
 }
 

@@ -21,30 +21,16 @@ static void release_all(struct umbra_region *region,
 	umbra_region_release(region, all, NULL, released);
 }
 
-static void release_action(void *arg)
-{
-	struct umbra_region *region = arg;
-	struct umbra_released released;
-
-	if (region->nr_spans)
-		release_all(region, &released);
-}
-
 /* Take a region, or skip the test and say why. It is released by the end. */
 static struct umbra_region *acquire(struct kunit *test, const char *provider,
 				    unsigned long nr_pages)
 {
 	struct umbra_region *region;
-	int err;
+	int err = umbra_test_region(test, provider, nr_pages, &region);
 
-	region = kunit_kzalloc(test, sizeof(*region), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, region);
-	err = umbra_region_acquire(region, provider, nr_pages);
 	if (err == -ENODEV)
 		kunit_skip(test, "this kernel has no provider %s", provider);
 	KUNIT_ASSERT_EQ(test, err, 0);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, release_action,
-							region), 0);
 	return region;
 }
 

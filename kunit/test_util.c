@@ -44,16 +44,41 @@ static void ghost_destroy(void *arg)
 	umbra_instance_free(ghost->u);
 }
 
-static bool never(void *arg, struct page *page)
+static bool has_memory(void *arg, struct page *page)
 {
-	return false;
+	const struct umbra_region *region = arg;
+
+	return region->provider->has_memory;
 }
 
+/* Pages that nobody holds any more, if the test has not released them. */
 static void region_destroy(void *arg)
 {
+	struct umbra_region *region = arg;
 	struct umbra_released released;
 
-	umbra_region_release(arg, never, NULL, &released);
+	if (region->nr_spans)
+		umbra_region_release(region, has_memory, region, &released);
+}
+
+/*
+ * Pages of the test's own, given back with it at the latest. Returns what
+ * umbra_region_acquire() does; an error leaves @region as it was.
+ */
+int umbra_test_region(struct kunit *test, const char *provider,
+		      unsigned long nr_pages, struct umbra_region **region)
+{
+	struct umbra_region *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
+	int err;
+
+	KUNIT_ASSERT_NOT_NULL(test, r);
+	err = umbra_region_acquire(r, provider, nr_pages);
+	if (err)
+		return err;
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, region_destroy,
+							r), 0);
+	*region = r;
+	return 0;
 }
 
 /* Ghost descriptors of the test's own, to build instances from by hand. */
@@ -61,12 +86,8 @@ struct page *umbra_test_descriptors(struct kunit *test, unsigned long nr_pages)
 {
 	struct umbra_region *region;
 
-	region = kunit_kzalloc(test, sizeof(*region), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, region);
-	KUNIT_ASSERT_EQ(test, umbra_region_acquire(region, "ghost", nr_pages),
-			0);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, region_destroy,
-							region), 0);
+	KUNIT_ASSERT_EQ(test, umbra_test_region(test, "ghost", nr_pages,
+						&region), 0);
 	return region->spans[0].pages;
 }
 
@@ -135,11 +156,6 @@ struct umbra *umbra_test_ghost(struct kunit *test, unsigned int pb_order,
 	return umbra_test_ghost_spans(test, pb_order, &span, 1);
 }
 
-static bool always(void *arg, struct page *page)
-{
-	return true;
-}
-
 /*
  * An instance of any layout, over real memory that is aligned to its size if
  * that is a power of 2. Skips the test where there is none to be had.
@@ -148,7 +164,6 @@ struct umbra *umbra_test_memory(struct kunit *test,
 				const struct umbra_layout *layout,
 				unsigned long nr_pages)
 {
-	struct umbra_released released;
 	struct ghost *ghost;
 	int err;
 
@@ -162,7 +177,7 @@ struct umbra *umbra_test_memory(struct kunit *test,
 	ghost->u = umbra_instance_create("test", layout, ghost->region.spans,
 					 ghost->region.nr_spans);
 	if (IS_ERR(ghost->u))
-		umbra_region_release(&ghost->region, always, NULL, &released);
+		region_destroy(&ghost->region);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ghost->u);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, ghost_destroy,
 							ghost), 0);

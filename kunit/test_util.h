@@ -41,6 +41,8 @@ struct umbra *umbra_test_ghost_layout(struct kunit *test,
 struct umbra *umbra_test_memory(struct kunit *test,
 				const struct umbra_layout *layout,
 				unsigned long nr_pages);
+int umbra_test_region(struct kunit *test, const char *provider,
+		      unsigned long nr_pages, struct umbra_region **region);
 struct page *umbra_test_descriptors(struct kunit *test, unsigned long nr_pages);
 struct umbra_account *umbra_test_account(struct kunit *test, struct umbra *u);
 void umbra_test_no_background(struct umbra *u);
