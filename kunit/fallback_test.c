@@ -354,14 +354,8 @@ static struct umbra *ghost_with_cma(struct kunit *test)
 		.type = UMBRA_ZONE_NORMAL,
 		.nr_cma = TEST_BLOCK,
 	};
-	struct umbra_layout layout = {
-		.origin = "test",
-		.pb_order = TEST_PB_ORDER,
-		.nr_zones = 1,
-		.zones = &zone,
-	};
 
-	return umbra_test_ghost_layout(test, &layout, 2 * TEST_BLOCK);
+	return umbra_test_ghost_zones(test, &zone, 1, 2 * TEST_BLOCK);
 }
 
 /*
@@ -436,14 +430,9 @@ static struct umbra *ghost_with_dma32(struct kunit *test)
 		{ .nid = 1, .type = UMBRA_ZONE_NORMAL,
 		  .nr_frames = TEST_BLOCK },
 	};
-	struct umbra_layout layout = {
-		.origin = "test",
-		.pb_order = TEST_PB_ORDER,
-		.nr_zones = ARRAY_SIZE(zones),
-		.zones = zones,
-	};
 
-	return umbra_test_ghost_layout(test, &layout, 3 * TEST_BLOCK);
+	return umbra_test_ghost_zones(test, zones, ARRAY_SIZE(zones),
+				      3 * TEST_BLOCK);
 }
 
 static void expect_place(struct kunit *test, struct umbra *u, int nid,

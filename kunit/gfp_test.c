@@ -20,15 +20,8 @@ static const struct umbra_zone_layout all_zones[UMBRA_NR_ZONE_TYPES] = {
 
 static struct umbra *five_zones(struct kunit *test)
 {
-	struct umbra_layout layout = {
-		.origin = "test",
-		.pb_order = TEST_PB_ORDER,
-		.nr_zones = ARRAY_SIZE(all_zones),
-		.zones = all_zones,
-	};
-
-	return umbra_test_ghost_layout(test, &layout,
-				       UMBRA_NR_ZONE_TYPES * ZONE_FRAMES);
+	return umbra_test_ghost_zones(test, all_zones, ARRAY_SIZE(all_zones),
+				      UMBRA_NR_ZONE_TYPES * ZONE_FRAMES);
 }
 
 struct zone_case {
@@ -125,14 +118,9 @@ static void a_missing_zone_does_not_open_the_one_below(struct kunit *test)
 		{ .type = UMBRA_ZONE_DMA, .nr_frames = ZONE_FRAMES },
 		{ .type = UMBRA_ZONE_NORMAL, .nr_frames = ZONE_FRAMES },
 	};
-	struct umbra_layout layout = {
-		.origin = "test",
-		.pb_order = TEST_PB_ORDER,
-		.nr_zones = ARRAY_SIZE(zones),
-		.zones = zones,
-	};
-	struct umbra *u = umbra_test_ghost_layout(test, &layout,
-						  2 * ZONE_FRAMES);
+	struct umbra *u = umbra_test_ghost_zones(test, zones,
+						 ARRAY_SIZE(zones),
+						 2 * ZONE_FRAMES);
 	LIST_HEAD(pages);
 
 	KUNIT_EXPECT_EQ(test, umbra_test_take_all(u, 0, GFP_DMA, 10, &pages),
@@ -446,16 +434,11 @@ static struct asked *asked(struct kunit *test)
 		{ .nid = 1, .type = UMBRA_ZONE_NORMAL,
 		  .nr_frames = ZONE_FRAMES },
 	};
-	struct umbra_layout layout = {
-		.origin = "test",
-		.pb_order = TEST_PB_ORDER,
-		.nr_zones = ARRAY_SIZE(zones),
-		.zones = zones,
-	};
 	struct asked *a = kunit_kzalloc(test, sizeof(*a), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, a);
-	a->u = umbra_test_ghost_layout(test, &layout, 2 * ZONE_FRAMES);
+	a->u = umbra_test_ghost_zones(test, zones, ARRAY_SIZE(zones),
+				      2 * ZONE_FRAMES);
 	return a;
 }
 

@@ -148,6 +148,22 @@ struct umbra *umbra_test_ghost_layout(struct kunit *test,
 	return ghost_create(test, layout, &span, 1);
 }
 
+/* An instance of such zones, and nothing else: no reserves, no caches. */
+struct umbra *umbra_test_ghost_zones(struct kunit *test,
+				     const struct umbra_zone_layout *zones,
+				     unsigned int nr_zones,
+				     unsigned long nr_pages)
+{
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.nr_zones = nr_zones,
+		.zones = zones,
+	};
+
+	return umbra_test_ghost_layout(test, &layout, nr_pages);
+}
+
 struct umbra *umbra_test_ghost(struct kunit *test, unsigned int pb_order,
 			       unsigned long nr_pages)
 {

@@ -38,6 +38,10 @@ struct umbra *umbra_test_ghost_spans(struct kunit *test, unsigned int pb_order,
 struct umbra *umbra_test_ghost_layout(struct kunit *test,
 				      const struct umbra_layout *layout,
 				      unsigned long nr_pages);
+struct umbra *umbra_test_ghost_zones(struct kunit *test,
+				     const struct umbra_zone_layout *zones,
+				     unsigned int nr_zones,
+				     unsigned long nr_pages);
 struct umbra *umbra_test_memory(struct kunit *test,
 				const struct umbra_layout *layout,
 				unsigned long nr_pages);

@@ -84,13 +84,7 @@ static void cma_counts_for_who_may_use_it(struct kunit *test)
 	static const struct umbra_zone_layout zone = {
 		.type = UMBRA_ZONE_NORMAL, .nr_cma = TEST_BLOCK,
 	};
-	struct umbra_layout layout = {
-		.origin = "test",
-		.pb_order = TEST_PB_ORDER,
-		.nr_zones = 1,
-		.zones = &zone,
-	};
-	struct umbra *u = umbra_test_ghost_layout(test, &layout, NR_PAGES);
+	struct umbra *u = umbra_test_ghost_zones(test, &zone, 1, NR_PAGES);
 	const unsigned long rest = NR_PAGES - TEST_BLOCK;
 	LIST_HEAD(pages);
 

@@ -181,14 +181,9 @@ static const struct umbra_zone_layout mixed_zones[] = {
 
 static struct umbra *make_mixed(struct kunit *test)
 {
-	struct umbra_layout layout = {
-		.origin = "test",
-		.pb_order = TEST_PB_ORDER,
-		.nr_zones = ARRAY_SIZE(mixed_zones),
-		.zones = mixed_zones,
-	};
-
-	return umbra_test_ghost_layout(test, &layout, 5 * NODE_FRAMES);
+	return umbra_test_ghost_zones(test, mixed_zones,
+				      ARRAY_SIZE(mixed_zones),
+				      5 * NODE_FRAMES);
 }
 
 struct walk_case {
@@ -379,13 +374,8 @@ static void a_zone_without_pages_is_on_no_list(struct kunit *test)
 		{ .type = UMBRA_ZONE_NORMAL, .nr_frames = 512 },
 		{ .type = UMBRA_ZONE_MOVABLE, .nr_frames = 512 },
 	};
-	struct umbra_layout layout = {
-		.origin = "test",
-		.pb_order = TEST_PB_ORDER,
-		.nr_zones = ARRAY_SIZE(zones),
-		.zones = zones,
-	};
-	struct umbra *u = umbra_test_ghost_layout(test, &layout, 512);
+	struct umbra *u = umbra_test_ghost_zones(test, zones,
+						 ARRAY_SIZE(zones), 512);
 	struct page *page = umbra_alloc_page(u, GFP_HIGHUSER_MOVABLE);
 	char list[4];
 
