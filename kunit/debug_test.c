@@ -38,15 +38,6 @@ static struct umbra *memory_with_caches(struct kunit *test)
 	return umbra_test_memory(test, &layout, PAGES);
 }
 
-static struct page *block(struct kunit *test, struct umbra *u, gfp_t gfp,
-			  unsigned int order)
-{
-	struct page *page = umbra_alloc_pages(u, gfp, order);
-
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	return page;
-}
-
 static void write_pages(struct page *page, unsigned int nr)
 {
 	while (nr--)
@@ -135,7 +126,7 @@ static void freed_blocks_have_the_pattern_again(struct kunit *test)
 {
 	const struct order_case *c = test->param_value;
 	struct umbra *u = memory(test);
-	struct page *page = block(test, u, GFP_KERNEL, c->order);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, c->order);
 
 	KUNIT_EXPECT_TRUE(test, is_intact(u, page));
 	write_pages(page, 1 << c->order);
@@ -148,8 +139,8 @@ static void zeroed_blocks_are_zeroed_over_the_pattern(struct kunit *test)
 {
 	const struct order_case *c = test->param_value;
 	struct umbra *u = memory(test);
-	struct page *page = block(test, u, GFP_KERNEL | __GFP_ZERO | __GFP_COMP,
-				  c->order);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL | __GFP_ZERO |
+						      __GFP_COMP, c->order);
 	unsigned int i;
 
 	for (i = 0; i < 1 << c->order; i++)
@@ -197,11 +188,11 @@ static void a_write_to_free_memory_is_told_once(struct kunit *test)
 static void each_page_that_was_written_to_is_told(struct kunit *test)
 {
 	struct umbra *u = memory(test);
-	struct page *page = block(test, u, GFP_KERNEL, 4);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 4);
 
 	umbra_free_pages(u, page, 4);
 	write_pages(page + 3, 2);
-	page = block(test, u, GFP_KERNEL, 4);
+	page = umbra_test_alloc(test, u, GFP_KERNEL, 4);
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 2);
 	umbra_free_pages(u, page, 4);
 }
@@ -209,17 +200,19 @@ static void each_page_that_was_written_to_is_told(struct kunit *test)
 static void a_write_to_a_cached_page_is_told_once(struct kunit *test)
 {
 	struct umbra *u = memory_with_caches(test);
-	struct page *page = block(test, u, GFP_KERNEL, 0);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
 
 	write_pages(page, 1);
 	umbra_free_page(u, page);
 	UMBRA_EXPECT_FRAME(test, u, page, FRAME_PCP, 0);
 	KUNIT_EXPECT_TRUE(test, is_intact(u, page));
 	memset_page(page, 100, OURS, 1);
-	KUNIT_EXPECT_PTR_EQ(test, block(test, u, GFP_KERNEL, 0), page);
+	KUNIT_EXPECT_PTR_EQ(test, umbra_test_alloc(test, u, GFP_KERNEL, 0),
+			    page);
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 1);
 	umbra_free_page(u, page);
-	KUNIT_EXPECT_PTR_EQ(test, block(test, u, GFP_KERNEL, 0), page);
+	KUNIT_EXPECT_PTR_EQ(test, umbra_test_alloc(test, u, GFP_KERNEL, 0),
+			    page);
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 1);
 	umbra_free_page(u, page);
 	umbra_drain_pages(u);
@@ -229,7 +222,7 @@ static void a_write_to_a_cached_page_is_told_once(struct kunit *test)
 static void a_write_to_a_cached_page_outlives_a_drain(struct kunit *test)
 {
 	struct umbra *u = memory_with_caches(test);
-	struct page *page = block(test, u, GFP_KERNEL, 0);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
 
 	umbra_free_page(u, page);
 	memset_page(page, 100, OURS, 1);
@@ -241,7 +234,7 @@ static void a_write_to_a_cached_page_outlives_a_drain(struct kunit *test)
 static void a_held_page_keeps_what_is_in_it(struct kunit *test)
 {
 	struct umbra *u = memory(test);
-	struct page *page = block(test, u, GFP_KERNEL, 0);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
 
 	umbra_test_no_background(u);
 	write_pages(page, 1);
@@ -260,7 +253,7 @@ static void a_held_page_keeps_what_is_in_it(struct kunit *test)
 static void only_the_held_page_of_a_block_keeps_what_is_in_it(struct kunit *test)
 {
 	struct umbra *u = memory(test);
-	struct page *page = block(test, u, GFP_KERNEL, 5);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 5);
 
 	umbra_test_no_background(u);
 	KUNIT_EXPECT_EQ(test, umbra_expose_pages(u, page, 5), 0);
@@ -279,7 +272,7 @@ static void only_the_held_page_of_a_block_keeps_what_is_in_it(struct kunit *test
 static void a_write_to_a_page_that_was_held_is_told_once(struct kunit *test)
 {
 	struct umbra *u = memory(test);
-	struct page *page = block(test, u, GFP_KERNEL, 0);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
 
 	umbra_test_no_background(u);
 	page_ref_inc(page);
@@ -301,11 +294,12 @@ static void use_it_all(struct kunit *test, struct umbra *u)
 	void *exact;
 
 	for (order = 0; order <= UMBRA_MAX_ORDER; order++) {
-		page = block(test, u, GFP_KERNEL | __GFP_COMP, order);
+		page = umbra_test_alloc(test, u, GFP_KERNEL | __GFP_COMP,
+					order);
 		write_pages(page, 1 << order);
 		umbra_free_pages(u, page, order);
 	}
-	page = block(test, u, GFP_HIGHUSER_MOVABLE, 3);
+	page = umbra_test_alloc(test, u, GFP_HIGHUSER_MOVABLE, 3);
 	KUNIT_EXPECT_EQ(test, umbra_split_page(u, page, 3), 0);
 	for (i = 0; i < 8; i++) {
 		write_pages(page + i, 1);
@@ -474,7 +468,7 @@ static void with_everything_what_is_no_mistake_is_not_told(struct kunit *test)
 static void with_everything_each_mistake_is_told_once(struct kunit *test)
 {
 	struct umbra *u = memory_with_everything(test);
-	struct page *page = block(test, u, GFP_KERNEL, 5);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 5);
 
 	umbra_test_no_background(u);
 	write_pages(page, 32);

@@ -32,15 +32,6 @@ static struct umbra *guarded(struct kunit *test)
 	return ghost(test, UMBRA_DEBUG_GUARD, 0);
 }
 
-static struct page *block(struct kunit *test, struct umbra *u, gfp_t gfp,
-			  unsigned int order)
-{
-	struct page *page = umbra_alloc_pages(u, gfp, order);
-
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	return page;
-}
-
 /* How many of @nr pages have a count. */
 static unsigned int nr_counting(struct page *page, unsigned int nr, int count)
 {
@@ -75,12 +66,13 @@ static void allocated_pages_have_two_references(struct kunit *test)
 	struct page *page;
 
 	expect_all_free(test, u);
-	page = block(test, u, GFP_KERNEL, c->order);
+	page = umbra_test_alloc(test, u, GFP_KERNEL, c->order);
 	expect_guarded(test, u, page, 1 << c->order);
 	umbra_free_pages(u, page, c->order);
 	expect_all_free(test, u);
 
-	page = block(test, u, GFP_HIGHUSER_MOVABLE | __GFP_COMP, c->order);
+	page = umbra_test_alloc(test, u, GFP_HIGHUSER_MOVABLE | __GFP_COMP,
+				c->order);
 	expect_guarded(test, u, page, 1 << c->order);
 	umbra_free_pages(u, page, c->order);
 	expect_all_free(test, u);
@@ -90,7 +82,7 @@ static void allocated_pages_have_two_references(struct kunit *test)
 static void cached_pages_have_one_reference(struct kunit *test)
 {
 	struct umbra *u = ghost(test, UMBRA_DEBUG_GUARD, BATCH);
-	struct page *page = block(test, u, GFP_KERNEL, 0);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
 
 	expect_guarded(test, u, page, 1);
 	umbra_free_page(u, page);
@@ -121,7 +113,7 @@ static void pages_in_bulk_have_two_references(struct kunit *test)
 static void pages_of_a_split_block_keep_two_references(struct kunit *test)
 {
 	struct umbra *u = guarded(test);
-	struct page *page = block(test, u, GFP_KERNEL, 4);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 4);
 	unsigned int i;
 
 	KUNIT_EXPECT_EQ(test, umbra_split_page(u, page, 4), 0);
@@ -168,7 +160,7 @@ static void an_exact_number_of_pages_has_two_references(struct kunit *test)
 static void a_free_that_is_refused_keeps_the_guard(struct kunit *test)
 {
 	struct umbra *u = guarded(test);
-	struct page *page = block(test, u, GFP_KERNEL, 3);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 3);
 
 	umbra_test_expect_refused(test, u, page, 2);
 	umbra_test_expect_refused(test, u, page + 1, 0);
@@ -197,7 +189,7 @@ static void a_guarded_page_survives_a_stray_put(struct kunit *test)
 {
 	const struct stray_case *c = test->param_value;
 	struct umbra *u = guarded(test);
-	struct page *page = block(test, u, GFP_KERNEL, c->order);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, c->order);
 	LIST_HEAD(pages);
 
 	page_ref_dec(page + c->page);
@@ -220,7 +212,7 @@ static void a_guarded_page_survives_a_stray_put(struct kunit *test)
 static void a_page_without_a_guard_is_lost_to_a_stray_put(struct kunit *test)
 {
 	struct umbra *u = ghost(test, 0, 0);
-	struct page *page = block(test, u, GFP_KERNEL, 0);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
 
 	page_ref_dec(page);
 	umbra_free_page(u, page);
@@ -234,7 +226,7 @@ static void a_page_without_a_guard_is_lost_to_a_stray_put(struct kunit *test)
 static void a_second_stray_put_loses_even_a_guarded_page(struct kunit *test)
 {
 	struct umbra *u = guarded(test);
-	struct page *page = block(test, u, GFP_KERNEL, 0);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
 
 	page_ref_sub(page, 2);
 	umbra_free_page(u, page);
@@ -246,7 +238,7 @@ static void a_second_stray_put_loses_even_a_guarded_page(struct kunit *test)
 static void a_guarded_page_that_is_pinned_is_held(struct kunit *test)
 {
 	struct umbra *u = guarded(test);
-	struct page *page = block(test, u, GFP_KERNEL, 0);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
 
 	page_ref_add(page, 2);
 	umbra_free_page(u, page);
@@ -257,7 +249,7 @@ static void a_guarded_page_that_is_pinned_is_held(struct kunit *test)
 	page_ref_dec(page);
 	KUNIT_EXPECT_EQ(test, umbra_held_rescan(u), 1);
 	expect_all_free(test, u);
-	page = block(test, u, GFP_KERNEL, UMBRA_MAX_ORDER);
+	page = umbra_test_alloc(test, u, GFP_KERNEL, UMBRA_MAX_ORDER);
 	expect_guarded(test, u, page, TEST_BLOCK);
 	umbra_free_pages(u, page, UMBRA_MAX_ORDER);
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 0);
@@ -266,7 +258,7 @@ static void a_guarded_page_that_is_pinned_is_held(struct kunit *test)
 static void a_guarded_page_of_an_exposed_block_is_held_alone(struct kunit *test)
 {
 	struct umbra *u = guarded(test);
-	struct page *page = block(test, u, GFP_KERNEL, 4);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 4);
 
 	KUNIT_EXPECT_EQ(test, umbra_expose_pages(u, page, 4), 0);
 	page_ref_inc(page + 6);
@@ -284,7 +276,7 @@ static void a_guarded_page_of_an_exposed_block_is_held_alone(struct kunit *test)
 static void a_stray_put_and_a_pin_of_one_block_are_both_seen(struct kunit *test)
 {
 	struct umbra *u = guarded(test);
-	struct page *page = block(test, u, GFP_KERNEL, 2);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 2);
 
 	KUNIT_EXPECT_EQ(test, umbra_expose_pages(u, page, 2), 0);
 	page_ref_dec(page + 1);
@@ -332,7 +324,7 @@ static void with_refs_a_pin_nobody_spoke_of_is_seen(struct kunit *test)
 {
 	const struct stray_case *c = test->param_value;
 	struct umbra *u = ghost(test, UMBRA_DEBUG_REFS, 0);
-	struct page *page = block(test, u, GFP_KERNEL, c->order);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, c->order);
 
 	page_ref_inc(page + c->page);
 	umbra_free_pages(u, page, c->order);
@@ -348,7 +340,7 @@ static void with_refs_a_pin_nobody_spoke_of_is_seen(struct kunit *test)
 static void with_refs_a_stray_put_of_a_tail_is_seen(struct kunit *test)
 {
 	struct umbra *u = ghost(test, UMBRA_DEBUG_REFS, BATCH);
-	struct page *page = block(test, u, GFP_KERNEL, 3);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 3);
 
 	page_ref_dec(page + 5);
 	umbra_free_pages(u, page, 3);
@@ -361,7 +353,7 @@ static void with_refs_a_stray_put_of_a_tail_is_seen(struct kunit *test)
 static void without_refs_the_tails_are_not_looked_at(struct kunit *test)
 {
 	struct umbra *u = ghost(test, 0, 0);
-	struct page *page = block(test, u, GFP_KERNEL, 3);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 3);
 
 	page_ref_inc(page + 5);
 	umbra_free_pages(u, page, 3);
@@ -376,7 +368,7 @@ static void with_refs_and_a_guard_both_do_their_work(struct kunit *test)
 {
 	struct umbra *u = ghost(test, UMBRA_DEBUG_REFS | UMBRA_DEBUG_GUARD,
 				BATCH);
-	struct page *page = block(test, u, GFP_KERNEL, 3);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 3);
 
 	page_ref_inc(page + 2);
 	page_ref_dec(page + 5);

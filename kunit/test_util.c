@@ -301,6 +301,16 @@ unsigned long umbra_test_blocks(struct umbra *u, unsigned int order)
 	return nr_free[order];
 }
 
+/* Allocate a block, or end the test. */
+struct page *umbra_test_alloc(struct kunit *test, struct umbra *u, gfp_t gfp,
+			      unsigned int order)
+{
+	struct page *page = umbra_alloc_pages(u, gfp, order);
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	return page;
+}
+
 /*
  * Allocate blocks until there are no more, and chain them up. Returns how many
  * there were.

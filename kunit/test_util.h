@@ -53,7 +53,9 @@ void umbra_test_no_background(struct umbra *u);
 int umbra_test_one_cpu(struct kunit *test);
 int umbra_test_other_cpu(struct kunit *test);
 
-/* many blocks */
+/* blocks */
+struct page *umbra_test_alloc(struct kunit *test, struct umbra *u, gfp_t gfp,
+			      unsigned int order);
 unsigned long umbra_test_take_all(struct umbra *u, int nid, gfp_t gfp,
 				  unsigned int order, struct list_head *pages);
 void umbra_test_give_all(struct umbra *u, struct list_head *pages);
