@@ -284,7 +284,7 @@ static void a_write_to_a_page_that_was_held_is_told_once(struct kunit *test)
 	expect_told_once(test, u, page, 0);
 }
 
-/* Use an instance in every way there is; nothing of it is a mistake. */
+/* Use an instance in every way there is; no mistake, so nothing is told. */
 static void use_it_all(struct kunit *test, struct umbra *u)
 {
 	unsigned long pfn = u->spans[0].base_pfn + 100;
@@ -332,24 +332,18 @@ static void use_it_all(struct kunit *test, struct umbra *u)
 	if (page)
 		umbra_free_pages(u, page, 2);
 	umbra_drain_pages(u);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 0);
+	KUNIT_EXPECT_EQ(test, nr_intact(u), PAGES);
 }
 
 static void what_is_no_mistake_is_not_told(struct kunit *test)
 {
-	struct umbra *u = memory(test);
-
-	use_it_all(test, u);
-	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 0);
-	KUNIT_EXPECT_EQ(test, nr_intact(u), PAGES);
+	use_it_all(test, memory(test));
 }
 
 static void with_caches_what_is_no_mistake_is_not_told(struct kunit *test)
 {
-	struct umbra *u = memory_with_caches(test);
-
-	use_it_all(test, u);
-	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 0);
-	KUNIT_EXPECT_EQ(test, nr_intact(u), PAGES);
+	use_it_all(test, memory_with_caches(test));
 }
 
 static void a_write_to_a_contig_range_is_told(struct kunit *test)
@@ -457,11 +451,7 @@ static struct umbra *memory_with_everything(struct kunit *test)
 
 static void with_everything_what_is_no_mistake_is_not_told(struct kunit *test)
 {
-	struct umbra *u = memory_with_everything(test);
-
-	use_it_all(test, u);
-	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 0);
-	KUNIT_EXPECT_EQ(test, nr_intact(u), PAGES);
+	use_it_all(test, memory_with_everything(test));
 }
 
 /* A stray put, a pin that nobody spoke of, and a write, of one block. */
