@@ -307,20 +307,13 @@ static void the_head_of_a_compound_page_is_found_from_its_tails(struct kunit *te
 {
 	struct umbra *u = ghost(test);
 	struct page *comp, *plain;
-	int i;
 
 	comp = umbra_alloc_pages(u, GFP_HIGHUSER_MOVABLE | __GFP_COMP, 3);
 	plain = umbra_alloc_pages(u, GFP_HIGHUSER_MOVABLE, 3);
 	KUNIT_ASSERT_NOT_NULL(test, comp);
 	KUNIT_ASSERT_NOT_NULL(test, plain);
-	for (i = 0; i < 8; i++) {
-		KUNIT_EXPECT_PTR_EQ(test, umbra_compound_head(u, comp + i),
-				    comp);
-		KUNIT_EXPECT_PTR_EQ(test, umbra_compound_head(u, plain + i),
-				    plain + i);
-		KUNIT_EXPECT_EQ(test, umbra_page_order(u, comp + i), 3);
-		KUNIT_EXPECT_EQ(test, umbra_page_order(u, plain + i), 3);
-	}
+	umbra_test_expect_block(test, u, comp, 3, true);
+	umbra_test_expect_block(test, u, plain, 3, false);
 	/* Being exposed, it is still compound, and movable. */
 	KUNIT_EXPECT_EQ(test, umbra_expose_pages(u, comp, 3), 0);
 	UMBRA_EXPECT_FRAME(test, u, comp,

@@ -206,13 +206,8 @@ static void comp_lets_tails_find_their_head(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, comp);
 	KUNIT_ASSERT_NOT_NULL(test, plain);
-	for (i = 0; i < 8; i++) {
-		KUNIT_EXPECT_PTR_EQ(test, umbra_compound_head(u, comp + i),
-				    comp);
-		KUNIT_EXPECT_PTR_EQ(test, umbra_compound_head(u, plain + i),
-				    plain + i);
-		KUNIT_EXPECT_EQ(test, umbra_page_order(u, comp + i), 3);
-	}
+	umbra_test_expect_block(test, u, comp, 3, true);
+	umbra_test_expect_block(test, u, plain, 3, false);
 	KUNIT_EXPECT_EQ(test, umbra_split_page(u, comp, 3), -EINVAL);
 	KUNIT_EXPECT_EQ(test, umbra_split_page(u, plain, 3), 0);
 	umbra_free_pages(u, comp, 3);

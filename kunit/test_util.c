@@ -354,6 +354,20 @@ void umbra_test_expect_refused(struct kunit *test, struct umbra *u,
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_held(u), nr_held);
 }
 
+/* Expect that all pages of a block know its order, and their head if any. */
+void umbra_test_expect_block(struct kunit *test, struct umbra *u,
+			     struct page *page, unsigned int order,
+			     bool compound)
+{
+	unsigned int i;
+
+	for (i = 0; i < 1U << order; i++) {
+		KUNIT_EXPECT_PTR_EQ(test, umbra_compound_head(u, page + i),
+				    compound ? page : page + i);
+		KUNIT_EXPECT_EQ(test, umbra_page_order(u, page + i), order);
+	}
+}
+
 /* Wait for the other thread. All that it did before is seen after. */
 void umbra_test_meet(struct umbra_test_barrier *barrier)
 {

@@ -72,6 +72,10 @@ unsigned long umbra_test_blocks(struct umbra *u, unsigned int order);
 void umbra_test_expect_refused(struct kunit *test, struct umbra *u,
 			       struct page *page, unsigned int order);
 
+void umbra_test_expect_block(struct kunit *test, struct umbra *u,
+			     struct page *page, unsigned int order,
+			     bool compound);
+
 /* Expect that the frame of @page is in @state, of @order. */
 #define UMBRA_EXPECT_FRAME(test, u, page, state, order)			\
 	KUNIT_EXPECT_EQ(test, umbra_test_frame(u, page),		\
