@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Allocates blocks through /dev/umbra and runs a command while it has them;
- * with -t, allocates and frees without pause, COUNT times or until it is
- * killed.
+ * Allocates blocks through /dev/umbra and becomes a command that has the file
+ * open, and so the blocks; with -t, allocates and frees without pause, COUNT
+ * times or until it is killed.
  * usage: hold ORDER:COUNT[:FLAGS]... COMMAND [ARGUMENT...]
  *        hold -t SEED [COUNT]
  *
@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <linux/umbra.h>
 
@@ -50,8 +49,7 @@ static void make_traffic(int fd, unsigned int seed, long count)
 
 int main(int argc, char **argv)
 {
-	int fd = open("/dev/umbra", O_RDWR | O_CLOEXEC), status;
-	pid_t pid;
+	int fd = open("/dev/umbra", O_RDWR);
 
 	if (fd < 0)
 		err(1, "/dev/umbra");
@@ -69,14 +67,6 @@ int main(int argc, char **argv)
 	}
 	if (!*argv)
 		errx(2, "usage: hold ORDER:COUNT[:FLAGS]... COMMAND");
-	pid = fork();
-	if (pid < 0)
-		err(1, "fork");
-	if (!pid) {
-		execvp(argv[0], argv);
-		err(127, "%s", argv[0]);
-	}
-	if (waitpid(pid, &status, 0) != pid)
-		err(1, "waitpid");
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+	execvp(argv[0], argv);
+	err(127, "%s", argv[0]);
 }

@@ -26,7 +26,7 @@ with_owners() {
 # The file while /hold has its blocks; sets $pid
 read_owners() {
 	# shellcheck disable=SC2086 # a list
-	/hold $spec sh -c "echo \$PPID >/tmp/pid; cat $dir/page_owner" >$file ||
+	/hold $spec sh -c "echo \$\$ >/tmp/pid; cat $dir/page_owner" >$file ||
 		fail "hold"
 	pid=$(cat /tmp/pid)
 }
