@@ -91,6 +91,23 @@ struct page *umbra_test_descriptors(struct kunit *test, unsigned long nr_pages)
 	return region->spans[0].pages;
 }
 
+/* An instance over the pages of a ghost's region. */
+static struct umbra *ghost_start(struct ghost *ghost,
+				 const struct umbra_layout *layout,
+				 const struct umbra_span *spans,
+				 unsigned int nr_spans)
+{
+	struct kunit *test = ghost->test;
+
+	ghost->u = umbra_instance_create("test", layout, spans, nr_spans);
+	if (IS_ERR(ghost->u))
+		region_destroy(&ghost->region);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ghost->u);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, ghost_destroy,
+							ghost), 0);
+	return ghost->u;
+}
+
 static struct umbra *ghost_create(struct kunit *test,
 				  const struct umbra_layout *layout,
 				  const struct umbra_test_span *spans,
@@ -116,13 +133,7 @@ static struct umbra *ghost_create(struct kunit *test,
 		real[i].nr_pages = spans[i].nr_pages;
 		page += spans[i].nr_pages;
 	}
-	ghost->u = umbra_instance_create("test", layout, real, nr_spans);
-	if (IS_ERR(ghost->u))
-		region_destroy(&ghost->region);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ghost->u);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, ghost_destroy,
-							ghost), 0);
-	return ghost->u;
+	return ghost_start(ghost, layout, real, nr_spans);
 }
 
 /*
@@ -190,14 +201,8 @@ struct umbra *umbra_test_memory(struct kunit *test,
 	if (err)
 		kunit_skip(test, "no %lu pages of real memory: error %d",
 			   nr_pages, err);
-	ghost->u = umbra_instance_create("test", layout, ghost->region.spans,
-					 ghost->region.nr_spans);
-	if (IS_ERR(ghost->u))
-		region_destroy(&ghost->region);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ghost->u);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, ghost_destroy,
-							ghost), 0);
-	return ghost->u;
+	return ghost_start(ghost, layout, ghost->region.spans,
+			   ghost->region.nr_spans);
 }
 
 static void account_put(void *arg)
