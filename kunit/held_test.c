@@ -297,7 +297,7 @@ static void a_cached_page_that_is_held_does_not_become_free(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	umbra_free_page(u, page);
 	page_ref_inc(page);
-	WRITE_ONCE(u->zones->suspect, true);
+	set_bit(ZONE_FLAG_SUSPECT, &u->zones->flags);
 	umbra_drain_pages(u);
 	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, -1), 0);
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_held(u), 1);

@@ -517,7 +517,7 @@ static void a_zone_with_failed_memory_bypasses_the_caches(struct kunit *test)
 	other = umbra_alloc_page(u, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, other);
 	KUNIT_EXPECT_EQ(test, count(u), BATCH - 2);
-	WRITE_ONCE(u->zones->suspect, true);
+	set_bit(ZONE_FLAG_SUSPECT, &u->zones->flags);
 	umbra_free_page(u, page);
 	UMBRA_EXPECT_FRAME(test, u, page, FRAME_FREE, 0);
 	page = umbra_alloc_page(u, GFP_KERNEL);

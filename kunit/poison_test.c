@@ -215,7 +215,7 @@ static void a_cached_page_that_fails_is_never_handed_out(struct kunit *test)
 	bad = page + c->page;
 	umbra_test_no_background(u);
 	KUNIT_EXPECT_TRUE(test, poison(u, bad));
-	KUNIT_EXPECT_TRUE(test, u->zones->suspect);
+	KUNIT_EXPECT_TRUE(test, umbra_zone_is_suspect(u->zones));
 	other = umbra_alloc_pages(u, GFP_KERNEL, c->order);
 	KUNIT_EXPECT_PTR_NE(test, other, page);
 	if (other)
@@ -319,7 +319,7 @@ static void a_page_of_any_block_that_fails_is_caught_when_freed(struct kunit *te
 	if (c->split)
 		KUNIT_EXPECT_EQ(test, umbra_split_page(u, page, 4), 0);
 	KUNIT_EXPECT_TRUE(test, poison(u, bad));
-	KUNIT_EXPECT_FALSE(test, u->zones->suspect);
+	KUNIT_EXPECT_FALSE(test, umbra_zone_is_suspect(u->zones));
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_pages(u), MANY);
 	umbra_test_judge(test, u);
 	for (i = 0; i < 16 && c->split; i++)

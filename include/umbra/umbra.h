@@ -161,20 +161,90 @@ void umbra_put(struct umbra *u);
 struct page *umbra_alloc_pages_nodemask(struct umbra *u, gfp_t gfp,
 					unsigned int order, int nid,
 					const umbra_nodemask_t *nodemask);
-struct page *umbra_alloc_pages_node(struct umbra *u, int nid, gfp_t gfp,
-				    unsigned int order);
-struct page *umbra_alloc_pages(struct umbra *u, gfp_t gfp, unsigned int order);
-struct page *umbra_alloc_page(struct umbra *u, gfp_t gfp);
 struct page *umbra_alloc_pages_nolock(struct umbra *u, gfp_t gfp, int nid,
 				      unsigned int order);
 unsigned long umbra_alloc_pages_bulk(struct umbra *u, gfp_t gfp, int nid,
 				     const umbra_nodemask_t *nodemask,
 				     unsigned int nr_pages,
 				     struct page **pages);
-void umbra_free_pages(struct umbra *u, struct page *page, unsigned int order);
-void umbra_free_page(struct umbra *u, struct page *page);
+int umbra_free_pages_account(struct umbra *u, struct page *page,
+			     unsigned int order, struct umbra_account *account);
 void umbra_free_pages_bulk(struct umbra *u, struct page **pages,
 			   unsigned long nr_pages);
+
+/**
+ * umbra_alloc_pages_node() - allocate a block, rather from one node
+ * @u: the instance
+ * @nid: the node to begin with; negative for that of the current CPU
+ * @gfp: as of alloc_pages()
+ * @order: size, 2^@order pages, at most %UMBRA_MAX_ORDER
+ *
+ * Context: as umbra_alloc_pages_nodemask().
+ * Return: the first page, or NULL.
+ */
+static inline struct page *umbra_alloc_pages_node(struct umbra *u, int nid,
+						  gfp_t gfp,
+						  unsigned int order)
+{
+	return umbra_alloc_pages_nodemask(u, gfp, order, nid, NULL);
+}
+
+/**
+ * umbra_alloc_pages() - allocate a block, rather from the current node
+ * @u: the instance
+ * @gfp: as of alloc_pages()
+ * @order: size, 2^@order pages, at most %UMBRA_MAX_ORDER
+ *
+ * Context: as umbra_alloc_pages_nodemask().
+ * Return: the first page, or NULL.
+ */
+static inline struct page *umbra_alloc_pages(struct umbra *u, gfp_t gfp,
+					     unsigned int order)
+{
+	return umbra_alloc_pages_nodemask(u, gfp, order, UMBRA_NO_NODE, NULL);
+}
+
+/**
+ * umbra_alloc_page() - allocate one page
+ * @u: the instance
+ * @gfp: as of alloc_pages()
+ *
+ * Context: as umbra_alloc_pages_nodemask().
+ * Return: the page, or NULL.
+ */
+static inline struct page *umbra_alloc_page(struct umbra *u, gfp_t gfp)
+{
+	return umbra_alloc_pages(u, gfp, 0);
+}
+
+/**
+ * umbra_free_pages() - free a block
+ * @u: the instance the block came from
+ * @page: its first page
+ * @order: its order
+ *
+ * Like umbra_free_pages_account() without an account: a free that is wrong
+ * is reported and changes nothing.
+ *
+ * Context: any but NMI; on PREEMPT_RT not with preemption or interrupts off.
+ */
+static inline void umbra_free_pages(struct umbra *u, struct page *page,
+				    unsigned int order)
+{
+	umbra_free_pages_account(u, page, order, NULL);
+}
+
+/**
+ * umbra_free_page() - free one page
+ * @u: the instance it came from
+ * @page: a block of order 0
+ *
+ * Context: as umbra_free_pages().
+ */
+static inline void umbra_free_page(struct umbra *u, struct page *page)
+{
+	umbra_free_pages(u, page, 0);
+}
 
 /* The same, by address. */
 unsigned long umbra_get_free_pages(struct umbra *u, gfp_t gfp,
@@ -230,8 +300,6 @@ void umbra_account_uncharge(struct umbra_account *account,
 			    unsigned long nr_pages);
 unsigned long umbra_account_pages(struct umbra_account *account);
 unsigned long umbra_account_held(struct umbra_account *account);
-int umbra_free_pages_account(struct umbra *u, struct page *page,
-			     unsigned int order, struct umbra_account *account);
 
 /**
  * struct umbra_info - what an instance is made of, and how it stands

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Allocation and free, top to bottom.
+ * Allocation, top to bottom.
  *
  * An allocation walks the zones that its request allows, nearest node first,
  * and takes a block from the first one that stays above its watermark: from
  * the cache of this CPU, else from the free lists.
  *
- * A free first takes the head out of the allocated state with one atomic
- * exchange of its byte in the frame map; from then on the block is in the
- * hands of this CPU alone. Then the references decide which frames go back.
+ * Most end before that begins: if the first zone has plenty, and this CPU's
+ * cache has a block, the walk could come to nothing else.
  */
 #include <linux/gfp.h>
 #include <linux/highmem.h>
@@ -16,9 +15,10 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/oom.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/rt.h>
 #include "debug.h"
-#include "frame.h"
+#include "pcp.h"
 #include <trace/events/umbra.h>
 
 /*
@@ -50,6 +50,20 @@ static u32 take_block(struct umbra_zone *zone, const struct umbra_request *rq,
 	return index;
 }
 
+/*
+ * Several blocks at once, if nothing else could be chosen for any of them: from
+ * the lists of the type itself, as long as those have some. Zone lock held.
+ */
+static unsigned int take_alike(struct umbra_zone *zone,
+			       const struct umbra_request *rq, u32 *frames,
+			       unsigned int nr)
+{
+	if (nr < 2 || zone->by_address ||
+	    (rq->flags & ALLOC_CMA && zone->nr_free_cma))
+		return 0;
+	return umbra_freelist_take_many(zone, rq->order, rq->type, frames, nr);
+}
+
 /**
  * umbra_zone_take() - take blocks off the free lists of a zone
  * @zone: the zone
@@ -67,8 +81,8 @@ unsigned int umbra_zone_take(struct umbra_zone *zone,
 			     unsigned int nr, bool reserves)
 {
 	enum umbra_take_mode mode = TAKE_NORMAL;
+	unsigned int got, i;
 	unsigned long flags;
-	unsigned int i;
 
 	if (unlikely(rq->flags & ALLOC_TRYLOCK)) {
 		if (!can_trylock() ||
@@ -77,14 +91,16 @@ unsigned int umbra_zone_take(struct umbra_zone *zone,
 	} else {
 		spin_lock_irqsave(&zone->lock, flags);
 	}
-	for (i = 0; i < nr; i++) {
-		frames[i] = take_block(zone, rq, reserves, &mode);
-		if (frames[i] == UMBRA_NO_FRAME)
+	got = take_alike(zone, rq, frames, nr);
+	for (; got < nr; got++) {
+		frames[got] = take_block(zone, rq, reserves, &mode);
+		if (frames[got] == UMBRA_NO_FRAME)
 			break;
-		frame_set(zone->umbra, frames[i], FRAME_PCP, rq->order);
 	}
+	for (i = 0; i < got; i++)
+		frame_set(zone->umbra, frames[i], FRAME_PCP, rq->order);
 	spin_unlock_irqrestore(&zone->lock, flags);
-	return i;
+	return got;
 }
 
 static u32 zone_take_one(struct umbra_zone *zone,
@@ -125,9 +141,12 @@ static bool is_dirty_ok(const struct umbra_zone *zone)
 
 	if (!percent)
 		return true;
-	for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++)
-		if (node->zones[type])
-			pages += READ_ONCE(u->zones[node->zones[type] - 1].nr_managed);
+	for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++) {
+		const struct umbra_zone *other = umbra_node_zone(u, node, type);
+
+		if (other)
+			pages += READ_ONCE(other->nr_managed);
+	}
 	pages = pages * percent / 100;
 	if (rt_or_dl_task(current))
 		pages += pages / 4;
@@ -215,108 +234,6 @@ u32 umbra_take(struct umbra *u, const struct umbra_request *rq)
 	return take_pass(u, &again);
 }
 
-static bool block_is_unused(struct page *page, unsigned int order)
-{
-	unsigned long i;
-
-	for (i = 0; i < 1UL << order; i++)
-		if (umbra_page_use(page + i) != PAGE_USE_NONE)
-			return false;
-	return true;
-}
-
-static void free_run(struct umbra_zone *zone, u32 index, u32 end)
-{
-	umbra_debug_poison(zone->umbra, index, end - index);
-	umbra_freelist_free_range(zone, index, end);
-}
-
-/*
- * Free the frames of a block one by one, each as its references demand.
- * Returns how many became HELD.
- */
-static unsigned long free_apart(struct umbra_zone *zone, u32 index,
-				unsigned int order,
-				struct umbra_account *account)
-{
-	struct page *page = umbra_index_to_page(zone->umbra, index);
-	u32 end = index + (1U << order);
-	unsigned long held = 0;
-	u32 run = index;
-
-	lockdep_assert_held(&zone->lock);
-
-	for (; index < end; index++, page++) {
-		enum umbra_page_use use = umbra_page_use(page);
-
-		if (use == PAGE_USE_NONE)
-			continue;
-		free_run(zone, run, index);
-		run = index + 1;
-		if (use == PAGE_USE_HELD) {
-			umbra_held_add(zone, index, account);
-			held++;
-		} else {
-			umbra_frame_lose(zone, index, use == PAGE_USE_POISON ?
-					 "hardware poison in" :
-					 "stray put_page() of");
-		}
-	}
-	free_run(zone, run, end);
-	return held;
-}
-
-/**
- * umbra_free_locked() - put a block that is in this CPU's hands on the lists
- * @zone: the zone of the block
- * @index: its head, in state PCP
- * @order: its order
- * @looked_at: its references were looked at, and nobody holds it
- * @account: the account it is charged to, or NULL
- *
- * Context: zone lock held.
- * Return: how many pages became HELD.
- */
-unsigned long umbra_free_locked(struct umbra_zone *zone, u32 index,
-				unsigned int order, bool looked_at,
-				struct umbra_account *account)
-{
-	if (unlikely(!looked_at || zone->suspect))
-		return free_apart(zone, index, order, account);
-	umbra_freelist_free(zone, index, order);
-	return 0;
-}
-
-/*
- * Free a block that has left the allocated state. @scan: look at every
- * frame's references, not just the head's. Returns how many became HELD.
- */
-static unsigned long free_block(struct umbra *u, u32 index, unsigned int order,
-				bool scan, struct umbra_account *account)
-{
-	struct umbra_zone *zone = umbra_frame_zone(u, index);
-	struct page *page = umbra_index_to_page(u, index);
-	unsigned long held, flags;
-	bool whole;
-
-	umbra_debug_free(u, index, order);
-	whole = block_is_unused(page, scan || u->debug & UMBRA_DEBUG_REFS ?
-				order : 0);
-	if (likely(whole && !READ_ONCE(zone->suspect))) {
-		umbra_debug_poison(u, index, 1U << order);
-		if (umbra_pcp_free(zone, index, order))
-			return 0;
-	}
-	umbra_count(zone, EVENT_PGFREE, 1UL << order);
-	spin_lock_irqsave(&zone->lock, flags);
-	held = umbra_free_locked(zone, index, order, whole, account);
-	spin_unlock_irqrestore(&zone->lock, flags);
-
-	if (held)
-		umbra_held_rescan_later(u);
-	return held;
-}
-
 /* Zero a block; false if a page of it turned out to be poisoned. */
 static bool zero_block(struct page *page, unsigned int order)
 {
@@ -328,6 +245,19 @@ static bool zero_block(struct page *page, unsigned int order)
 		clear_highpage(page + i);
 	}
 	return true;
+}
+
+static __always_inline void prepare(struct umbra *u, u32 index,
+				    unsigned int order, gfp_t gfp)
+{
+	enum umbra_frame_state state = FRAME_ALLOC;
+
+	if (gfp & __GFP_MOVABLE)
+		state |= FRAME_MOVABLE;
+	if (gfp & __GFP_COMP && order)
+		state |= FRAME_COMP;
+	umbra_debug_alloc(u, index, order, gfp);
+	frame_set(u, index, state, order);
 }
 
 /**
@@ -342,14 +272,7 @@ static bool zero_block(struct page *page, unsigned int order)
 void umbra_alloc_prepare(struct umbra *u, u32 index, unsigned int order,
 			 gfp_t gfp)
 {
-	enum umbra_frame_state state = FRAME_ALLOC;
-
-	if (gfp & __GFP_MOVABLE)
-		state |= FRAME_MOVABLE;
-	if (gfp & __GFP_COMP && order)
-		state |= FRAME_COMP;
-	umbra_debug_alloc(u, index, order, gfp);
-	frame_set(u, index, state, order);
+	prepare(u, index, order, gfp);
 }
 
 /**
@@ -369,21 +292,69 @@ struct page *umbra_hand_out(struct umbra *u, u32 index, unsigned int order,
 {
 	struct page *page = umbra_index_to_page(u, index);
 
-	umbra_alloc_prepare(u, index, order, gfp);
+	prepare(u, index, order, gfp);
 	if (!(gfp & __GFP_ZERO) || !u->has_memory || zero_block(page, order))
 		return page;
 	/* A free may wait for a lock: who may not loses the block instead. */
 	if (flags & ALLOC_TRYLOCK)
 		return NULL;
 	frame_set(u, index, FRAME_PCP, order);
-	free_block(u, index, order, true, NULL);
+	umbra_free_block(u, index, order, true, NULL);
 	return NULL;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_hand_out);
 
-static struct page *alloc_block(struct umbra *u, gfp_t gfp, unsigned int order,
-				int nid, const umbra_nodemask_t *nodemask,
-				unsigned int flags)
+/*
+ * A block out of this CPU's cache of the first zone that a request would look
+ * at, if that zone has so much that no watermark is near. UMBRA_NO_FRAME says
+ * nothing about the request: it is to be made and tried.
+ */
+static __always_inline u32 take_hit(struct umbra *u, gfp_t gfp,
+				    unsigned int order, int nid)
+{
+	const struct umbra_gfp_kind *kind = umbra_gfp_kind(u, gfp);
+	u32 index = UMBRA_NO_FRAME;
+	struct umbra_zone *zone;
+	struct umbra_pcp *pcp;
+	unsigned int first;
+	int cpu, near;
+
+	if (unlikely(READ_ONCE(u->walled) || gfp & __GFP_WRITE ||
+		     nid >= (int)u->nr_nodes))
+		return UMBRA_NO_FRAME;
+	preempt_disable();
+	cpu = smp_processor_id();
+	near = u->cpu_node[cpu];
+	if (nid < 0)
+		nid = near;
+	first = READ_ONCE(u->nodes[nid].first[gfp & __GFP_THISNODE ?
+					      UMBRA_ZONELIST_NOFALLBACK :
+					      UMBRA_ZONELIST_FALLBACK]
+					     [kind->highest]);
+	zone = &u->zones[first - 1];
+	if (unlikely(!first || READ_ONCE(zone->fast_orders) <= order ||
+		     READ_ONCE(zone->flags) & (BIT(ZONE_FLAG_BOOSTED) |
+					       BIT(ZONE_FLAG_SUSPECT))))
+		goto out;
+	pcp = per_cpu_ptr(zone->pcp, cpu);
+	if (unlikely(!pcp_begin(pcp)))
+		goto out;
+	index = pcp_take(pcp, u, order, kind->type);
+	if (unlikely(zone->nid != near) && index != UMBRA_NO_FRAME)
+		pcp->events[EVENT_NUMA_OTHER]++;
+	if (unlikely(gfp & __GFP_ACCOUNT) && index != UMBRA_NO_FRAME)
+		pcp->events[EVENT_ACCOUNT] += 1UL << order;
+	pcp_end(pcp);
+out:
+	preempt_enable();
+	return index;
+}
+
+/* The walk of the zones, and what comes after it. */
+static noinline struct page *alloc_block(struct umbra *u, gfp_t gfp,
+					 unsigned int order, int nid,
+					 const umbra_nodemask_t *nodemask,
+					 unsigned int flags)
 {
 	struct umbra_request rq;
 	struct page *page;
@@ -405,10 +376,29 @@ static struct page *alloc_block(struct umbra *u, gfp_t gfp, unsigned int order,
 		}
 		page = umbra_hand_out(u, index, order, rq.gfp, rq.flags);
 	} while (unlikely(!page) && !(flags & ALLOC_TRYLOCK));
-	if (unlikely(!page))
-		return NULL;
-	trace_umbra_page_alloc(umbra_index_to_pfn(u, index), order, gfp,
-			       rq.type);
+	if (likely(page) && trace_umbra_page_alloc_enabled())
+		trace_umbra_page_alloc(umbra_index_to_pfn(u, index), order,
+				       gfp, rq.type);
+	return page;
+}
+
+/* A block that a hit gave, or NULL if memory of it has failed. */
+static __always_inline struct page *finish_hit(struct umbra *u, u32 index,
+					       unsigned int order, gfp_t gfp,
+					       gfp_t context,
+					       unsigned int flags)
+{
+	struct page *page;
+
+	if (unlikely(gfp & __GFP_ZERO)) {
+		page = umbra_hand_out(u, index, order, context, flags);
+	} else {
+		prepare(u, index, order, context);
+		page = umbra_index_to_page(u, index);
+	}
+	if (trace_umbra_page_alloc_enabled() && page)
+		trace_umbra_page_alloc(umbra_index_to_pfn(u, index), order,
+				       gfp, umbra_gfp_kind(u, context)->type);
 	return page;
 }
 
@@ -437,9 +427,23 @@ struct page *umbra_alloc_pages_nodemask(struct umbra *u, gfp_t gfp,
 		umbra_report_order(u, "allocation", order);
 		return NULL;
 	}
-	might_sleep_if(gfp & __GFP_DIRECT_RECLAIM);
+	/* A hit does not sleep, and is no place to be rescheduled. */
+	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP))
+		might_sleep_if(gfp & __GFP_DIRECT_RECLAIM);
 	if (unlikely(umbra_debug_fail_alloc(u, gfp, order)))
 		return NULL;
+	if (likely(!nodemask)) {
+		gfp_t context = current_gfp_context(gfp);
+		u32 index = take_hit(u, context, order, nid);
+		struct page *page;
+
+		if (likely(index != UMBRA_NO_FRAME)) {
+			page = finish_hit(u, index, order, gfp, context, 0);
+			if (likely(page))
+				return page;
+		}
+	}
+	might_sleep_if(gfp & __GFP_DIRECT_RECLAIM);
 	return alloc_block(u, gfp, order, nid, nodemask, 0);
 }
 EXPORT_SYMBOL_GPL(umbra_alloc_pages_nodemask);
@@ -469,105 +473,6 @@ struct page *umbra_alloc_pages_nolock(struct umbra *u, gfp_t gfp, int nid,
 	return alloc_block(u, gfp, order, nid, NULL, ALLOC_TRYLOCK);
 }
 EXPORT_SYMBOL_GPL(umbra_alloc_pages_nolock);
-
-/*
- * Change an allocated block of @order to @state, or add what @state says to an
- * allocated one. Returns the byte it had in the frame map, or 0 if it is not an
- * allocated block of that order.
- */
-static u8 change_allocated(struct umbra *u, u32 index, unsigned int order,
-			   enum umbra_frame_state state)
-{
-	enum umbra_frame_state next;
-	u8 frame;
-
-	if (index == UMBRA_NO_FRAME)
-		return 0;
-	do {
-		frame = frame_read(u, index);
-		if (!frame_is_allocated(frame) || frame_order(frame) != order)
-			return 0;
-		next = state & FRAME_ALLOC ? frame_state(frame) | state : state;
-	} while (frame_state(frame) != next &&
-		 !frame_leave(u, index, frame, next));
-	return frame;
-}
-
-/**
- * umbra_free_pages_account() - free a block charged to an account
- * @u: the instance the block came from
- * @page: its first page
- * @order: its order
- * @account: the account that was charged for it, or NULL
- *
- * What is free is uncharged. Pages that somebody still references are HELD
- * and stay charged until the last reference is gone.
- *
- * A block that is not @u's, not allocated, or of another order is reported
- * with the state of the frame and a stack, and nothing changes.
- *
- * Context: any but NMI; on PREEMPT_RT not with preemption or interrupts off.
- * Return: 0, or -EINVAL if the free was refused.
- */
-int umbra_free_pages_account(struct umbra *u, struct page *page,
-			     unsigned int order, struct umbra_account *account)
-{
-	u32 index = umbra_page_to_index(u, page);
-	u8 frame = change_allocated(u, index, order, FRAME_PCP);
-	unsigned long held;
-
-	if (unlikely(!frame)) {
-		if (order > UMBRA_MAX_ORDER)
-			umbra_report_order(u, "free", order);
-		else
-			umbra_report_free(u, page, index, order);
-		return -EINVAL;
-	}
-	trace_umbra_page_free(umbra_index_to_pfn(u, index), order);
-	held = free_block(u, index, order,
-			  frame_has(frame, FRAME_EXPOSED), account);
-	if (account)
-		umbra_account_uncharge(account, (1UL << order) - held);
-	return 0;
-}
-EXPORT_SYMBOL_GPL(umbra_free_pages_account);
-
-/**
- * umbra_free_pages() - free a block
- * @u: the instance the block came from
- * @page: its first page
- * @order: its order
- *
- * Like umbra_free_pages_account() without an account: a free that is wrong
- * is reported and changes nothing.
- *
- * Context: any but NMI; on PREEMPT_RT not with preemption or interrupts off.
- */
-void umbra_free_pages(struct umbra *u, struct page *page, unsigned int order)
-{
-	umbra_free_pages_account(u, page, order, NULL);
-}
-EXPORT_SYMBOL_GPL(umbra_free_pages);
-
-/**
- * umbra_expose_pages() - say that others may reference every page of a block
- * @u: the instance the block came from
- * @page: its first page
- * @order: its order
- *
- * To be called before pages of a block are mapped to user space or otherwise
- * referenced one by one. From then on a free looks at every page's count.
- *
- * Context: any. The caller owns the block.
- * Return: 0, or -EINVAL if this is no allocated block of that order.
- */
-int umbra_expose_pages(struct umbra *u, struct page *page, unsigned int order)
-{
-	u32 index = umbra_page_to_index(u, page);
-
-	return change_allocated(u, index, order, FRAME_EXPOSED) ? 0 : -EINVAL;
-}
-EXPORT_SYMBOL_GPL(umbra_expose_pages);
 
 /**
  * umbra_get_info() - what an instance is made of, and how it stands

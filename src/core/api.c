@@ -7,65 +7,6 @@
 #include "frame.h"
 
 /**
- * umbra_alloc_pages_node() - allocate a block, rather from one node
- * @u: the instance
- * @nid: the node to begin with; negative for that of the current CPU
- * @gfp: as of alloc_pages()
- * @order: size, 2^@order pages, at most %UMBRA_MAX_ORDER
- *
- * Context: as umbra_alloc_pages_nodemask().
- * Return: the first page, or NULL.
- */
-struct page *umbra_alloc_pages_node(struct umbra *u, int nid, gfp_t gfp,
-				    unsigned int order)
-{
-	return umbra_alloc_pages_nodemask(u, gfp, order, nid, NULL);
-}
-EXPORT_SYMBOL_GPL(umbra_alloc_pages_node);
-
-/**
- * umbra_alloc_pages() - allocate a block, rather from the current node
- * @u: the instance
- * @gfp: as of alloc_pages()
- * @order: size, 2^@order pages, at most %UMBRA_MAX_ORDER
- *
- * Context: as umbra_alloc_pages_nodemask().
- * Return: the first page, or NULL.
- */
-struct page *umbra_alloc_pages(struct umbra *u, gfp_t gfp, unsigned int order)
-{
-	return umbra_alloc_pages_nodemask(u, gfp, order, UMBRA_NO_NODE, NULL);
-}
-EXPORT_SYMBOL_GPL(umbra_alloc_pages);
-
-/**
- * umbra_alloc_page() - allocate one page
- * @u: the instance
- * @gfp: as of alloc_pages()
- *
- * Context: as umbra_alloc_pages_nodemask().
- * Return: the page, or NULL.
- */
-struct page *umbra_alloc_page(struct umbra *u, gfp_t gfp)
-{
-	return umbra_alloc_pages(u, gfp, 0);
-}
-EXPORT_SYMBOL_GPL(umbra_alloc_page);
-
-/**
- * umbra_free_page() - free one page
- * @u: the instance it came from
- * @page: a block of order 0
- *
- * Context: as umbra_free_pages().
- */
-void umbra_free_page(struct umbra *u, struct page *page)
-{
-	umbra_free_pages(u, page, 0);
-}
-EXPORT_SYMBOL_GPL(umbra_free_page);
-
-/**
  * umbra_free_pages_bulk() - free single pages
  * @u: the instance they came from
  * @pages: an array of pages; NULL is passed over

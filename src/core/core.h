@@ -29,6 +29,7 @@
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/seqlock.h>
+#include <linux/smp.h>
 #include <linux/ratelimit_types.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
@@ -94,6 +95,7 @@ enum umbra_event {
 enum umbra_zone_flag {
 	ZONE_FLAG_BELOW_HIGH,	/* caches should not grow */
 	ZONE_FLAG_BOOSTED,	/* the boost has not woken anyone yet */
+	ZONE_FLAG_SUSPECT,	/* a page failed while its block was freed */
 };
 
 struct umbra_pcp;
@@ -113,10 +115,11 @@ struct umbra_zone {
 	int pcp_high_min;
 	int pcp_high_max;
 
+	int pcp_room;		/* constant: places for blocks in a cache */
 	struct umbra_pcp __percpu *pcp;
-	int pcp_room;		/* constant: pages a cache can keep at most */
 	unsigned long flags;	/* enum umbra_zone_flag */
-	bool suspect;		/* a page failed while its block was freed */
+	u8 fast_orders;		/* orders below need no look at a watermark;
+				 * written under @lock, READ_ONCE */
 
 	/* Guards all below, and the shape of blocks. */
 	spinlock_t lock ____cacheline_aligned_in_smp;
@@ -129,6 +132,8 @@ struct umbra_zone {
 	unsigned long nr_reserved_highatomic;
 	unsigned long nr_held;
 	unsigned long nr_managed;	/* frames that are not OFFLINE */
+	unsigned long fast_mark;	/* of free pages, for @fast_orders */
+	u16 listed[UMBRA_NR_TYPES];	/* orders with a free block, as bits */
 	struct umbra_free_area free_area[UMBRA_NR_ORDERS];
 
 	/* Blocks of each order and type by address, if the policy asks. */
@@ -153,11 +158,21 @@ struct umbra_zonelist {
 
 struct umbra_node {
 	unsigned int nid;
-	bool online;		/* guarded by umbra.control */
 	u8 zones[UMBRA_NR_ZONE_TYPES];	/* 1 + index into umbra.zones, or 0 */
+	/* The first zone of each zonelist, by highest zone: 1 + index, or 0. */
+	u8 first[UMBRA_NR_ZONELISTS][UMBRA_NR_ZONE_TYPES + 1];
 	atomic_long_t nr_dirty;	/* pages */
 	struct umbra_zonelist zonelists[UMBRA_NR_ZONELISTS];
 };
+
+/* What the zone and mobility bits of a gfp ask for. */
+struct umbra_gfp_kind {
+	u8 highest;		/* enum umbra_zone_type, or UMBRA_NO_ZONE */
+	u8 type;		/* enum umbra_migratetype, or UMBRA_NR_TYPES */
+};
+
+#define UMBRA_NO_ZONE UMBRA_NR_ZONE_TYPES
+#define UMBRA_GFP_KINDS 32
 
 struct umbra_owner;
 
@@ -166,27 +181,28 @@ struct umbra_owner;
  * to destruction.
  */
 struct umbra {
-	char name[UMBRA_NAME_LEN];
-	const char *origin;	/* where the pages came from, for display */
-	bool has_memory;	/* false: descriptors with nothing behind them */
-	bool stopping;		/* accessed with READ_ONCE/WRITE_ONCE */
-	unsigned int pb_order;
-	unsigned int debug;	/* UMBRA_DEBUG_* */
-	const struct umbra_policy *policy;
-
-	u32 nr_frames;		/* size of the index space, holes included */
+	/* What every allocation and free reads. */
 	u8 *map;		/* frame.h has the rules */
 	struct umbra_pageblock *pageblocks;
-
-	unsigned int nr_spans;
-	struct umbra_span spans[UMBRA_MAX_SPANS];
-	unsigned int nr_nodes;
-	struct umbra_node *nodes;
-	unsigned int nr_zones;
 	struct umbra_zone *zones;
-	u8 highest_zone[16];	/* by zone bits of a gfp; gfp.c */
-	u8 *distance;		/* nr_nodes x nr_nodes */
+	struct umbra_node *nodes;
 	u8 *cpu_node;		/* by CPU */
+	unsigned int nr_nodes;
+	unsigned int pb_order;
+	unsigned int debug;	/* UMBRA_DEBUG_* */
+	bool has_memory;	/* false: descriptors with nothing behind them */
+	bool walled;		/* not every node is allowed; READ_ONCE */
+	bool stopping;		/* accessed with READ_ONCE/WRITE_ONCE */
+	struct umbra_gfp_kind kinds[UMBRA_GFP_KINDS];	/* gfp.c */
+	struct umbra_span spans[UMBRA_MAX_SPANS];
+	unsigned int nr_spans;
+
+	char name[UMBRA_NAME_LEN];
+	const char *origin;	/* where the pages came from, for display */
+	const struct umbra_policy *policy;
+	u32 nr_frames;		/* size of the index space, holes included */
+	unsigned int nr_zones;
+	u8 *distance;		/* nr_nodes x nr_nodes */
 
 	struct mutex control;	/* guards tunables, isolation and drains */
 	u32 *drain_buf;		/* of a drain, guarded by @control */
@@ -285,6 +301,11 @@ static inline enum umbra_migratetype umbra_pageblock_type(const struct umbra *u,
 	       ~UMBRA_PB_ISOLATED;
 }
 
+static inline bool umbra_zone_is_suspect(const struct umbra_zone *zone)
+{
+	return unlikely(READ_ONCE(zone->flags) & BIT(ZONE_FLAG_SUSPECT));
+}
+
 static inline bool umbra_type_is_mergeable(enum umbra_migratetype type)
 {
 	return type < UMBRA_PCPTYPES;
@@ -302,10 +323,39 @@ unsigned long umbra_instance_stop(struct umbra *u);
 bool umbra_frame_releasable(struct umbra *u, struct page *page);
 void umbra_instance_free(struct umbra *u);
 size_t umbra_metadata_bytes(const struct umbra *u);
-struct page *umbra_index_to_page(const struct umbra *u, u32 index);
-unsigned long umbra_index_to_pfn(const struct umbra *u, u32 index);
 u32 umbra_pfn_to_index(const struct umbra *u, unsigned long pfn);
-u32 umbra_page_to_index(const struct umbra *u, const struct page *page);
+const struct umbra_span *umbra_index_span(const struct umbra *u, u32 index);
+u32 umbra_page_to_index_far(const struct umbra *u, const struct page *page);
+
+/* The descriptor of a frame that a span covers. */
+static inline struct page *umbra_index_to_page(const struct umbra *u, u32 index)
+{
+	const struct umbra_span *span = u->spans;
+
+	if (unlikely(index - span->first >= span->nr_pages))
+		span = umbra_index_span(u, index);
+	return span->pages + (index - span->first);
+}
+
+static inline unsigned long umbra_index_to_pfn(const struct umbra *u, u32 index)
+{
+	const struct umbra_span *span = umbra_index_span(u, index);
+
+	return span->base_pfn + index - span->first;
+}
+
+/* The frame of any pointer to a descriptor; UMBRA_NO_FRAME if not of @u. */
+static inline u32 umbra_page_to_index(const struct umbra *u,
+				      const struct page *page)
+{
+	const struct umbra_span *span = u->spans;
+	unsigned long offset = (unsigned long)page - (unsigned long)span->pages;
+
+	if (likely(offset < span->nr_pages * sizeof(*page) &&
+		   offset % sizeof(*page) == 0))
+		return span->first + offset / sizeof(*page);
+	return umbra_page_to_index_far(u, page);
+}
 
 /* gfp.c */
 struct umbra_gfp_name {
@@ -315,6 +365,17 @@ struct umbra_gfp_name {
 };
 
 void umbra_gfp_init(struct umbra *u);
+
+/*
+ * What the bits of a gfp that are about zone and mobility ask for; gfp.c sees to
+ * it that they are the lowest ones.
+ */
+static inline const struct umbra_gfp_kind *umbra_gfp_kind(const struct umbra *u,
+							  gfp_t gfp)
+{
+	return &u->kinds[(__force unsigned int)gfp % UMBRA_GFP_KINDS];
+}
+
 int umbra_request_init(struct umbra_request *rq, struct umbra *u, gfp_t gfp,
 		       unsigned int order, int nid,
 		       const umbra_nodemask_t *nodemask, unsigned int flags);
@@ -325,8 +386,21 @@ const struct umbra_gfp_name *umbra_gfp_old_name(unsigned int i);
 
 /* zonelist.c */
 int umbra_zonelist_create(struct umbra *u, const struct umbra_layout *layout);
-int umbra_current_node(const struct umbra *u);
 const char *umbra_zone_type_name(enum umbra_zone_type type);
+
+/* The node of the current CPU. */
+static inline int umbra_current_node(const struct umbra *u)
+{
+	return u->cpu_node[raw_smp_processor_id()];
+}
+
+/* The zone of a node that is of a type, or NULL. */
+static inline struct umbra_zone *umbra_node_zone(const struct umbra *u,
+						 const struct umbra_node *node,
+						 enum umbra_zone_type type)
+{
+	return node->zones[type] ? &u->zones[node->zones[type] - 1] : NULL;
+}
 
 static inline struct umbra_zone *umbra_ref_zone(const struct umbra *u,
 						umbra_zoneref_t ref)
@@ -365,12 +439,17 @@ unsigned long umbra_wmark(const struct umbra_zone *zone,
 int umbra_freelist_init(struct umbra_zone *zone);
 void umbra_freelist_exit(struct umbra_zone *zone);
 size_t umbra_freelist_bytes(const struct umbra_zone *zone);
+void umbra_freelist_settle(struct umbra_zone *zone);
 void umbra_freelist_free(struct umbra_zone *zone, u32 index,
 			 unsigned int order);
 void umbra_freelist_remove(struct umbra_zone *zone, u32 index,
 			   unsigned int order);
 u32 umbra_freelist_take(struct umbra_zone *zone, unsigned int order,
 			enum umbra_migratetype type);
+unsigned int umbra_freelist_take_many(struct umbra_zone *zone,
+				      unsigned int order,
+				      enum umbra_migratetype type, u32 *frames,
+				      unsigned int nr);
 u32 umbra_freelist_split(struct umbra_zone *zone, u32 index,
 			 unsigned int order, unsigned int wanted);
 u32 umbra_freelist_first(struct umbra_zone *zone, unsigned int order,
@@ -438,6 +517,10 @@ struct page *umbra_hand_out(struct umbra *u, u32 index, unsigned int order,
 void umbra_alloc_prepare(struct umbra *u, u32 index, unsigned int order,
 			 gfp_t gfp);
 u32 umbra_take(struct umbra *u, const struct umbra_request *rq);
+
+/* free.c */
+unsigned long umbra_free_block(struct umbra *u, u32 index, unsigned int order,
+			       bool scan, struct umbra_account *account);
 unsigned long umbra_free_locked(struct umbra_zone *zone, u32 index,
 				unsigned int order, bool looked_at,
 				struct umbra_account *account);
@@ -485,7 +568,7 @@ struct umbra_free_block {
 
 /* Frames of a batch of a walk by index, entries of one along a list. */
 #define UMBRA_SNAPSHOT_BATCH BIT(UMBRA_MAX_ORDER)
-#define UMBRA_LIST_BATCH 256
+#define UMBRA_LIST_BATCH 64
 
 /**
  * struct umbra_free_snapshot - the free blocks of an instance

@@ -15,6 +15,7 @@
 #define _UMBRA_FRAME_H
 
 #include <linux/mm.h>
+#include <linux/string.h>
 #include "core.h"
 
 enum umbra_frame_state {
@@ -55,6 +56,12 @@ static inline void frame_set(struct umbra *u, u32 index,
 			     enum umbra_frame_state state, unsigned int order)
 {
 	WRITE_ONCE(u->map[index], frame_make(state, order));
+}
+
+/* Make frames that nobody has the insides of a block that is to be freed. */
+static inline void frame_set_tails(struct umbra *u, u32 index, u32 nr)
+{
+	memset(u->map + index, frame_make(FRAME_TAIL, 0), nr);
 }
 
 static inline bool frame_is_allocated(u8 frame)

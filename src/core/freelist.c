@@ -65,6 +65,28 @@ size_t umbra_freelist_bytes(const struct umbra_zone *zone)
 	       UMBRA_NR_TYPES * sizeof(long);
 }
 
+/**
+ * umbra_freelist_settle() - decide anew which orders a zone has plenty of
+ * @zone: the zone; its free pages or its watermarks have changed
+ *
+ * Context: zone lock held.
+ */
+void umbra_freelist_settle(struct umbra_zone *zone)
+{
+	unsigned long useful = zone->nr_free_pages - zone->nr_free_cma -
+			       zone->nr_free_highatomic;
+	unsigned int orders = 0;
+
+	lockdep_assert_held(&zone->lock);
+
+	if (useful > zone->fast_mark)
+		orders = fls(zone->listed[UMBRA_UNMOVABLE] |
+			     zone->listed[UMBRA_MOVABLE] |
+			     zone->listed[UMBRA_RECLAIMABLE]);
+	if (zone->fast_orders != orders)
+		WRITE_ONCE(zone->fast_orders, orders);
+}
+
 static void account(struct umbra_zone *zone, enum umbra_migratetype type,
 		    long nr_pages)
 {
@@ -79,6 +101,7 @@ static void account(struct umbra_zone *zone, enum umbra_migratetype type,
 	else if (type == UMBRA_HIGHATOMIC)
 		WRITE_ONCE(zone->nr_free_highatomic,
 			   zone->nr_free_highatomic + nr_pages);
+	umbra_freelist_settle(zone);
 }
 
 static void freelist_add(struct umbra_zone *zone, u32 index,
@@ -95,6 +118,7 @@ static void freelist_add(struct umbra_zone *zone, u32 index,
 	else
 		list_add(&page->lru, &area->free_list[type]);
 	WRITE_ONCE(area->nr_free[type], area->nr_free[type] + 1);
+	zone->listed[type] |= BIT(order);
 	account(zone, type, 1L << order);
 	if (zone->by_address)
 		__set_bit((index - zone->start) >> u->pb_order,
@@ -122,6 +146,8 @@ void umbra_freelist_remove(struct umbra_zone *zone, u32 index,
 
 	list_del(&umbra_index_to_page(u, index)->lru);
 	WRITE_ONCE(area->nr_free[type], area->nr_free[type] - 1);
+	if (!area->nr_free[type])
+		zone->listed[type] &= ~BIT(order);
 	account(zone, type, -(1L << order));
 	frame_set(u, index, FRAME_TAIL, 0);
 }
@@ -342,17 +368,63 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_pop);
 u32 umbra_freelist_take(struct umbra_zone *zone, unsigned int order,
 			enum umbra_migratetype type)
 {
+	unsigned int larger = zone->listed[type] >> order;
 	unsigned int found;
 	u32 index;
 
-	for (found = order; found < UMBRA_NR_ORDERS; found++) {
-		index = umbra_freelist_pop(zone, found, type);
-		if (index != UMBRA_NO_FRAME)
-			return umbra_freelist_split(zone, index, found, order);
-	}
-	return UMBRA_NO_FRAME;
+	lockdep_assert_held(&zone->lock);
+
+	if (!larger)
+		return UMBRA_NO_FRAME;
+	found = order + __ffs(larger);
+	index = umbra_freelist_pop(zone, found, type);
+	return umbra_freelist_split(zone, index, found, order);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_take);
+
+/**
+ * umbra_freelist_take_many() - take blocks of an order and type, splitting
+ * @zone: the zone to take from
+ * @order: order wanted
+ * @type: type wanted
+ * @frames: filled in with their heads
+ * @nr: how many at most
+ *
+ * The same blocks that umbra_freelist_take() would give one by one; but a
+ * larger block is cut up at once, and what is left of it listed once.
+ *
+ * Context: zone lock held.
+ * Return: how many were taken.
+ */
+unsigned int umbra_freelist_take_many(struct umbra_zone *zone,
+				      unsigned int order,
+				      enum umbra_migratetype type, u32 *frames,
+				      unsigned int nr)
+{
+	unsigned int got = 0, larger;
+
+	lockdep_assert_held(&zone->lock);
+
+	while (got < nr && (larger = zone->listed[type] >> order)) {
+		unsigned int found = order + __ffs(larger);
+		u32 index = umbra_freelist_pop(zone, found, type);
+		u32 end = index + (1U << found);
+
+		while (got < nr && index < end) {
+			frames[got++] = index;
+			index += 1U << order;
+		}
+		/* Blocks that grow towards the end, each as large as it can. */
+		while (index < end) {
+			unsigned int left = __ffs(index);
+
+			freelist_add(zone, index, left, false);
+			index += 1U << left;
+		}
+	}
+	return got;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_take_many);
 
 /**
  * umbra_freelist_move() - change the type of a pageblock

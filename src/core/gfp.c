@@ -14,32 +14,29 @@
 #include <linux/sched/rt.h>
 #include "core.h"
 
-#define NO_ZONE UMBRA_NR_ZONE_TYPES
-
-/* The zone bits of a gfp as a number below 16. */
-static unsigned int zone_bits(gfp_t gfp)
-{
-	return (gfp & __GFP_DMA ? 1 : 0) + (gfp & __GFP_HIGHMEM ? 2 : 0) +
-	       (gfp & __GFP_DMA32 ? 4 : 0) + (gfp & __GFP_MOVABLE ? 8 : 0);
-}
+/* The bits that name a kind, and no others, are below UMBRA_GFP_KINDS. */
+static_assert((__force unsigned int)(__GFP_DMA | __GFP_HIGHMEM | __GFP_DMA32 |
+				     __GFP_MOVABLE | __GFP_RECLAIMABLE) ==
+	      UMBRA_GFP_KINDS - 1);
 
 /*
  * At most one of DMA, DMA32 and HIGHMEM makes sense. MOVABLE is about the
  * zone only together with HIGHMEM, else it names the migratetype alone.
  */
-static unsigned int zone_of_bits(unsigned int bits)
+static unsigned int zone_of(gfp_t gfp)
 {
-	switch (bits & 7) {
+	switch (gfp & (__GFP_DMA | __GFP_HIGHMEM | __GFP_DMA32)) {
 	case 0:
 		return UMBRA_ZONE_NORMAL;
-	case 1:
+	case __GFP_DMA:
 		return UMBRA_ZONE_DMA;
-	case 2:
-		return bits & 8 ? UMBRA_ZONE_MOVABLE : UMBRA_ZONE_HIGHMEM;
-	case 4:
+	case __GFP_HIGHMEM:
+		return gfp & __GFP_MOVABLE ? UMBRA_ZONE_MOVABLE :
+					     UMBRA_ZONE_HIGHMEM;
+	case __GFP_DMA32:
 		return UMBRA_ZONE_DMA32;
 	default:
-		return NO_ZONE;
+		return UMBRA_NO_ZONE;
 	}
 }
 
@@ -53,25 +50,7 @@ static bool has_zone(const struct umbra *u, enum umbra_zone_type type)
 	return false;
 }
 
-/*
- * Fill in the table of zone bits. A zone that no node has is one that this
- * allocator was built without: requests for it go to Normal, as on a host that
- * is configured without it.
- */
-void umbra_gfp_init(struct umbra *u)
-{
-	unsigned int bits;
-
-	for (bits = 0; bits < ARRAY_SIZE(u->highest_zone); bits++) {
-		unsigned int type = zone_of_bits(bits);
-
-		if (type < UMBRA_ZONE_MOVABLE && !has_zone(u, type))
-			type = UMBRA_ZONE_NORMAL;
-		u->highest_zone[bits] = type;
-	}
-}
-
-static int migratetype_of(const struct umbra *u, gfp_t gfp)
+static unsigned int type_of(const struct umbra *u, gfp_t gfp)
 {
 	if (!u->policy->group)
 		return UMBRA_UNMOVABLE;
@@ -83,14 +62,36 @@ static int migratetype_of(const struct umbra *u, gfp_t gfp)
 	case __GFP_RECLAIMABLE:
 		return UMBRA_RECLAIMABLE;
 	default:
-		return -EINVAL;
+		return UMBRA_NR_TYPES;
+	}
+}
+
+/*
+ * Fill in the table of kinds. A zone that no node has is one that this
+ * allocator was built without: requests for it go to Normal, as on a host that
+ * is configured without it.
+ */
+void umbra_gfp_init(struct umbra *u)
+{
+	unsigned int bits;
+
+	for (bits = 0; bits < UMBRA_GFP_KINDS; bits++) {
+		gfp_t gfp = (__force gfp_t)bits;
+		unsigned int zone = zone_of(gfp), type = type_of(u, gfp);
+
+		if (zone < UMBRA_ZONE_MOVABLE && !has_zone(u, zone))
+			zone = UMBRA_ZONE_NORMAL;
+		u->kinds[bits] = (struct umbra_gfp_kind) {
+			.highest = type < UMBRA_NR_TYPES ? zone : UMBRA_NO_ZONE,
+			.type = type,
+		};
 	}
 }
 
 /* Where types are not told apart, nobody can be trusted with CMA pageblocks. */
 static unsigned int flags_cma(const struct umbra *u, gfp_t gfp)
 {
-	return migratetype_of(u, gfp) == UMBRA_MOVABLE ? ALLOC_CMA : 0;
+	return umbra_gfp_kind(u, gfp)->type == UMBRA_MOVABLE ? ALLOC_CMA : 0;
 }
 
 /* What a request may do because it cannot wait. */
@@ -126,19 +127,11 @@ static void find_preferred(struct umbra_request *rq, const struct umbra *u)
 			    &rq->preferred);
 }
 
-/* Is there a wall around the allowed nodes at all? */
-static bool has_wall(const struct umbra *u)
-{
-	umbra_nodemask_t all = GENMASK(u->nr_nodes - 1, 0);
-
-	return (READ_ONCE(u->allowed_nodes) & all) != all;
-}
-
 /* The first pass keeps to the allowed nodes, whatever the request says. */
 static void mind_allowed_nodes(struct umbra_request *rq, const struct umbra *u,
 			       const umbra_nodemask_t *nodemask)
 {
-	if (!has_wall(u))
+	if (likely(!READ_ONCE(u->walled)))
 		return;
 	rq->hardwall = true;
 	if (in_task() && !nodemask)
@@ -165,19 +158,19 @@ int umbra_request_init(struct umbra_request *rq, struct umbra *u, gfp_t gfp,
 		       unsigned int order, int nid,
 		       const umbra_nodemask_t *nodemask, unsigned int flags)
 {
-	int type;
+	const struct umbra_gfp_kind *kind;
 
 	gfp = current_gfp_context(gfp);
 	if (nid < 0)
 		nid = umbra_current_node(u);
-	type = migratetype_of(u, gfp);
-	rq->highest = u->highest_zone[zone_bits(gfp)];
-	if (unlikely(rq->highest == NO_ZONE || type < 0 ||
+	kind = umbra_gfp_kind(u, gfp);
+	if (unlikely(kind->highest == UMBRA_NO_ZONE ||
 		     nid >= (int)u->nr_nodes))
 		return -EINVAL;
 	rq->gfp = gfp;
 	rq->order = order;
-	rq->type = type;
+	rq->type = kind->type;
+	rq->highest = kind->highest;
 	rq->nid = nid;
 	rq->nodemask = nodemask ? *nodemask : UMBRA_ALL_NODES;
 	rq->hardwall = false;

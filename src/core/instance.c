@@ -455,7 +455,8 @@ size_t umbra_metadata_bytes(const struct umbra *u)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_metadata_bytes);
 
-static const struct umbra_span *index_span(const struct umbra *u, u32 index)
+/* The span that covers a frame. */
+const struct umbra_span *umbra_index_span(const struct umbra *u, u32 index)
 {
 	const struct umbra_span *span = u->spans;
 
@@ -464,23 +465,7 @@ static const struct umbra_span *index_span(const struct umbra *u, u32 index)
 		span++;
 	return span;
 }
-
-/* The descriptor of a frame that a span covers. */
-struct page *umbra_index_to_page(const struct umbra *u, u32 index)
-{
-	const struct umbra_span *span = index_span(u, index);
-
-	return span->pages + (index - span->first);
-}
-EXPORT_SYMBOL_IF_KUNIT(umbra_index_to_page);
-
-unsigned long umbra_index_to_pfn(const struct umbra *u, u32 index)
-{
-	const struct umbra_span *span = index_span(u, index);
-
-	return span->base_pfn + index - span->first;
-}
-EXPORT_SYMBOL_IF_KUNIT(umbra_index_to_pfn);
+EXPORT_SYMBOL_IF_KUNIT(umbra_index_span);
 
 /* The frame of a page frame number; UMBRA_NO_FRAME if not of @u. */
 u32 umbra_pfn_to_index(const struct umbra *u, unsigned long pfn)
@@ -494,8 +479,8 @@ u32 umbra_pfn_to_index(const struct umbra *u, unsigned long pfn)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_pfn_to_index);
 
-/* The frame of any pointer to a descriptor; UMBRA_NO_FRAME if not of @u. */
-u32 umbra_page_to_index(const struct umbra *u, const struct page *page)
+/* As umbra_page_to_index(), by a search of all spans. */
+u32 umbra_page_to_index_far(const struct umbra *u, const struct page *page)
 {
 	const struct umbra_span *span;
 
@@ -509,4 +494,4 @@ u32 umbra_page_to_index(const struct umbra *u, const struct page *page)
 	}
 	return UMBRA_NO_FRAME;
 }
-EXPORT_SYMBOL_IF_KUNIT(umbra_page_to_index);
+EXPORT_SYMBOL_IF_KUNIT(umbra_page_to_index_far);

@@ -14,10 +14,7 @@
 #include "pcp.h"
 
 /* Blocks moved in one hold of the zone lock. */
-#define PCP_MOVE 64
-
-/* A refill or a free grows to at most 2^this batches. */
-#define PCP_SCALE_MAX 5
+#define PCP_MOVE 128
 
 /* For the next refill or free; the marks of a zone may change meanwhile. */
 static int clamp_high(struct umbra_pcp *pcp, const struct umbra_zone *zone)
@@ -27,9 +24,16 @@ static int clamp_high(struct umbra_pcp *pcp, const struct umbra_zone *zone)
 	return pcp->high;
 }
 
-/* How many blocks to refill with. In a section. */
+/* How many blocks a list has room for. */
+static int list_room(const struct umbra_pcp *pcp,
+		     const struct umbra_pcp_list *list)
+{
+	return (pcp->nr_free_chunks + 1) * PCP_CHUNK_FRAMES - list->nr;
+}
+
+/* How many blocks to refill an empty list with. In a section. */
 static int nr_to_alloc(struct umbra_pcp *pcp, struct umbra_zone *zone,
-		       unsigned int order)
+		       unsigned int order, int list)
 {
 	int base = READ_ONCE(zone->pcp_batch);
 	int high_max = READ_ONCE(zone->pcp_high_max);
@@ -51,7 +55,9 @@ static int nr_to_alloc(struct umbra_pcp *pcp, struct umbra_zone *zone,
 			pcp->alloc_factor++;
 		batch = min(batch, most);
 	}
-	return batch > 1 ? max(batch >> order, 2) : 1;
+	if (batch <= 1)
+		return 1;
+	return min(max(batch >> order, 2), list_room(pcp, &pcp->lists[list]));
 }
 
 /* How many pages may stay. In a section, after a free. */
@@ -87,59 +93,72 @@ static int nr_to_free(const struct umbra_pcp *pcp, int batch, int high,
 	return clamp(pcp->free_count, batch, max(high - batch, batch));
 }
 
+static void trace_drain(const struct umbra *u, const u32 *frames,
+			unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		trace_umbra_page_pcpu_drain(umbra_index_to_pfn(u, frames[i]),
+					    frame_order(frame_read(u, frames[i])),
+					    umbra_frame_type(u, frames[i]));
+}
+
 /*
- * Cheap orders that are freed in a row without being allocated are better off
- * merged. Counts a free; returns whether to free all there is. In a section.
+ * How many of the blocks, from the first, lie side by side, upwards or
+ * downwards; the frames that they cover.
  */
-static bool note_free(struct umbra_pcp *pcp, const struct umbra_zone *zone,
-		      unsigned int order, int batch)
+static unsigned int find_run(const struct umbra *u, const u32 *frames,
+			     unsigned int nr, u32 *start, u32 *end)
 {
-	bool high_order = order && order <= PAGE_ALLOC_COSTLY_ORDER;
-	bool free_high = high_order && pcp->freed_high_order &&
-			 pcp->free_count >= batch +
-			 READ_ONCE(zone->pcp_high_min) / 2 &&
-			 pcp->count >= batch;
+	unsigned int i = 0;
 
-	pcp->freed_high_order = high_order;
-	if (pcp->free_count < batch << PCP_SCALE_MAX)
-		pcp->free_count += 1 << order;
-	pcp->alloc_factor >>= 1;
-	return free_high;
+	*start = frames[0];
+	*end = frames[0];
+	do {
+		u32 size = 1U << frame_order(frame_read(u, frames[i]));
+
+		if (frames[i] == *end)
+			*end += size;
+		else if (frames[i] + size == *start)
+			*start = frames[i];
+		else
+			break;
+	} while (++i < nr);
+	return i;
 }
 
-static void count_alloc(struct umbra_pcp *pcp, const struct umbra_request *rq,
-			struct umbra_zone *zone, unsigned long blocks)
-{
-	pcp->events[EVENT_PGALLOC] += blocks << rq->order;
-	if (unlikely(rq->gfp & __GFP_ACCOUNT))
-		pcp->events[EVENT_ACCOUNT] += blocks << rq->order;
-	if (likely(zone->nid == rq->preferred->nid)) {
-		pcp->events[EVENT_NUMA_HIT] += blocks;
-	} else {
-		pcp->events[EVENT_NUMA_MISS] += blocks;
-		umbra_count(rq->preferred, EVENT_NUMA_FOREIGN, blocks);
-	}
-	pcp->events[zone->nid == umbra_current_node(zone->umbra) ?
-		    EVENT_NUMA_LOCAL : EVENT_NUMA_OTHER] += blocks;
-}
-
-/* Put blocks of one zone on its lists, in one hold of the lock. */
+/*
+ * Put blocks of one zone on its lists, in one hold of the lock. Those side by
+ * side are freed as the largest blocks they make: they would merge to these, and
+ * on the way each list would be changed many times.
+ */
 static void give_back(struct umbra_zone *zone, const u32 *frames,
 		      unsigned int nr)
 {
-	struct umbra *u = zone->umbra;
 	unsigned long flags, held = 0, pages = 0;
-	unsigned int i;
+	struct umbra *u = zone->umbra;
 
 	spin_lock_irqsave(&zone->lock, flags);
-	for (i = 0; i < nr; i++) {
-		unsigned int order = frame_order(frame_read(u, frames[i]));
+	if (trace_umbra_page_pcpu_drain_enabled())
+		trace_drain(u, frames, nr);
+	while (nr) {
+		unsigned int order = frame_order(frame_read(u, frames[0])), n;
+		u32 start, end;
 
-		trace_umbra_page_pcpu_drain(umbra_index_to_pfn(u, frames[i]),
-					    order,
-					    umbra_frame_type(u, frames[i]));
-		held += umbra_free_locked(zone, frames[i], order, true, NULL);
-		pages += 1UL << order;
+		n = find_run(u, frames, nr, &start, &end);
+		if (n == 1 || umbra_zone_is_suspect(zone)) {
+			n = 1;
+			end = start + (1U << order);
+			held += umbra_free_locked(zone, start, order, true,
+						  NULL);
+		} else {
+			frame_set_tails(u, start, end - start);
+			umbra_freelist_free_range(zone, start, end);
+		}
+		pages += end - start;
+		frames += n;
+		nr -= n;
 	}
 	spin_unlock_irqrestore(&zone->lock, flags);
 	umbra_count(zone, EVENT_PCP_DRAIN, pages);
@@ -158,7 +177,7 @@ static bool stow(struct umbra_zone *zone, const struct umbra_request *rq,
 
 	if (pcp) {
 		/* The first of them is to be taken first. */
-		while (nr && !READ_ONCE(zone->suspect) &&
+		while (nr && !umbra_zone_is_suspect(zone) &&
 		       umbra_frame_type(zone->umbra, frames[nr - 1]) !=
 		       UMBRA_ISOLATE &&
 		       pcp_push(pcp, &pcp->lists[list], frames[nr - 1])) {
@@ -209,8 +228,8 @@ static u32 refill(struct umbra_zone *zone, const struct umbra_request *rq,
  * @zone: the zone whose cache it is
  * @rq: what is wanted
  *
- * An empty cache is refilled, unless the request is for the highatomic
- * reserve, which a refill would not build up.
+ * An empty list is refilled, unless the request is for the highatomic reserve,
+ * which a refill would not build up.
  *
  * Context: any; takes the zone lock for a refill, and with ALLOC_TRYLOCK only
  * if it is free.
@@ -224,21 +243,19 @@ u32 umbra_pcp_alloc(struct umbra_zone *zone, const struct umbra_request *rq)
 	unsigned int batch;
 	u32 index;
 
-	if (list < 0 || !READ_ONCE(zone->pcp_high_max) ||
-	    unlikely(READ_ONCE(zone->suspect)))
+	if (!READ_ONCE(zone->pcp_high_max) || umbra_zone_is_suspect(zone))
 		return UMBRA_NO_FRAME;
 	pcp = pcp_enter(zone);
 	if (!pcp)
 		return UMBRA_NO_FRAME;
-	pcp->free_count >>= 1;
-	index = pcp_pop(pcp, &pcp->lists[list]);
-	if (likely(index != UMBRA_NO_FRAME)) {
-		pcp->count -= 1 << rq->order;
-		count_alloc(pcp, rq, zone, 1);
+	index = pcp_take(pcp, zone->umbra, rq->order, rq->type);
+	if (index != UMBRA_NO_FRAME || list < 0) {
+		if (index != UMBRA_NO_FRAME)
+			pcp_count_node(pcp, rq, zone, 1);
 		pcp_leave(pcp);
 		return index;
 	}
-	batch = nr_to_alloc(pcp, zone, rq->order);
+	batch = nr_to_alloc(pcp, zone, rq->order, list);
 	pcp_leave(pcp);
 	if (rq->flags & ALLOC_HIGHATOMIC)
 		return UMBRA_NO_FRAME;
@@ -265,7 +282,7 @@ unsigned int umbra_pcp_alloc_bulk(struct umbra_zone *zone,
 	struct umbra_pcp *pcp;
 	unsigned int got = 0, more;
 
-	if (!READ_ONCE(zone->pcp_high_max) || READ_ONCE(zone->suspect))
+	if (!READ_ONCE(zone->pcp_high_max) || umbra_zone_is_suspect(zone))
 		return 0;
 	pcp = pcp_enter(zone);
 	if (!pcp)
@@ -278,7 +295,8 @@ unsigned int umbra_pcp_alloc_bulk(struct umbra_zone *zone,
 	}
 	pcp->count -= got;
 	pcp->free_count >>= 1;
-	count_alloc(pcp, rq, zone, got);
+	pcp->allocs[0] += got;
+	pcp_count_node(pcp, rq, zone, got);
 	pcp_leave(pcp);
 	if (got == nr)
 		return got;
@@ -289,24 +307,88 @@ unsigned int umbra_pcp_alloc_bulk(struct umbra_zone *zone,
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_alloc_bulk);
 
-/* Take the oldest @nr blocks of a chunk at the bottom of a list. */
-static void take_oldest(struct umbra_pcp *pcp, struct umbra_pcp_list *list,
-			u32 *frames, unsigned int nr)
+/* Move the newest blocks of a list to a chunk. False if there is none left. */
+bool umbra_pcp_spill(struct umbra_pcp *pcp, struct umbra_pcp_list *list)
 {
-	struct umbra_pcp_chunk *chunk = &pcp->chunks[list->bottom];
+	u16 fresh = pcp->free_chunk;
+	struct umbra_pcp_chunk *chunk;
 
-	memcpy(frames, chunk->frames, nr * sizeof(*frames));
-	chunk->nr -= nr;
-	memmove(chunk->frames, chunk->frames + nr,
-		chunk->nr * sizeof(*frames));
-	if (!chunk->nr && chunk->newer != PCP_NO_CHUNK) {
-		u16 empty = list->bottom;
+	if (fresh == PCP_NO_CHUNK)
+		return false;
+	chunk = &pcp->chunks[fresh];
+	pcp->free_chunk = chunk->older;
+	pcp->nr_free_chunks--;
+	memcpy(chunk->frames, list->frames, sizeof(chunk->frames));
+	chunk->nr = PCP_CHUNK_FRAMES;
+	chunk->older = list->top;
+	chunk->newer = PCP_NO_CHUNK;
+	if (list->top == PCP_NO_CHUNK)
+		list->bottom = fresh;
+	else
+		pcp->chunks[list->top].newer = fresh;
+	list->top = fresh;
+	list->nr = 0;
+	return true;
+}
 
+static void free_chunk(struct umbra_pcp *pcp, u16 chunk)
+{
+	pcp->chunks[chunk].older = pcp->free_chunk;
+	pcp->free_chunk = chunk;
+	pcp->nr_free_chunks++;
+}
+
+/* Move the newest chunk of a list back, and take the newest block of it. */
+u32 umbra_pcp_unspill(struct umbra_pcp *pcp, struct umbra_pcp_list *list)
+{
+	struct umbra_pcp_chunk *chunk = &pcp->chunks[list->top];
+	u16 empty = list->top;
+
+	memcpy(list->frames, chunk->frames, sizeof(list->frames));
+	list->nr = chunk->nr;
+	list->top = chunk->older;
+	if (list->top == PCP_NO_CHUNK)
+		list->bottom = PCP_NO_CHUNK;
+	else
+		pcp->chunks[list->top].newer = PCP_NO_CHUNK;
+	free_chunk(pcp, empty);
+	return list->frames[--list->nr];
+}
+
+/* Take at most @most of the oldest blocks of an array out of it. */
+static unsigned int take_front(u32 *from, u16 *nr, u32 *frames,
+			       unsigned int most)
+{
+	unsigned int n = min_t(unsigned int, *nr, most);
+
+	memcpy(frames, from, n * sizeof(*frames));
+	*nr -= n;
+	memmove(from, from + n, *nr * sizeof(*from));
+	return n;
+}
+
+/* Take at most @most of the oldest blocks of a list; 0 if it is empty. */
+static unsigned int take_oldest(struct umbra_pcp *pcp,
+				struct umbra_pcp_list *list, u32 *frames,
+				unsigned int most)
+{
+	struct umbra_pcp_chunk *chunk;
+	u16 bottom = list->bottom;
+	unsigned int n;
+
+	if (bottom == PCP_NO_CHUNK)
+		return take_front(list->frames, &list->nr, frames, most);
+	chunk = &pcp->chunks[bottom];
+	n = take_front(chunk->frames, &chunk->nr, frames, most);
+	if (!chunk->nr) {
 		list->bottom = chunk->newer;
-		pcp->chunks[list->bottom].older = PCP_NO_CHUNK;
-		chunk->older = pcp->free_chunk;
-		pcp->free_chunk = empty;
+		if (list->bottom == PCP_NO_CHUNK)
+			list->top = PCP_NO_CHUNK;
+		else
+			pcp->chunks[list->bottom].older = PCP_NO_CHUNK;
+		free_chunk(pcp, bottom);
 	}
+	return n;
 }
 
 static unsigned int list_order(const struct umbra *u, unsigned int list)
@@ -314,11 +396,35 @@ static unsigned int list_order(const struct umbra *u, unsigned int list)
 	return list < PCP_LOW_LISTS ? list / UMBRA_PCPTYPES : u->pb_order;
 }
 
+/* Take single blocks until there are @pages, the largest first. */
+static unsigned int collect_singles(struct umbra_pcp *pcp, u32 *frames,
+				    unsigned int room, int pages)
+{
+	unsigned int nr = 0, type;
+	int order;
+
+	for (order = UMBRA_MAX_ORDER; order >= 0; order--) {
+		for (type = 0; type < UMBRA_PCPTYPES; type++) {
+			u32 *single = &pcp->single[order][type];
+
+			if (*single == UMBRA_NO_FRAME)
+				continue;
+			if (pages <= 0 || nr == room)
+				return nr;
+			frames[nr++] = *single;
+			*single = UMBRA_NO_FRAME;
+			pages -= 1 << order;
+			pcp->count -= 1 << order;
+		}
+	}
+	return nr;
+}
+
 /*
- * Take at least @pages pages out of a cache, the oldest first: all of list
- * @first, then of the lists after it. In a section. Returns how many blocks it
- * took, which is less than would have to be taken if there is no more room in
- * @frames.
+ * Take at least @pages pages out of a cache, the oldest first: of list @first,
+ * then of the lists after it, then single blocks. In a section. Returns how many
+ * blocks it took, which is less than would have to be taken if there is no more
+ * room in @frames.
  */
 static unsigned int collect(struct umbra_pcp *pcp, const struct umbra *u,
 			    u32 *frames, unsigned int room, int pages,
@@ -328,25 +434,22 @@ static unsigned int collect(struct umbra_pcp *pcp, const struct umbra *u,
 
 	for (i = 0; i < PCP_LISTS; i++) {
 		unsigned int at = (first + i) % PCP_LISTS;
-		struct umbra_pcp_list *list = &pcp->lists[at];
 		unsigned int order = list_order(u, at);
 
-		while (pages > 0 && nr < room && list->bottom != PCP_NO_CHUNK) {
-			unsigned int n = min3((unsigned int)
-					      pcp->chunks[list->bottom].nr,
-					      room - nr,
-					      DIV_ROUND_UP((unsigned int)pages,
-							   1U << order));
+		while (pages > 0 && nr < room) {
+			unsigned int n = DIV_ROUND_UP((unsigned int)pages,
+						      1U << order);
 
+			n = take_oldest(pcp, &pcp->lists[at], frames + nr,
+					min(n, room - nr));
 			if (!n)
 				break;
-			take_oldest(pcp, list, frames + nr, n);
 			nr += n;
 			pages -= n << order;
 			pcp->count -= n << order;
 		}
 	}
-	return nr;
+	return nr + collect_singles(pcp, frames + nr, room - nr, pages);
 }
 
 /*
@@ -369,6 +472,63 @@ static void trim(struct umbra_zone *zone, struct umbra_pcp *pcp, int pages,
 	} while (pages > 0 && nr && pcp_enter_again(zone, pcp));
 }
 
+/*
+ * After a free that may have made the cache too large, or fell below the high
+ * watermark: decide, and free what is too much. Leaves the section.
+ */
+static void settle(struct umbra_zone *zone, struct umbra_pcp *pcp, int list,
+		   int batch, bool free_high)
+{
+	int high = high_after_free(pcp, zone, batch, free_high);
+
+	if (pcp->count < high) {
+		pcp_leave(pcp);
+		return;
+	}
+	trim(zone, pcp, nr_to_free(pcp, batch, high, free_high), list);
+	if (test_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags) &&
+	    umbra_watermark_ok(zone, 0, umbra_wmark(zone, UMBRA_WMARK_HIGH),
+			       UMBRA_ZONE_MOVABLE, 0))
+		clear_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags);
+}
+
+/*
+ * Make room on a list for a block, and for others after it, where it is the
+ * places that are used up and not the pages. Leaves the section.
+ */
+static void free_crowded(struct umbra_zone *zone, struct umbra_pcp *pcp,
+			 int list, u32 index, unsigned int order)
+{
+	int batch = READ_ONCE(zone->pcp_batch);
+	u32 frames[PCP_MOVE];
+	unsigned int nr;
+	int pages;
+
+	pages = max(nr_to_free(pcp, batch, pcp->count, false),
+		    PCP_CHUNK_FRAMES << order);
+	nr = collect(pcp, zone->umbra, frames, PCP_MOVE, pages, list);
+	pcp_push(pcp, &pcp->lists[list], index);
+	pcp->count += 1 << order;
+	pcp->frees[order]++;
+	pcp_note_free(pcp, zone, order, batch);
+	pcp_leave(pcp);
+	give_back(zone, frames, nr);
+}
+
+/* Keep the one block of an order without lists. Leaves the section. */
+static bool free_single(struct umbra_zone *zone, struct umbra_pcp *pcp,
+			u32 index, unsigned int order)
+{
+	bool kept = pcp_keep_single(pcp, zone, index, order);
+	int surplus = pcp->count - clamp_high(pcp, zone);
+
+	if (kept && surplus > 0)
+		trim(zone, pcp, surplus + READ_ONCE(zone->pcp_batch), 0);
+	else
+		pcp_leave(pcp);
+	return kept;
+}
+
 /**
  * umbra_pcp_free() - put a block into the cache of this CPU
  * @zone: the zone of the block
@@ -380,40 +540,34 @@ static void trim(struct umbra_zone *zone, struct umbra_pcp *pcp, int pages,
  */
 bool umbra_pcp_free(struct umbra_zone *zone, u32 index, unsigned int order)
 {
-	enum umbra_migratetype type;
-	struct umbra_pcp *pcp;
-	int list, batch, high;
+	struct umbra_pcp *pcp = pcp_enter(zone);
+	int list, type, batch;
 	bool free_high;
 
-	if (!READ_ONCE(zone->pcp_high_max) ||
-	    pcp_list_of(zone->umbra, order, 0) < 0)
+	if (unlikely(!pcp))
 		return false;
-	pcp = pcp_enter(zone);
-	if (!pcp)
-		return false;
-	/* Read inside: who isolates or suspects drains afterwards. */
-	type = umbra_frame_type(zone->umbra, index);
-	if (unlikely(type == UMBRA_ISOLATE || READ_ONCE(zone->suspect)))
+	/* Looked at inside: who isolates or suspects drains afterwards. */
+	if (unlikely(!READ_ONCE(zone->pcp_high_max) ||
+		     umbra_zone_is_suspect(zone)))
 		goto err_leave;
-	if (!umbra_type_is_mergeable(type))
-		type = UMBRA_MOVABLE;
+	if (pcp_list_of(zone->umbra, order, 0) < 0)
+		return free_single(zone, pcp, index, order);
+	type = pcp_type_of(zone->umbra, index, order);
+	if (unlikely(type < 0))
+		goto err_leave;
 	list = pcp_list_of(zone->umbra, order, type);
-	if (unlikely(!pcp_push(pcp, &pcp->lists[list], index)))
-		goto err_leave;
-	pcp->count += 1 << order;
-	pcp->events[EVENT_PGFREE] += 1UL << order;
-	batch = READ_ONCE(zone->pcp_batch);
-	free_high = note_free(pcp, zone, order, batch);
-	high = high_after_free(pcp, zone, batch, free_high);
-	if (likely(pcp->count < high)) {
-		pcp_leave(pcp);
+	if (unlikely(!pcp_push(pcp, &pcp->lists[list], index))) {
+		free_crowded(zone, pcp, list, index, order);
 		return true;
 	}
-	trim(zone, pcp, nr_to_free(pcp, batch, high, free_high), list);
-	if (test_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags) &&
-	    umbra_watermark_ok(zone, 0, umbra_wmark(zone, UMBRA_WMARK_HIGH),
-			       UMBRA_ZONE_MOVABLE, 0))
-		clear_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags);
+	pcp->count += 1 << order;
+	pcp->frees[order]++;
+	batch = READ_ONCE(zone->pcp_batch);
+	free_high = pcp_note_free(pcp, zone, order, batch);
+	if (likely(!free_high && pcp_is_roomy(pcp, zone)))
+		pcp_leave(pcp);
+	else
+		settle(zone, pcp, list, batch, free_high);
 	return true;
 
 err_leave:

@@ -9,9 +9,11 @@
  * section waits for anything or takes a lock. Another CPU that wants what is
  * in the cache asks this one by an interrupt.
  *
- * Blocks are kept as frame indices, on a list for each order and type. A list
- * is a stack of chunks of a cache line each, so a hit touches the line of the
- * list, one chunk, and the byte of the block in the frame map.
+ * Blocks are kept as frame indices. Those of the orders that the host keeps are
+ * on a list for each order and type: the newest in a line of their own, older
+ * ones in chunks of a line each. Of every other order and type one block is
+ * kept. So a hit touches the head of the cache, the line of the list, and the
+ * byte of the block in the frame map.
  */
 #ifndef _UMBRA_PCP_H
 #define _UMBRA_PCP_H
@@ -25,10 +27,13 @@
 #define PCP_CHUNK_FRAMES 14
 #define PCP_NO_CHUNK U16_MAX
 
-/* Orders that are cached: the cheap ones, and the pageblock's. */
+/* Orders that have lists: the cheap ones, and the pageblock's. */
 #define PCP_LOW_ORDERS (PAGE_ALLOC_COSTLY_ORDER + 1)
 #define PCP_LOW_LISTS (PCP_LOW_ORDERS * UMBRA_PCPTYPES)
 #define PCP_LISTS (PCP_LOW_LISTS + 2)
+
+/* A refill or a free grows to at most 2^this batches. */
+#define PCP_SCALE_MAX 5
 
 struct umbra_pcp_chunk {
 	u32 frames[PCP_CHUNK_FRAMES];	/* oldest first */
@@ -38,7 +43,9 @@ struct umbra_pcp_chunk {
 };
 
 struct umbra_pcp_list {
-	u16 top;			/* chunk with the newest, or none */
+	u32 frames[PCP_CHUNK_FRAMES];	/* the newest blocks, oldest first */
+	u16 nr;				/* of them */
+	u16 top;			/* chunk with the next newest, or none */
 	u16 bottom;			/* chunk with the oldest, or none */
 };
 
@@ -47,14 +54,34 @@ struct umbra_pcp {
 	bool freed_high_order;	/* the last free was of a cheap order > 0 */
 	u8 alloc_factor;	/* log2 of how many batches the next refill has */
 	u16 free_chunk;		/* unused chunks, linked by older */
+	u16 nr_free_chunks;
 	int count;		/* pages */
 	int high;		/* pages, between the zone's high_min and _max */
 	int free_count;		/* pages freed in a row */
 	struct umbra_pcp_chunk *chunks;
-	struct umbra_pcp_list lists[PCP_LISTS];
+	unsigned long allocs[UMBRA_NR_ORDERS];	/* blocks, in sections */
+	unsigned long frees[UMBRA_NR_ORDERS];
+	struct umbra_pcp_list lists[PCP_LISTS] ____cacheline_aligned_in_smp;
+	u32 single[UMBRA_NR_ORDERS][UMBRA_PCPTYPES];	/* or UMBRA_NO_FRAME */
 	unsigned long events[UMBRA_NR_EVENTS];	/* counted in sections */
 	unsigned long shared[UMBRA_NR_EVENTS];	/* with this_cpu_add() */
 } ____cacheline_aligned_in_smp;
+
+/* Open a section of this CPU's cache; false if one is open. Preemption off. */
+static inline bool pcp_begin(struct umbra_pcp *pcp)
+{
+	if (unlikely(READ_ONCE(pcp->busy)))
+		return false;
+	WRITE_ONCE(pcp->busy, true);
+	barrier();
+	return true;
+}
+
+static inline void pcp_end(struct umbra_pcp *pcp)
+{
+	barrier();
+	WRITE_ONCE(pcp->busy, false);
+}
 
 /* Open a section; NULL if this CPU is inside one. */
 static inline struct umbra_pcp *pcp_enter(struct umbra_zone *zone)
@@ -63,19 +90,15 @@ static inline struct umbra_pcp *pcp_enter(struct umbra_zone *zone)
 
 	preempt_disable();
 	pcp = this_cpu_ptr(zone->pcp);
-	if (unlikely(READ_ONCE(pcp->busy))) {
-		preempt_enable();
-		return NULL;
-	}
-	WRITE_ONCE(pcp->busy, true);
-	barrier();
-	return pcp;
+	if (likely(pcp_begin(pcp)))
+		return pcp;
+	preempt_enable();
+	return NULL;
 }
 
 static inline void pcp_leave(struct umbra_pcp *pcp)
 {
-	barrier();
-	WRITE_ONCE(pcp->busy, false);
+	pcp_end(pcp);
 	preempt_enable();
 }
 
@@ -92,11 +115,13 @@ static inline bool pcp_enter_again(struct umbra_zone *zone,
 	return false;
 }
 
-/* The list of an order and type, or -1 for an order that is not cached. */
+/*
+ * The list of an order and type, or -1 for an order that has none. A block of
+ * several pageblocks may be of several types.
+ */
 static inline int pcp_list_of(const struct umbra *u, unsigned int order,
 			      enum umbra_migratetype type)
 {
-	/* A block of several pageblocks may be of several types. */
 	if (order < PCP_LOW_ORDERS && order <= u->pb_order)
 		return order * UMBRA_PCPTYPES + type;
 	if (order == u->pb_order)
@@ -104,52 +129,130 @@ static inline int pcp_list_of(const struct umbra *u, unsigned int order,
 	return -1;
 }
 
+u32 umbra_pcp_unspill(struct umbra_pcp *pcp, struct umbra_pcp_list *list);
+bool umbra_pcp_spill(struct umbra_pcp *pcp, struct umbra_pcp_list *list);
+
 static inline u32 pcp_pop(struct umbra_pcp *pcp, struct umbra_pcp_list *list)
 {
-	struct umbra_pcp_chunk *chunk;
-	u16 top = list->top;
-
-	if (top == PCP_NO_CHUNK)
+	if (likely(list->nr))
+		return list->frames[--list->nr];
+	if (list->top == PCP_NO_CHUNK)
 		return UMBRA_NO_FRAME;
-	chunk = &pcp->chunks[top];
-	if (!chunk->nr) {
-		if (chunk->older == PCP_NO_CHUNK)
-			return UMBRA_NO_FRAME;
-		list->top = chunk->older;
-		chunk->older = pcp->free_chunk;
-		pcp->free_chunk = top;
-		chunk = &pcp->chunks[list->top];
-		chunk->newer = PCP_NO_CHUNK;
-	}
-	return chunk->frames[--chunk->nr];
+	return umbra_pcp_unspill(pcp, list);
 }
 
 static inline bool pcp_push(struct umbra_pcp *pcp, struct umbra_pcp_list *list,
 			    u32 frame)
 {
-	struct umbra_pcp_chunk *chunk;
-	u16 top = list->top;
+	if (unlikely(list->nr == PCP_CHUNK_FRAMES) &&
+	    !umbra_pcp_spill(pcp, list))
+		return false;
+	list->frames[list->nr++] = frame;
+	return true;
+}
 
-	if (unlikely(top == PCP_NO_CHUNK ||
-		     pcp->chunks[top].nr == PCP_CHUNK_FRAMES)) {
-		u16 fresh = pcp->free_chunk;
+/* A block of an order and type, or UMBRA_NO_FRAME. In a section; counts it. */
+static inline u32 pcp_take(struct umbra_pcp *pcp, const struct umbra *u,
+			   unsigned int order, enum umbra_migratetype type)
+{
+	int list = pcp_list_of(u, order, type);
+	u32 index;
 
-		if (fresh == PCP_NO_CHUNK)
-			return false;
-		chunk = &pcp->chunks[fresh];
-		pcp->free_chunk = chunk->older;
-		chunk->nr = 0;
-		chunk->older = top;
-		chunk->newer = PCP_NO_CHUNK;
-		if (top == PCP_NO_CHUNK)
-			list->bottom = fresh;
-		else
-			pcp->chunks[top].newer = fresh;
-		list->top = fresh;
+	if (likely(list >= 0)) {
+		pcp->free_count >>= 1;
+		index = pcp_pop(pcp, &pcp->lists[list]);
 	} else {
-		chunk = &pcp->chunks[top];
+		index = pcp->single[order][type];
+		pcp->single[order][type] = UMBRA_NO_FRAME;
 	}
-	chunk->frames[chunk->nr++] = frame;
+	if (likely(index != UMBRA_NO_FRAME)) {
+		pcp->count -= 1 << order;
+		pcp->allocs[order]++;
+	}
+	return index;
+}
+
+/* Count where in the nodes @blocks came from, if not as wished. In a section. */
+static inline void pcp_count_node(struct umbra_pcp *pcp,
+				  const struct umbra_request *rq,
+				  const struct umbra_zone *zone,
+				  unsigned long blocks)
+{
+	if (unlikely(rq->gfp & __GFP_ACCOUNT))
+		pcp->events[EVENT_ACCOUNT] += blocks << rq->order;
+	if (unlikely(zone->nid != rq->preferred->nid)) {
+		pcp->events[EVENT_NUMA_MISS] += blocks;
+		umbra_count(rq->preferred, EVENT_NUMA_FOREIGN, blocks);
+	}
+	if (unlikely(zone->nid != umbra_current_node(zone->umbra)))
+		pcp->events[EVENT_NUMA_OTHER] += blocks;
+}
+
+/*
+ * The type of the lists that a block goes to, or -1 if it is not to be kept: it
+ * is isolated, or of several pageblocks that are not alike.
+ */
+static inline int pcp_type_of(const struct umbra *u, u32 index,
+			      unsigned int order)
+{
+	enum umbra_migratetype type = umbra_frame_type(u, index);
+
+	if (unlikely(order > u->pb_order) &&
+	    (order > u->pb_order + 1 ||
+	     type != umbra_frame_type(u, index + (1U << u->pb_order))))
+		return -1;
+	if (likely(umbra_type_is_mergeable(type)))
+		return type;
+	return type == UMBRA_ISOLATE ? -1 : UMBRA_MOVABLE;
+}
+
+/*
+ * Count a free, of an order that has a list. Cheap orders that are freed in a
+ * row without being allocated are better off merged: returns whether all there
+ * is should be freed. In a section.
+ */
+static inline bool pcp_note_free(struct umbra_pcp *pcp,
+				 const struct umbra_zone *zone,
+				 unsigned int order, int batch)
+{
+	bool high_order = order && order <= PAGE_ALLOC_COSTLY_ORDER;
+	bool free_high = high_order && pcp->freed_high_order &&
+			 pcp->free_count >= batch +
+			 READ_ONCE(zone->pcp_high_min) / 2 &&
+			 pcp->count >= batch;
+
+	pcp->freed_high_order = high_order;
+	if (pcp->free_count < batch << PCP_SCALE_MAX)
+		pcp->free_count += 1 << order;
+	pcp->alloc_factor >>= 1;
+	return free_high;
+}
+
+/* Is a cache surely below its limit, with nothing to decide? In a section. */
+static inline bool pcp_is_roomy(const struct umbra_pcp *pcp,
+				const struct umbra_zone *zone)
+{
+	return pcp->count < pcp->high &&
+	       pcp->count < READ_ONCE(zone->pcp_high_max) &&
+	       !(READ_ONCE(zone->flags) & BIT(ZONE_FLAG_BELOW_HIGH));
+}
+
+/*
+ * Keep the one block of an order without lists, if there is none and it is not
+ * half the cache. In a section.
+ */
+static inline bool pcp_keep_single(struct umbra_pcp *pcp,
+				   const struct umbra_zone *zone, u32 index,
+				   unsigned int order)
+{
+	int type = pcp_type_of(zone->umbra, index, order);
+
+	if (type < 0 || pcp->single[order][type] != UMBRA_NO_FRAME ||
+	    2 << order > READ_ONCE(zone->pcp_high_max))
+		return false;
+	pcp->single[order][type] = index;
+	pcp->count += 1 << order;
+	pcp->frees[order]++;
 	return true;
 }
 

@@ -9,19 +9,21 @@
 #include <linux/module.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include "pcp.h"
 
 /* A cache that sizes itself grows to at most this part of its zone. */
 #define HIGH_FRACTION 8
 
 /*
- * The room of all caches of a zone costs at most a twelfth of a byte per
- * page, unless a size was asked for.
+ * What a cache has room for is counted in blocks, unlike what it may keep: the
+ * room of all caches of a zone costs about a twentieth of a byte per page,
+ * unless a size was asked for.
  */
-#define ROOM_FRACTION 56
+#define ROOM_FRACTION 88
 
 /* Blocks that a drain brings back at once, at most. */
-#define DRAIN_MOST 1024
+#define DRAIN_MOST 256
 
 /* Where the caches of all instances hear of CPUs; 0: not registered. */
 static int hotplug_state;
@@ -59,7 +61,6 @@ static void resize_zone(struct umbra_zone *zone, int coming)
 {
 	const struct umbra *u = zone->umbra;
 	int batch = u->pcp_batch, high_min = u->pcp_high, high_max;
-	int room = zone->pcp_room;
 
 	if (batch < 0)
 		batch = auto_batch(zone);
@@ -72,7 +73,6 @@ static void resize_zone(struct umbra_zone *zone, int coming)
 	}
 	if (!batch)
 		high_max = 0;
-	high_max = min(high_max, room);
 	WRITE_ONCE(zone->pcp_batch, batch);
 	WRITE_ONCE(zone->pcp_high_min, min(high_min, high_max));
 	WRITE_ONCE(zone->pcp_high_max, high_max);
@@ -107,7 +107,7 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_resize);
  * @high: pages, or UMBRA_AUTO
  *
  * Context: may sleep.
- * Return: 0, or -EINVAL for more than the caches have room for.
+ * Return: 0, or -EINVAL for a batch that the caches have no room for.
  */
 int umbra_pcp_tune(struct umbra *u, int batch, int high)
 {
@@ -118,7 +118,7 @@ int umbra_pcp_tune(struct umbra *u, int batch, int high)
 		return -EINVAL;
 	mutex_lock(&u->control);
 	for_each_umbra_zone(u, zone)
-		if (batch > zone->pcp_room || high > zone->pcp_room ||
+		if (batch > zone->pcp_room || high > UMBRA_PCP_MOST ||
 		    (batch && !zone->pcp_room))
 			err = -EINVAL;
 	if (!err) {
@@ -132,7 +132,7 @@ int umbra_pcp_tune(struct umbra *u, int batch, int high)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_tune);
 
-/* How many pages a cache needs room for. */
+/* How many blocks a cache needs room for. */
 static int room_of(const struct umbra_zone *zone,
 		   const struct umbra_layout *layout)
 {
@@ -145,8 +145,7 @@ static int room_of(const struct umbra_zone *zone,
 		batch = auto_batch(zone);
 	if (layout->pcp_high >= 0)
 		return layout->pcp_high + batch;
-	room = zone->nr_managed / num_possible_cpus();
-	room = min(room / HIGH_FRACTION, room / ROOM_FRACTION);
+	room = zone->nr_managed / num_possible_cpus() / ROOM_FRACTION;
 	return max_t(unsigned long, room, batch * 5);
 }
 
@@ -154,8 +153,7 @@ static unsigned int nr_chunks(int room)
 {
 	if (!room)
 		return 0;
-	return min(DIV_ROUND_UP(room, PCP_CHUNK_FRAMES) + PCP_LISTS,
-		   PCP_NO_CHUNK);
+	return min(DIV_ROUND_UP(room, PCP_CHUNK_FRAMES), PCP_NO_CHUNK);
 }
 
 static int create_cache(struct umbra_pcp *pcp, int room)
@@ -164,8 +162,10 @@ static int create_cache(struct umbra_pcp *pcp, int room)
 
 	for (i = 0; i < PCP_LISTS; i++)
 		pcp->lists[i] = (struct umbra_pcp_list) {
-			PCP_NO_CHUNK, PCP_NO_CHUNK
+			.top = PCP_NO_CHUNK, .bottom = PCP_NO_CHUNK
 		};
+	memset32(pcp->single[0], UMBRA_NO_FRAME,
+		 UMBRA_NR_ORDERS * UMBRA_PCPTYPES);
 	pcp->free_chunk = PCP_NO_CHUNK;
 	if (!room)
 		return 0;
@@ -176,6 +176,7 @@ static int create_cache(struct umbra_pcp *pcp, int room)
 	for (i = 0; i < nr; i++)
 		pcp->chunks[i].older = i + 1 < nr ? i + 1 : PCP_NO_CHUNK;
 	pcp->free_chunk = 0;
+	pcp->nr_free_chunks = nr;
 	return 0;
 }
 

@@ -21,7 +21,7 @@ static void carve(struct umbra_zone *zone, u32 head, unsigned int order,
  */
 static void suspect(struct umbra_zone *zone)
 {
-	WRITE_ONCE(zone->suspect, true);
+	set_bit(ZONE_FLAG_SUSPECT, &zone->flags);
 	if (!READ_ONCE(zone->umbra->stopping))
 		schedule_work(&zone->umbra->drain_work);
 }

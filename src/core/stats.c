@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Counters of events, per CPU and zone. What happens inside a section of a
- * per-CPU cache is counted there, without another instruction than the
- * addition; the rest with this_cpu_add(), from any context.
+ * Counters of events, per CPU and zone. They are counted in sections of the
+ * per-CPU caches, by plain additions; in an interrupt that finds a section open,
+ * with this_cpu_add().
  */
 #include <linux/cpumask.h>
 #include <linux/module.h>
@@ -34,27 +34,72 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_event_name);
 void umbra_count(struct umbra_zone *zone, enum umbra_event event,
 		 unsigned long nr)
 {
-	this_cpu_add(zone->pcp->shared[event], nr);
+	struct umbra_pcp *pcp = pcp_enter(zone);
+
+	if (likely(pcp)) {
+		pcp->events[event] += nr;
+		pcp_leave(pcp);
+	} else {
+		this_cpu_add(zone->pcp->shared[event], nr);
+	}
 }
 
-/*
- * Count @blocks allocated from @zone outside of a section. What was wanted of
- * another node is a miss here and foreign there.
- */
+/* Count @blocks allocated from @zone, not out of a cache. Context: any. */
 void umbra_count_alloc(const struct umbra_request *rq,
 		       struct umbra_zone *zone, unsigned long blocks)
 {
+	struct umbra_pcp *pcp = pcp_enter(zone);
+
+	if (likely(pcp)) {
+		pcp->allocs[rq->order] += blocks;
+		pcp_count_node(pcp, rq, zone, blocks);
+		pcp_leave(pcp);
+		return;
+	}
 	umbra_count(zone, EVENT_PGALLOC, blocks << rq->order);
 	if (rq->gfp & __GFP_ACCOUNT)
 		umbra_count(zone, EVENT_ACCOUNT, blocks << rq->order);
-	if (zone->nid == rq->preferred->nid) {
-		umbra_count(zone, EVENT_NUMA_HIT, blocks);
-	} else {
-		umbra_count(zone, EVENT_NUMA_MISS, blocks);
+	umbra_count(zone, zone->nid == rq->preferred->nid ?
+		    EVENT_NUMA_HIT : EVENT_NUMA_MISS, blocks);
+	if (zone->nid != rq->preferred->nid)
 		umbra_count(rq->preferred, EVENT_NUMA_FOREIGN, blocks);
-	}
 	umbra_count(zone, zone->nid == umbra_current_node(zone->umbra) ?
 		    EVENT_NUMA_LOCAL : EVENT_NUMA_OTHER, blocks);
+}
+
+static unsigned long sum_blocks(const unsigned long *blocks, bool in_pages)
+{
+	unsigned long sum = 0;
+	unsigned int order;
+
+	for (order = 0; order < UMBRA_NR_ORDERS; order++)
+		sum += READ_ONCE(blocks[order]) << (in_pages ? order : 0);
+	return sum;
+}
+
+/*
+ * What the sections of a cache counted of an event. Of the node that a block
+ * is from they count the exception alone.
+ */
+static unsigned long section_events(const struct umbra_pcp *pcp,
+				    enum umbra_event event)
+{
+	unsigned long sum = READ_ONCE(pcp->events[event]), odd;
+
+	switch (event) {
+	case EVENT_PGALLOC:
+		return sum + sum_blocks(pcp->allocs, true);
+	case EVENT_PGFREE:
+		return sum + sum_blocks(pcp->frees, true);
+	case EVENT_NUMA_HIT:
+		odd = READ_ONCE(pcp->events[EVENT_NUMA_MISS]);
+		return sum + sum_blocks(pcp->allocs, false) - odd;
+	case EVENT_NUMA_LOCAL:
+		odd = READ_ONCE(pcp->events[EVENT_NUMA_OTHER]);
+		return sum + sum_blocks(pcp->allocs, false) - odd;
+	default:
+		return sum;
+	}
 }
 
 /**
@@ -74,7 +119,7 @@ unsigned long umbra_zone_events(const struct umbra_zone *zone,
 	for_each_possible_cpu(cpu) {
 		const struct umbra_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
 
-		sum += READ_ONCE(pcp->events[event]) +
+		sum += section_events(pcp, event) +
 		       READ_ONCE(pcp->shared[event]);
 	}
 	return sum;

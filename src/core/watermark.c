@@ -71,6 +71,22 @@ static void setup_zone(struct umbra_zone *zone, unsigned long pages_min,
 }
 
 /*
+ * How many useful pages a zone must have so that no request, whatever its order
+ * and highest zone, can bring it below its high watermark. Zone lock held.
+ */
+static void set_fast_mark(struct umbra_zone *zone)
+{
+	unsigned long reserve = 0;
+	unsigned int type;
+
+	for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++)
+		reserve = max(reserve, zone->lowmem_reserve[type]);
+	zone->fast_mark = umbra_wmark(zone, UMBRA_WMARK_HIGH) + reserve +
+			  BIT(UMBRA_MAX_ORDER);
+	umbra_freelist_settle(zone);
+}
+
+/*
  * What a zone keeps for those who can use no higher one: a share of all that
  * the zones above it have.
  */
@@ -82,8 +98,10 @@ static void setup_lowmem_reserve(struct umbra *u, struct umbra_zone *zone)
 	int type;
 
 	for (type = zone->type + 1; type < UMBRA_NR_ZONE_TYPES; type++) {
-		if (node->zones[type])
-			above += READ_ONCE(u->zones[node->zones[type] - 1].nr_managed);
+		const struct umbra_zone *other = umbra_node_zone(u, node, type);
+
+		if (other)
+			above += READ_ONCE(other->nr_managed);
 		WRITE_ONCE(zone->lowmem_reserve[type],
 			   ratio && zone->nr_managed ? above / ratio : 0);
 	}
@@ -97,15 +115,18 @@ static void setup_lowmem_reserve(struct umbra *u, struct umbra_zone *zone)
  */
 void umbra_watermark_setup(struct umbra *u)
 {
-	unsigned long pages_min, all_low = low_pages(u);
+	unsigned long pages_min, all_low = low_pages(u), flags;
 	struct umbra_zone *zone;
 
 	lockdep_assert_held(&u->control);
 
 	pages_min = u->min_free_kbytes >> (PAGE_SHIFT - 10);
 	for_each_umbra_zone(u, zone) {
+		spin_lock_irqsave(&zone->lock, flags);
 		setup_zone(zone, pages_min, all_low);
 		setup_lowmem_reserve(u, zone);
+		set_fast_mark(zone);
+		spin_unlock_irqrestore(&zone->lock, flags);
 	}
 	umbra_pcp_resize(u);
 }
@@ -273,6 +294,7 @@ bool umbra_watermark_boost(struct umbra_zone *zone)
 	most = max(pageblock, most);
 	WRITE_ONCE(zone->watermark_boost,
 		   min(zone->watermark_boost + pageblock, most));
+	set_fast_mark(zone);
 	return true;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_watermark_boost);
@@ -289,6 +311,7 @@ static void end_boosts(struct umbra *u)
 	for_each_umbra_zone(u, zone) {
 		spin_lock_irqsave(&zone->lock, flags);
 		WRITE_ONCE(zone->watermark_boost, 0);
+		set_fast_mark(zone);
 		spin_unlock_irqrestore(&zone->lock, flags);
 	}
 }

@@ -33,13 +33,6 @@ const char *umbra_zone_type_name(enum umbra_zone_type type)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_zone_type_name);
 
-/* The node of the current CPU. */
-int umbra_current_node(const struct umbra *u)
-{
-	return u->cpu_node[raw_smp_processor_id()];
-}
-EXPORT_SYMBOL_IF_KUNIT(umbra_current_node);
-
 /**
  * umbra_zonelist_next() - walk a zonelist
  * @u: the instance
@@ -77,12 +70,14 @@ static umbra_zoneref_t *add_node(const struct umbra *u,
 				 const struct umbra_node *node,
 				 umbra_zoneref_t *ref)
 {
+	const struct umbra_zone *zone;
 	int type;
 
-	for (type = UMBRA_NR_ZONE_TYPES - 1; type >= 0; type--)
-		if (node->zones[type] &&
-		    READ_ONCE(u->zones[node->zones[type] - 1].nr_managed))
+	for (type = UMBRA_NR_ZONE_TYPES - 1; type >= 0; type--) {
+		zone = umbra_node_zone(u, node, type);
+		if (zone && READ_ONCE(zone->nr_managed))
 			WRITE_ONCE(*ref++, type << 8 | node->zones[type]);
+	}
 	return ref;
 }
 
@@ -137,6 +132,22 @@ static int next_best_node(const struct umbra *u, unsigned int nid,
 	return best;
 }
 
+/* Note which zone each list begins with, for every highest zone. */
+static void set_first(const struct umbra *u, struct umbra_node *node)
+{
+	struct umbra_zone *zone;
+	unsigned int list, type;
+
+	for (list = 0; list < UMBRA_NR_ZONELISTS; list++) {
+		for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++) {
+			umbra_zonelist_next(u, node->zonelists[list].refs, type,
+					    UMBRA_ALL_NODES, &zone);
+			WRITE_ONCE(node->first[list][type],
+				   zone ? zone - u->zones + 1 : 0);
+		}
+	}
+}
+
 static void build_node(struct umbra *u, struct umbra_node *node,
 		       struct node_choice *c)
 {
@@ -156,9 +167,10 @@ static void build_node(struct umbra *u, struct umbra_node *node,
 	WRITE_ONCE(*ref, 0);
 
 	ref = node->zonelists[UMBRA_ZONELIST_NOFALLBACK].refs;
-	if (node->online)
+	if (u->online_nodes & BIT(node->nid))
 		ref = add_node(u, node, ref);
 	WRITE_ONCE(*ref, 0);
+	set_first(u, node);
 }
 
 static void build_all(struct umbra *u)
@@ -230,7 +242,6 @@ static int set_cpu_nodes(struct umbra *u, const u8 *map)
  */
 int umbra_zonelist_create(struct umbra *u, const struct umbra_layout *layout)
 {
-	unsigned int nid;
 	int err;
 
 	u->distance = kcalloc(u->nr_nodes, u->nr_nodes, GFP_KERNEL);
@@ -244,8 +255,6 @@ int umbra_zonelist_create(struct umbra *u, const struct umbra_layout *layout)
 	if (err)
 		return err;
 
-	for (nid = 0; nid < u->nr_nodes; nid++)
-		u->nodes[nid].online = true;
 	u->online_nodes = GENMASK(u->nr_nodes - 1, 0);
 	u->allowed_nodes = UMBRA_ALL_NODES;
 	mutex_lock(&u->control);
@@ -281,7 +290,6 @@ int umbra_set_node_online(struct umbra *u, unsigned int nid, bool online)
 		err = -EBUSY;
 	} else if (nodes != u->online_nodes) {
 		WRITE_ONCE(u->online_nodes, nodes);
-		u->nodes[nid].online = online;
 		build_all(u);
 		if (!online)
 			umbra_pcp_drain(u, BIT(nid), -1, true);
@@ -299,14 +307,19 @@ EXPORT_SYMBOL_GPL(umbra_set_node_online);
  * The wall is what %__GFP_HARDWALL never gets over. Without that flag a
  * request may, when the allowed nodes have nothing.
  *
- * Context: any.
+ * Context: may sleep.
  * Return: 0, or -EINVAL if the instance has none of @nodes.
  */
 int umbra_set_allowed_nodes(struct umbra *u, umbra_nodemask_t nodes)
 {
-	if (!(nodes & GENMASK(u->nr_nodes - 1, 0)))
+	umbra_nodemask_t all = GENMASK(u->nr_nodes - 1, 0);
+
+	if (!(nodes & all))
 		return -EINVAL;
+	mutex_lock(&u->control);
 	WRITE_ONCE(u->allowed_nodes, nodes);
+	WRITE_ONCE(u->walled, (nodes & all) != all);
+	mutex_unlock(&u->control);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(umbra_set_allowed_nodes);

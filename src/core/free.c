@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Free, top to bottom.
+ *
+ * A free first takes the head out of the allocated state with one atomic
+ * exchange of its byte in the frame map; from then on the block is in the
+ * hands of this CPU alone. Then the references decide which frames go back, and
+ * the block goes to the cache of this CPU, else to the free lists.
+ */
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include "debug.h"
+#include "frame.h"
+#include <trace/events/umbra.h>
+
+static bool block_is_unused(struct page *page, unsigned int order)
+{
+	unsigned long i;
+
+	for (i = 0; i < 1UL << order; i++)
+		if (umbra_page_use(page + i) != PAGE_USE_NONE)
+			return false;
+	return true;
+}
+
+static void free_run(struct umbra_zone *zone, u32 index, u32 end)
+{
+	umbra_debug_poison(zone->umbra, index, end - index);
+	umbra_freelist_free_range(zone, index, end);
+}
+
+/*
+ * Free the frames of a block one by one, each as its references demand.
+ * Returns how many became HELD.
+ */
+static unsigned long free_apart(struct umbra_zone *zone, u32 index,
+				unsigned int order,
+				struct umbra_account *account)
+{
+	struct page *page = umbra_index_to_page(zone->umbra, index);
+	u32 end = index + (1U << order);
+	unsigned long held = 0;
+	u32 run = index;
+
+	lockdep_assert_held(&zone->lock);
+
+	for (; index < end; index++, page++) {
+		enum umbra_page_use use = umbra_page_use(page);
+
+		if (use == PAGE_USE_NONE)
+			continue;
+		free_run(zone, run, index);
+		run = index + 1;
+		if (use == PAGE_USE_HELD) {
+			umbra_held_add(zone, index, account);
+			held++;
+		} else {
+			umbra_frame_lose(zone, index, use == PAGE_USE_POISON ?
+					 "hardware poison in" :
+					 "stray put_page() of");
+		}
+	}
+	free_run(zone, run, end);
+	return held;
+}
+
+/**
+ * umbra_free_locked() - put a block that is in this CPU's hands on the lists
+ * @zone: the zone of the block
+ * @index: its head, in state PCP
+ * @order: its order
+ * @looked_at: its references were looked at, and nobody holds it
+ * @account: the account it is charged to, or NULL
+ *
+ * Context: zone lock held.
+ * Return: how many pages became HELD.
+ */
+unsigned long umbra_free_locked(struct umbra_zone *zone, u32 index,
+				unsigned int order, bool looked_at,
+				struct umbra_account *account)
+{
+	if (unlikely(!looked_at || umbra_zone_is_suspect(zone)))
+		return free_apart(zone, index, order, account);
+	umbra_freelist_free(zone, index, order);
+	return 0;
+}
+
+/**
+ * umbra_free_block() - free a block that has left the allocated state
+ * @u: the instance
+ * @index: its head, in state PCP
+ * @order: its order
+ * @scan: look at the references of every frame, not just of the head
+ * @account: the account it is charged to, or NULL
+ *
+ * Context: any but NMI.
+ * Return: how many pages became HELD.
+ */
+unsigned long umbra_free_block(struct umbra *u, u32 index, unsigned int order,
+			       bool scan, struct umbra_account *account)
+{
+	struct umbra_zone *zone = umbra_frame_zone(u, index);
+	struct page *page = umbra_index_to_page(u, index);
+	unsigned long held, flags;
+	bool whole;
+
+	umbra_debug_free(u, index, order);
+	whole = block_is_unused(page, scan || u->debug & UMBRA_DEBUG_REFS ?
+				order : 0);
+	if (likely(whole && !umbra_zone_is_suspect(zone))) {
+		umbra_debug_poison(u, index, 1U << order);
+		if (umbra_pcp_free(zone, index, order))
+			return 0;
+	}
+	umbra_count(zone, EVENT_PGFREE, 1UL << order);
+	spin_lock_irqsave(&zone->lock, flags);
+	held = umbra_free_locked(zone, index, order, whole, account);
+	spin_unlock_irqrestore(&zone->lock, flags);
+
+	if (held)
+		umbra_held_rescan_later(u);
+	return held;
+}
+
+/*
+ * Change an allocated block of @order to @state, or add what @state says to an
+ * allocated one. Returns the byte it had in the frame map, or 0 if it is not an
+ * allocated block of that order.
+ */
+static u8 change_allocated(struct umbra *u, u32 index, unsigned int order,
+			   enum umbra_frame_state state)
+{
+	enum umbra_frame_state next;
+	u8 frame;
+
+	if (index == UMBRA_NO_FRAME)
+		return 0;
+	do {
+		frame = frame_read(u, index);
+		if (!frame_is_allocated(frame) || frame_order(frame) != order)
+			return 0;
+		next = state & FRAME_ALLOC ? frame_state(frame) | state : state;
+	} while (frame_state(frame) != next &&
+		 !frame_leave(u, index, frame, next));
+	return frame;
+}
+
+/**
+ * umbra_free_pages_account() - free a block charged to an account
+ * @u: the instance the block came from
+ * @page: its first page
+ * @order: its order
+ * @account: the account that was charged for it, or NULL
+ *
+ * What is free is uncharged. Pages that somebody still references are HELD
+ * and stay charged until the last reference is gone.
+ *
+ * A block that is not @u's, not allocated, or of another order is reported
+ * with the state of the frame and a stack, and nothing changes.
+ *
+ * Context: any but NMI; on PREEMPT_RT not with preemption or interrupts off.
+ * Return: 0, or -EINVAL if the free was refused.
+ */
+int umbra_free_pages_account(struct umbra *u, struct page *page,
+			     unsigned int order, struct umbra_account *account)
+{
+	u32 index = umbra_page_to_index(u, page);
+	u8 frame = change_allocated(u, index, order, FRAME_PCP);
+	unsigned long held;
+
+	if (unlikely(!frame)) {
+		if (order > UMBRA_MAX_ORDER)
+			umbra_report_order(u, "free", order);
+		else
+			umbra_report_free(u, page, index, order);
+		return -EINVAL;
+	}
+	if (trace_umbra_page_free_enabled())
+		trace_umbra_page_free(umbra_index_to_pfn(u, index), order);
+	held = umbra_free_block(u, index, order,
+				frame_has(frame, FRAME_EXPOSED), account);
+	if (account)
+		umbra_account_uncharge(account, (1UL << order) - held);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(umbra_free_pages_account);
+
+/**
+ * umbra_expose_pages() - say that others may reference every page of a block
+ * @u: the instance the block came from
+ * @page: its first page
+ * @order: its order
+ *
+ * To be called before pages of a block are mapped to user space or otherwise
+ * referenced one by one. From then on a free looks at every page's count.
+ *
+ * Context: any. The caller owns the block.
+ * Return: 0, or -EINVAL if this is no allocated block of that order.
+ */
+int umbra_expose_pages(struct umbra *u, struct page *page, unsigned int order)
+{
+	u32 index = umbra_page_to_index(u, page);
+
+	return change_allocated(u, index, order, FRAME_EXPOSED) ? 0 : -EINVAL;
+}
+EXPORT_SYMBOL_GPL(umbra_expose_pages);
