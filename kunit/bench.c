@@ -109,7 +109,6 @@ static s64 run_once(struct bench *b, const struct bench_case *c,
 		return err;
 	}
 	atomic_set(&b->waiting, c->cpus);
-	b->failed = false;
 	for (i = 0; i < c->cpus; i++)
 		wake_up_process(threads[i]);
 	for (i = 0; i < c->cpus; i++) {
@@ -140,6 +139,13 @@ static int run_case(struct bench *b, const struct bench_case *c,
 {
 	unsigned int round, side;
 
+	/* What other cases left in the caches is not part of this one. */
+	for (side = 0; side < BENCH_SIDES; side++) {
+		s64 ps = run_once(b, c, side);
+
+		if (ps < 0)
+			return ps;
+	}
 	for (round = 0; round < b->rounds; round++) {
 		for (side = 0; side < BENCH_SIDES; side++) {
 			s64 ps = run_once(b, c, side);
@@ -190,22 +196,21 @@ static void bench_free(struct bench *b)
 
 	for (i = 0; i < BENCH_CPUS; i++)
 		kvfree(b->cpu[i]);
-	kfifo_free(&b->handoff);
 	kvfree(b->text);
 	if (b->u)
 		umbra_put(b->u);
-	kfree(b);
+	kvfree(b);
 }
 
 static struct bench *bench_alloc(void)
 {
-	struct bench *b = kzalloc(sizeof(*b), GFP_KERNEL);
+	struct bench *b = kvzalloc(sizeof(*b), GFP_KERNEL);
 	unsigned int cpu;
 
 	if (!b)
 		return NULL;
 	b->text = kvzalloc(TEXT_SIZE, GFP_KERNEL);
-	if (!b->text || kfifo_alloc(&b->handoff, BENCH_FIFO, GFP_KERNEL))
+	if (!b->text)
 		goto err_free;
 	for_each_online_cpu(cpu) {
 		struct bench_cpu *mine;

@@ -4,7 +4,6 @@
 #define _UMBRA_BENCH_H
 
 #include <linux/completion.h>
-#include <linux/kfifo.h>
 #include <linux/mm_types.h>
 #include <linux/types.h>
 #include <umbra/umbra.h>
@@ -12,7 +11,7 @@
 #define BENCH_CPUS 2
 #define BENCH_BURST 4096
 #define BENCH_BULK 256
-#define BENCH_FIFO 1024
+#define BENCH_TRAYS 8
 #define BENCH_SLOTS 65536
 
 /* What one CPU works with; large, and its own. */
@@ -54,6 +53,12 @@ struct bench_case {
 	unsigned int cpus;
 };
 
+/* Pages on their way from one CPU to another. */
+struct bench_tray {
+	bool full ____cacheline_aligned_in_smp;
+	struct page *pages[BENCH_BULK];
+};
+
 struct bench {
 	struct umbra *u;
 	unsigned int rounds;
@@ -62,9 +67,8 @@ struct bench {
 	struct bench_cpu *cpu[BENCH_CPUS];
 	unsigned int cpu_ids[BENCH_CPUS];
 	unsigned int nr_cpus;
-	DECLARE_KFIFO_PTR(handoff, struct page *);
+	struct bench_tray trays[BENCH_TRAYS];
 	atomic_t waiting;			/* CPUs that are not ready */
-	bool failed;
 	char *text;				/* what there is to say */
 	size_t used;
 };

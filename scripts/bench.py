@@ -80,7 +80,7 @@ def table(rows):
 def picture(rows):
     """A bar for each ratio, with a whisker from its least to its most."""
     left, width, step, top = 170, 600, 20, 46
-    most = max(1.0, *(r["max_ratio"] for r in rows))
+    most = max([1.0] + [r["max_ratio"] for r in rows])
     height = top + step * len(rows) + 24
 
     def x(ratio):

@@ -239,7 +239,7 @@ caches() {
 	ctl pcp "-1 -1"
 	/hold 0:50 true
 	[ "$(cached)" -gt 0 ] || fail "nothing is cached"
-	einval pcp 8 "-2 8" "8 -2" "8 73" "1 2 3"
+	einval pcp 8 "-2 8" "8 -2" "8 65537" "65537 8" "1 2 3"
 	unload
 }
 

@@ -99,7 +99,7 @@ unsigned int umbra_zone_take(struct umbra_zone *zone,
 	}
 	for (i = 0; i < got; i++)
 		frame_set(zone->umbra, frames[i], FRAME_PCP, rq->order);
-	spin_unlock_irqrestore(&zone->lock, flags);
+	umbra_zone_unlock(zone, flags);
 	return got;
 }
 
@@ -247,34 +247,6 @@ static bool zero_block(struct page *page, unsigned int order)
 	return true;
 }
 
-static __always_inline void prepare(struct umbra *u, u32 index,
-				    unsigned int order, gfp_t gfp)
-{
-	enum umbra_frame_state state = FRAME_ALLOC;
-
-	if (gfp & __GFP_MOVABLE)
-		state |= FRAME_MOVABLE;
-	if (gfp & __GFP_COMP && order)
-		state |= FRAME_COMP;
-	umbra_debug_alloc(u, index, order, gfp);
-	frame_set(u, index, state, order);
-}
-
-/**
- * umbra_alloc_prepare() - make a block that is in this CPU's hands allocated
- * @u: the instance
- * @index: its head
- * @order: its order
- * @gfp: of the request
- *
- * Context: any.
- */
-void umbra_alloc_prepare(struct umbra *u, u32 index, unsigned int order,
-			 gfp_t gfp)
-{
-	prepare(u, index, order, gfp);
-}
-
 /**
  * umbra_hand_out() - give a block that is in this CPU's hands to a caller
  * @u: the instance
@@ -292,7 +264,7 @@ struct page *umbra_hand_out(struct umbra *u, u32 index, unsigned int order,
 {
 	struct page *page = umbra_index_to_page(u, index);
 
-	prepare(u, index, order, gfp);
+	umbra_alloc_prepare(u, index, order, gfp);
 	if (!(gfp & __GFP_ZERO) || !u->has_memory || zero_block(page, order))
 		return page;
 	/* A free may wait for a lock: who may not loses the block instead. */
@@ -393,7 +365,7 @@ static __always_inline struct page *finish_hit(struct umbra *u, u32 index,
 	if (unlikely(gfp & __GFP_ZERO)) {
 		page = umbra_hand_out(u, index, order, context, flags);
 	} else {
-		prepare(u, index, order, context);
+		umbra_alloc_prepare(u, index, order, context);
 		page = umbra_index_to_page(u, index);
 	}
 	if (trace_umbra_page_alloc_enabled() && page)

@@ -7,7 +7,7 @@
 #include <trace/events/umbra.h>
 
 /* Pages that are taken in one hold of a lock. */
-#define BULK_CHUNK 64
+#define BULK_CHUNK 128
 
 /* The nearest zone of the preferred node that can give @nr pages at once. */
 static struct umbra_zone *bulk_zone(struct umbra *u,
@@ -32,6 +32,15 @@ static struct umbra_zone *bulk_zone(struct umbra *u,
 	return NULL;
 }
 
+static inline struct page *hand_out(struct umbra *u, u32 index,
+				    const struct umbra_request *rq)
+{
+	if (rq->gfp & __GFP_ZERO)
+		return umbra_hand_out(u, index, 0, rq->gfp, rq->flags);
+	umbra_alloc_prepare(u, index, 0, rq->gfp);
+	return umbra_index_to_page(u, index);
+}
+
 /* Fill an array from one zone; returns how far it got. */
 static unsigned int bulk_fill(struct umbra *u, gfp_t gfp, int nid,
 			      const umbra_nodemask_t *nodemask,
@@ -53,15 +62,15 @@ static unsigned int bulk_fill(struct umbra *u, gfp_t gfp, int nid,
 
 		got = umbra_pcp_alloc_bulk(zone, &rq, frames, want);
 		for (i = 0; i < got; i++) {
-			struct page *page = umbra_hand_out(u, frames[i], 0,
-							   rq.gfp, rq.flags);
+			struct page *page = hand_out(u, frames[i], &rq);
 
 			while (filled < nr_pages && pages[filled])
 				filled++;
-			if (page && filled < nr_pages) {
+			if (likely(page && filled < nr_pages)) {
 				pages[filled++] = page;
-				trace_umbra_page_alloc(umbra_index_to_pfn(u, frames[i]),
-						       0, gfp, rq.type);
+				if (trace_umbra_page_alloc_enabled())
+					trace_umbra_page_alloc(umbra_index_to_pfn(u, frames[i]),
+							       0, gfp, rq.type);
 			} else if (page) {
 				umbra_free_pages(u, page, 0);
 			}

@@ -9,6 +9,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
+#include "debug.h"
 #include "frame.h"
 
 /* A range of frames; it lies in one zone and one span. */
@@ -78,7 +79,7 @@ static void set_isolated(struct umbra_zone *zone, u32 index, bool isolated)
 	if (isolated)
 		type |= UMBRA_PB_ISOLATED;
 	change_pageblock(zone, index, type);
-	spin_unlock_irqrestore(&zone->lock, flags);
+	umbra_zone_unlock(zone, flags);
 }
 
 static bool is_isolated(const struct umbra *u, u32 index)
@@ -220,7 +221,7 @@ static int take_range(struct umbra *u, const struct frame_range *range)
 		while (index < range->end)
 			index = take_overlap(range, index);
 	}
-	spin_unlock_irqrestore(&zone->lock, flags);
+	umbra_zone_unlock(zone, flags);
 	return err;
 }
 

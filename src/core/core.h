@@ -12,7 +12,8 @@
  * _refcount	one base reference per page belongs to umbra from acquire to
  *		release, whatever the state of the frame; read to learn whether
  *		others hold the page
- * lru		FREE head: link in the free list
+ * lru		FREE head: link in the free list; PCP: what else is in the
+ *		cache, see pcp_list.c
  * private	HELD: the account that is charged for the frame, or 0
  *
  * With UMBRA_DEBUG_GUARD a second reference is ours while a frame is
@@ -22,6 +23,7 @@
 #ifndef _UMBRA_CORE_H
 #define _UMBRA_CORE_H
 
+#include <linux/bitops.h>
 #include <linux/cache.h>
 #include <linux/fault-inject.h>
 #include <linux/list.h>
@@ -115,7 +117,6 @@ struct umbra_zone {
 	int pcp_high_min;
 	int pcp_high_max;
 
-	int pcp_room;		/* constant: places for blocks in a cache */
 	struct umbra_pcp __percpu *pcp;
 	unsigned long flags;	/* enum umbra_zone_flag */
 	u8 fast_orders;		/* orders below need no look at a watermark;
@@ -306,6 +307,27 @@ static inline bool umbra_zone_is_suspect(const struct umbra_zone *zone)
 	return unlikely(READ_ONCE(zone->flags) & BIT(ZONE_FLAG_SUSPECT));
 }
 
+/*
+ * Leave the lock of a zone whose free pages or watermarks may have changed:
+ * decide anew which orders it has plenty of. Whoever writes either leaves so.
+ */
+static inline void umbra_zone_unlock(struct umbra_zone *zone,
+				     unsigned long flags)
+	__releases(&zone->lock)
+{
+	unsigned long useful = zone->nr_free_pages - zone->nr_free_cma -
+			       zone->nr_free_highatomic;
+	unsigned int orders = 0;
+
+	if (useful > zone->fast_mark)
+		orders = fls(zone->listed[UMBRA_UNMOVABLE] |
+			     zone->listed[UMBRA_MOVABLE] |
+			     zone->listed[UMBRA_RECLAIMABLE]);
+	if (zone->fast_orders != orders)
+		WRITE_ONCE(zone->fast_orders, orders);
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
 static inline bool umbra_type_is_mergeable(enum umbra_migratetype type)
 {
 	return type < UMBRA_PCPTYPES;
@@ -439,7 +461,6 @@ unsigned long umbra_wmark(const struct umbra_zone *zone,
 int umbra_freelist_init(struct umbra_zone *zone);
 void umbra_freelist_exit(struct umbra_zone *zone);
 size_t umbra_freelist_bytes(const struct umbra_zone *zone);
-void umbra_freelist_settle(struct umbra_zone *zone);
 void umbra_freelist_free(struct umbra_zone *zone, u32 index,
 			 unsigned int order);
 void umbra_freelist_remove(struct umbra_zone *zone, u32 index,
@@ -514,8 +535,6 @@ bool umbra_zone_is_allowed(const struct umbra_zone *zone,
 			   const struct umbra_request *rq);
 struct page *umbra_hand_out(struct umbra *u, u32 index, unsigned int order,
 			    gfp_t gfp, unsigned int flags);
-void umbra_alloc_prepare(struct umbra *u, u32 index, unsigned int order,
-			 gfp_t gfp);
 u32 umbra_take(struct umbra *u, const struct umbra_request *rq);
 
 /* free.c */
@@ -568,7 +587,7 @@ struct umbra_free_block {
 
 /* Frames of a batch of a walk by index, entries of one along a list. */
 #define UMBRA_SNAPSHOT_BATCH BIT(UMBRA_MAX_ORDER)
-#define UMBRA_LIST_BATCH 64
+#define UMBRA_LIST_BATCH 32
 
 /**
  * struct umbra_free_snapshot - the free blocks of an instance

@@ -7,7 +7,7 @@
 #define _UMBRA_DEBUG_H
 
 #include <linux/jump_label.h>
-#include "core.h"
+#include "frame.h"
 
 DECLARE_STATIC_KEY_FALSE(umbra_debug_key);
 
@@ -39,6 +39,20 @@ static inline void umbra_debug_poison(struct umbra *u, u32 index, u32 nr)
 	if (static_branch_unlikely(&umbra_debug_key) &&
 	    u->debug & UMBRA_DEBUG_POISON)
 		__umbra_debug_poison(u, index, nr);
+}
+
+/* Make a block that is in this CPU's hands allocated. */
+static inline void umbra_alloc_prepare(struct umbra *u, u32 index,
+				       unsigned int order, gfp_t gfp)
+{
+	enum umbra_frame_state state = FRAME_ALLOC;
+
+	if (gfp & __GFP_MOVABLE)
+		state |= FRAME_MOVABLE;
+	if (gfp & __GFP_COMP && order)
+		state |= FRAME_COMP;
+	umbra_debug_alloc(u, index, order, gfp);
+	frame_set(u, index, state, order);
 }
 
 /* Is this one of the requests that a test wants to fail? */

@@ -240,7 +240,7 @@ void umbra_highatomic_reserve(struct umbra_zone *zone, u32 index,
 						    1UL << u->pb_order);
 		zone->seq++;
 	}
-	spin_unlock_irqrestore(&zone->lock, flags);
+	umbra_zone_unlock(zone, flags);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_highatomic_reserve);
 
@@ -298,7 +298,7 @@ bool umbra_highatomic_unreserve(struct umbra *u,
 		spin_lock_irqsave(&zone->lock, flags);
 		if (zone->nr_reserved_highatomic)
 			done = unreserve_one(zone, rq->type);
-		spin_unlock_irqrestore(&zone->lock, flags);
+		umbra_zone_unlock(zone, flags);
 		if (done)
 			return true;
 	}

@@ -116,7 +116,7 @@ unsigned long umbra_free_block(struct umbra *u, u32 index, unsigned int order,
 	umbra_count(zone, EVENT_PGFREE, 1UL << order);
 	spin_lock_irqsave(&zone->lock, flags);
 	held = umbra_free_locked(zone, index, order, whole, account);
-	spin_unlock_irqrestore(&zone->lock, flags);
+	umbra_zone_unlock(zone, flags);
 
 	if (held)
 		umbra_held_rescan_later(u);

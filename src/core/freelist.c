@@ -65,28 +65,6 @@ size_t umbra_freelist_bytes(const struct umbra_zone *zone)
 	       UMBRA_NR_TYPES * sizeof(long);
 }
 
-/**
- * umbra_freelist_settle() - decide anew which orders a zone has plenty of
- * @zone: the zone; its free pages or its watermarks have changed
- *
- * Context: zone lock held.
- */
-void umbra_freelist_settle(struct umbra_zone *zone)
-{
-	unsigned long useful = zone->nr_free_pages - zone->nr_free_cma -
-			       zone->nr_free_highatomic;
-	unsigned int orders = 0;
-
-	lockdep_assert_held(&zone->lock);
-
-	if (useful > zone->fast_mark)
-		orders = fls(zone->listed[UMBRA_UNMOVABLE] |
-			     zone->listed[UMBRA_MOVABLE] |
-			     zone->listed[UMBRA_RECLAIMABLE]);
-	if (zone->fast_orders != orders)
-		WRITE_ONCE(zone->fast_orders, orders);
-}
-
 static void account(struct umbra_zone *zone, enum umbra_migratetype type,
 		    long nr_pages)
 {
@@ -101,7 +79,6 @@ static void account(struct umbra_zone *zone, enum umbra_migratetype type,
 	else if (type == UMBRA_HIGHATOMIC)
 		WRITE_ONCE(zone->nr_free_highatomic,
 			   zone->nr_free_highatomic + nr_pages);
-	umbra_freelist_settle(zone);
 }
 
 static void freelist_add(struct umbra_zone *zone, u32 index,

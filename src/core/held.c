@@ -99,7 +99,7 @@ static unsigned long walk_held(struct umbra *u, bool may_sleep,
 		for (; index < end; index++)
 			if (frame_state(frame_read(u, index)) == FRAME_HELD)
 				yes += fn(zone, index);
-		spin_unlock_irqrestore(&zone->lock, flags);
+		umbra_zone_unlock(zone, flags);
 		if (may_sleep)
 			cond_resched();
 	}

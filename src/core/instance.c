@@ -176,7 +176,7 @@ static void add_frames(struct umbra *u, u32 index, u32 end)
 			frame_set(u, i, FRAME_TAIL, 0);
 		zone->nr_managed += stop - index;
 		umbra_freelist_free_range(zone, index, stop);
-		spin_unlock_irqrestore(&zone->lock, flags);
+		umbra_zone_unlock(zone, flags);
 		index = stop;
 		cond_resched();
 	}

@@ -24,16 +24,9 @@ static int clamp_high(struct umbra_pcp *pcp, const struct umbra_zone *zone)
 	return pcp->high;
 }
 
-/* How many blocks a list has room for. */
-static int list_room(const struct umbra_pcp *pcp,
-		     const struct umbra_pcp_list *list)
-{
-	return (pcp->nr_free_chunks + 1) * PCP_CHUNK_FRAMES - list->nr;
-}
-
-/* How many blocks to refill an empty list with. In a section. */
+/* How many blocks to refill with. In a section. */
 static int nr_to_alloc(struct umbra_pcp *pcp, struct umbra_zone *zone,
-		       unsigned int order, int list)
+		       unsigned int order)
 {
 	int base = READ_ONCE(zone->pcp_batch);
 	int high_max = READ_ONCE(zone->pcp_high_max);
@@ -55,9 +48,7 @@ static int nr_to_alloc(struct umbra_pcp *pcp, struct umbra_zone *zone,
 			pcp->alloc_factor++;
 		batch = min(batch, most);
 	}
-	if (batch <= 1)
-		return 1;
-	return min(max(batch >> order, 2), list_room(pcp, &pcp->lists[list]));
+	return batch > 1 ? max(batch >> order, 2) : 1;
 }
 
 /* How many pages may stay. In a section, after a free. */
@@ -143,14 +134,15 @@ static void give_back(struct umbra_zone *zone, const u32 *frames,
 	if (trace_umbra_page_pcpu_drain_enabled())
 		trace_drain(u, frames, nr);
 	while (nr) {
-		unsigned int order = frame_order(frame_read(u, frames[0])), n;
+		bool suspect = umbra_zone_is_suspect(zone);
 		u32 start, end;
+		unsigned int n;
 
-		n = find_run(u, frames, nr, &start, &end);
-		if (n == 1 || umbra_zone_is_suspect(zone)) {
-			n = 1;
-			end = start + (1U << order);
-			held += umbra_free_locked(zone, start, order, true,
+		/* In doubt each block is looked at on its own. */
+		n = find_run(u, frames, suspect ? 1 : nr, &start, &end);
+		if (n == 1) {
+			held += umbra_free_locked(zone, start,
+						  __fls(end - start), true,
 						  NULL);
 		} else {
 			frame_set_tails(u, start, end - start);
@@ -160,17 +152,17 @@ static void give_back(struct umbra_zone *zone, const u32 *frames,
 		frames += n;
 		nr -= n;
 	}
-	spin_unlock_irqrestore(&zone->lock, flags);
+	umbra_zone_unlock(zone, flags);
 	umbra_count(zone, EVENT_PCP_DRAIN, pages);
 	if (held)
 		umbra_held_rescan_later(u);
 }
 
 /*
- * Into the cache of whatever CPU this is; what does not fit, or was isolated
- * meanwhile, goes back. Returns whether there was room for all.
+ * Into the cache of whatever CPU this is; if that is in use, or the zone was
+ * isolated in part or failed meanwhile, back to the zone.
  */
-static bool stow(struct umbra_zone *zone, const struct umbra_request *rq,
+static void stow(struct umbra_zone *zone, const struct umbra_request *rq,
 		 int list, const u32 *frames, unsigned int nr)
 {
 	struct umbra_pcp *pcp = pcp_enter(zone);
@@ -179,16 +171,15 @@ static bool stow(struct umbra_zone *zone, const struct umbra_request *rq,
 		/* The first of them is to be taken first. */
 		while (nr && !umbra_zone_is_suspect(zone) &&
 		       umbra_frame_type(zone->umbra, frames[nr - 1]) !=
-		       UMBRA_ISOLATE &&
-		       pcp_push(pcp, &pcp->lists[list], frames[nr - 1])) {
+		       UMBRA_ISOLATE) {
+			pcp_push(zone->umbra, &pcp->lists[list],
+				 frames[--nr]);
 			pcp->count += 1 << rq->order;
-			nr--;
 		}
 		pcp_leave(pcp);
 	}
 	if (nr)
 		give_back(zone, frames, nr);
-	return !nr;
 }
 
 /*
@@ -200,26 +191,24 @@ static u32 refill(struct umbra_zone *zone, const struct umbra_request *rq,
 		  int list, unsigned int batch)
 {
 	u32 frames[PCP_MOVE], first = UMBRA_NO_FRAME;
-	bool more = true;
+	unsigned int want, nr, used;
 
 	if (rq->flags & ALLOC_TRYLOCK)
 		batch = 1;
-	while (batch && more) {
-		unsigned int want = min_t(unsigned int, batch, PCP_MOVE);
-		unsigned int nr = umbra_zone_take(zone, rq, frames, want,
-						  false);
-		unsigned int used = 0;
+	do {
+		want = min_t(unsigned int, batch, PCP_MOVE);
+		nr = umbra_zone_take(zone, rq, frames, want, false);
+		used = 0;
 
 		if (nr && first == UMBRA_NO_FRAME) {
 			first = frames[0];
 			used = 1;
 			umbra_count_alloc(rq, zone, 1);
 		}
-		more = nr == want;
 		if (nr > used)
-			more &= stow(zone, rq, list, frames + used, nr - used);
+			stow(zone, rq, list, frames + used, nr - used);
 		batch -= want;
-	}
+	} while (batch && nr == want);
 	return first;
 }
 
@@ -255,7 +244,7 @@ u32 umbra_pcp_alloc(struct umbra_zone *zone, const struct umbra_request *rq)
 		pcp_leave(pcp);
 		return index;
 	}
-	batch = nr_to_alloc(pcp, zone, rq->order, list);
+	batch = nr_to_alloc(pcp, zone, rq->order);
 	pcp_leave(pcp);
 	if (rq->flags & ALLOC_HIGHATOMIC)
 		return UMBRA_NO_FRAME;
@@ -288,7 +277,7 @@ unsigned int umbra_pcp_alloc_bulk(struct umbra_zone *zone,
 	if (!pcp)
 		return 0;
 	while (got < nr) {
-		frames[got] = pcp_pop(pcp, &pcp->lists[list]);
+		frames[got] = pcp_pop(zone->umbra, &pcp->lists[list]);
 		if (frames[got] == UMBRA_NO_FRAME)
 			break;
 		got++;
@@ -307,151 +296,6 @@ unsigned int umbra_pcp_alloc_bulk(struct umbra_zone *zone,
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_alloc_bulk);
 
-/* Move the newest blocks of a list to a chunk. False if there is none left. */
-bool umbra_pcp_spill(struct umbra_pcp *pcp, struct umbra_pcp_list *list)
-{
-	u16 fresh = pcp->free_chunk;
-	struct umbra_pcp_chunk *chunk;
-
-	if (fresh == PCP_NO_CHUNK)
-		return false;
-	chunk = &pcp->chunks[fresh];
-	pcp->free_chunk = chunk->older;
-	pcp->nr_free_chunks--;
-	memcpy(chunk->frames, list->frames, sizeof(chunk->frames));
-	chunk->nr = PCP_CHUNK_FRAMES;
-	chunk->older = list->top;
-	chunk->newer = PCP_NO_CHUNK;
-	if (list->top == PCP_NO_CHUNK)
-		list->bottom = fresh;
-	else
-		pcp->chunks[list->top].newer = fresh;
-	list->top = fresh;
-	list->nr = 0;
-	return true;
-}
-
-static void free_chunk(struct umbra_pcp *pcp, u16 chunk)
-{
-	pcp->chunks[chunk].older = pcp->free_chunk;
-	pcp->free_chunk = chunk;
-	pcp->nr_free_chunks++;
-}
-
-/* Move the newest chunk of a list back, and take the newest block of it. */
-u32 umbra_pcp_unspill(struct umbra_pcp *pcp, struct umbra_pcp_list *list)
-{
-	struct umbra_pcp_chunk *chunk = &pcp->chunks[list->top];
-	u16 empty = list->top;
-
-	memcpy(list->frames, chunk->frames, sizeof(list->frames));
-	list->nr = chunk->nr;
-	list->top = chunk->older;
-	if (list->top == PCP_NO_CHUNK)
-		list->bottom = PCP_NO_CHUNK;
-	else
-		pcp->chunks[list->top].newer = PCP_NO_CHUNK;
-	free_chunk(pcp, empty);
-	return list->frames[--list->nr];
-}
-
-/* Take at most @most of the oldest blocks of an array out of it. */
-static unsigned int take_front(u32 *from, u16 *nr, u32 *frames,
-			       unsigned int most)
-{
-	unsigned int n = min_t(unsigned int, *nr, most);
-
-	memcpy(frames, from, n * sizeof(*frames));
-	*nr -= n;
-	memmove(from, from + n, *nr * sizeof(*from));
-	return n;
-}
-
-/* Take at most @most of the oldest blocks of a list; 0 if it is empty. */
-static unsigned int take_oldest(struct umbra_pcp *pcp,
-				struct umbra_pcp_list *list, u32 *frames,
-				unsigned int most)
-{
-	struct umbra_pcp_chunk *chunk;
-	u16 bottom = list->bottom;
-	unsigned int n;
-
-	if (bottom == PCP_NO_CHUNK)
-		return take_front(list->frames, &list->nr, frames, most);
-	chunk = &pcp->chunks[bottom];
-	n = take_front(chunk->frames, &chunk->nr, frames, most);
-	if (!chunk->nr) {
-		list->bottom = chunk->newer;
-		if (list->bottom == PCP_NO_CHUNK)
-			list->top = PCP_NO_CHUNK;
-		else
-			pcp->chunks[list->bottom].older = PCP_NO_CHUNK;
-		free_chunk(pcp, bottom);
-	}
-	return n;
-}
-
-static unsigned int list_order(const struct umbra *u, unsigned int list)
-{
-	return list < PCP_LOW_LISTS ? list / UMBRA_PCPTYPES : u->pb_order;
-}
-
-/* Take single blocks until there are @pages, the largest first. */
-static unsigned int collect_singles(struct umbra_pcp *pcp, u32 *frames,
-				    unsigned int room, int pages)
-{
-	unsigned int nr = 0, type;
-	int order;
-
-	for (order = UMBRA_MAX_ORDER; order >= 0; order--) {
-		for (type = 0; type < UMBRA_PCPTYPES; type++) {
-			u32 *single = &pcp->single[order][type];
-
-			if (*single == UMBRA_NO_FRAME)
-				continue;
-			if (pages <= 0 || nr == room)
-				return nr;
-			frames[nr++] = *single;
-			*single = UMBRA_NO_FRAME;
-			pages -= 1 << order;
-			pcp->count -= 1 << order;
-		}
-	}
-	return nr;
-}
-
-/*
- * Take at least @pages pages out of a cache, the oldest first: of list @first,
- * then of the lists after it, then single blocks. In a section. Returns how many
- * blocks it took, which is less than would have to be taken if there is no more
- * room in @frames.
- */
-static unsigned int collect(struct umbra_pcp *pcp, const struct umbra *u,
-			    u32 *frames, unsigned int room, int pages,
-			    unsigned int first)
-{
-	unsigned int nr = 0, i;
-
-	for (i = 0; i < PCP_LISTS; i++) {
-		unsigned int at = (first + i) % PCP_LISTS;
-		unsigned int order = list_order(u, at);
-
-		while (pages > 0 && nr < room) {
-			unsigned int n = DIV_ROUND_UP((unsigned int)pages,
-						      1U << order);
-
-			n = take_oldest(pcp, &pcp->lists[at], frames + nr,
-					min(n, room - nr));
-			if (!n)
-				break;
-			nr += n;
-			pages -= n << order;
-			pcp->count -= n << order;
-		}
-	}
-	return nr + collect_singles(pcp, frames + nr, room - nr, pages);
-}
-
 /*
  * Free what a cache has too much, of the list that grew first; the section is
  * left.
@@ -465,7 +309,7 @@ static void trim(struct umbra_zone *zone, struct umbra_pcp *pcp, int pages,
 	do {
 		int before = pcp->count;
 
-		nr = collect(pcp, zone->umbra, frames, PCP_MOVE, pages, list);
+		nr = umbra_pcp_collect(pcp, zone->umbra, frames, PCP_MOVE, pages, list);
 		pages -= before - pcp->count;
 		pcp_leave(pcp);
 		give_back(zone, frames, nr);
@@ -490,29 +334,6 @@ static void settle(struct umbra_zone *zone, struct umbra_pcp *pcp, int list,
 	    umbra_watermark_ok(zone, 0, umbra_wmark(zone, UMBRA_WMARK_HIGH),
 			       UMBRA_ZONE_MOVABLE, 0))
 		clear_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags);
-}
-
-/*
- * Make room on a list for a block, and for others after it, where it is the
- * places that are used up and not the pages. Leaves the section.
- */
-static void free_crowded(struct umbra_zone *zone, struct umbra_pcp *pcp,
-			 int list, u32 index, unsigned int order)
-{
-	int batch = READ_ONCE(zone->pcp_batch);
-	u32 frames[PCP_MOVE];
-	unsigned int nr;
-	int pages;
-
-	pages = max(nr_to_free(pcp, batch, pcp->count, false),
-		    PCP_CHUNK_FRAMES << order);
-	nr = collect(pcp, zone->umbra, frames, PCP_MOVE, pages, list);
-	pcp_push(pcp, &pcp->lists[list], index);
-	pcp->count += 1 << order;
-	pcp->frees[order]++;
-	pcp_note_free(pcp, zone, order, batch);
-	pcp_leave(pcp);
-	give_back(zone, frames, nr);
 }
 
 /* Keep the one block of an order without lists. Leaves the section. */
@@ -556,10 +377,7 @@ bool umbra_pcp_free(struct umbra_zone *zone, u32 index, unsigned int order)
 	if (unlikely(type < 0))
 		goto err_leave;
 	list = pcp_list_of(zone->umbra, order, type);
-	if (unlikely(!pcp_push(pcp, &pcp->lists[list], index))) {
-		free_crowded(zone, pcp, list, index, order);
-		return true;
-	}
+	pcp_push(zone->umbra, &pcp->lists[list], index);
 	pcp->count += 1 << order;
 	pcp->frees[order]++;
 	batch = READ_ONCE(zone->pcp_batch);
@@ -584,7 +402,7 @@ struct errand {
 
 static unsigned int grab(struct umbra_pcp *pcp, struct umbra *u)
 {
-	return collect(pcp, u, u->drain_buf, u->drain_capacity, pcp->count, 0);
+	return umbra_pcp_collect(pcp, u, u->drain_buf, u->drain_capacity, pcp->count, 0);
 }
 
 /* Runs on the CPU of the cache, with interrupts off. */

@@ -11,9 +11,10 @@
  *
  * Blocks are kept as frame indices. Those of the orders that the host keeps are
  * on a list for each order and type: the newest in a line of their own, older
- * ones in chunks of a line each. Of every other order and type one block is
- * kept. So a hit touches the head of the cache, the line of the list, and the
- * byte of the block in the frame map.
+ * ones in groups that are written down in descriptors of the very blocks
+ * (pcp_list.c). Of every other order and type one block is kept. So a hit
+ * touches the head of the cache, the line of the list, and the byte of the block
+ * in the frame map; and what is kept costs no memory.
  */
 #ifndef _UMBRA_PCP_H
 #define _UMBRA_PCP_H
@@ -24,8 +25,8 @@
 #include <linux/preempt.h>
 #include "frame.h"
 
-#define PCP_CHUNK_FRAMES 14
-#define PCP_NO_CHUNK U16_MAX
+/* Blocks in the line of a list, and in a group. */
+#define PCP_GROUP 13
 
 /* Orders that have lists: the cheap ones, and the pageblock's. */
 #define PCP_LOW_ORDERS (PAGE_ALLOC_COSTLY_ORDER + 1)
@@ -35,30 +36,20 @@
 /* A refill or a free grows to at most 2^this batches. */
 #define PCP_SCALE_MAX 5
 
-struct umbra_pcp_chunk {
-	u32 frames[PCP_CHUNK_FRAMES];	/* oldest first */
-	u16 nr;
-	u16 older;			/* next chunk down, or PCP_NO_CHUNK */
-	u16 newer;			/* next chunk up, or PCP_NO_CHUNK */
-};
-
 struct umbra_pcp_list {
-	u32 frames[PCP_CHUNK_FRAMES];	/* the newest blocks, oldest first */
-	u16 nr;				/* of them */
-	u16 top;			/* chunk with the next newest, or none */
-	u16 bottom;			/* chunk with the oldest, or none */
+	u32 frames[PCP_GROUP];	/* the newest blocks, oldest first */
+	u32 nr;			/* of them */
+	u32 top;		/* the group of the next newest, and of the */
+	u32 bottom;		/* oldest; or UMBRA_NO_FRAME both */
 };
 
 struct umbra_pcp {
 	bool busy;		/* a section is open */
 	bool freed_high_order;	/* the last free was of a cheap order > 0 */
 	u8 alloc_factor;	/* log2 of how many batches the next refill has */
-	u16 free_chunk;		/* unused chunks, linked by older */
-	u16 nr_free_chunks;
 	int count;		/* pages */
 	int high;		/* pages, between the zone's high_min and _max */
 	int free_count;		/* pages freed in a row */
-	struct umbra_pcp_chunk *chunks;
 	unsigned long allocs[UMBRA_NR_ORDERS];	/* blocks, in sections */
 	unsigned long frees[UMBRA_NR_ORDERS];
 	struct umbra_pcp_list lists[PCP_LISTS] ____cacheline_aligned_in_smp;
@@ -129,26 +120,27 @@ static inline int pcp_list_of(const struct umbra *u, unsigned int order,
 	return -1;
 }
 
-u32 umbra_pcp_unspill(struct umbra_pcp *pcp, struct umbra_pcp_list *list);
-bool umbra_pcp_spill(struct umbra_pcp *pcp, struct umbra_pcp_list *list);
+u32 umbra_pcp_unspill(const struct umbra *u, struct umbra_pcp_list *list);
+void umbra_pcp_spill(const struct umbra *u, struct umbra_pcp_list *list);
+unsigned int umbra_pcp_collect(struct umbra_pcp *pcp, const struct umbra *u,
+			       u32 *frames, unsigned int room, int pages,
+			       unsigned int grown);
 
-static inline u32 pcp_pop(struct umbra_pcp *pcp, struct umbra_pcp_list *list)
+static inline u32 pcp_pop(const struct umbra *u, struct umbra_pcp_list *list)
 {
 	if (likely(list->nr))
 		return list->frames[--list->nr];
-	if (list->top == PCP_NO_CHUNK)
+	if (list->top == UMBRA_NO_FRAME)
 		return UMBRA_NO_FRAME;
-	return umbra_pcp_unspill(pcp, list);
+	return umbra_pcp_unspill(u, list);
 }
 
-static inline bool pcp_push(struct umbra_pcp *pcp, struct umbra_pcp_list *list,
+static inline void pcp_push(const struct umbra *u, struct umbra_pcp_list *list,
 			    u32 frame)
 {
-	if (unlikely(list->nr == PCP_CHUNK_FRAMES) &&
-	    !umbra_pcp_spill(pcp, list))
-		return false;
+	if (unlikely(list->nr == PCP_GROUP))
+		umbra_pcp_spill(u, list);
 	list->frames[list->nr++] = frame;
-	return true;
 }
 
 /* A block of an order and type, or UMBRA_NO_FRAME. In a section; counts it. */
@@ -160,7 +152,7 @@ static inline u32 pcp_take(struct umbra_pcp *pcp, const struct umbra *u,
 
 	if (likely(list >= 0)) {
 		pcp->free_count >>= 1;
-		index = pcp_pop(pcp, &pcp->lists[list]);
+		index = pcp_pop(u, &pcp->lists[list]);
 	} else {
 		index = pcp->single[order][type];
 		pcp->single[order][type] = UMBRA_NO_FRAME;

@@ -15,15 +15,8 @@
 /* A cache that sizes itself grows to at most this part of its zone. */
 #define HIGH_FRACTION 8
 
-/*
- * What a cache has room for is counted in blocks, unlike what it may keep: the
- * room of all caches of a zone costs about a twentieth of a byte per page,
- * unless a size was asked for.
- */
-#define ROOM_FRACTION 88
-
-/* Blocks that a drain brings back at once, at most. */
-#define DRAIN_MOST 256
+/* Blocks that a drain brings back at once. */
+#define DRAIN_BLOCKS 256
 
 /* Where the caches of all instances hear of CPUs; 0: not registered. */
 static int hotplug_state;
@@ -102,99 +95,38 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_resize);
 
 /**
  * umbra_pcp_tune() - change how much CPUs keep and move at once
- * @u: the instance, made with caches
+ * @u: the instance
  * @batch: pages, 0 for no caches, or UMBRA_AUTO
  * @high: pages, or UMBRA_AUTO
  *
  * Context: may sleep.
- * Return: 0, or -EINVAL for a batch that the caches have no room for.
+ * Return: 0, or -EINVAL for more than UMBRA_PCP_MOST.
  */
 int umbra_pcp_tune(struct umbra *u, int batch, int high)
 {
-	struct umbra_zone *zone;
-	int err = 0;
-
-	if (batch < UMBRA_AUTO || high < UMBRA_AUTO)
+	if (batch < UMBRA_AUTO || high < UMBRA_AUTO ||
+	    batch > UMBRA_PCP_MOST || high > UMBRA_PCP_MOST)
 		return -EINVAL;
 	mutex_lock(&u->control);
-	for_each_umbra_zone(u, zone)
-		if (batch > zone->pcp_room || high > UMBRA_PCP_MOST ||
-		    (batch && !zone->pcp_room))
-			err = -EINVAL;
-	if (!err) {
-		WRITE_ONCE(u->pcp_batch, batch);
-		WRITE_ONCE(u->pcp_high, high);
-		umbra_pcp_resize(u);
-		umbra_pcp_drain(u, UMBRA_ALL_NODES, -1, false);
-	}
+	WRITE_ONCE(u->pcp_batch, batch);
+	WRITE_ONCE(u->pcp_high, high);
+	umbra_pcp_resize(u);
+	umbra_pcp_drain(u, UMBRA_ALL_NODES, -1, false);
 	mutex_unlock(&u->control);
-	return err;
+	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_tune);
 
-/* How many blocks a cache needs room for. */
-static int room_of(const struct umbra_zone *zone,
-		   const struct umbra_layout *layout)
+static void init_cache(struct umbra_pcp *pcp)
 {
-	int batch = layout->pcp_batch;
-	unsigned long room;
-
-	if (!batch)
-		return 0;
-	if (batch < 0)
-		batch = auto_batch(zone);
-	if (layout->pcp_high >= 0)
-		return layout->pcp_high + batch;
-	room = zone->nr_managed / num_possible_cpus() / ROOM_FRACTION;
-	return max_t(unsigned long, room, batch * 5);
-}
-
-static unsigned int nr_chunks(int room)
-{
-	if (!room)
-		return 0;
-	return min(DIV_ROUND_UP(room, PCP_CHUNK_FRAMES), PCP_NO_CHUNK);
-}
-
-static int create_cache(struct umbra_pcp *pcp, int room)
-{
-	unsigned int nr = nr_chunks(room), i;
+	unsigned int i;
 
 	for (i = 0; i < PCP_LISTS; i++)
 		pcp->lists[i] = (struct umbra_pcp_list) {
-			.top = PCP_NO_CHUNK, .bottom = PCP_NO_CHUNK
+			.top = UMBRA_NO_FRAME, .bottom = UMBRA_NO_FRAME
 		};
 	memset32(pcp->single[0], UMBRA_NO_FRAME,
 		 UMBRA_NR_ORDERS * UMBRA_PCPTYPES);
-	pcp->free_chunk = PCP_NO_CHUNK;
-	if (!room)
-		return 0;
-	pcp->chunks = kvcalloc(nr, sizeof(*pcp->chunks),
-			       GFP_KERNEL | __GFP_NOWARN);
-	if (!pcp->chunks)
-		return -ENOMEM;
-	for (i = 0; i < nr; i++)
-		pcp->chunks[i].older = i + 1 < nr ? i + 1 : PCP_NO_CHUNK;
-	pcp->free_chunk = 0;
-	pcp->nr_free_chunks = nr;
-	return 0;
-}
-
-static int create_zone(struct umbra_zone *zone,
-		       const struct umbra_layout *layout)
-{
-	int err = 0, room;
-	unsigned int cpu;
-
-	room = room_of(zone, layout);
-	zone->pcp_room = room;
-	zone->umbra->drain_capacity =
-		clamp_t(unsigned int, room + PCP_LISTS * PCP_CHUNK_FRAMES,
-			zone->umbra->drain_capacity, DRAIN_MOST);
-	for_each_possible_cpu(cpu)
-		if (!err)
-			err = create_cache(per_cpu_ptr(zone->pcp, cpu), room);
-	return err;
 }
 
 static void drain_work_fn(struct work_struct *work)
@@ -213,7 +145,7 @@ static void drain_work_fn(struct work_struct *work)
 int umbra_pcp_create(struct umbra *u, const struct umbra_layout *layout)
 {
 	struct umbra_zone *zone;
-	int err;
+	unsigned int cpu;
 
 	if (layout->pcp_batch < UMBRA_AUTO || layout->pcp_high < UMBRA_AUTO ||
 	    layout->pcp_batch > UMBRA_PCP_MOST ||
@@ -221,13 +153,12 @@ int umbra_pcp_create(struct umbra *u, const struct umbra_layout *layout)
 		return -EINVAL;
 	u->pcp_batch = layout->pcp_batch;
 	u->pcp_high = layout->pcp_high;
-	for_each_umbra_zone(u, zone) {
-		err = create_zone(zone, layout);
-		if (err)
-			return err;
-	}
-	u->drain_buf = kvcalloc(u->drain_capacity, sizeof(*u->drain_buf),
-				GFP_KERNEL);
+	for_each_umbra_zone(u, zone)
+		for_each_possible_cpu(cpu)
+			init_cache(per_cpu_ptr(zone->pcp, cpu));
+	u->drain_capacity = DRAIN_BLOCKS;
+	u->drain_buf = kcalloc(u->drain_capacity, sizeof(*u->drain_buf),
+			       GFP_KERNEL);
 	if (!u->drain_buf)
 		return -ENOMEM;
 	INIT_WORK(&u->drain_work, drain_work_fn);
@@ -241,7 +172,6 @@ int umbra_pcp_create(struct umbra *u, const struct umbra_layout *layout)
 void umbra_pcp_destroy(struct umbra *u)
 {
 	struct umbra_zone *zone;
-	unsigned int cpu;
 
 	if (u->drain_work.func)
 		cancel_work_sync(&u->drain_work);
@@ -249,14 +179,9 @@ void umbra_pcp_destroy(struct umbra *u)
 		cpuhp_state_remove_instance_nocalls(hotplug_state, &u->cpuhp);
 	if (!u->zones)
 		return;
-	for_each_umbra_zone(u, zone) {
-		if (!zone->pcp)
-			continue;
-		for_each_possible_cpu(cpu)
-			kvfree(per_cpu_ptr(zone->pcp, cpu)->chunks);
+	for_each_umbra_zone(u, zone)
 		free_percpu(zone->pcp);
-	}
-	kvfree(u->drain_buf);
+	kfree(u->drain_buf);
 }
 
 /* What umbra_pcp_create() allocated, in bytes. Context: any. */
@@ -266,9 +191,7 @@ size_t umbra_pcp_bytes(const struct umbra *u)
 	size_t bytes = u->drain_capacity * sizeof(*u->drain_buf);
 
 	for_each_umbra_zone(u, zone)
-		bytes += num_possible_cpus() *
-			 (sizeof(*zone->pcp) + nr_chunks(zone->pcp_room) *
-			  sizeof(struct umbra_pcp_chunk));
+		bytes += num_possible_cpus() * sizeof(*zone->pcp);
 	return bytes;
 }
 

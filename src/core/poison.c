@@ -63,7 +63,7 @@ bool umbra_poison_pfn(struct umbra *u, unsigned long pfn)
 		  !frame_leave(u, head, frame,
 			       frame_state(frame) | FRAME_EXPOSED)))
 		suspect(zone);
-	spin_unlock_irqrestore(&zone->lock, flags);
+	umbra_zone_unlock(zone, flags);
 	return true;
 }
 EXPORT_SYMBOL_GPL(umbra_poison_pfn);

@@ -340,6 +340,18 @@ static unsigned long free_of_type(const struct zone_walk *w,
 	return pages;
 }
 
+/* Orders of a type that the walk has seen free blocks of, as bits. */
+static u16 orders_of_type(const struct zone_walk *w, unsigned int type)
+{
+	unsigned int order;
+	u16 orders = 0;
+
+	for (order = 0; order < UMBRA_NR_ORDERS; order++)
+		if (w->nr_free[order][type])
+			orders |= BIT(order);
+	return orders;
+}
+
 /* What the counters of a zone said at one moment. */
 struct zone_counters {
 	unsigned long seq;
@@ -350,7 +362,22 @@ struct zone_counters {
 	unsigned long nr_reserved;
 	unsigned long nr_held;
 	unsigned long nr_managed;
+	u16 listed[UMBRA_NR_TYPES];
+	bool is_fast_wrong;
 };
+
+/* Is a zone said to have plenty of an order that a watermark would refuse? */
+static bool is_fast_wrong(const struct umbra_zone *zone)
+{
+	unsigned long high = umbra_wmark(zone, UMBRA_WMARK_HIGH);
+	unsigned int order = zone->fast_orders, type;
+
+	while (order--)
+		for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++)
+			if (!umbra_watermark_ok(zone, order, high, type, 0))
+				return true;
+	return false;
+}
 
 static struct zone_counters read_counters(struct umbra_zone *zone)
 {
@@ -366,6 +393,8 @@ static struct zone_counters read_counters(struct umbra_zone *zone)
 	c.nr_reserved = zone->nr_reserved_highatomic;
 	c.nr_held = zone->nr_held;
 	c.nr_managed = zone->nr_managed;
+	memcpy(c.listed, zone->listed, sizeof(c.listed));
+	c.is_fast_wrong = is_fast_wrong(zone);
 	spin_unlock_irqrestore(&zone->lock, flags);
 	return c;
 }
@@ -407,6 +436,7 @@ static bool check_counters(struct zone_walk *w)
 	unsigned long held = held_in_pageblocks(zone);
 	unsigned long reserved = reserved_in_pageblocks(zone);
 	struct zone_counters c = read_counters(zone);
+	unsigned int type;
 
 	if (c.seq != w->seq || !check_caches(w))
 		return false;
@@ -419,6 +449,9 @@ static bool check_counters(struct zone_walk *w)
 	compare(w, held, w->frames[FRAME_HELD]);
 	compare(w, c.nr_managed + w->frames[FRAME_OFFLINE],
 		zone->end - zone->start);
+	for (type = 0; type < UMBRA_NR_TYPES; type++)
+		compare(w, c.listed[type], orders_of_type(w, type));
+	compare(w, c.is_fast_wrong, false);
 	return true;
 }
 

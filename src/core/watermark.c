@@ -83,7 +83,6 @@ static void set_fast_mark(struct umbra_zone *zone)
 		reserve = max(reserve, zone->lowmem_reserve[type]);
 	zone->fast_mark = umbra_wmark(zone, UMBRA_WMARK_HIGH) + reserve +
 			  BIT(UMBRA_MAX_ORDER);
-	umbra_freelist_settle(zone);
 }
 
 /*
@@ -126,7 +125,7 @@ void umbra_watermark_setup(struct umbra *u)
 		setup_zone(zone, pages_min, all_low);
 		setup_lowmem_reserve(u, zone);
 		set_fast_mark(zone);
-		spin_unlock_irqrestore(&zone->lock, flags);
+		umbra_zone_unlock(zone, flags);
 	}
 	umbra_pcp_resize(u);
 }
@@ -312,7 +311,7 @@ static void end_boosts(struct umbra *u)
 		spin_lock_irqsave(&zone->lock, flags);
 		WRITE_ONCE(zone->watermark_boost, 0);
 		set_fast_mark(zone);
-		spin_unlock_irqrestore(&zone->lock, flags);
+		umbra_zone_unlock(zone, flags);
 	}
 }
 

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the tests of per-CPU caches share. */
+#ifndef _UMBRA_PCP_UTIL_H
+#define _UMBRA_PCP_UTIL_H
+
+#include "../src/core/pcp.h"
+#include "test_util.h"
+
+static inline struct umbra *ghost_sized(struct kunit *test, int batch, int high)
+{
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.pcp_batch = batch,
+		.pcp_high = high,
+	};
+
+	return umbra_test_ghost_layout(test, &layout, 16 * TEST_BLOCK);
+}
+
+static inline unsigned long count(struct umbra *u)
+{
+	return umbra_pcp_count(u->zones, -1);
+}
+
+static inline void set_high(struct umbra *u, int high)
+{
+	mutex_lock(&u->control);
+	u->pcp_high = high;
+	umbra_pcp_resize(u);
+	mutex_unlock(&u->control);
+}
+
+static inline void alloc_many(struct kunit *test, struct umbra *u,
+			      struct page **pages, unsigned int nr,
+			      unsigned int order)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		pages[i] = umbra_alloc_pages(u, GFP_KERNEL, order);
+		KUNIT_ASSERT_NOT_NULL(test, pages[i]);
+	}
+	umbra_drain_pages(u);
+	KUNIT_ASSERT_EQ(test, count(u), 0);
+}
+
+#endif /* _UMBRA_PCP_UTIL_H */

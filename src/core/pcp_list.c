@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a list of a per-CPU cache keeps beyond its line. When the line is full,
+ * its blocks become a group, named by the newest of them. Who else is in the
+ * group, and which groups come before and after it, is written into the lru
+ * fields of the descriptors of its newest blocks. Such a field has four words:
+ *
+ *	newest		older group, newer group, how many blocks, 2nd newest
+ *	2nd newest	3rd to 6th newest
+ *	3rd newest	7th to 10th newest
+ *	4th newest	11th to 13th newest
+ *
+ * So the words of a group are read without one waiting for another, and no more
+ * than four descriptors are touched for it. A word is shifted up by one bit: the
+ * lowest bit of the field, were it set, would make a tail page in the eyes of the
+ * host.
+ *
+ * All of this happens in a section.
+ */
+#include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/mm_types.h>
+#include <linux/prefetch.h>
+#include <linux/string.h>
+#include "pcp.h"
+
+#define WORDS (sizeof(struct list_head) / sizeof(u32))
+
+static_assert(WORDS == 4);
+static_assert(UMBRA_MAX_PAGES <= BIT(31));
+
+enum { WORD_OLDER, WORD_NEWER, WORD_NR, WORD_FRAMES };
+
+static u32 *words(const struct umbra *u, u32 frame)
+{
+	return (u32 *)&umbra_index_to_page(u, frame)->lru;
+}
+
+static u32 read_word(const u32 *words, unsigned int i)
+{
+	return words[i] >> 1;
+}
+
+static void write_word(u32 *words, unsigned int i, u32 value)
+{
+	words[i] = value << 1;
+}
+
+/*
+ * Where the @i-th newest block of a group, from 1, is written down: the words of
+ * which block, 0 being the newest, and which of them.
+ */
+static unsigned int place(unsigned int i, unsigned int *word)
+{
+	unsigned int n = i - 1 + WORD_FRAMES;
+
+	*word = n % WORDS;
+	return n / WORDS;
+}
+
+/* Make a group of the blocks in the line of a list, which is full. */
+void umbra_pcp_spill(const struct umbra *u, struct umbra_pcp_list *list)
+{
+	u32 head = list->frames[PCP_GROUP - 1];
+	u32 *w = words(u, head);
+	unsigned int i, word;
+
+	write_word(w, WORD_OLDER, list->top);
+	write_word(w, WORD_NR, PCP_GROUP);
+	for (i = 1; i < PCP_GROUP; i++) {
+		unsigned int at = place(i, &word);
+
+		if (!word)
+			w = words(u, list->frames[PCP_GROUP - 1 - at]);
+		write_word(w, word, list->frames[PCP_GROUP - 1 - i]);
+	}
+	if (list->top == UMBRA_NO_FRAME)
+		list->bottom = head;
+	else
+		write_word(words(u, list->top), WORD_NEWER, head);
+	list->top = head;
+	list->nr = 0;
+}
+
+/* Read the blocks of a group, oldest first. Returns how many. */
+static unsigned int read_group(const struct umbra *u, u32 head, u32 *frames)
+{
+	u32 *w = words(u, head);
+	unsigned int nr = read_word(w, WORD_NR), i, word;
+
+	frames[nr - 1] = head;
+	for (i = 1; i < nr; i++) {
+		unsigned int at = place(i, &word);
+
+		if (!word)
+			w = words(u, frames[nr - 1 - at]);
+		frames[nr - 1 - i] = read_word(w, word);
+	}
+	return nr;
+}
+
+/* Leave nothing of a group in descriptors that others will see. */
+static void forget_group(const struct umbra *u, const u32 *frames,
+			 unsigned int nr)
+{
+	unsigned int word, last = place(nr - 1, &word), at;
+
+	for (at = 0; at <= last; at++)
+		INIT_LIST_HEAD(&umbra_index_to_page(u, frames[nr - 1 - at])->lru);
+}
+
+/* Move the newest group back into the line, and take the newest block. */
+u32 umbra_pcp_unspill(const struct umbra *u, struct umbra_pcp_list *list)
+{
+	u32 head = list->top;
+	u32 older = read_word(words(u, head), WORD_OLDER);
+
+	list->nr = read_group(u, head, list->frames);
+	forget_group(u, list->frames, list->nr);
+	if (head == list->bottom) {
+		list->top = UMBRA_NO_FRAME;
+		list->bottom = UMBRA_NO_FRAME;
+	} else {
+		list->top = older;
+		prefetch(words(u, older));
+	}
+	return list->frames[--list->nr];
+}
+
+/* Take at most @most of the oldest blocks of the oldest group. */
+static unsigned int take_of_group(const struct umbra *u,
+				  struct umbra_pcp_list *list, u32 *frames,
+				  unsigned int most)
+{
+	u32 group[PCP_GROUP], head = list->bottom;
+	unsigned int nr = read_group(u, head, group);
+	unsigned int n = min(nr, most);
+
+	memcpy(frames, group, n * sizeof(*frames));
+	if (n < nr) {
+		write_word(words(u, head), WORD_NR, nr - n);
+		return n;
+	}
+	if (head == list->top) {
+		list->top = UMBRA_NO_FRAME;
+		list->bottom = UMBRA_NO_FRAME;
+	} else {
+		list->bottom = read_word(words(u, head), WORD_NEWER);
+	}
+	forget_group(u, group, nr);
+	return n;
+}
+
+/* Take at most @most of the oldest blocks of a list; 0 if it is empty. */
+static unsigned int take_oldest(const struct umbra *u,
+				struct umbra_pcp_list *list, u32 *frames,
+				unsigned int most)
+{
+	unsigned int n;
+
+	if (list->bottom != UMBRA_NO_FRAME)
+		return take_of_group(u, list, frames, most);
+	n = min(list->nr, most);
+	memcpy(frames, list->frames, n * sizeof(*frames));
+	list->nr -= n;
+	memmove(list->frames, list->frames + n,
+		list->nr * sizeof(*list->frames));
+	return n;
+}
+
+static unsigned int list_order(const struct umbra *u, unsigned int list)
+{
+	return list < PCP_LOW_LISTS ? list / UMBRA_PCPTYPES : u->pb_order;
+}
+
+/* Take single blocks until there are @pages, the largest first. */
+static unsigned int collect_singles(struct umbra_pcp *pcp, u32 *frames,
+				    unsigned int room, int pages)
+{
+	unsigned int nr = 0, type;
+	int order;
+
+	for (order = UMBRA_MAX_ORDER; order >= 0; order--) {
+		for (type = 0; type < UMBRA_PCPTYPES; type++) {
+			u32 *single = &pcp->single[order][type];
+
+			if (*single == UMBRA_NO_FRAME)
+				continue;
+			if (pages <= 0 || nr == room)
+				return nr;
+			frames[nr++] = *single;
+			*single = UMBRA_NO_FRAME;
+			pages -= 1 << order;
+			pcp->count -= 1 << order;
+		}
+	}
+	return nr;
+}
+
+/*
+ * Take blocks of a list until there are @pages; with @old of its groups alone.
+ * Returns how many blocks there are in @frames then.
+ */
+static unsigned int collect_list(struct umbra_pcp *pcp, const struct umbra *u,
+				 unsigned int at, bool old, u32 *frames,
+				 unsigned int nr, unsigned int room, int *pages)
+{
+	struct umbra_pcp_list *list = &pcp->lists[at];
+	unsigned int order = list_order(u, at);
+
+	while (*pages > 0 && nr < room &&
+	       (!old || list->bottom != UMBRA_NO_FRAME)) {
+		unsigned int n = DIV_ROUND_UP((unsigned int)*pages,
+					      1U << order);
+
+		n = take_oldest(u, list, frames + nr, min(n, room - nr));
+		if (!n)
+			break;
+		nr += n;
+		*pages -= n << order;
+		pcp->count -= n << order;
+	}
+	return nr;
+}
+
+/**
+ * umbra_pcp_collect() - take blocks out of a cache, the oldest first
+ * @pcp: the cache
+ * @u: the instance
+ * @frames: filled in with their heads
+ * @room: how many at most
+ * @pages: how many pages at least, if there is room for them
+ * @grown: the list that grew, which is in use, and gives after the others
+ *
+ * Groups are older than what is in the line of any list.
+ *
+ * Context: in a section, or nobody uses the cache.
+ * Return: how many blocks it took.
+ */
+unsigned int umbra_pcp_collect(struct umbra_pcp *pcp, const struct umbra *u,
+			       u32 *frames, unsigned int room, int pages,
+			       unsigned int grown)
+{
+	unsigned int nr = 0, i;
+	int old;
+
+	for (old = 1; old >= 0; old--)
+		for (i = 1; i <= PCP_LISTS; i++)
+			nr = collect_list(pcp, u, (grown + i) % PCP_LISTS, old,
+					  frames, nr, room, &pages);
+	return nr + collect_singles(pcp, frames + nr, room - nr, pages);
+}
