@@ -31,6 +31,9 @@ coverage:
 kunit:
 	@scripts/kunit.sh
 
+bench:
+	@scripts/bench.sh
+
 soak:
 	@scripts/soak.sh
 
@@ -55,6 +58,7 @@ help:
 	@echo 'make check         compiler warnings, sparse, checkpatch, include rules, shellcheck, DKMS'
 	@echo 'make kunit         KUnit tests (ARCH=um or x86_64, KERNEL=, KSRC=a tree of your own)'
 	@echo 'make coverage      lines and branches of the core that the KUnit tests reach'
+	@echo 'make bench         umbra and the allocator of the host, timed (ARCH=um or x86_64, ROUNDS=, ONLY=)'
 	@echo 'make soak          property test for longer (OPS=, SEED=)'
 	@echo 'make vmtest        the module on one kernel (KERNEL=6.1, 6.1-rt, 6.12, 7 or debug)'
 	@echo 'make matrix        vmtest on all of them'
@@ -62,5 +66,6 @@ help:
 	@echo 'make clean         remove what make built'
 	@echo 'ACCEL=kvm runs the test machines with KVM instead of emulation.'
 
-.PHONY: module clean demo vm test check kunit coverage soak vmtest matrix
+.PHONY: module clean demo vm test check kunit coverage bench soak vmtest
+.PHONY: matrix
 .PHONY: dkms-install dkms-remove help

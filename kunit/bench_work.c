@@ -299,31 +299,33 @@ BENCH_WORK(handoff)
 	{ "exposed-" #n, BOTH(exposed), .order = n, .gfp = GFP_KERNEL,	\
 	  .nr = n < 4 ? 100000 : 10000, .cpus = 1 }
 
+#define BURST(n, c, number)						\
+	{ "burst-" #n, BOTH(burst), .order = n, .burst = number,	\
+	  .gfp = GFP_KERNEL, .nr = n < 4 ? 100 * 1024 : 9600, .cpus = c }
+#define CHURN(c)							\
+	{ "churn", BOTH(churn), .gfp = GFP_KERNEL, .nr = 100000, .cpus = c }
+
+/*
+ * In one run a case finds memory as those before it left it: what is to be
+ * compared comes side by side, and what leaves memory in pieces comes last.
+ */
 const struct bench_case bench_cases[] = {
-	PAIR(0, 1), PAIR(1, 1), PAIR(2, 1), PAIR(3, 1), PAIR(4, 1), PAIR(5, 1),
-	PAIR(6, 1), PAIR(7, 1), PAIR(8, 1), PAIR(9, 1), PAIR(10, 1),
-	{ "burst-0", BOTH(burst), .burst = BENCH_BURST, .gfp = GFP_KERNEL,
-	  .nr = 25 * BENCH_BURST, .cpus = 1 },
-	{ "burst-0-random", BOTH(burst_random), .burst = BENCH_BURST,
-	  .gfp = GFP_KERNEL, .nr = 25 * BENCH_BURST, .cpus = 1 },
-	{ "burst-3", BOTH(burst), .order = 3, .burst = 64, .gfp = GFP_KERNEL,
-	  .nr = 1600 * 64, .cpus = 1 },
-	{ "burst-9", BOTH(burst), .order = 9, .burst = 16, .gfp = GFP_KERNEL,
-	  .nr = 600 * 16, .cpus = 1 },
+	PAIR(0, 1), PAIR(0, 2), PAIR(1, 1), PAIR(2, 1), PAIR(3, 1), PAIR(4, 1),
+	PAIR(5, 1), PAIR(6, 1), PAIR(7, 1), PAIR(8, 1), PAIR(9, 1), PAIR(9, 2),
+	PAIR(10, 1),
+	BURST(0, 1, BENCH_BURST), BURST(0, 2, BENCH_BURST),
+	BURST(3, 1, 64),
+	BURST(9, 1, 16), BURST(9, 2, 16),
 	{ "bulk-256", BOTH(bulk), .gfp = GFP_KERNEL, .nr = 400 * BENCH_BULK,
 	  .cpus = 1 },
 	{ "zero-0", BOTH(pair), .gfp = GFP_KERNEL | __GFP_ZERO, .nr = 100000,
 	  .cpus = 1 },
-	{ "churn", BOTH(churn), .gfp = GFP_KERNEL, .nr = 100000, .cpus = 1 },
 	EXPOSED(0), EXPOSED(3), EXPOSED(6), EXPOSED(9),
-	PAIR(0, 2), PAIR(9, 2),
-	{ "burst-0", BOTH(burst), .burst = BENCH_BURST, .gfp = GFP_KERNEL,
-	  .nr = 25 * BENCH_BURST, .cpus = 2 },
-	{ "burst-9", BOTH(burst), .order = 9, .burst = 16, .gfp = GFP_KERNEL,
-	  .nr = 600 * 16, .cpus = 2 },
-	{ "churn", BOTH(churn), .gfp = GFP_KERNEL, .nr = 100000, .cpus = 2 },
-	{ "handoff-0", BOTH(handoff), .gfp = GFP_KERNEL, .nr = 400 * BENCH_BULK,
-	  .cpus = 2 },
+	{ "handoff-0", BOTH(handoff), .gfp = GFP_KERNEL,
+	  .nr = 400 * BENCH_BULK, .cpus = 2 },
+	{ "burst-0-random", BOTH(burst_random), .burst = BENCH_BURST,
+	  .gfp = GFP_KERNEL, .nr = 100 * 1024, .cpus = 1 },
+	CHURN(1), CHURN(2),
 };
 
 const unsigned int bench_nr_cases = ARRAY_SIZE(bench_cases);

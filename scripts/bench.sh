@@ -1,69 +1,72 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The benchmark, umbra against the host's allocator: in UML, on two CPUs of
-# native speed.
+# native speed; or with ARCH=x86_64 as modules of the newest stock kernel in a
+# machine that is emulated, where a nanosecond is an instruction. Prints a table,
+# and draws the ratios beside the JSON.
+#   ARCH=um|x86_64	default um
 #   ROUNDS=N		rounds of each case, default 7
 #   ONLY=NAME		cases whose names begin so, or "facts"
 #   BENCH_JSON=FILE	where the numbers go, default below the cache
-#   KSRC=DIRECTORY	a kernel tree of your own
+#   KSRC=DIRECTORY	a kernel tree of your own (ARCH=um)
 # usage: bench.sh
 
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/kunit-lib.sh"
 
-work=$cache/bench/um
+arch=${ARCH:-um}
+work=$cache/bench/$arch
 json=${BENCH_JSON:-$work/bench.json}
-mkdir -p "$work"
 rounds=${ROUNDS:-7}
 [[ $rounds =~ ^[0-9]+$ ]] || die "ROUNDS=$rounds: must be a number"
+mkdir -p "$work/data"
 
-need busybox-static
-kunit_tree um newest
-kunit_variant bench
-quietly "$cache/log/build-bench" kunit_py build \
-	--kunitconfig="$top/kunit/bench.kunitconfig" \
-	--build_dir="$build" --jobs="$jobs"
-
-# The caches of both are made alike: those of the host's zone shrink to what
-# umbra's have room for, and umbra's take the very numbers of the host.
-say "running, $rounds rounds"
-uml_boot "$work/root" "$work/log" mem=2300M umbra.provider=contig \
-	umbra.size=1G umbra.nodes=1 umbra.zones=Normal \
-	"bench_rounds=$rounds" ${ONLY:+"bench_only=$ONLY"} <<'EOF' || die "the run failed: $work/log"
-#!/bin/busybox sh
-/bin/busybox --install -s /bin
-export PATH=/bin
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t debugfs debug /sys/kernel/debug
-umbra=/sys/kernel/debug/umbra/umbra0
-bench=/sys/kernel/debug/umbra_bench
-sysctl=/proc/sys/vm/percpu_pagelist_high_fraction
-
-rounds=7 only=
-read -r line </proc/cmdline
-for word in $line; do
-	case $word in
-	bench_rounds=*)	rounds=${word#*=} ;;
-	bench_only=*)	only=${word#*=} ;;
-	esac
-done
-
-# the first number after a word in the zone Normal of a zoneinfo
-number() {
-	sed -n '/zone *Normal/,$p' "$2" | awk -v w="$1" '$1 == w { print $2; exit }'
+run_um() {
+	need busybox-static
+	kunit_tree um newest
+	kunit_variant bench
+	quietly "$cache/log/build-bench" kunit_py build \
+		--kunitconfig="$top/kunit/bench.kunitconfig" \
+		--build_dir="$build" --jobs="$jobs"
+	say "running, $rounds rounds"
+	uml_boot "$work/root" "$work/log" mem=2300M umbra.provider=contig \
+		umbra.size=1G umbra.nodes=1 umbra.zones=Normal \
+		"bench_rounds=$rounds" ${ONLY:+"bench_only=$ONLY"} \
+		<"$top/kunit/bench-init" || die "the run failed: $work/log"
+	out=$work/root/data/out options=()
 }
 
-room=$(number high_max: $umbra/zoneinfo)
-managed=$(number managed /proc/zoneinfo)
-echo $((managed / 2 / room + 1)) >$sysctl
-echo "$(number batch: /proc/zoneinfo) $(number high_max: /proc/zoneinfo)" \
-	>$umbra/ctl/pcp
-cat /proc/zoneinfo >/data/host
-cat $umbra/zoneinfo >/data/umbra
-cat $umbra/layout >/data/layout
-echo "$rounds 1 $only" >$bench/run && cat $bench/results >/data/results
-poweroff -f
-EOF
-[ -s "$work/root/data/results" ] || die "no results: see $work/log"
-/usr/bin/python3 "$top/scripts/bench.py" "$work/root/data" "$json"
+run_x86_64() {
+	local dir root=$work/root
+	need qemu-system-x86 busybox-static cpio binutils
+	dir=$(dirname "$("$top/scripts/build.sh" 7 UMBRA_BENCH=1)")
+	lock bench-x86_64
+	rm -rf "$root"
+	mkdir -p "$root"/{bin,proc,sys,dev}
+	cp /bin/busybox "$root/bin/"
+	strip -g -o "$root/umbra.ko" "$dir/umbra.ko"
+	strip -g -o "$root/umbra_bench.ko" "$dir/umbra_bench.ko"
+	install -m 755 "$top/kunit/bench-init" "$root/init"
+	(cd "$root" && find . | cpio -o -H newc --quiet -R 0:0 | gzip -1) \
+		>"$work/initramfs.gz"
+	ACCEL=icount machine "$cache/kernel/7/vmlinuz" "$work/initramfs.gz"
+	say "running in an emulated machine"
+	out=$work/out options=(--instructions)
+	timeout "${TIMEOUT:-900}" "${qemu[@]}" -smp 1 -m 6G \
+		-serial "file:$work/log" -serial "file:$out" -append \
+		"console=ttyS0 panic=-1 init_on_alloc=0 bench_out=/dev/ttyS1 bench_share=100 \
+		bench_rounds=$rounds${ONLY:+ bench_only=$ONLY}" </dev/null ||
+		die "the machine did not end by itself: $work/log"
+}
+
+case $arch in
+um|x86_64)	"run_$arch" ;;
+*)		die "ARCH=$arch: must be um or x86_64" ;;
+esac
+grep -q '^== end' "$out" || die "no results: see $work/log"
+for part in host umbra results; do
+	tr -d '\r' <"$out" |
+		sed -n "/^== $part\$/,/^== /{/^== /d;p}" >"$work/data/$part"
+done
+grep -q '^\(row\|fact\)' "$work/data/results" || die "no results: see $work/log"
+/usr/bin/python3 "$top/scripts/bench.py" "${options[@]}" "$work/data" "$json"

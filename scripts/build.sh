@@ -14,7 +14,7 @@ release=$(cat "$dir/release")
 lock "build-$kernel"
 build=umbra-$checkout
 mkdir -p "$dir/root/$build"
-tar -C "$top" -c Kbuild Makefile include src dkms.conf |
+tar -C "$top" -c Kbuild Makefile include src kunit dkms.conf |
 	tar -C "$dir/root/$build" -x
 
 # objtool reads /proc; a mount of a namespace of its own leaves nothing behind

@@ -136,7 +136,8 @@ unpack() {
 }
 
 # Begin the command of a test machine, in the array qemu: machine KERNEL
-# INITRAMFS. With ACCEL=kvm it uses KVM; without, it is emulated.
+# INITRAMFS. With ACCEL=kvm it uses KVM; without, it is emulated, with
+# ACCEL=icount so that its time counts instructions, on one CPU.
 # Without five levels of page tables: an interrupt that comes while the boot
 # CPU's features are read for the second time finds that bit clear, and KASAN
 # then takes every address of theirs for a wild one.
@@ -145,7 +146,9 @@ machine() {
 	case ${ACCEL:-tcg} in
 	tcg)	accel=(-accel "tcg,thread=multi" -cpu "max,la57=off") ;;
 	kvm)	accel=(-accel kvm -cpu "host,la57=off") ;;
-	*)	die "ACCEL=$ACCEL: must be tcg or kvm" ;;
+	icount)	accel=(-accel tcg,thread=single -cpu "max,la57=off"
+			-icount "shift=0,align=off,sleep=off") ;;
+	*)	die "ACCEL=$ACCEL: must be tcg, kvm or icount" ;;
 	esac
 	qemu=(qemu-system-x86_64 "${accel[@]}" -bios qboot.rom -nodefaults
 		-no-user-config -display none -no-reboot

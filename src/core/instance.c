@@ -453,7 +453,7 @@ size_t umbra_metadata_bytes(const struct umbra *u)
 		bytes += (size_t)u->nr_frames * sizeof(*u->owners);
 	return bytes + umbra_pcp_bytes(u);
 }
-EXPORT_SYMBOL_IF_KUNIT(umbra_metadata_bytes);
+EXPORT_SYMBOL_GPL(umbra_metadata_bytes);
 
 /* The span that covers a frame. */
 const struct umbra_span *umbra_index_span(const struct umbra *u, u32 index)

@@ -11,9 +11,11 @@
  *	4th newest	11th to 13th newest
  *
  * So the words of a group are read without one waiting for another, and no more
- * than four descriptors are touched for it. A word is shifted up by one bit: the
- * lowest bit of the field, were it set, would make a tail page in the eyes of the
- * host.
+ * than four descriptors are touched for it: lines that may have to come from
+ * another CPU. Of blocks at equal distances, as they come from a zone, the newest
+ * says it all, the distance in place of the 2nd newest. A word is shifted up by
+ * one bit: the lowest bit of the field, were it set, would make a tail page in the
+ * eyes of the host.
  *
  * All of this happens in a section.
  */
@@ -29,7 +31,19 @@
 static_assert(WORDS == 4);
 static_assert(UMBRA_MAX_PAGES <= BIT(31));
 
-enum { WORD_OLDER, WORD_NEWER, WORD_NR, WORD_FRAMES };
+enum { WORD_OLDER, WORD_NEWER, WORD_NR, WORD_FRAMES, WORD_STEP = WORD_FRAMES };
+
+/* In WORD_NR: the blocks are at equal distances. */
+#define NR_EVEN 0x100
+
+/* Steps go either way, words do not. */
+#define STEP_BIAS BIT(30)
+
+struct group {
+	u32 head;
+	u32 nr;
+	int step;		/* or 0 */
+};
 
 static u32 *words(const struct umbra *u, u32 frame)
 {
@@ -58,22 +72,44 @@ static unsigned int place(unsigned int i, unsigned int *word)
 	return n / WORDS;
 }
 
+/* From each block in a full line to the next, or 0. */
+static int step_of(const struct umbra_pcp_list *list)
+{
+	int step = list->frames[1] - list->frames[0];
+	unsigned int i;
+
+	for (i = 2; i < PCP_GROUP; i++)
+		if ((int)(list->frames[i] - list->frames[i - 1]) != step)
+			return 0;
+	return abs(step) < STEP_BIAS ? step : 0;
+}
+
+static void write_frames(const struct umbra *u, u32 *w, const u32 *frames)
+{
+	unsigned int i, word;
+
+	for (i = 1; i < PCP_GROUP; i++) {
+		unsigned int at = place(i, &word);
+
+		if (!word)
+			w = words(u, frames[PCP_GROUP - 1 - at]);
+		write_word(w, word, frames[PCP_GROUP - 1 - i]);
+	}
+}
+
 /* Make a group of the blocks in the line of a list, which is full. */
 void umbra_pcp_spill(const struct umbra *u, struct umbra_pcp_list *list)
 {
 	u32 head = list->frames[PCP_GROUP - 1];
 	u32 *w = words(u, head);
-	unsigned int i, word;
+	int step = step_of(list);
 
 	write_word(w, WORD_OLDER, list->top);
-	write_word(w, WORD_NR, PCP_GROUP);
-	for (i = 1; i < PCP_GROUP; i++) {
-		unsigned int at = place(i, &word);
-
-		if (!word)
-			w = words(u, list->frames[PCP_GROUP - 1 - at]);
-		write_word(w, word, list->frames[PCP_GROUP - 1 - i]);
-	}
+	write_word(w, WORD_NR, PCP_GROUP | (step ? NR_EVEN : 0));
+	if (step)
+		write_word(w, WORD_STEP, STEP_BIAS + step);
+	else
+		write_frames(u, w, list->frames);
 	if (list->top == UMBRA_NO_FRAME)
 		list->bottom = head;
 	else
@@ -82,29 +118,40 @@ void umbra_pcp_spill(const struct umbra *u, struct umbra_pcp_list *list)
 	list->nr = 0;
 }
 
-/* Read the blocks of a group, oldest first. Returns how many. */
-static unsigned int read_group(const struct umbra *u, u32 head, u32 *frames)
+/* Read a group, and its blocks, oldest first. */
+static struct group read_group(const struct umbra *u, u32 head, u32 *frames)
 {
 	u32 *w = words(u, head);
-	unsigned int nr = read_word(w, WORD_NR), i, word;
+	u32 nr = read_word(w, WORD_NR);
+	struct group group = { .head = head, .nr = nr & ~NR_EVEN };
+	unsigned int i, word;
 
+	if (nr & NR_EVEN)
+		group.step = (int)read_word(w, WORD_STEP) - (int)STEP_BIAS;
+	nr = group.nr;
 	frames[nr - 1] = head;
 	for (i = 1; i < nr; i++) {
 		unsigned int at = place(i, &word);
 
+		if (group.step) {
+			frames[nr - 1 - i] = frames[nr - i] - group.step;
+			continue;
+		}
 		if (!word)
 			w = words(u, frames[nr - 1 - at]);
 		frames[nr - 1 - i] = read_word(w, word);
 	}
-	return nr;
+	return group;
 }
 
 /* Leave nothing of a group in descriptors that others will see. */
 static void forget_group(const struct umbra *u, const u32 *frames,
-			 unsigned int nr)
+			 const struct group *group)
 {
-	unsigned int word, last = place(nr - 1, &word), at;
+	unsigned int nr = group->nr, last = 0, word, at;
 
+	if (nr > 1 && !group->step)
+		last = place(nr - 1, &word);
 	for (at = 0; at <= last; at++)
 		INIT_LIST_HEAD(&umbra_index_to_page(u, frames[nr - 1 - at])->lru);
 }
@@ -114,9 +161,10 @@ u32 umbra_pcp_unspill(const struct umbra *u, struct umbra_pcp_list *list)
 {
 	u32 head = list->top;
 	u32 older = read_word(words(u, head), WORD_OLDER);
+	struct group group = read_group(u, head, list->frames);
 
-	list->nr = read_group(u, head, list->frames);
-	forget_group(u, list->frames, list->nr);
+	list->nr = group.nr;
+	forget_group(u, list->frames, &group);
 	if (head == list->bottom) {
 		list->top = UMBRA_NO_FRAME;
 		list->bottom = UMBRA_NO_FRAME;
@@ -132,13 +180,14 @@ static unsigned int take_of_group(const struct umbra *u,
 				  struct umbra_pcp_list *list, u32 *frames,
 				  unsigned int most)
 {
-	u32 group[PCP_GROUP], head = list->bottom;
-	unsigned int nr = read_group(u, head, group);
-	unsigned int n = min(nr, most);
+	u32 all[PCP_GROUP], head = list->bottom;
+	struct group group = read_group(u, head, all);
+	unsigned int n = min(group.nr, most);
 
-	memcpy(frames, group, n * sizeof(*frames));
-	if (n < nr) {
-		write_word(words(u, head), WORD_NR, nr - n);
+	memcpy(frames, all, n * sizeof(*frames));
+	if (n < group.nr) {
+		write_word(words(u, head), WORD_NR,
+			   (group.nr - n) | (group.step ? NR_EVEN : 0));
 		return n;
 	}
 	if (head == list->top) {
@@ -147,7 +196,7 @@ static unsigned int take_of_group(const struct umbra *u,
 	} else {
 		list->bottom = read_word(words(u, head), WORD_NEWER);
 	}
-	forget_group(u, group, nr);
+	forget_group(u, all, &group);
 	return n;
 }
 

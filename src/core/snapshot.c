@@ -242,7 +242,7 @@ struct umbra_free_snapshot *umbra_snapshot_free(struct umbra *u)
 		kvfree(s);
 	}
 }
-EXPORT_SYMBOL_IF_KUNIT(umbra_snapshot_free);
+EXPORT_SYMBOL_GPL(umbra_snapshot_free);
 
 /**
  * umbra_snapshot_frames() - a piece of the frame map

@@ -169,7 +169,7 @@ const struct umbra_policy *umbra_policy_get(unsigned int i)
 {
 	return i < ARRAY_SIZE(policies) ? &policies[i] : NULL;
 }
-EXPORT_SYMBOL_IF_KUNIT(umbra_policy_get);
+EXPORT_SYMBOL_GPL(umbra_policy_get);
 
 /**
  * umbra_policy_find() - a policy by name
