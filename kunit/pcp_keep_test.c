@@ -7,23 +7,44 @@
 
 #define BATCH 8
 
+#define MANY 200
+
+struct many_case {
+	const char *name;
+	unsigned int first, step;	/* the pages freed, modulo MANY */
+};
+
+static const struct many_case many_cases[] = {
+	{ "side by side, upwards", 0, 1 },
+	{ "side by side, downwards", MANY - 1, MANY - 1 },
+	{ "at equal distances, for a while", 0, 7 },
+	{ "anywhere", 0, 77 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(many, many_cases, name);
+
 /*
  * More than the line of a list holds: in the order they came, from either end,
  * and without a descriptor looking like a tail to the host meanwhile.
  */
 static void many_blocks_are_kept_in_order(struct kunit *test)
 {
-	const unsigned int nr = 200, gone = 40;
+	const struct many_case *c = test->param_value;
+	const unsigned int nr = MANY, gone = 40;
+	struct page **taken;
 	struct umbra *u = ghost_sized(test, BATCH, 1000);
 	struct umbra_pcp *pcp;
 	struct page **pages;
 	u32 frames[40];
 	unsigned int i;
 
-	pages = kunit_kcalloc(test, nr, sizeof(*pages), GFP_KERNEL);
+	pages = kunit_kcalloc(test, 2 * nr, sizeof(*pages), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, pages);
+	taken = pages + nr;
 	pcp = per_cpu_ptr(u->zones->pcp, umbra_test_one_cpu(test));
-	alloc_many(test, u, pages, nr, 0);
+	alloc_many(test, u, taken, nr, 0);
+	for (i = 0; i < nr; i++)
+		pages[i] = taken[(c->first + i * c->step) % nr];
 	for (i = 0; i < nr; i++)
 		umbra_free_page(u, pages[i]);
 	KUNIT_ASSERT_EQ(test, count(u), nr);
@@ -127,7 +148,7 @@ static void a_list_in_use_takes_the_room_of_others(struct kunit *test)
 }
 
 static struct kunit_case pcp_keep_cases[] = {
-	KUNIT_CASE(many_blocks_are_kept_in_order),
+	KUNIT_CASE_PARAM(many_blocks_are_kept_in_order, many_gen_params),
 	KUNIT_CASE(of_other_orders_one_block_is_kept),
 	KUNIT_CASE(a_block_that_is_too_much_is_not_kept),
 	KUNIT_CASE(a_list_in_use_takes_the_room_of_others),
