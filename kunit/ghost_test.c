@@ -126,7 +126,7 @@ static void what_is_allocated_is_counted_as_its_cost(struct kunit *test)
 	layout.policy = "address";
 	u = umbra_test_ghost_layout(test, &layout, TEST_BLOCK);
 	KUNIT_EXPECT_EQ(test, umbra_metadata_bytes(u), bytes +
-			UMBRA_NR_ORDERS * UMBRA_NR_TYPES * sizeof(long));
+			(UMBRA_NR_ORDERS + UMBRA_NR_TYPES) * sizeof(long));
 	layout.policy = NULL;
 	layout.pcp_batch = 8;
 	layout.pcp_high = 64;

@@ -232,61 +232,141 @@ static struct umbra *ghost_of(struct kunit *test, const char *policy,
 	return umbra_test_ghost_layout(test, &layout, nr_pages);
 }
 
-/* The lowest block of the first list that would do. */
-static u32 lowest_sufficient(struct umbra *u, unsigned int order,
-			     enum umbra_migratetype type)
-{
-	for (; order <= UMBRA_MAX_ORDER; order++) {
-		u32 index;
-
-		for (index = 0; index < u->nr_frames; index += 1U << order)
-			if (frame_read(u, index) ==
-			    frame_make(FRAME_FREE, order) &&
-			    umbra_frame_type(u, index) == type)
-				return index;
-	}
-	return UMBRA_NO_FRAME;
-}
+struct held_block {
+	struct page *page;
+	u8 order;
+};
 
 #define STEPS 4000
 #define HELD_MOST 512
 
-static void by_address_the_lowest_block_is_taken(struct kunit *test)
+/* Some of all types, so that pageblocks change hands and back. */
+static gfp_t any_mobility(struct rnd_state *rnd)
 {
-	struct umbra *u = ghost_of(test, "address", 4 * TEST_BLOCK);
-	struct page **pages;
-	unsigned int nr = 0, step, order;
-	struct rnd_state rnd;
-	u8 *orders;
+	static const gfp_t gfps[] = {
+		GFP_HIGHUSER_MOVABLE, GFP_HIGHUSER_MOVABLE, GFP_KERNEL,
+		GFP_KERNEL | __GFP_RECLAIMABLE,
+	};
 
-	pages = kunit_kcalloc(test, HELD_MOST, sizeof(*pages), GFP_KERNEL);
-	orders = kunit_kzalloc(test, HELD_MOST, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, pages);
-	KUNIT_ASSERT_NOT_NULL(test, orders);
-	prandom_seed_state(&rnd, 815);
+	return gfps[prandom_u32_state(rnd) % ARRAY_SIZE(gfps)] | __GFP_NOWARN;
+}
+
+static void by_address_is_first_fit(struct kunit *test,
+				    unsigned int pb_order)
+{
+	struct umbra_layout layout = {
+		.origin = "test", .pb_order = pb_order, .policy = "address",
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout,
+						  4 * TEST_BLOCK);
+	struct held_block *held, block;
+	unsigned int nr = 0, step, exact = 0;
+	struct rnd_state rnd;
+
+	held = kunit_kcalloc(test, HELD_MOST, sizeof(*held), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, held);
+	prandom_seed_state(&rnd, 815 + pb_order);
 	for (step = 0; step < STEPS; step++) {
+		gfp_t gfp = any_mobility(&rnd);
 		u32 lowest, i;
 
 		if (nr && (nr == HELD_MOST || prandom_u32_state(&rnd) % 2)) {
 			i = prandom_u32_state(&rnd) % nr;
-			umbra_free_pages(u, pages[i], orders[i]);
-			pages[i] = pages[--nr];
-			orders[i] = orders[nr];
+			umbra_free_pages(u, held[i].page, held[i].order);
+			held[i] = held[--nr];
 			continue;
 		}
-		order = prandom_u32_state(&rnd) % 5;
-		lowest = lowest_sufficient(u, order, UMBRA_MOVABLE);
-		if (lowest == UMBRA_NO_FRAME)
+		block.order = prandom_u32_state(&rnd) % 8;
+		lowest = umbra_test_lowest(u->zones, block.order,
+					   umbra_gfp_kind(u, gfp)->type);
+		block.page = umbra_alloc_pages(u, gfp, block.order);
+		if (!block.page) {
+			KUNIT_ASSERT_EQ(test, lowest, UMBRA_NO_FRAME);
 			continue;
-		orders[nr] = order;
-		pages[nr] = umbra_alloc_pages(u, GFP_HIGHUSER_MOVABLE, order);
-		KUNIT_ASSERT_NOT_NULL(test, pages[nr]);
-		KUNIT_ASSERT_EQ(test, umbra_page_to_index(u, pages[nr]),
+		}
+		held[nr++] = block;
+		if (lowest == UMBRA_NO_FRAME)
+			continue;	/* a fallback */
+		KUNIT_ASSERT_EQ(test, umbra_page_to_index(u, block.page),
 				lowest);
-		nr++;
+		exact++;
 	}
+	KUNIT_EXPECT_GT(test, exact, STEPS / 4);
 	while (nr--)
-		umbra_free_pages(u, pages[nr], orders[nr]);
+		umbra_free_pages(u, held[nr].page, held[nr].order);
+}
+
+/* With free blocks larger than a pageblock, and with many in each. */
+static void by_address_the_lowest_block_is_taken(struct kunit *test)
+{
+	static const unsigned int pb_orders[] = {
+		0, 3, 5, TEST_PB_ORDER, UMBRA_MAX_ORDER
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pb_orders); i++)
+		by_address_is_first_fit(test, pb_orders[i]);
+}
+
+/* Free: 4 pages at 8, a page at 300, and all from 1024 on. */
+static struct umbra *with_gaps(struct kunit *test, const char *policy)
+{
+	struct umbra *u = ghost_of(test, policy, 2 * TEST_BLOCK);
+	gfp_t gfp = GFP_HIGHUSER_MOVABLE;
+
+	KUNIT_ASSERT_EQ(test, umbra_alloc_contig_range(u, 0, TEST_BLOCK, gfp),
+			0);
+	umbra_free_contig_range(u, 8, 4);
+	umbra_free_contig_range(u, 300, 1);
+	return u;
+}
+
+static void fill_gaps(struct umbra *u)
+{
+	umbra_free_contig_range(u, 0, 8);
+	umbra_free_contig_range(u, 12, 288);
+	umbra_free_contig_range(u, 301, 723);
+}
+
+static void expect_taken(struct kunit *test, struct umbra *u,
+			 unsigned int order, const u32 *expected,
+			 unsigned int nr)
+{
+	struct page *pages[8];
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		pages[i] = umbra_alloc_pages(u, GFP_HIGHUSER_MOVABLE, order);
+		KUNIT_ASSERT_NOT_NULL(test, pages[i]);
+		KUNIT_EXPECT_EQ(test, umbra_page_to_index(u, pages[i]),
+				expected[i]);
+	}
+	while (i--)
+		umbra_free_pages(u, pages[i], order);
+}
+
+static void by_address_a_larger_block_that_is_lower_is_split(struct kunit *test)
+{
+	static const u32 single[] = { 8, 9, 10, 11, 300, 1024 };
+	static const u32 pair[] = { 8, 10, 1024, 1026 };
+	static const u32 four[] = { 8, 1024, 1028 };
+	static const u32 eight[] = { 1024, 1032 };
+	struct umbra *u = with_gaps(test, "address");
+
+	expect_taken(test, u, 0, single, ARRAY_SIZE(single));
+	expect_taken(test, u, 1, pair, ARRAY_SIZE(pair));
+	expect_taken(test, u, 2, four, ARRAY_SIZE(four));
+	expect_taken(test, u, 3, eight, ARRAY_SIZE(eight));
+	fill_gaps(u);
+}
+
+static void without_it_the_smallest_block_is_taken(struct kunit *test)
+{
+	static const u32 single[] = { 300, 8, 9, 10, 11, 1024 };
+	struct umbra *u = with_gaps(test, "mainline");
+
+	expect_taken(test, u, 0, single, ARRAY_SIZE(single));
+	fill_gaps(u);
 }
 
 /* What mainline does not do: the block freed last is not the lowest. */
@@ -378,6 +458,8 @@ static struct kunit_case policy_kunit_cases[] = {
 	KUNIT_CASE_PARAM(what_is_about_to_grow_goes_to_the_tail,
 			 policy_gen_params),
 	KUNIT_CASE(by_address_the_lowest_block_is_taken),
+	KUNIT_CASE(by_address_a_larger_block_that_is_lower_is_split),
+	KUNIT_CASE(without_it_the_smallest_block_is_taken),
 	KUNIT_CASE(without_it_the_block_freed_last_is_taken),
 	KUNIT_CASE(without_grouping_there_is_one_type),
 	KUNIT_CASE_PARAM(which_block_is_claimed_is_up_to_the_policy,

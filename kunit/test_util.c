@@ -306,6 +306,23 @@ unsigned long umbra_test_blocks(struct umbra *u, unsigned int order)
 	return nr_free[order];
 }
 
+/* The lowest free block of a type that is large enough, of any order. */
+u32 umbra_test_lowest(const struct umbra_zone *zone, unsigned int order,
+		      enum umbra_migratetype type)
+{
+	u32 index;
+
+	for (index = zone->start; index < zone->end; index++) {
+		u8 frame = frame_read(zone->umbra, index);
+
+		if (frame_state(frame) == FRAME_FREE &&
+		    frame_order(frame) >= order &&
+		    umbra_frame_type(zone->umbra, index) == type)
+			return index;
+	}
+	return UMBRA_NO_FRAME;
+}
+
 /* Allocate a block, or end the test. */
 struct page *umbra_test_alloc(struct kunit *test, struct umbra *u, gfp_t gfp,
 			      unsigned int order)

@@ -68,6 +68,8 @@ unsigned long umbra_test_nr_held(struct umbra *u);
 unsigned long umbra_test_nr_reports(struct umbra *u);
 u8 umbra_test_frame(struct umbra *u, const struct page *page);
 unsigned long umbra_test_blocks(struct umbra *u, unsigned int order);
+u32 umbra_test_lowest(const struct umbra_zone *zone, unsigned int order,
+		      enum umbra_migratetype type);
 
 void umbra_test_expect_refused(struct kunit *test, struct umbra *u,
 			       struct page *page, unsigned int order);

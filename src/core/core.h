@@ -101,6 +101,7 @@ enum umbra_zone_flag {
 };
 
 struct umbra_pcp;
+struct umbra_address_group;
 
 struct umbra_zone {
 	struct umbra *umbra;	/* constant, as all up to @end */
@@ -137,8 +138,8 @@ struct umbra_zone {
 	u16 listed[UMBRA_NR_TYPES];	/* orders with a free block, as bits */
 	struct umbra_free_area free_area[UMBRA_NR_ORDERS];
 
-	/* Blocks of each order and type by address, if the policy asks. */
-	unsigned long *by_address;
+	/* Where there are free blocks, if the policy takes the lowest. */
+	struct umbra_address_group *by_address;
 };
 
 /*

@@ -10,12 +10,11 @@
  * those of one type, or of two types that fall back to each other, and then
  * the one that was free first takes the type of the other.
  */
-#include <linux/bitmap.h>
+#include <linux/bitops.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
-#include <linux/string.h>
 #include "frame.h"
 
 static unsigned long zone_pageblocks(const struct umbra_zone *zone)
@@ -24,15 +23,20 @@ static unsigned long zone_pageblocks(const struct umbra_zone *zone)
 }
 
 /*
- * By address: a bit for each pageblock that may have a block of an order and
- * type. Bits are set when a block is added, and cleared by the search that
- * finds the pageblock without one.
+ * By address: for as many pageblocks as a word has bits, those that may have
+ * the head of a free block of an order, and those that may have one of a type.
+ * Bits are set when a block is added, and cleared by the search that finds the
+ * pageblock without one: what a search looks at in vain, it does once for each
+ * block that was added.
  */
-static unsigned long *address_bits(const struct umbra_zone *zone,
-				   unsigned int order, unsigned int type)
+struct umbra_address_group {
+	unsigned long of_order[UMBRA_NR_ORDERS];
+	unsigned long of_type[UMBRA_NR_TYPES];
+};
+
+static unsigned long nr_address_groups(const struct umbra_zone *zone)
 {
-	return zone->by_address + (order * UMBRA_NR_TYPES + type) *
-	       BITS_TO_LONGS(zone_pageblocks(zone));
+	return BITS_TO_LONGS(zone_pageblocks(zone));
 }
 
 /* Returns 0 or -ENOMEM. Context: may sleep. */
@@ -45,9 +49,9 @@ int umbra_freelist_init(struct umbra_zone *zone)
 			INIT_LIST_HEAD(&zone->free_area[order].free_list[type]);
 	if (!zone->umbra->policy->lowest)
 		return 0;
-	zone->by_address = kvcalloc(BITS_TO_LONGS(zone_pageblocks(zone)),
-				    UMBRA_NR_ORDERS * UMBRA_NR_TYPES *
-				    sizeof(long), GFP_KERNEL | __GFP_NOWARN);
+	zone->by_address = kvcalloc(nr_address_groups(zone),
+				    sizeof(*zone->by_address),
+				    GFP_KERNEL | __GFP_NOWARN);
 	return zone->by_address ? 0 : -ENOMEM;
 }
 
@@ -61,8 +65,18 @@ size_t umbra_freelist_bytes(const struct umbra_zone *zone)
 {
 	if (!zone->by_address)
 		return 0;
-	return BITS_TO_LONGS(zone_pageblocks(zone)) * UMBRA_NR_ORDERS *
-	       UMBRA_NR_TYPES * sizeof(long);
+	return nr_address_groups(zone) * sizeof(*zone->by_address);
+}
+
+static void note_address(struct umbra_zone *zone, u32 index,
+			 unsigned int order, enum umbra_migratetype type)
+{
+	unsigned long block = (index - zone->start) >> zone->umbra->pb_order;
+	struct umbra_address_group *group =
+		&zone->by_address[BIT_WORD(block)];
+
+	group->of_order[order] |= BIT_MASK(block);
+	group->of_type[type] |= BIT_MASK(block);
 }
 
 static void account(struct umbra_zone *zone, enum umbra_migratetype type,
@@ -98,8 +112,7 @@ static void freelist_add(struct umbra_zone *zone, u32 index,
 	zone->listed[type] |= BIT(order);
 	account(zone, type, 1L << order);
 	if (zone->by_address)
-		__set_bit((index - zone->start) >> u->pb_order,
-			  address_bits(zone, order, type));
+		note_address(zone, index, order, type);
 }
 
 /**
@@ -267,25 +280,77 @@ u32 umbra_freelist_split(struct umbra_zone *zone, u32 index,
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_split);
 
-/* The lowest of the blocks of one list. */
-static u32 lowest_block(struct umbra_zone *zone, unsigned int order,
-			enum umbra_migratetype type)
+/* The lowest head in a pageblock of a free block of one of @orders, as bits. */
+static u32 lowest_head(const struct umbra *u, u32 index, unsigned int orders)
 {
-	struct umbra *u = zone->umbra;
-	unsigned long *bits = address_bits(zone, order, type);
-	unsigned long nr = zone_pageblocks(zone), i;
+	u32 end = index + (1U << u->pb_order);
 
-	for_each_set_bit(i, bits, nr) {
-		u32 index = zone->start + (i << u->pb_order);
-		u8 *found = memchr(u->map + index,
-				   frame_make(FRAME_FREE, order),
-				   1UL << u->pb_order);
+	for (; index < end; index++) {
+		u8 frame = frame_read(u, index);
 
-		if (found && umbra_frame_type(u, index) == type)
-			return found - u->map;
-		__clear_bit(i, bits);
+		if (frame_state(frame) == FRAME_FREE &&
+		    orders & BIT(frame_order(frame)))
+			return index;
 	}
 	return UMBRA_NO_FRAME;
+}
+
+/* The pageblocks of a group that may have such a block, as bits. */
+static unsigned long candidates(const struct umbra_address_group *group,
+				unsigned long orders,
+				enum umbra_migratetype type)
+{
+	unsigned long blocks = 0;
+	unsigned int order;
+
+	if (!group->of_type[type])
+		return 0;
+	for_each_set_bit(order, &orders, UMBRA_NR_ORDERS)
+		blocks |= group->of_order[order];
+	return blocks & group->of_type[type];
+}
+
+/*
+ * The lowest block in one of the pageblocks of a group. Of a block that is
+ * larger than a pageblock only the first one is a candidate.
+ */
+static u32 lowest_in_group(struct umbra_zone *zone, unsigned long nr,
+			   unsigned long orders, enum umbra_migratetype type)
+{
+	struct umbra_address_group *group = &zone->by_address[nr];
+	struct umbra *u = zone->umbra;
+	unsigned long blocks;
+	unsigned int order;
+
+	while ((blocks = candidates(group, orders, type))) {
+		unsigned int bit = __ffs(blocks);
+		u32 index = zone->start +
+			    ((nr * BITS_PER_LONG + bit) << u->pb_order);
+		u32 found;
+
+		if (umbra_frame_type(u, index) != type) {
+			__clear_bit(bit, &group->of_type[type]);
+			continue;
+		}
+		found = lowest_head(u, index, orders);
+		if (found != UMBRA_NO_FRAME)
+			return found;
+		for_each_set_bit(order, &orders, UMBRA_NR_ORDERS)
+			__clear_bit(bit, &group->of_order[order]);
+	}
+	return UMBRA_NO_FRAME;
+}
+
+/* The lowest of the blocks of a type that are of one of @orders, as bits. */
+static u32 lowest_block(struct umbra_zone *zone, unsigned long orders,
+			enum umbra_migratetype type)
+{
+	unsigned long nr, end = nr_address_groups(zone);
+	u32 index = UMBRA_NO_FRAME;
+
+	for (nr = 0; nr < end && index == UMBRA_NO_FRAME; nr++)
+		index = lowest_in_group(zone, nr, orders, type);
+	return index;
 }
 
 /**
@@ -307,7 +372,7 @@ u32 umbra_freelist_first(struct umbra_zone *zone, unsigned int order,
 	if (list_empty(list))
 		return UMBRA_NO_FRAME;
 	if (zone->by_address)
-		return lowest_block(zone, order, type);
+		return lowest_block(zone, BIT(order), type);
 	return umbra_page_to_index(zone->umbra,
 				   list_first_entry(list, struct page, lru));
 }
@@ -338,6 +403,9 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_pop);
  * @order: order wanted
  * @type: type wanted
  *
+ * From the list of the smallest order that will do; by address, the lowest
+ * block of any order that will do.
+ *
  * Context: zone lock held.
  * Return: the head of the block, or UMBRA_NO_FRAME if no list of @type has a
  * block that is large enough.
@@ -353,8 +421,14 @@ u32 umbra_freelist_take(struct umbra_zone *zone, unsigned int order,
 
 	if (!larger)
 		return UMBRA_NO_FRAME;
-	found = order + __ffs(larger);
-	index = umbra_freelist_pop(zone, found, type);
+	if (zone->by_address) {
+		index = lowest_block(zone, larger << order, type);
+		found = frame_order(frame_read(zone->umbra, index));
+		umbra_freelist_remove(zone, index, found);
+	} else {
+		found = order + __ffs(larger);
+		index = umbra_freelist_pop(zone, found, type);
+	}
 	return umbra_freelist_split(zone, index, found, order);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_take);
@@ -367,8 +441,9 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_take);
  * @frames: filled in with their heads
  * @nr: how many at most
  *
- * The same blocks that umbra_freelist_take() would give one by one; but a
- * larger block is cut up at once, and what is left of it listed once.
+ * Not by address. The same blocks that umbra_freelist_take() would give one by
+ * one; but a larger block is cut up at once, and what is left of it listed
+ * once.
  *
  * Context: zone lock held.
  * Return: how many were taken.

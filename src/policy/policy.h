@@ -50,7 +50,8 @@ struct umbra_claim_view {
  * struct umbra_policy - a set of choices
  * @name: as in the policy= parameter
  * @group: group allocations by mobility
- * @lowest: take the block of the lowest address from a list, not the first
+ * @lowest: take the block of the lowest address: of all that are large enough,
+ *	or of a list that @claim or @steal chose; not the first of a list
  * @claim: the list whose first block's pageblock should change type; @tried is
  *	the order of the last choice, which came to nothing, or -1
  * @claim_whole: should a pageblock that is partly in use change type
