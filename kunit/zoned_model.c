@@ -5,6 +5,8 @@
 
 #define NORMAL UMBRA_ZONE_NORMAL
 
+#define NO_ANSWER { .zone = -1, .preferred = -1, .index = UMBRA_NO_FRAME }
+
 /* One walk over the zones that a request may use. */
 struct pass {
 	unsigned int highest;
@@ -321,6 +323,28 @@ static bool can_serve(const struct zoned_model *m, unsigned int i,
 	return free_blocks(zone, order, PLAIN);
 }
 
+/*
+ * The block of a zone that a pass takes, chosen by address. What is taken from
+ * other types, or from what is reserved, is not told.
+ */
+static u32 lowest_of(const struct zoned_model *m, unsigned int i,
+		     const struct pass *p)
+{
+	const struct umbra_zone *zone = &m->u->zones[i];
+	unsigned int all = PLAIN | BIT(UMBRA_HIGHATOMIC) | BIT(UMBRA_CMA);
+	u32 cma = UMBRA_NO_FRAME, own;
+
+	if (!m->lowest || p->highatomic)
+		return UMBRA_NO_FRAME;
+	if (p->cma)
+		cma = umbra_test_lowest(zone, p->order, UMBRA_CMA);
+	if (cma != UMBRA_NO_FRAME &&
+	    pages_free(zone, BIT(UMBRA_CMA)) > pages_free(zone, all) / 2)
+		return cma;
+	own = umbra_test_lowest(zone, p->order, p->type);
+	return own == UMBRA_NO_FRAME ? cma : own;
+}
+
 static bool is_node_dirty(const struct zoned_model *m, unsigned int nid)
 {
 	unsigned long pages = 0;
@@ -363,6 +387,7 @@ static bool walk(const struct zoned_model *m, const struct pass *p,
 		if (can_serve(m, at, p)) {
 			a->zone = at;
 			a->preferred = list[0];
+			a->index = lowest_of(m, at, p);
 			a->may |= BIT(at);
 			return true;
 		}
@@ -474,7 +499,7 @@ static void slow(const struct zoned_model *m, const struct model_request *rq,
 struct model_answer zoned_model_ask(const struct zoned_model *m,
 				    const struct model_request *rq)
 {
-	struct model_answer a = { .zone = -1, .preferred = -1 };
+	struct model_answer a = NO_ANSWER;
 	struct pass p = first_pass(m, rq);
 
 	a.highatomic = p.highatomic;
@@ -487,7 +512,7 @@ struct model_answer zoned_model_ask(const struct zoned_model *m,
 struct model_answer zoned_model_ask_slow(const struct zoned_model *m,
 					 const struct model_request *rq)
 {
-	struct model_answer a = { .zone = -1, .preferred = -1 };
+	struct model_answer a = NO_ANSWER;
 
 	slow(m, rq, &a);
 	return a;

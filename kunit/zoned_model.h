@@ -5,7 +5,8 @@
  * may use, in which order, and which of them can serve it.
  *
  * Of the instance only counters of free blocks and the boosts of watermarks are
- * read. Orders of zones, watermarks and reserves are computed anew here.
+ * read, and, where blocks are chosen by address, where free blocks are. Orders of
+ * zones, watermarks and reserves are computed anew here.
  */
 #ifndef _UMBRA_ZONED_MODEL_H
 #define _UMBRA_ZONED_MODEL_H
@@ -36,6 +37,7 @@ struct zoned_model {
 	u8 cpu_node[NR_CPUS];
 	u32 nr_frames;
 	bool group;		/* by migratetype */
+	bool lowest;		/* blocks are chosen by address */
 	bool cached;		/* CPUs keep pages */
 
 	unsigned int nr_nodes;
@@ -60,6 +62,7 @@ struct model_request {
  * struct model_answer - what a request must come to
  * @zone: the zone that is sure to serve it, or -1
  * @preferred: the zone that the request was for in that pass, or -1
+ * @index: the block that @zone has for it, or UMBRA_NO_FRAME if any may be
  * @may: zones that may serve it, up to @zone
  * @allowed: zones that it may use at all
  * @unsure: what is reserved for high orders may be released for it
@@ -68,6 +71,7 @@ struct model_request {
 struct model_answer {
 	int zone;
 	int preferred;
+	u32 index;
 	u32 may;
 	u32 allowed;
 	bool unsure;

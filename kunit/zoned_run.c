@@ -146,6 +146,7 @@ void zoned_create(struct run *r)
 
 	policy = umbra_policy_get(pick(r, 4));
 	m->group = policy->group;
+	m->lowest = policy->lowest;
 	m->layout.origin = "test";
 	m->layout.pb_order = 3 + pick(r, 8);
 	m->layout.policy = policy->name;
@@ -356,6 +357,9 @@ static void check_page(struct run *r, const struct model_request *rq,
 		return;
 	}
 	KUNIT_ASSERT_EQ(test, zone, a->zone);
+	if (a->index != UMBRA_NO_FRAME)
+		KUNIT_ASSERT_EQ(test, umbra_page_to_index(r->m.u, page),
+				a->index);
 	count_block(r, zone, a->preferred, rq);
 }
 
