@@ -14,7 +14,7 @@
 
 struct policy_case {
 	const char *name;
-	bool group, lowest, smallest;
+	bool group, lowest, smallest, never_tail;
 };
 
 static const struct policy_case policy_cases[] = {
@@ -22,6 +22,7 @@ static const struct policy_case policy_cases[] = {
 	{ "address", .group = true, .lowest = true },
 	{ "nogroup" },
 	{ "bestfit", .group = true, .smallest = true },
+	{ "plain", .never_tail = true },
 };
 
 KUNIT_ARRAY_PARAM_DESC(policy, policy_cases, name);
@@ -215,7 +216,8 @@ static void what_is_about_to_grow_goes_to_the_tail(struct kunit *test)
 	unsigned int order;
 
 	for (order = 0; order <= UMBRA_MAX_ORDER; order++) {
-		KUNIT_EXPECT_TRUE(test, policy->to_tail(order, true));
+		KUNIT_EXPECT_EQ(test, policy->to_tail(order, true),
+				!c->never_tail);
 		KUNIT_EXPECT_FALSE(test, policy->to_tail(order, false));
 	}
 }
@@ -393,17 +395,43 @@ static void without_it_the_block_freed_last_is_taken(struct kunit *test)
 	}
 }
 
+/* Of two pages, that which was freed last could merge with others soon. */
+static void plain_takes_the_page_that_is_about_to_grow(struct kunit *test)
+{
+	const struct policy_case *c = test->param_value;
+	struct umbra *u = ghost_of(test, c->name, 64);
+	struct page *first = u->spans[0].pages, *page;
+
+	KUNIT_ASSERT_EQ(test, umbra_alloc_contig_range(u, 0, 64, GFP_KERNEL),
+			0);
+	umbra_free_contig_range(u, 10, 2);
+	umbra_free_page(u, first + 4);
+	umbra_free_page(u, first + 8);
+	page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
+	KUNIT_EXPECT_EQ(test, umbra_page_to_index(u, page),
+			c->never_tail ? 8 : 4);
+	umbra_free_page(u, page);
+	umbra_free_contig_range(u, 0, 4);
+	umbra_free_contig_range(u, 5, 3);
+	umbra_free_contig_range(u, 9, 1);
+	umbra_free_contig_range(u, 12, 52);
+}
+
 static void without_grouping_there_is_one_type(struct kunit *test)
 {
+	const struct policy_case *c = test->param_value;
 	static const gfp_t gfps[] = {
 		GFP_KERNEL, GFP_HIGHUSER_MOVABLE,
 		GFP_KERNEL | __GFP_RECLAIMABLE,
 	};
-	struct umbra *u = ghost_of(test, "nogroup", 2 * TEST_BLOCK);
 	struct page *pages[3 * 16];
+	struct umbra *u;
 	unsigned int i;
 	u32 index;
 
+	if (c->group)
+		kunit_skip(test, "a policy that groups has three types");
+	u = ghost_of(test, c->name, 2 * TEST_BLOCK);
 	for (i = 0; i < ARRAY_SIZE(pages); i++) {
 		pages[i] = umbra_alloc_pages(u, gfps[i % 3], i % 5);
 		KUNIT_ASSERT_NOT_NULL(test, pages[i]);
@@ -461,7 +489,10 @@ static struct kunit_case policy_kunit_cases[] = {
 	KUNIT_CASE(by_address_a_larger_block_that_is_lower_is_split),
 	KUNIT_CASE(without_it_the_smallest_block_is_taken),
 	KUNIT_CASE(without_it_the_block_freed_last_is_taken),
-	KUNIT_CASE(without_grouping_there_is_one_type),
+	KUNIT_CASE_PARAM(plain_takes_the_page_that_is_about_to_grow,
+			 policy_gen_params),
+	KUNIT_CASE_PARAM(without_grouping_there_is_one_type,
+			 policy_gen_params),
 	KUNIT_CASE_PARAM(which_block_is_claimed_is_up_to_the_policy,
 			 policy_gen_params),
 	{}

@@ -139,12 +139,20 @@ static void *zeroed(struct run *r, size_t nr, size_t size)
 	return p;
 }
 
+static const struct umbra_policy *pick_policy(struct run *r)
+{
+	unsigned int nr = 0;
+
+	while (umbra_policy_get(nr))
+		nr++;
+	return umbra_policy_get(pick(r, nr));
+}
+
 void zoned_create(struct run *r)
 {
 	struct zoned_model *m = &r->m;
-	const struct umbra_policy *policy;
+	const struct umbra_policy *policy = pick_policy(r);
 
-	policy = umbra_policy_get(pick(r, 4));
 	m->group = policy->group;
 	m->lowest = policy->lowest;
 	m->layout.origin = "test";

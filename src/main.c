@@ -53,7 +53,7 @@ MODULE_PARM_DESC(pb_order,
 static char *policy = "mainline";
 module_param(policy, charp, 0444);
 MODULE_PARM_DESC(policy,
-		 "How to choose blocks: mainline, address (the lowest block that is large enough), nogroup (no grouping by mobility), bestfit (smallest claim that will do) (default: mainline)");
+		 "How to choose blocks: mainline, address (the lowest block that is large enough), nogroup (no grouping by mobility), bestfit (smallest claim that will do), plain (no grouping, freed last is taken first) (default: mainline)");
 
 static char *debug;
 module_param(debug, charp, 0444);

@@ -3,7 +3,7 @@
 # What the parameters make of a region: zones, nodes, caches, reserves,
 # policies, debugging; and how those that cannot be are refused.
 
-plan=24
+plan=25
 
 . /module.sh
 
@@ -166,7 +166,7 @@ policy() {
 		# the lowest frame is the first that is taken
 		[ "$(/hold 0:1 od -An -tx1 -N1 $dir/frames)" = " 80" ] ||
 			fail "$(od -An -tx1 -N8 $dir/frames)" ;;
-	nogroup)
+	nogroup|plain)
 		awk '/^Number of blocks/ { getline; exit $5 != 16 }' \
 			$dir/pagetypeinfo || fail "$(cat $dir/pagetypeinfo)" ;;
 	esac
@@ -323,7 +323,7 @@ run there_can_be_32_nodes most_nodes
 run distances_order_the_nodes distances
 run cpus_belong_to_the_nodes_named cpus_of_nodes
 run pageblocks_of_other_orders pageblock_orders
-for name in mainline address nogroup bestfit; do
+for name in mainline address nogroup bestfit plain; do
 	run policy_$name policy $name
 done
 for name in poison guard refs owner; do

@@ -491,7 +491,7 @@ int umbra_layout_parse(struct umbra_layout *layout,
 		return -EINVAL;
 	}
 	if (!umbra_policy_find(text->policy)) {
-		pr_err("policy=%s: must be mainline, address, nogroup or bestfit\n",
+		pr_err("policy=%s: must be mainline, address, nogroup, bestfit or plain\n",
 		       text->policy);
 		return -EINVAL;
 	}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The policies. mainline decides as the newest kernel does; each of the
- * others differs from it in one thing.
+ * others differs from it in one thing. But plain is there to be compared with,
+ * and does nothing against fragmentation beyond what a buddy allocator is.
  */
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -123,6 +124,12 @@ static bool tail_if_it_grows(unsigned int order, bool grows)
 	return grows;
 }
 
+/* What was freed last is likely to be in the caches of the CPU. */
+static bool tail_never(unsigned int order, bool grows)
+{
+	return false;
+}
+
 static const struct umbra_policy policies[] = {
 	{
 		.name = "mainline",
@@ -155,6 +162,13 @@ static const struct umbra_policy policies[] = {
 		.claim_whole = claim_half,
 		.steal = steal_smallest,
 		.to_tail = tail_if_it_grows,
+	},
+	{
+		.name = "plain",
+		.claim = claim_largest,
+		.claim_whole = claim_half,
+		.steal = steal_smallest,
+		.to_tail = tail_never,
 	},
 };
 
