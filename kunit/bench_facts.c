@@ -27,7 +27,7 @@
 
 static const u32 frag_seeds[] = { 11, 23, 37, 59, 83 };
 
-/* Descriptors without memory, and an array for pointers to them. */
+/* Descriptors without memory; an array for pointers to them, and for a NULL. */
 struct ghost {
 	struct umbra_span span;
 	struct page **held;
@@ -45,7 +45,7 @@ static int ghost_alloc(struct ghost *g, unsigned long nr)
 
 	g->span = (struct umbra_span) { .nr_pages = nr };
 	g->span.pages = vzalloc(array_size(nr, sizeof(struct page)));
-	g->held = vzalloc(array_size(nr, sizeof(*g->held)));
+	g->held = vzalloc(array_size(nr + 1, sizeof(*g->held)));
 	if (!g->span.pages || !g->held) {
 		ghost_free(g);
 		return -ENOMEM;
