@@ -38,6 +38,7 @@ static void each_policy_is_found_by_its_name(struct kunit *test)
 			    umbra_policy_get(c - policy_cases));
 	KUNIT_EXPECT_EQ(test, policy->group, c->group);
 	KUNIT_EXPECT_EQ(test, policy->lowest, c->lowest);
+	KUNIT_EXPECT_EQ(test, policy->small_caches, c->lowest);
 }
 
 static void there_are_no_other_policies(struct kunit *test)

@@ -61,8 +61,10 @@ static void resize_zone(struct umbra_zone *zone, int coming)
 	if (high_min < 0) {
 		high_min = auto_high(zone, zone->watermark[UMBRA_WMARK_LOW],
 				     batch, coming);
-		high_max = auto_high(zone, zone->nr_managed / HIGH_FRACTION,
-				     batch, coming);
+		high_max = high_min;
+		if (!u->policy->small_caches)
+			high_max = auto_high(zone, zone->nr_managed /
+					     HIGH_FRACTION, batch, coming);
 	}
 	if (!batch)
 		high_max = 0;

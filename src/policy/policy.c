@@ -143,6 +143,7 @@ static const struct umbra_policy policies[] = {
 		.name = "address",
 		.group = true,
 		.lowest = true,
+		.small_caches = true,
 		.claim = claim_largest,
 		.claim_whole = claim_half,
 		.steal = steal_smallest,

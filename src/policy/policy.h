@@ -52,6 +52,8 @@ struct umbra_claim_view {
  * @group: group allocations by mobility
  * @lowest: take the block of the lowest address: of all that are large enough,
  *	or of a list that @claim or @steal chose; not the first of a list
+ * @small_caches: caches of CPUs do not grow, for what is in them is taken again
+ *	wherever it is; unless a size was asked for
  * @claim: the list whose first block's pageblock should change type; @tried is
  *	the order of the last choice, which came to nothing, or -1
  * @claim_whole: should a pageblock that is partly in use change type
@@ -63,6 +65,7 @@ struct umbra_policy {
 	const char *name;
 	bool group;
 	bool lowest;
+	bool small_caches;
 	struct umbra_fallback_choice
 		(*claim)(const struct umbra_fallback_view *view, int tried);
 	bool (*claim_whole)(const struct umbra_claim_view *view);
