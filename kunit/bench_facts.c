@@ -225,14 +225,36 @@ static int waiter_fn(void *arg)
 	return 0;
 }
 
-/* One snapshot, with somebody on the other CPU waiting for the lock. */
-static int snapshot_once(struct bench *b, struct umbra *u, u64 *us,
-			 u64 *longest_ns)
+/* The same locks and nothing done under them: what the machine adds. */
+static int take_locks(struct umbra *u)
+{
+	unsigned long nr = SNAPSHOT_FRAMES / 2 / UMBRA_LIST_BATCH, flags;
+
+	while (nr--) {
+		spin_lock_irqsave(&u->zones->lock, flags);
+		spin_unlock_irqrestore(&u->zones->lock, flags);
+		cond_resched();
+	}
+	return 0;
+}
+
+static int take_snapshot(struct umbra *u)
+{
+	struct umbra_free_snapshot *snapshot = umbra_snapshot_free(u);
+	int err = snapshot ? 0 : -ENOMEM;
+
+	kvfree(snapshot);
+	return err;
+}
+
+/* Do something, with somebody on the other CPU waiting for the lock. */
+static int watch(struct bench *b, struct umbra *u, int (*work)(struct umbra *u),
+		 u64 *us, u64 *longest_ns)
 {
 	struct waiter w = { .zone = u->zones };
-	struct umbra_free_snapshot *snapshot;
 	struct task_struct *thread;
 	ktime_t start;
+	int err;
 
 	thread = kthread_create(waiter_fn, &w, "umbra_bench/w");
 	if (IS_ERR(thread))
@@ -241,14 +263,34 @@ static int snapshot_once(struct bench *b, struct umbra *u, u64 *us,
 	wake_up_process(thread);
 	while (!atomic_read(&w.running))
 		cond_resched();
-	w.longest_ns = 0;
+	WRITE_ONCE(w.longest_ns, 0);
 	start = ktime_get();
-	snapshot = umbra_snapshot_free(u);
+	err = work(u);
 	*us = ktime_us_delta(ktime_get(), start);
 	kthread_stop(thread);
 	*longest_ns = w.longest_ns;
-	kvfree(snapshot);
-	return snapshot ? 0 : -ENOMEM;
+	return err;
+}
+
+static int say_watched(struct bench *b, struct umbra *u, const char *name,
+		       int (*work)(struct umbra *u))
+{
+	u64 us[ROUNDS_FACTS], longest[ROUNDS_FACTS];
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ROUNDS_FACTS; i++) {
+		err = watch(b, u, work, &us[i], &longest[i]);
+		if (err)
+			return err;
+	}
+	bench_median(us, ROUNDS_FACTS);
+	bench_median(longest, ROUNDS_FACTS);
+	bench_say(b, "fact %s-ms %llu/1000 %llu %llu\n", name,
+		  us[ROUNDS_FACTS / 2], us[0], us[ROUNDS_FACTS - 1]);
+	bench_say(b, "fact %s-max-lock-us %llu/1000 %llu %llu\n", name,
+		  longest[0], longest[0], longest[ROUNDS_FACTS - 1]);
+	return 0;
 }
 
 /*
@@ -258,7 +300,6 @@ static int snapshot_once(struct bench *b, struct umbra *u, u64 *us,
  */
 static int snapshots(struct bench *b)
 {
-	u64 us[ROUNDS_FACTS], longest[ROUNDS_FACTS];
 	unsigned long have, i;
 	struct ghost g;
 	struct umbra *u;
@@ -276,16 +317,8 @@ static int snapshots(struct bench *b)
 	for (i = 0; i < have; i += 2)
 		umbra_free_pages(u, g.held[i], 0);
 	umbra_drain_pages(u);
-	for (i = 0; i < ROUNDS_FACTS && !err; i++)
-		err = snapshot_once(b, u, &us[i], &longest[i]);
-	if (!err) {
-		bench_median(us, ROUNDS_FACTS);
-		bench_median(longest, ROUNDS_FACTS);
-		bench_say(b, "fact snapshot-ms %llu/1000 %llu %llu\n",
-			  us[ROUNDS_FACTS / 2], us[0], us[ROUNDS_FACTS - 1]);
-		bench_say(b, "fact snapshot-max-lock-us %llu/1000 %llu %llu\n",
-			  longest[0], longest[0], longest[ROUNDS_FACTS - 1]);
-	}
+	err = say_watched(b, u, "snapshot", take_snapshot) ?:
+	      say_watched(b, u, "empty", take_locks);
 	for (i = 1; i < have; i += 2)
 		umbra_free_pages(u, g.held[i], 0);
 	umbra_destroy(u, ghost_lost, NULL);

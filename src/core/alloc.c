@@ -56,12 +56,13 @@ static u32 take_block(struct umbra_zone *zone, const struct umbra_request *rq,
  */
 static unsigned int take_alike(struct umbra_zone *zone,
 			       const struct umbra_request *rq, u32 *frames,
-			       unsigned int nr)
+			       unsigned int nr, bool lines)
 {
 	if (nr < 2 || zone->by_address ||
 	    (rq->flags & ALLOC_CMA && zone->nr_free_cma))
 		return 0;
-	return umbra_freelist_take_many(zone, rq->order, rq->type, frames, nr);
+	return umbra_freelist_take_many(zone, rq->order, rq->type, frames, nr,
+					lines);
 }
 
 /**
@@ -70,7 +71,7 @@ static unsigned int take_alike(struct umbra_zone *zone,
  * @rq: what is wanted
  * @frames: filled in; each block is in state PCP, in the hands of this CPU
  * @nr: how many at most, in one hold of the lock
- * @reserves: the highatomic reserve may be used, if the request allows it
+ * @how: ZONE_TAKE_*
  *
  * Context: any; takes the zone lock, and with ALLOC_TRYLOCK only if it is
  * free.
@@ -78,7 +79,7 @@ static unsigned int take_alike(struct umbra_zone *zone,
  */
 unsigned int umbra_zone_take(struct umbra_zone *zone,
 			     const struct umbra_request *rq, u32 *frames,
-			     unsigned int nr, bool reserves)
+			     unsigned int nr, unsigned int how)
 {
 	enum umbra_take_mode mode = TAKE_NORMAL;
 	unsigned int got, i;
@@ -91,9 +92,12 @@ unsigned int umbra_zone_take(struct umbra_zone *zone,
 	} else {
 		spin_lock_irqsave(&zone->lock, flags);
 	}
-	got = take_alike(zone, rq, frames, nr);
+	got = take_alike(zone, rq, frames, nr, how & ZONE_TAKE_LINES);
+	if (how & ZONE_TAKE_LINES && got && zone->listed[rq->type] >> rq->order)
+		nr = got;
 	for (; got < nr; got++) {
-		frames[got] = take_block(zone, rq, reserves, &mode);
+		frames[got] = take_block(zone, rq, how & ZONE_TAKE_RESERVES,
+					 &mode);
 		if (frames[got] == UMBRA_NO_FRAME)
 			break;
 	}
@@ -110,7 +114,7 @@ static u32 zone_take_one(struct umbra_zone *zone,
 
 	if (likely(index != UMBRA_NO_FRAME))
 		return index;
-	if (!umbra_zone_take(zone, rq, &index, 1, true))
+	if (!umbra_zone_take(zone, rq, &index, 1, ZONE_TAKE_RESERVES))
 		return UMBRA_NO_FRAME;
 	umbra_count_alloc(rq, zone, 1);
 	if (unlikely(rq->flags & ALLOC_HIGHATOMIC &&

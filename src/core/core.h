@@ -471,7 +471,7 @@ u32 umbra_freelist_take(struct umbra_zone *zone, unsigned int order,
 unsigned int umbra_freelist_take_many(struct umbra_zone *zone,
 				      unsigned int order,
 				      enum umbra_migratetype type, u32 *frames,
-				      unsigned int nr);
+				      unsigned int nr, bool lines);
 u32 umbra_freelist_split(struct umbra_zone *zone, u32 index,
 			 unsigned int order, unsigned int wanted);
 u32 umbra_freelist_first(struct umbra_zone *zone, unsigned int order,
@@ -529,9 +529,14 @@ unsigned long umbra_node_dirty(const struct umbra *u, unsigned int nid);
 const char *umbra_event_name(enum umbra_event event);
 
 /* alloc.c */
+enum umbra_zone_take {
+	ZONE_TAKE_RESERVES = BIT(0),	/* also of what is kept, if allowed to */
+	ZONE_TAKE_LINES = BIT(1),	/* rather less than a part of a line */
+};
+
 unsigned int umbra_zone_take(struct umbra_zone *zone,
 			     const struct umbra_request *rq, u32 *frames,
-			     unsigned int nr, bool reserves);
+			     unsigned int nr, unsigned int how);
 bool umbra_zone_is_allowed(const struct umbra_zone *zone,
 			   const struct umbra_request *rq);
 struct page *umbra_hand_out(struct umbra *u, u32 index, unsigned int order,
@@ -588,7 +593,7 @@ struct umbra_free_block {
 
 /* Frames of a batch of a walk by index, entries of one along a list. */
 #define UMBRA_SNAPSHOT_BATCH BIT(UMBRA_MAX_ORDER)
-#define UMBRA_LIST_BATCH 32
+#define UMBRA_LIST_BATCH 16
 
 /**
  * struct umbra_free_snapshot - the free blocks of an instance

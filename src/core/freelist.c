@@ -433,6 +433,20 @@ u32 umbra_freelist_take(struct umbra_zone *zone, unsigned int order,
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_take);
 
+/*
+ * How many of @want blocks of @order to take of one that is larger. Of many, a
+ * few less are @enough, so that a line of the frame map is not parted.
+ */
+static unsigned int nr_of_block(unsigned int want, unsigned int order,
+				unsigned int found, bool enough)
+{
+	unsigned int pages = want << order;
+
+	if (!enough || pages >= 1U << found || 1U << found < SMP_CACHE_BYTES)
+		return min(want, 1U << (found - order));
+	return round_down(pages, SMP_CACHE_BYTES) >> order;
+}
+
 /**
  * umbra_freelist_take_many() - take blocks of an order and type, splitting
  * @zone: the zone to take from
@@ -451,7 +465,7 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_take);
 unsigned int umbra_freelist_take_many(struct umbra_zone *zone,
 				      unsigned int order,
 				      enum umbra_migratetype type, u32 *frames,
-				      unsigned int nr)
+				      unsigned int nr, bool lines)
 {
 	unsigned int got = 0, larger;
 
@@ -459,13 +473,18 @@ unsigned int umbra_freelist_take_many(struct umbra_zone *zone,
 
 	while (got < nr && (larger = zone->listed[type] >> order)) {
 		unsigned int found = order + __ffs(larger);
-		u32 index = umbra_freelist_pop(zone, found, type);
-		u32 end = index + (1U << found);
+		unsigned int want = nr - got;
+		bool enough = lines && (want << order) % SMP_CACHE_BYTES <=
+				       (nr << order) / 2;
+		unsigned int n = nr_of_block(want, order, found, enough);
+		u32 index, end;
 
-		while (got < nr && index < end) {
+		if (!n)
+			break;
+		index = umbra_freelist_pop(zone, found, type);
+		end = index + (1U << found);
+		for (; n; n--, index += 1U << order)
 			frames[got++] = index;
-			index += 1U << order;
-		}
 		/* Blocks that grow towards the end, each as large as it can. */
 		while (index < end) {
 			unsigned int left = __ffs(index);

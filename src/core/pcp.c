@@ -14,7 +14,7 @@
 #include "pcp.h"
 
 /* Blocks moved in one hold of the zone lock. */
-#define PCP_MOVE 128
+#define PCP_MOVE 192
 
 /* For the next refill or free; the marks of a zone may change meanwhile. */
 static int clamp_high(struct umbra_pcp *pcp, const struct umbra_zone *zone)
@@ -22,6 +22,17 @@ static int clamp_high(struct umbra_pcp *pcp, const struct umbra_zone *zone)
 	pcp->high = clamp(pcp->high, READ_ONCE(zone->pcp_high_min),
 			  READ_ONCE(zone->pcp_high_max));
 	return pcp->high;
+}
+
+/*
+ * Blocks of a refill that all but fill lines of the frame map fill them: two CPUs
+ * that each use what they have of one line would pass it to and fro.
+ */
+static int fill_lines(int blocks, unsigned int order)
+{
+	int line = SMP_CACHE_BYTES >> order;
+
+	return blocks >= line - 1 && line ? round_up(blocks, line) : blocks;
 }
 
 /* How many blocks to refill with. In a section. */
@@ -48,7 +59,7 @@ static int nr_to_alloc(struct umbra_pcp *pcp, struct umbra_zone *zone,
 			pcp->alloc_factor++;
 		batch = min(batch, most);
 	}
-	return batch > 1 ? max(batch >> order, 2) : 1;
+	return batch > 1 ? fill_lines(max(batch >> order, 2), order) : 1;
 }
 
 /* How many pages may stay. In a section, after a free. */
@@ -197,7 +208,7 @@ static u32 refill(struct umbra_zone *zone, const struct umbra_request *rq,
 		batch = 1;
 	do {
 		want = min_t(unsigned int, batch, PCP_MOVE);
-		nr = umbra_zone_take(zone, rq, frames, want, false);
+		nr = umbra_zone_take(zone, rq, frames, want, ZONE_TAKE_LINES);
 		used = 0;
 
 		if (nr && first == UMBRA_NO_FRAME) {
@@ -207,8 +218,8 @@ static u32 refill(struct umbra_zone *zone, const struct umbra_request *rq,
 		}
 		if (nr > used)
 			stow(zone, rq, list, frames + used, nr - used);
-		batch -= want;
-	} while (batch && nr == want);
+		batch -= nr;
+	} while (nr && batch << rq->order >= SMP_CACHE_BYTES);
 	return first;
 }
 
@@ -289,7 +300,7 @@ unsigned int umbra_pcp_alloc_bulk(struct umbra_zone *zone,
 	pcp_leave(pcp);
 	if (got == nr)
 		return got;
-	more = umbra_zone_take(zone, rq, frames + got, nr - got, false);
+	more = umbra_zone_take(zone, rq, frames + got, nr - got, 0);
 	if (more)
 		umbra_count_alloc(rq, zone, more);
 	return got + more;
@@ -309,7 +320,8 @@ static void trim(struct umbra_zone *zone, struct umbra_pcp *pcp, int pages,
 	do {
 		int before = pcp->count;
 
-		nr = umbra_pcp_collect(pcp, zone->umbra, frames, PCP_MOVE, pages, list);
+		nr = umbra_pcp_collect(pcp, zone->umbra, frames, PCP_MOVE,
+				       pages, list);
 		pages -= before - pcp->count;
 		pcp_leave(pcp);
 		give_back(zone, frames, nr);
@@ -329,7 +341,8 @@ static void settle(struct umbra_zone *zone, struct umbra_pcp *pcp, int list,
 		pcp_leave(pcp);
 		return;
 	}
-	trim(zone, pcp, nr_to_free(pcp, batch, high, free_high), list);
+	trim(zone, pcp, fill_lines(nr_to_free(pcp, batch, high, free_high), 0),
+	     list);
 	if (test_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags) &&
 	    umbra_watermark_ok(zone, 0, umbra_wmark(zone, UMBRA_WMARK_HIGH),
 			       UMBRA_ZONE_MOVABLE, 0))
@@ -397,7 +410,7 @@ err_leave:
 struct errand {
 	struct umbra_zone *zone;
 	unsigned int nr;	/* blocks brought back, in umbra.drain_buf */
-	bool busy;		/* inside a section: ask again */
+	bool again;		/* there is more, or it was inside a section */
 };
 
 static unsigned int grab(struct umbra_pcp *pcp, struct umbra *u)
@@ -411,9 +424,10 @@ static void grab_here(void *arg)
 	struct errand *errand = arg;
 	struct umbra_pcp *pcp = pcp_enter(errand->zone);
 
-	errand->busy = !pcp;
+	errand->again = true;
 	if (pcp) {
 		errand->nr = grab(pcp, errand->zone->umbra);
+		errand->again = pcp->count;
 		pcp_leave(pcp);
 	}
 }
@@ -436,7 +450,6 @@ static void give_back_all(struct umbra_zone *zone, const u32 *frames,
  */
 static void drain_one(struct umbra_zone *zone, unsigned int cpu)
 {
-	unsigned int capacity = zone->umbra->drain_capacity;
 	struct errand errand = { .zone = zone };
 	int err;
 
@@ -445,7 +458,7 @@ static void drain_one(struct umbra_zone *zone, unsigned int cpu)
 		err = smp_call_function_single(cpu, grab_here, &errand, 1);
 		give_back_all(zone, zone->umbra->drain_buf, errand.nr);
 		cond_resched();
-	} while (!err && (errand.busy || errand.nr == capacity));
+	} while (!err && errand.again);
 }
 
 /**
@@ -493,10 +506,12 @@ void umbra_pcp_drain_dead(struct umbra *u, unsigned int cpu)
 	lockdep_assert_held(&u->control);
 
 	for_each_umbra_zone(u, zone) {
+		struct umbra_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
+
 		do {
-			nr = grab(per_cpu_ptr(zone->pcp, cpu), u);
+			nr = grab(pcp, u);
 			give_back_all(zone, u->drain_buf, nr);
-		} while (nr == u->drain_capacity);
+		} while (pcp->count);
 	}
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_drain_dead);

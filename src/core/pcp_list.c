@@ -144,6 +144,14 @@ static struct group read_group(const struct umbra *u, u32 head, u32 *frames)
 	return group;
 }
 
+static u32 oldest_of_group(const struct umbra *u, u32 head)
+{
+	u32 frames[PCP_GROUP];
+
+	read_group(u, head, frames);
+	return frames[0];
+}
+
 /* Leave nothing of a group in descriptors that others will see. */
 static void forget_group(const struct umbra *u, const u32 *frames,
 			 const struct group *group)
@@ -246,23 +254,42 @@ static unsigned int collect_singles(struct umbra_pcp *pcp, u32 *frames,
 	return nr;
 }
 
+/* Does the oldest block of a list share a line of the frame map with @frame? */
+static bool is_line_parted(const struct umbra *u,
+			   const struct umbra_pcp_list *list, u32 frame)
+{
+	u32 oldest = list->nr ? list->frames[0] : UMBRA_NO_FRAME;
+
+	if (list->bottom != UMBRA_NO_FRAME)
+		oldest = oldest_of_group(u, list->bottom);
+	return oldest != UMBRA_NO_FRAME &&
+	       oldest / SMP_CACHE_BYTES == frame / SMP_CACHE_BYTES;
+}
+
 /*
- * Take blocks of a list until there are @pages; with @old of its groups alone.
- * Returns how many blocks there are in @frames then.
+ * Take blocks of a list until there are @most or @pages, and if @room is more
+ * than that, to the end of a line of the frame map, which would be parted between
+ * two CPUs; with @old of its groups alone. Returns how many blocks there are in
+ * @frames then.
  */
 static unsigned int collect_list(struct umbra_pcp *pcp, const struct umbra *u,
 				 unsigned int at, bool old, u32 *frames,
-				 unsigned int nr, unsigned int room, int *pages)
+				 unsigned int nr, unsigned int room,
+				 unsigned int most, int *pages)
 {
 	struct umbra_pcp_list *list = &pcp->lists[at];
 	unsigned int order = list_order(u, at);
 
-	while (*pages > 0 && nr < room &&
-	       (!old || list->bottom != UMBRA_NO_FRAME)) {
-		unsigned int n = DIV_ROUND_UP((unsigned int)*pages,
-					      1U << order);
+	while (nr < room && (!old || list->bottom != UMBRA_NO_FRAME)) {
+		unsigned int n = 1;
 
-		n = take_oldest(u, list, frames + nr, min(n, room - nr));
+		if (*pages > 0 && nr < most)
+			n = min(DIV_ROUND_UP((unsigned int)*pages, 1U << order),
+				most - nr);
+		else if (!nr || most == room ||
+			 !is_line_parted(u, list, frames[nr - 1]))
+			break;
+		n = take_oldest(u, list, frames + nr, n);
 		if (!n)
 			break;
 		nr += n;
@@ -290,12 +317,15 @@ unsigned int umbra_pcp_collect(struct umbra_pcp *pcp, const struct umbra *u,
 			       u32 *frames, unsigned int room, int pages,
 			       unsigned int grown)
 {
-	unsigned int nr = 0, i;
+	unsigned int most = room, nr = 0, i;
 	int old;
 
+	/* What is more than a line ends with one, and there is room for that. */
+	if (pages >= SMP_CACHE_BYTES && room > SMP_CACHE_BYTES)
+		most -= SMP_CACHE_BYTES;
 	for (old = 1; old >= 0; old--)
 		for (i = 1; i <= PCP_LISTS; i++)
 			nr = collect_list(pcp, u, (grown + i) % PCP_LISTS, old,
-					  frames, nr, room, &pages);
+					  frames, nr, room, most, &pages);
 	return nr + collect_singles(pcp, frames + nr, room - nr, pages);
 }
