@@ -26,6 +26,7 @@
 #include <linux/sort.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <linux/vmalloc.h>
 #include "bench.h"
 
 #define ROUNDS_MOST 101
@@ -174,7 +175,8 @@ static int run_cases(struct bench *b)
 
 	if (!s)
 		return -ENOMEM;
-	bench_say(b, "# row NAME CPUS, then picoseconds a pair and their least and most: umbra's, the host's, and the ratio in 1/1000\n");
+	bench_say(b, "# row NAME CPUS, then picoseconds a pair, least and most\n");
+	bench_say(b, "# of umbra and of the host, and the ratio in 1/1000\n");
 	for (i = 0; i < bench_nr_cases && !err; i++) {
 		const struct bench_case *c = &bench_cases[i];
 
@@ -198,16 +200,16 @@ static void bench_free(struct bench *b)
 	unsigned int i;
 
 	for (i = 0; i < BENCH_CPUS; i++)
-		kvfree(b->cpu[i]);
+		vfree(b->cpu[i]);
 	kvfree(b->text);
 	if (b->u)
 		umbra_put(b->u);
-	kvfree(b);
+	vfree(b);
 }
 
 static struct bench *bench_alloc(void)
 {
-	struct bench *b = kvzalloc(sizeof(*b), GFP_KERNEL);
+	struct bench *b = vzalloc(sizeof(*b));
 	unsigned int cpu;
 
 	if (!b)
@@ -220,7 +222,7 @@ static struct bench *bench_alloc(void)
 
 		if (b->nr_cpus == BENCH_CPUS)
 			break;
-		mine = kvzalloc(sizeof(*mine), GFP_KERNEL);
+		mine = vzalloc(sizeof(*mine));
 		if (!mine)
 			goto err_free;
 		mine->random = 1 + cpu;

@@ -13,6 +13,7 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include "../src/core/snapshot.h"
 #include "../src/core/core.h"
 #include "bench.h"
 

@@ -258,6 +258,7 @@ static __always_inline u64 handoff(enum bench_side side, struct bench_job *job)
 	for (n = 0; n < job->nr / BENCH_BULK; n++) {
 		struct bench_tray *tray = &b->trays[n % BENCH_TRAYS];
 
+		/* The pages are there, or gone, before the flag says so. */
 		while (smp_load_acquire(&tray->full) != full)
 			cpu_relax();
 		for (i = 0; i < BENCH_BULK; i++) {
@@ -268,6 +269,7 @@ static __always_inline u64 handoff(enum bench_side side, struct bench_job *job)
 			else
 				job->err = -ENOMEM;
 		}
+		/* And the flag is the last that is written. */
 		smp_store_release(&tray->full, !full);
 	}
 	return ktime_to_ns(ktime_sub(ktime_get(), start));

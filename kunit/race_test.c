@@ -4,6 +4,7 @@
 #include <linux/prandom.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include "../src/core/snapshot.h"
 #include "test_util.h"
 
 /* Less where everything is slow. */

@@ -3,6 +3,7 @@
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include "../src/core/snapshot.h"
 #include "test_util.h"
 
 #define BUSY_PAGES (2 * TEST_BLOCK)

@@ -5,6 +5,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
+#include "../src/core/snapshot.h"
 #include "test_util.h"
 
 unsigned long umbra_test_ops = 1000000;

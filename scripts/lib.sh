@@ -146,7 +146,7 @@ machine() {
 	case ${ACCEL:-tcg} in
 	tcg)	accel=(-accel "tcg,thread=multi" -cpu "max,la57=off") ;;
 	kvm)	accel=(-accel kvm -cpu "host,la57=off") ;;
-	icount)	accel=(-accel tcg,thread=single -cpu "max,la57=off"
+	icount)	accel=(-accel "tcg,thread=single" -cpu "max,la57=off"
 			-icount "shift=0,align=off,sleep=off") ;;
 	*)	die "ACCEL=$ACCEL: must be tcg, kvm or icount" ;;
 	esac

@@ -55,6 +55,14 @@
 #endif
 
 /*
+ * 6.14 renamed the allocation of many pages into an array.
+ */
+#ifndef alloc_pages_bulk
+#define alloc_pages_bulk(gfp, nr, pages) \
+	alloc_pages_bulk_array(gfp, nr, pages)
+#endif
+
+/*
  * 6.12 renamed the test for a task of realtime or deadline policy.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)

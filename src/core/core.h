@@ -120,8 +120,8 @@ struct umbra_zone {
 
 	struct umbra_pcp __percpu *pcp;
 	unsigned long flags;	/* enum umbra_zone_flag */
-	u8 fast_orders;		/* orders below need no look at a watermark;
-				 * written under @lock, READ_ONCE */
+	/* Orders below need no look at a watermark. Written under @lock. */
+	u8 fast_orders;		/* READ_ONCE/WRITE_ONCE */
 
 	/* Guards all below, and the shape of blocks. */
 	spinlock_t lock ____cacheline_aligned_in_smp;
@@ -583,41 +583,9 @@ void umbra_report_failure(struct umbra *u, const struct umbra_request *rq);
 
 /* snapshot.c */
 
-/* A free block as a snapshot saw it. */
-struct umbra_free_block {
-	u32 index;
-	u8 order;
-	u8 type;
-	u8 zone;
-};
-
-/* Frames of a batch of a walk by index, entries of one along a list. */
+/* Frames of a batch of a walk by index. */
 #define UMBRA_SNAPSHOT_BATCH BIT(UMBRA_MAX_ORDER)
-#define UMBRA_LIST_BATCH 16
 
-/**
- * struct umbra_free_snapshot - the free blocks of an instance
- * @nr: how many
- * @capacity: how many there is room for
- * @in_list_order: as the lists have them, at one moment for each zone; else
- *	in order of address, at one moment for each batch
- * @blocks: the blocks
- */
-struct umbra_free_snapshot {
-	unsigned long nr;
-	unsigned long capacity;
-	bool in_list_order;
-	struct umbra_free_block blocks[] __counted_by(capacity);
-};
-
-unsigned long umbra_snapshot_buddyinfo(struct umbra_zone *zone,
-				       unsigned long nr_free[UMBRA_NR_ORDERS]);
-void umbra_snapshot_pagetypes(struct umbra_zone *zone,
-			      unsigned long nr_free[UMBRA_NR_ORDERS]
-						   [UMBRA_NR_TYPES]);
-struct umbra_free_snapshot *umbra_snapshot_free(struct umbra *u);
-unsigned int umbra_snapshot_frames(struct umbra *u, u32 index, u8 *buf,
-				   unsigned int nr);
 const char *umbra_type_name(enum umbra_migratetype type);
 
 #endif /* _UMBRA_CORE_H */

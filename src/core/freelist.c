@@ -454,6 +454,8 @@ static unsigned int nr_of_block(unsigned int want, unsigned int order,
  * @type: type wanted
  * @frames: filled in with their heads
  * @nr: how many at most
+ * @lines: rather a few less than a part of a line of the frame map, for another
+ *	CPU may get the other part
  *
  * Not by address. The same blocks that umbra_freelist_take() would give one by
  * one; but a larger block is cut up at once, and what is left of it listed

@@ -26,10 +26,10 @@
 #include <linux/string.h>
 #include "pcp.h"
 
-#define WORDS (sizeof(struct list_head) / sizeof(u32))
+#define WORDS 4
 
-static_assert(WORDS == 4);
-static_assert(UMBRA_MAX_PAGES <= BIT(31));
+static_assert(sizeof(struct list_head) == WORDS * sizeof(u32));
+static_assert(UMBRA_MAX_PAGES <= S32_MAX);
 
 enum { WORD_OLDER, WORD_NEWER, WORD_NR, WORD_FRAMES, WORD_STEP = WORD_FRAMES };
 

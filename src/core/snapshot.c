@@ -11,6 +11,7 @@
 #include <linux/module.h>
 #include <linux/sched.h>
 #include "frame.h"
+#include "snapshot.h"
 
 static const char * const type_names[UMBRA_NR_TYPES] = {
 	[UMBRA_UNMOVABLE] = "Unmovable",

@@ -8,6 +8,7 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include "../core/snapshot.h"
 #include "../core/verify.h"
 #include "debugfs.h"
 #include "iface.h"

@@ -9,6 +9,7 @@
 #include <linux/math64.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
+#include "../core/snapshot.h"
 #include "../core/pcp.h"
 #include "debugfs.h"
 
