@@ -4,6 +4,7 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
+#include "../src/core/snapshot.h"
 #include "test_util.h"
 
 #define PB 512			/* pages of a pageblock */
