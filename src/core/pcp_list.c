@@ -39,6 +39,9 @@ enum { WORD_OLDER, WORD_NEWER, WORD_NR, WORD_FRAMES, WORD_STEP = WORD_FRAMES };
 /* Steps go either way, words do not. */
 #define STEP_BIAS BIT(30)
 
+/* All the steps of a group are within an instance, so none is larger. */
+static_assert(UMBRA_MAX_PAGES / (PCP_GROUP - 1) < STEP_BIAS);
+
 struct group {
 	u32 head;
 	u32 nr;
@@ -81,7 +84,7 @@ static int step_of(const struct umbra_pcp_list *list)
 	for (i = 2; i < PCP_GROUP; i++)
 		if ((int)(list->frames[i] - list->frames[i - 1]) != step)
 			return 0;
-	return abs(step) < STEP_BIAS ? step : 0;
+	return step;
 }
 
 static void write_frames(const struct umbra *u, u32 *w, const u32 *frames)
