@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Per-CPU caches: what they keep beyond a line, and of which orders. */
+/*
+ * Per-CPU caches: what they keep beyond a line, of which orders, and what goes
+ * back to the zone.
+ */
+#include <linux/bitops.h>
+#include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/page-flags.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
+#include <linux/workqueue.h>
 #include "pcp_util.h"
 
 #define BATCH 8
@@ -147,11 +155,148 @@ static void a_list_in_use_takes_the_room_of_others(struct kunit *test)
 		umbra_free_page(u, hot[i]);
 }
 
+struct late_alloc {
+	struct work_struct work;
+	struct umbra *u;
+	struct page *page;
+};
+
+static void alloc_fn(struct work_struct *work)
+{
+	struct late_alloc *late = container_of(work, struct late_alloc, work);
+
+	late->page = umbra_alloc_page(late->u, GFP_KERNEL);
+}
+
+/* Memory fails when the CPU has seen that its cache is empty. */
+static void a_refill_of_a_zone_that_fails_goes_back(struct kunit *test)
+{
+	struct umbra *u = ghost_sized(test, BATCH, 64);
+	struct late_alloc late = { .u = u };
+	struct umbra_zone *zone = u->zones;
+	int other = umbra_test_other_cpu(test);
+	struct umbra_pcp *pcp = per_cpu_ptr(zone->pcp, other);
+	unsigned int i;
+	bool waits;
+
+	umbra_test_one_cpu(test);
+	INIT_WORK_ONSTACK(&late.work, alloc_fn);
+	spin_lock_irq(&zone->lock);
+	schedule_work_on(other, &late.work);
+	for (i = 0; i < 1000000 && !READ_ONCE(pcp->alloc_factor); i++)
+		udelay(1);
+	waits = READ_ONCE(pcp->alloc_factor);
+	set_bit(ZONE_FLAG_SUSPECT, &zone->flags);
+	spin_unlock_irq(&zone->lock);
+	flush_work(&late.work);
+	destroy_work_on_stack(&late.work);
+
+	KUNIT_EXPECT_TRUE(test, waits);
+	KUNIT_ASSERT_NOT_NULL(test, late.page);
+	KUNIT_EXPECT_EQ(test, count(u), 0);
+	KUNIT_EXPECT_EQ(test, umbra_zone_events(zone, EVENT_PCP_DRAIN),
+			BATCH - 1);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), 16 * TEST_BLOCK - 1);
+	umbra_free_page(u, late.page);
+}
+
+/* What the tracepoint said of drains. */
+struct drained {
+	struct tracepoint *tracepoint;	/* or NULL */
+	unsigned int nr;
+	unsigned long pfns[2];
+	unsigned int orders[2];
+	int types[2];
+};
+
+#ifdef CONFIG_TRACEPOINTS
+
+static void on_drain(void *data, unsigned long pfn, unsigned int order,
+		     int type)
+{
+	struct drained *d = data;
+
+	if (d->nr < ARRAY_SIZE(d->pfns)) {
+		d->pfns[d->nr] = pfn;
+		d->orders[d->nr] = order;
+		d->types[d->nr] = type;
+	}
+	d->nr++;
+}
+
+static void find_tracepoint(struct tracepoint *tp, void *data)
+{
+	struct drained *d = data;
+
+	if (!strcmp(tp->name, "umbra_page_pcpu_drain"))
+		d->tracepoint = tp;
+}
+
+/* Only those of what is built in can be found. */
+static void watch_drains(struct kunit *test, struct drained *d)
+{
+	for_each_kernel_tracepoint(find_tracepoint, d);
+	if (d->tracepoint)
+		KUNIT_ASSERT_EQ(test, tracepoint_probe_register(d->tracepoint,
+								on_drain, d),
+				0);
+}
+
+static void unwatch_drains(struct drained *d)
+{
+	if (!d->tracepoint)
+		return;
+	tracepoint_probe_unregister(d->tracepoint, on_drain, d);
+	tracepoint_synchronize_unregister();
+}
+
+#else /* !CONFIG_TRACEPOINTS */
+
+static void watch_drains(struct kunit *test, struct drained *d)
+{
+}
+
+static void unwatch_drains(struct drained *d)
+{
+}
+
+#endif /* CONFIG_TRACEPOINTS */
+
+static void each_block_that_is_drained_is_traced(struct kunit *test)
+{
+	struct umbra *u = ghost_sized(test, BATCH, 64);
+	struct drained drained = {};
+	struct page *pages[2];
+	unsigned int i;
+
+	umbra_test_one_cpu(test);
+	alloc_many(test, u, pages, 2, 1);
+	umbra_free_pages(u, pages[0], 1);
+	umbra_free_pages(u, pages[1], 1);
+	KUNIT_ASSERT_EQ(test, count(u), 4);
+	watch_drains(test, &drained);
+	umbra_drain_pages(u);
+	unwatch_drains(&drained);
+	KUNIT_EXPECT_EQ(test, count(u), 0);
+	KUNIT_ASSERT_EQ(test, drained.nr, drained.tracepoint ? 2 : 0);
+	for (i = 0; i < drained.nr; i++) {
+		u32 index = umbra_page_to_index(u, pages[i]);
+
+		KUNIT_EXPECT_EQ(test, drained.pfns[i],
+				umbra_index_to_pfn(u, index));
+		KUNIT_EXPECT_EQ(test, drained.orders[i], 1);
+		KUNIT_EXPECT_EQ(test, drained.types[i],
+				umbra_frame_type(u, index));
+	}
+}
+
 static struct kunit_case pcp_keep_cases[] = {
 	KUNIT_CASE_PARAM(many_blocks_are_kept_in_order, many_gen_params),
 	KUNIT_CASE(of_other_orders_one_block_is_kept),
 	KUNIT_CASE(a_block_that_is_too_much_is_not_kept),
 	KUNIT_CASE(a_list_in_use_takes_the_room_of_others),
+	KUNIT_CASE(a_refill_of_a_zone_that_fails_goes_back),
+	KUNIT_CASE(each_block_that_is_drained_is_traced),
 	{}
 };
 
