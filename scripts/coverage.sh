@@ -10,7 +10,7 @@
 . "$top/scripts/kunit-lib.sh"
 
 files=("$@")
-[ $# -gt 0 ] || files=(gfp zonelist watermark fallback freelist pcp)
+[ $# -gt 0 ] || files=(gfp zonelist watermark fallback freelist pcp pcp_list)
 
 need busybox-static
 kunit_tree um newest
