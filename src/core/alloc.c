@@ -408,7 +408,8 @@ struct page *umbra_alloc_pages_nodemask(struct umbra *u, gfp_t gfp,
 		might_sleep_if(gfp & __GFP_DIRECT_RECLAIM);
 	if (unlikely(umbra_debug_fail_alloc(u, gfp, order)))
 		return NULL;
-	if (likely(!nodemask)) {
+	/* What is debugged is to have one way, which stacks are told by. */
+	if (likely(!nodemask && !umbra_debug_is_on(u))) {
 		gfp_t context = current_gfp_context(gfp);
 		u32 index = take_hit(u, context, order, nid);
 		struct page *page;

@@ -17,11 +17,16 @@ void __umbra_debug_free(struct umbra *u, u32 index, unsigned int order);
 void __umbra_debug_poison(struct umbra *u, u32 index, u32 nr);
 bool umbra_debug_is_intact(struct umbra *u, u32 index);
 
+static inline bool umbra_debug_is_on(const struct umbra *u)
+{
+	return static_branch_unlikely(&umbra_debug_key) && u->debug;
+}
+
 /* A block is about to be handed out; it is still in this CPU's hands. */
 static inline void umbra_debug_alloc(struct umbra *u, u32 index,
 				     unsigned int order, gfp_t gfp)
 {
-	if (static_branch_unlikely(&umbra_debug_key) && u->debug)
+	if (umbra_debug_is_on(u))
 		__umbra_debug_alloc(u, index, order, gfp);
 }
 
@@ -29,7 +34,7 @@ static inline void umbra_debug_alloc(struct umbra *u, u32 index,
 static inline void umbra_debug_free(struct umbra *u, u32 index,
 				    unsigned int order)
 {
-	if (static_branch_unlikely(&umbra_debug_key) && u->debug)
+	if (umbra_debug_is_on(u))
 		__umbra_debug_free(u, index, order);
 }
 

@@ -22,6 +22,7 @@
 #include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/mm_types.h>
+#include <linux/module.h>
 #include <linux/prefetch.h>
 #include <linux/string.h>
 #include "pcp.h"
@@ -332,3 +333,4 @@ unsigned int umbra_pcp_collect(struct umbra_pcp *pcp, const struct umbra *u,
 					  frames, nr, room, most, &pages);
 	return nr + collect_singles(pcp, frames + nr, room - nr, pages);
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_collect);
