@@ -68,8 +68,8 @@ static __always_inline void put(enum bench_side side,
 		__free_pages(page, order);
 }
 
-/* Allocate and free at once. */
-static __always_inline u64 pair(enum bench_side side, struct bench_job *job)
+static __always_inline u64 do_pair(enum bench_side side, struct bench_job *job,
+				   bool expose)
 {
 	unsigned int order = job->c->order;
 	gfp_t gfp = job->c->gfp;
@@ -85,33 +85,23 @@ static __always_inline u64 pair(enum bench_side side, struct bench_job *job)
 			job->err = -ENOMEM;
 			break;
 		}
+		if (expose && side == BENCH_UMBRA)
+			umbra_expose_pages(job->u, page, order);
 		put(side, job, page, order);
 	}
 	return ktime_to_ns(ktime_sub(ktime_get(), start));
 }
 
+/* Allocate and free at once. */
+static __always_inline u64 pair(enum bench_side side, struct bench_job *job)
+{
+	return do_pair(side, job, false);
+}
+
 /* The same with a block that was mapped or split: every count is read. */
 static __always_inline u64 exposed(enum bench_side side, struct bench_job *job)
 {
-	unsigned int order = job->c->order;
-	gfp_t gfp = job->c->gfp;
-	unsigned long i;
-	ktime_t start;
-
-	bench_ready(job->bench);
-	start = ktime_get();
-	for (i = 0; i < job->nr; i++) {
-		struct page *page = get(side, job, gfp, order);
-
-		if (unlikely(!page)) {
-			job->err = -ENOMEM;
-			break;
-		}
-		if (side == BENCH_UMBRA)
-			umbra_expose_pages(job->u, page, order);
-		put(side, job, page, order);
-	}
-	return ktime_to_ns(ktime_sub(ktime_get(), start));
+	return do_pair(side, job, true);
 }
 
 static __always_inline u64 do_burst(enum bench_side side, struct bench_job *job,
