@@ -506,7 +506,6 @@ void umbra_pcp_destroy(struct umbra *u);
 size_t umbra_pcp_bytes(const struct umbra *u);
 void umbra_pcp_resize(struct umbra *u);
 u32 umbra_pcp_alloc(struct umbra_zone *zone, const struct umbra_request *rq);
-bool umbra_pcp_free(struct umbra_zone *zone, u32 index, unsigned int order);
 unsigned int umbra_pcp_alloc_bulk(struct umbra_zone *zone,
 				  const struct umbra_request *rq, u32 *frames,
 				  unsigned int nr);

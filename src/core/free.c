@@ -11,7 +11,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include "debug.h"
-#include "frame.h"
+#include "pcp.h"
 #include <trace/events/umbra.h>
 
 static bool block_is_unused(struct page *page, unsigned int order)
@@ -86,6 +86,34 @@ unsigned long umbra_free_locked(struct umbra_zone *zone, u32 index,
 	return 0;
 }
 
+/* See umbra_free_block(). */
+static __always_inline unsigned long free_block(struct umbra *u, u32 index,
+						unsigned int order, bool scan,
+						struct umbra_account *account)
+{
+	struct umbra_zone *zone = umbra_frame_zone(u, index);
+	struct page *page = umbra_index_to_page(u, index);
+	unsigned long held, flags;
+	bool whole;
+
+	umbra_debug_free(u, index, order);
+	whole = block_is_unused(page, scan || u->debug & UMBRA_DEBUG_REFS ?
+				order : 0);
+	if (likely(whole && !umbra_zone_is_suspect(zone))) {
+		umbra_debug_poison(u, index, 1U << order);
+		if (pcp_free(zone, index, order))
+			return 0;
+	}
+	umbra_count(zone, EVENT_PGFREE, 1UL << order);
+	spin_lock_irqsave(&zone->lock, flags);
+	held = umbra_free_locked(zone, index, order, whole, account);
+	umbra_zone_unlock(zone, flags);
+
+	if (held)
+		umbra_held_rescan_later(u);
+	return held;
+}
+
 /**
  * umbra_free_block() - free a block that has left the allocated state
  * @u: the instance
@@ -100,27 +128,7 @@ unsigned long umbra_free_locked(struct umbra_zone *zone, u32 index,
 unsigned long umbra_free_block(struct umbra *u, u32 index, unsigned int order,
 			       bool scan, struct umbra_account *account)
 {
-	struct umbra_zone *zone = umbra_frame_zone(u, index);
-	struct page *page = umbra_index_to_page(u, index);
-	unsigned long held, flags;
-	bool whole;
-
-	umbra_debug_free(u, index, order);
-	whole = block_is_unused(page, scan || u->debug & UMBRA_DEBUG_REFS ?
-				order : 0);
-	if (likely(whole && !umbra_zone_is_suspect(zone))) {
-		umbra_debug_poison(u, index, 1U << order);
-		if (umbra_pcp_free(zone, index, order))
-			return 0;
-	}
-	umbra_count(zone, EVENT_PGFREE, 1UL << order);
-	spin_lock_irqsave(&zone->lock, flags);
-	held = umbra_free_locked(zone, index, order, whole, account);
-	umbra_zone_unlock(zone, flags);
-
-	if (held)
-		umbra_held_rescan_later(u);
-	return held;
+	return free_block(u, index, order, scan, account);
 }
 
 /*
@@ -178,8 +186,8 @@ int umbra_free_pages_account(struct umbra *u, struct page *page,
 	}
 	if (trace_umbra_page_free_enabled())
 		trace_umbra_page_free(umbra_index_to_pfn(u, index), order);
-	held = umbra_free_block(u, index, order,
-				frame_has(frame, FRAME_EXPOSED), account);
+	held = free_block(u, index, order, frame_has(frame, FRAME_EXPOSED),
+			  account);
 	if (account)
 		umbra_account_uncharge(account, (1UL << order) - held);
 	return 0;

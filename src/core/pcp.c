@@ -328,12 +328,18 @@ static void trim(struct umbra_zone *zone, struct umbra_pcp *pcp, int pages,
 	} while (pages > 0 && nr && pcp_enter_again(zone, pcp));
 }
 
-/*
- * After a free that may have made the cache too large, or fell below the high
- * watermark: decide, and free what is too much. Leaves the section.
+/**
+ * umbra_pcp_settle() - decide what is too much after a free, and free it
+ * @zone: the zone
+ * @pcp: its cache, which may be too large, or is to shrink below a watermark
+ * @list: the list that grew
+ * @batch: as the free found it
+ * @free_high: free all there is
+ *
+ * Context: in a section, which is left; takes the zone lock.
  */
-static void settle(struct umbra_zone *zone, struct umbra_pcp *pcp, int list,
-		   int batch, bool free_high)
+void umbra_pcp_settle(struct umbra_zone *zone, struct umbra_pcp *pcp, int list,
+		      int batch, bool free_high)
 {
 	int high = high_after_free(pcp, zone, batch, free_high);
 
@@ -349,9 +355,18 @@ static void settle(struct umbra_zone *zone, struct umbra_pcp *pcp, int list,
 		clear_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags);
 }
 
-/* Keep the one block of an order without lists. Leaves the section. */
-static bool free_single(struct umbra_zone *zone, struct umbra_pcp *pcp,
-			u32 index, unsigned int order)
+/**
+ * umbra_pcp_free_single() - keep the one block of an order without lists
+ * @zone: the zone
+ * @pcp: its cache
+ * @index: the block
+ * @order: its order
+ *
+ * Context: in a section, which is left; takes the zone lock.
+ * Return: false if the block must go to the zone.
+ */
+bool umbra_pcp_free_single(struct umbra_zone *zone, struct umbra_pcp *pcp,
+			   u32 index, unsigned int order)
 {
 	bool kept = pcp_keep_single(pcp, zone, index, order);
 	int surplus = pcp->count - clamp_high(pcp, zone);
@@ -361,49 +376,6 @@ static bool free_single(struct umbra_zone *zone, struct umbra_pcp *pcp,
 	else
 		pcp_leave(pcp);
 	return kept;
-}
-
-/**
- * umbra_pcp_free() - put a block into the cache of this CPU
- * @zone: the zone of the block
- * @index: a block in state PCP that nobody references
- * @order: its order
- *
- * Context: any but NMI; takes the zone lock when the cache has too much.
- * Return: false if the cache does not take it, and it must go to the zone.
- */
-bool umbra_pcp_free(struct umbra_zone *zone, u32 index, unsigned int order)
-{
-	struct umbra_pcp *pcp = pcp_enter(zone);
-	int list, type, batch;
-	bool free_high;
-
-	if (unlikely(!pcp))
-		return false;
-	/* Looked at inside: who isolates or suspects drains afterwards. */
-	if (unlikely(!READ_ONCE(zone->pcp_high_max) ||
-		     umbra_zone_is_suspect(zone)))
-		goto err_leave;
-	if (pcp_list_of(zone->umbra, order, 0) < 0)
-		return free_single(zone, pcp, index, order);
-	type = pcp_type_of(zone->umbra, index, order);
-	if (unlikely(type < 0))
-		goto err_leave;
-	list = pcp_list_of(zone->umbra, order, type);
-	pcp_push(zone->umbra, &pcp->lists[list], index);
-	pcp->count += 1 << order;
-	pcp->frees[order]++;
-	batch = READ_ONCE(zone->pcp_batch);
-	free_high = pcp_note_free(pcp, zone, order, batch);
-	if (likely(!free_high && pcp_is_roomy(pcp, zone)))
-		pcp_leave(pcp);
-	else
-		settle(zone, pcp, list, batch, free_high);
-	return true;
-
-err_leave:
-	pcp_leave(pcp);
-	return false;
 }
 
 /* A drain's errand to another CPU. */

@@ -248,4 +248,50 @@ static inline bool pcp_keep_single(struct umbra_pcp *pcp,
 	return true;
 }
 
+void umbra_pcp_settle(struct umbra_zone *zone, struct umbra_pcp *pcp, int list,
+		      int batch, bool free_high);
+bool umbra_pcp_free_single(struct umbra_zone *zone, struct umbra_pcp *pcp,
+			   u32 index, unsigned int order);
+
+/*
+ * Put a block in state PCP that nobody references into the cache of this CPU.
+ * False if the cache does not take it, and it must go to the zone. Any context
+ * but NMI; takes the zone lock when the cache has too much.
+ */
+static inline bool pcp_free(struct umbra_zone *zone, u32 index,
+			    unsigned int order)
+{
+	const struct umbra *u = zone->umbra;
+	struct umbra_pcp *pcp = pcp_enter(zone);
+	int list, type, batch;
+	bool free_high;
+
+	if (unlikely(!pcp))
+		return false;
+	/* Looked at inside: who isolates or suspects drains afterwards. */
+	if (unlikely(!READ_ONCE(zone->pcp_high_max) ||
+		     umbra_zone_is_suspect(zone)))
+		goto err_leave;
+	if (pcp_list_of(u, order, 0) < 0)
+		return umbra_pcp_free_single(zone, pcp, index, order);
+	type = pcp_type_of(u, index, order);
+	if (unlikely(type < 0))
+		goto err_leave;
+	list = pcp_list_of(u, order, type);
+	pcp_push(u, &pcp->lists[list], index);
+	pcp->count += 1 << order;
+	pcp->frees[order]++;
+	batch = READ_ONCE(zone->pcp_batch);
+	free_high = pcp_note_free(pcp, zone, order, batch);
+	if (likely(!free_high && pcp_is_roomy(pcp, zone)))
+		pcp_leave(pcp);
+	else
+		umbra_pcp_settle(zone, pcp, list, batch, free_high);
+	return true;
+
+err_leave:
+	pcp_leave(pcp);
+	return false;
+}
+
 #endif /* _UMBRA_PCP_H */
