@@ -14,11 +14,11 @@
 #include "pcp.h"
 #include <trace/events/umbra.h>
 
-static bool block_is_unused(struct page *page, unsigned int order)
+static noinline bool tails_are_unused(struct page *page, unsigned int order)
 {
 	unsigned long i;
 
-	for (i = 0; i < 1UL << order; i++)
+	for (i = 1; i < 1UL << order; i++)
 		if (umbra_page_use(page + i) != PAGE_USE_NONE)
 			return false;
 	return true;
@@ -97,8 +97,9 @@ static __always_inline unsigned long free_block(struct umbra *u, u32 index,
 	bool whole;
 
 	umbra_debug_free(u, index, order);
-	whole = block_is_unused(page, scan || u->debug & UMBRA_DEBUG_REFS ?
-				order : 0);
+	whole = umbra_page_use(page) == PAGE_USE_NONE;
+	if (unlikely(scan || u->debug & UMBRA_DEBUG_REFS))
+		whole = whole && tails_are_unused(page, order);
 	if (likely(whole && !umbra_zone_is_suspect(zone))) {
 		umbra_debug_poison(u, index, 1U << order);
 		if (pcp_free(zone, index, order))
