@@ -26,6 +26,9 @@
 /* How often a fact is measured. */
 #define ROUNDS_FACTS 7
 
+/* And how often somebody is to wait for a lock. */
+#define ROUNDS_WATCH 21
+
 static const u32 frag_seeds[] = { 11, 23, 37, 59, 83 };
 
 /* Descriptors without memory; an array for pointers to them, and for a NULL. */
@@ -276,21 +279,21 @@ static int watch(struct bench *b, struct umbra *u, int (*work)(struct umbra *u),
 static int say_watched(struct bench *b, struct umbra *u, const char *name,
 		       int (*work)(struct umbra *u))
 {
-	u64 us[ROUNDS_FACTS], longest[ROUNDS_FACTS];
+	u64 us[ROUNDS_WATCH], longest[ROUNDS_WATCH];
 	unsigned int i;
 	int err;
 
-	for (i = 0; i < ROUNDS_FACTS; i++) {
+	for (i = 0; i < ROUNDS_WATCH; i++) {
 		err = watch(b, u, work, &us[i], &longest[i]);
 		if (err)
 			return err;
 	}
-	bench_median(us, ROUNDS_FACTS);
-	bench_median(longest, ROUNDS_FACTS);
+	bench_median(us, ROUNDS_WATCH);
+	bench_median(longest, ROUNDS_WATCH);
 	bench_say(b, "fact %s-ms %llu/1000 %llu %llu\n", name,
-		  us[ROUNDS_FACTS / 2], us[0], us[ROUNDS_FACTS - 1]);
+		  us[ROUNDS_WATCH / 2], us[0], us[ROUNDS_WATCH - 1]);
 	bench_say(b, "fact %s-max-lock-us %llu/1000 %llu %llu\n", name,
-		  longest[0], longest[0], longest[ROUNDS_FACTS - 1]);
+		  longest[0], longest[0], longest[ROUNDS_WATCH - 1]);
 	return 0;
 }
 
