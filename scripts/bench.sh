@@ -47,8 +47,7 @@ run_x86_64() {
 	strip -g -o "$root/umbra.ko" "$dir/umbra.ko"
 	strip -g -o "$root/umbra_bench.ko" "$dir/umbra_bench.ko"
 	install -m 755 "$top/kunit/bench-init" "$root/init"
-	(cd "$root" && find . | cpio -o -H newc --quiet -R 0:0 | gzip -1) \
-		>"$work/initramfs.gz"
+	pack "$root" "$work/initramfs.gz"
 	ACCEL=icount machine "$cache/kernel/7/vmlinuz" "$work/initramfs.gz"
 	say "running in an emulated machine"
 	out=$work/out options=(--instructions)

@@ -64,8 +64,7 @@ initramfs() {
 	strip -g -o "$root/umbra_test.ko" "$1/umbra_test.ko"
 	cp "$top/kunit/init" "$root/init"
 	chmod 755 "$root/init"
-	(cd "$root" && find . | cpio -o -H newc --quiet -R 0:0 | gzip -1) \
-		>"$work/initramfs.gz"
+	pack "$root" "$work/initramfs.gz"
 	rm -rf "$root"
 }
 

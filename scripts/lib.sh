@@ -135,6 +135,11 @@ unpack() {
 	rm -rf "$dir/.debs"
 }
 
+# Pack a directory as the initramfs of a machine: pack DIRECTORY FILE
+pack() {
+	(cd "$1" && find . | cpio -o -H newc --quiet -R 0:0 | gzip -1) >"$2"
+}
+
 # Begin the command of a test machine, in the array qemu: machine KERNEL
 # INITRAMFS. With ACCEL=kvm it uses KVM; without, it is emulated, with
 # ACCEL=icount so that its time counts instructions, on one CPU.

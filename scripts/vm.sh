@@ -46,8 +46,7 @@ cc_test() {
 cc_test -o "$work/root/demo" "$top/tests/demo.c"
 [ "$mode" != test ] || . "$top/scripts/vm-tests.sh"
 
-(cd "$work/root" && find . | cpio -o -H newc --quiet -R 0:0 |
-	gzip -1) >"$work/initramfs.gz"
+pack "$work/root" "$work/initramfs.gz"
 rm -rf "$work/root"
 
 memory=${MEMORY:-1G}
