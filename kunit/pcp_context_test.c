@@ -126,7 +126,7 @@ static struct umbra *ghost_with_large_cache(struct kunit *test)
 						     pages), nr);
 	umbra_free_pages_bulk(u, pages, nr);
 	KUNIT_EXPECT_GE(test, umbra_pcp_count(u->zones, -1), nr);
-	KUNIT_EXPECT_LT(test, u->drain_capacity, nr);
+	KUNIT_EXPECT_LT(test, PCP_DRAIN_BLOCKS, nr);
 	return u;
 }
 

@@ -208,7 +208,6 @@ struct umbra {
 
 	struct mutex control;	/* guards tunables, isolation and drains */
 	u32 *drain_buf;		/* of a drain, guarded by @control */
-	unsigned int drain_capacity;
 	seqcount_t zonelist_seq;	/* changes when zonelists do */
 	umbra_nodemask_t online_nodes;	/* READ_ONCE/WRITE_ONCE */
 	umbra_nodemask_t allowed_nodes;	/* READ_ONCE/WRITE_ONCE */

@@ -387,7 +387,8 @@ struct errand {
 
 static unsigned int grab(struct umbra_pcp *pcp, struct umbra *u)
 {
-	return umbra_pcp_collect(pcp, u, u->drain_buf, u->drain_capacity, pcp->count, 0);
+	return umbra_pcp_collect(pcp, u, u->drain_buf, PCP_DRAIN_BLOCKS,
+				 pcp->count, 0);
 }
 
 /* Runs on the CPU of the cache, with interrupts off. */

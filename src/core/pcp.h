@@ -36,6 +36,9 @@
 /* A refill or a free grows to at most 2^this batches. */
 #define PCP_SCALE_MAX 5
 
+/* Blocks that a drain brings back at once. */
+#define PCP_DRAIN_BLOCKS 256
+
 struct umbra_pcp_list {
 	u32 frames[PCP_GROUP];	/* the newest blocks, oldest first */
 	u32 nr;			/* of them */

@@ -15,9 +15,6 @@
 /* A cache that sizes itself grows to at most this part of its zone. */
 #define HIGH_FRACTION 8
 
-/* Blocks that a drain brings back at once. */
-#define DRAIN_BLOCKS 256
-
 /* Where the caches of all instances hear of CPUs; 0: not registered. */
 static int hotplug_state;
 
@@ -158,8 +155,7 @@ int umbra_pcp_create(struct umbra *u, const struct umbra_layout *layout)
 	for_each_umbra_zone(u, zone)
 		for_each_possible_cpu(cpu)
 			init_cache(per_cpu_ptr(zone->pcp, cpu));
-	u->drain_capacity = DRAIN_BLOCKS;
-	u->drain_buf = kcalloc(u->drain_capacity, sizeof(*u->drain_buf),
+	u->drain_buf = kcalloc(PCP_DRAIN_BLOCKS, sizeof(*u->drain_buf),
 			       GFP_KERNEL);
 	if (!u->drain_buf)
 		return -ENOMEM;
@@ -190,7 +186,7 @@ void umbra_pcp_destroy(struct umbra *u)
 size_t umbra_pcp_bytes(const struct umbra *u)
 {
 	const struct umbra_zone *zone;
-	size_t bytes = u->drain_capacity * sizeof(*u->drain_buf);
+	size_t bytes = PCP_DRAIN_BLOCKS * sizeof(*u->drain_buf);
 
 	for_each_umbra_zone(u, zone)
 		bytes += num_possible_cpus() * sizeof(*zone->pcp);
