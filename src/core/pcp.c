@@ -355,6 +355,24 @@ void umbra_pcp_settle(struct umbra_zone *zone, struct umbra_pcp *pcp, int list,
 		clear_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags);
 }
 
+/*
+ * Keep the one block of an order without lists, if there is none and it is not
+ * half the cache. In a section.
+ */
+static bool keep_single(struct umbra_pcp *pcp, const struct umbra_zone *zone,
+			u32 index, unsigned int order)
+{
+	int type = pcp_type_of(zone->umbra, index, order);
+
+	if (type < 0 || pcp->single[order][type] != UMBRA_NO_FRAME ||
+	    2 << order > READ_ONCE(zone->pcp_high_max))
+		return false;
+	pcp->single[order][type] = index;
+	pcp->count += 1 << order;
+	pcp->frees[order]++;
+	return true;
+}
+
 /**
  * umbra_pcp_free_single() - keep the one block of an order without lists
  * @zone: the zone
@@ -368,7 +386,7 @@ void umbra_pcp_settle(struct umbra_zone *zone, struct umbra_pcp *pcp, int list,
 bool umbra_pcp_free_single(struct umbra_zone *zone, struct umbra_pcp *pcp,
 			   u32 index, unsigned int order)
 {
-	bool kept = pcp_keep_single(pcp, zone, index, order);
+	bool kept = keep_single(pcp, zone, index, order);
 	int surplus = pcp->count - clamp_high(pcp, zone);
 
 	if (kept && surplus > 0)

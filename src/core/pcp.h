@@ -232,25 +232,6 @@ static inline bool pcp_is_roomy(const struct umbra_pcp *pcp,
 	       !(READ_ONCE(zone->flags) & BIT(ZONE_FLAG_BELOW_HIGH));
 }
 
-/*
- * Keep the one block of an order without lists, if there is none and it is not
- * half the cache. In a section.
- */
-static inline bool pcp_keep_single(struct umbra_pcp *pcp,
-				   const struct umbra_zone *zone, u32 index,
-				   unsigned int order)
-{
-	int type = pcp_type_of(zone->umbra, index, order);
-
-	if (type < 0 || pcp->single[order][type] != UMBRA_NO_FRAME ||
-	    2 << order > READ_ONCE(zone->pcp_high_max))
-		return false;
-	pcp->single[order][type] = index;
-	pcp->count += 1 << order;
-	pcp->frees[order]++;
-	return true;
-}
-
 void umbra_pcp_settle(struct umbra_zone *zone, struct umbra_pcp *pcp, int list,
 		      int batch, bool free_high);
 bool umbra_pcp_free_single(struct umbra_zone *zone, struct umbra_pcp *pcp,

@@ -44,7 +44,6 @@ enum { WORD_OLDER, WORD_NEWER, WORD_NR, WORD_FRAMES, WORD_STEP = WORD_FRAMES };
 static_assert(UMBRA_MAX_PAGES / (PCP_GROUP - 1) < STEP_BIAS);
 
 struct group {
-	u32 head;
 	u32 nr;
 	int step;		/* or 0 */
 };
@@ -127,7 +126,7 @@ static struct group read_group(const struct umbra *u, u32 head, u32 *frames)
 {
 	u32 *w = words(u, head);
 	u32 nr = read_word(w, WORD_NR);
-	struct group group = { .head = head, .nr = nr & ~NR_EVEN };
+	struct group group = { .nr = nr & ~NR_EVEN };
 	unsigned int i, word;
 
 	if (nr & NR_EVEN)
