@@ -361,17 +361,10 @@ static noinline struct page *alloc_block(struct umbra *u, gfp_t gfp,
 /* A block that a hit gave, or NULL if memory of it has failed. */
 static __always_inline struct page *finish_hit(struct umbra *u, u32 index,
 					       unsigned int order, gfp_t gfp,
-					       gfp_t context,
-					       unsigned int flags)
+					       gfp_t context)
 {
-	struct page *page;
+	struct page *page = umbra_give(u, index, order, context, 0);
 
-	if (unlikely(gfp & __GFP_ZERO)) {
-		page = umbra_hand_out(u, index, order, context, flags);
-	} else {
-		umbra_alloc_prepare(u, index, order, context);
-		page = umbra_index_to_page(u, index);
-	}
 	if (trace_umbra_page_alloc_enabled() && page)
 		trace_umbra_page_alloc(umbra_index_to_pfn(u, index), order,
 				       gfp, umbra_gfp_kind(u, context)->type);
@@ -415,7 +408,7 @@ struct page *umbra_alloc_pages_nodemask(struct umbra *u, gfp_t gfp,
 		struct page *page;
 
 		if (likely(index != UMBRA_NO_FRAME)) {
-			page = finish_hit(u, index, order, gfp, context, 0);
+			page = finish_hit(u, index, order, gfp, context);
 			if (likely(page))
 				return page;
 		}

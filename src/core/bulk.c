@@ -32,15 +32,6 @@ static struct umbra_zone *bulk_zone(struct umbra *u,
 	return NULL;
 }
 
-static inline struct page *hand_out(struct umbra *u, u32 index,
-				    const struct umbra_request *rq)
-{
-	if (rq->gfp & __GFP_ZERO)
-		return umbra_hand_out(u, index, 0, rq->gfp, rq->flags);
-	umbra_alloc_prepare(u, index, 0, rq->gfp);
-	return umbra_index_to_page(u, index);
-}
-
 /* Fill an array from one zone; returns how far it got. */
 static unsigned int bulk_fill(struct umbra *u, gfp_t gfp, int nid,
 			      const umbra_nodemask_t *nodemask,
@@ -62,7 +53,8 @@ static unsigned int bulk_fill(struct umbra *u, gfp_t gfp, int nid,
 
 		got = umbra_pcp_alloc_bulk(zone, &rq, frames, want);
 		for (i = 0; i < got; i++) {
-			struct page *page = hand_out(u, frames[i], &rq);
+			struct page *page = umbra_give(u, frames[i], 0, rq.gfp,
+						       rq.flags);
 
 			while (filled < nr_pages && pages[filled])
 				filled++;

@@ -60,6 +60,17 @@ static inline void umbra_alloc_prepare(struct umbra *u, u32 index,
 	frame_set(u, index, state, order);
 }
 
+/* umbra_hand_out(), which is called only if there is memory to zero. */
+static inline struct page *umbra_give(struct umbra *u, u32 index,
+				      unsigned int order, gfp_t gfp,
+				      unsigned int flags)
+{
+	if (unlikely(gfp & __GFP_ZERO))
+		return umbra_hand_out(u, index, order, gfp, flags);
+	umbra_alloc_prepare(u, index, order, gfp);
+	return umbra_index_to_page(u, index);
+}
+
 /* Is this one of the requests that a test wants to fail? */
 static inline bool umbra_debug_fail_alloc(struct umbra *u, gfp_t gfp,
 					  unsigned int order)
