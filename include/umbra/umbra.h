@@ -18,10 +18,13 @@
 #include <linux/gfp_types.h>
 #include <linux/types.h>
 
+struct notifier_block;
 struct page;
+struct pid;
 struct umbra;
 struct umbra_account;
 struct umbra_policy;
+struct wait_queue_head;
 
 /* The largest block is 2^UMBRA_MAX_ORDER pages. */
 #define UMBRA_MAX_ORDER 10
@@ -122,6 +125,7 @@ struct umbra_zone_layout {
  * @pcp_batch: pages moved at once between a zone and the cache of a CPU; 0
  *	for no caches, or UMBRA_AUTO
  * @pcp_high: pages a CPU may keep of a zone, or UMBRA_AUTO
+ * @background: reclaim and compact in the background, as kswapd and kcompactd do
  *
  * All zero is the plainest of allocators: no caches, and no reserves but the 32
  * pages that a HighMem or Movable zone keeps at least. umbra_layout_init() fills
@@ -144,6 +148,7 @@ struct umbra_layout {
 	unsigned int dirty_limit;
 	int pcp_batch;
 	int pcp_high;
+	bool background;
 };
 
 void umbra_layout_init(struct umbra_layout *layout);
@@ -322,5 +327,133 @@ struct umbra_info {
 };
 
 void umbra_get_info(struct umbra *u, struct umbra_info *info);
+
+/* How long a migration may take. */
+enum umbra_migrate_mode {
+	UMBRA_MIGRATE_ASYNC,	/* waits for nothing */
+	UMBRA_MIGRATE_SYNC_LIGHT,	/* may wait for short */
+	UMBRA_MIGRATE_SYNC,
+};
+
+struct umbra_movable;
+
+/**
+ * struct umbra_movable_operations - what can be done to an owner's blocks
+ * @isolate: may the block be moved now? NULL for always
+ * @migrate: copy @src to @dst and use that from now on; 0, or an error if @src
+ *	stays in use. Both are allocated; afterwards the other one is freed
+ * @putback: the block was isolated, and stays where it is; may be NULL
+ * @reclaim: give the block up: 0 if it is not used any more, and may be freed;
+ *	an error if the owner keeps it. NULL for blocks that cannot be
+ *
+ * They run with no lock of umbra's held, in the context of whoever allocates,
+ * which may be the owner himself with a lock of his own: they only try locks
+ * that are ever held around an allocation. They may sleep, but not allocate from
+ * the instance. While one runs, umbra_clear_movable() of its block waits.
+ */
+struct umbra_movable_operations {
+	bool (*isolate)(struct umbra_movable *movable, struct page *page,
+			unsigned int order);
+	int (*migrate)(struct umbra_movable *movable, struct page *dst,
+		       struct page *src, unsigned int order,
+		       enum umbra_migrate_mode mode);
+	void (*putback)(struct umbra_movable *movable, struct page *page,
+			unsigned int order);
+	int (*reclaim)(struct umbra_movable *movable, struct page *page,
+		       unsigned int order, gfp_t gfp);
+};
+
+/**
+ * struct umbra_movable - the owner of blocks that can be moved or reclaimed
+ * @ops: how
+ * @account: what they are charged to, or NULL
+ * @nr_isolated: callbacks may be running for so many
+ *
+ * To be embedded in something of the owner's, and made by umbra_movable_init().
+ */
+struct umbra_movable {
+	const struct umbra_movable_operations *ops;
+	struct umbra_account *account;
+	atomic_t nr_isolated;
+};
+
+void umbra_movable_init(struct umbra_movable *movable,
+			const struct umbra_movable_operations *ops,
+			struct umbra_account *account);
+void umbra_movable_retire(struct umbra *u, struct umbra_movable *movable);
+int umbra_set_movable(struct umbra *u, struct page *page, unsigned int order,
+		      struct umbra_movable *movable);
+void umbra_clear_movable(struct umbra *u, struct page *page);
+bool umbra_page_is_pinned(struct umbra *u, struct page *page,
+			  unsigned int order);
+
+/* Blocks that can be reclaimed, from the least to the most recently used. */
+int umbra_lru_add(struct umbra *u, struct page *page);
+void umbra_lru_del(struct umbra *u, struct page *page);
+void umbra_mark_accessed(struct umbra *u, struct page *page);
+
+struct umbra_shrinker;
+
+/**
+ * struct umbra_shrink_control - one call of a shrinker
+ * @gfp: what it may do
+ * @nid: the node whose memory is short
+ * @nr_to_scan: objects to look at
+ * @nr_scanned: objects it looked at; @nr_to_scan unless it says otherwise
+ */
+struct umbra_shrink_control {
+	gfp_t gfp;
+	int nid;
+	unsigned long nr_to_scan;
+	unsigned long nr_scanned;
+};
+
+#define UMBRA_SHRINK_STOP (~0UL)	/* scan cannot go on now */
+#define UMBRA_SHRINK_EMPTY (~0UL - 1)	/* count found nothing at all */
+#define UMBRA_DEFAULT_SEEKS 2
+
+/**
+ * struct umbra_shrinker - a cache that can be made smaller
+ * @count: how many objects could be freed; 0 if now is no good time
+ * @scan: free of @nr_to_scan objects those that can be; how many were, or
+ *	%UMBRA_SHRINK_STOP
+ * @batch: objects a call, 0 for 128
+ * @seeks: what an object costs to make again; the more, the less is freed
+ * @list: umbra's
+ * @nr_deferred: umbra's
+ *
+ * As a shrinker of the host's, for the memory of one instance.
+ */
+struct umbra_shrinker {
+	unsigned long (*count)(struct umbra_shrinker *shrinker,
+			       struct umbra_shrink_control *sc);
+	unsigned long (*scan)(struct umbra_shrinker *shrinker,
+			      struct umbra_shrink_control *sc);
+	long batch;
+	int seeks;
+	struct list_head list;
+	atomic_long_t nr_deferred[UMBRA_MAX_NODES];
+};
+
+void umbra_register_shrinker(struct umbra *u, struct umbra_shrinker *shrinker);
+void umbra_unregister_shrinker(struct umbra *u,
+			       struct umbra_shrinker *shrinker);
+
+/*
+ * Called before a task is killed for its memory, with a pointer to an unsigned
+ * long: the number of pages freed is to be added to it.
+ */
+int umbra_register_oom_notifier(struct umbra *u, struct notifier_block *nb);
+int umbra_unregister_oom_notifier(struct umbra *u, struct notifier_block *nb);
+void umbra_account_set_opener(struct umbra_account *account, struct pid *pid);
+
+/* Do it now. */
+unsigned long umbra_reclaim(struct umbra *u, unsigned long nr_pages);
+int umbra_compact(struct umbra *u);
+int umbra_compact_node(struct umbra *u, unsigned int nid);
+
+/* Memory that falls short: see umbra_pressure_wait(). */
+unsigned long umbra_pressure_events(struct umbra *u);
+struct wait_queue_head *umbra_pressure_wait(struct umbra *u);
 
 #endif /* _UMBRA_H */

@@ -136,12 +136,25 @@ unsigned long umbra_account_held(struct umbra_account *account)
 }
 EXPORT_SYMBOL_GPL(umbra_account_held);
 
+/* Keep @account (may be NULL) until umbra_account_drop(). Context: any. */
+void umbra_account_get(struct umbra_account *account)
+{
+	if (account)
+		refcount_inc(&account->ref);
+}
+
+void umbra_account_drop(struct umbra_account *account)
+{
+	if (account)
+		umbra_account_put(account);
+}
+
 /* A frame charged to @account (may be NULL) becomes HELD. */
 void umbra_account_hold(struct umbra_account *account)
 {
 	if (!account)
 		return;
-	refcount_inc(&account->ref);
+	umbra_account_get(account);
 	atomic_long_inc(&account->held);
 }
 

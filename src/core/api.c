@@ -147,8 +147,8 @@ EXPORT_SYMBOL_GPL(umbra_free_addr);
  *
  * Context: any but NMI; takes the zone lock, so on PREEMPT_RT not with preemption
  * or interrupts off. The caller owns the block.
- * Return: 0, or -EINVAL if this is no allocated block of that order, or a
- * compound page.
+ * Return: 0, or -EINVAL if this is no allocated block of that order, a compound
+ * page, or registered as movable.
  */
 int umbra_split_page(struct umbra *u, struct page *page, unsigned int order)
 {
@@ -165,7 +165,7 @@ int umbra_split_page(struct umbra *u, struct page *page, unsigned int order)
 	spin_lock_irqsave(&zone->lock, flags);
 	frame = frame_read(u, index);
 	if (frame_is_allocated(frame) && frame_order(frame) == order &&
-	    !frame_has(frame, FRAME_COMP)) {
+	    !frame_has(frame, FRAME_COMP) && !umbra_movable_of(u, index)) {
 		err = 0;
 		umbra_owner_split(u, index, order);
 		for (i = 0; i < 1U << order; i++)

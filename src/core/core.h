@@ -35,8 +35,11 @@
 #include <linux/ratelimit_types.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
+#include <linux/xarray.h>
 #include <umbra/umbra.h>
 #include "../policy/policy.h"
+#include "pressure.h"
+#include "stats.h"
 
 /* References to a page that nobody but umbra holds. */
 #define UMBRA_BASE_COUNT 1
@@ -75,29 +78,12 @@ enum umbra_wmark {
 	UMBRA_NR_WMARKS
 };
 
-/* Counted per CPU and zone; pages where the host counts pages. */
-enum umbra_event {
-	EVENT_PGALLOC,
-	EVENT_PGFREE,
-	EVENT_NUMA_HIT,
-	EVENT_NUMA_MISS,
-	EVENT_NUMA_FOREIGN,
-	EVENT_NUMA_LOCAL,
-	EVENT_NUMA_OTHER,
-	EVENT_ACCOUNT,		/* pages allocated with __GFP_ACCOUNT */
-	EVENT_KSWAPD_WAKE,	/* requests that wanted memory reclaimed */
-	EVENT_FALLBACK_CLAIM,
-	EVENT_FALLBACK_STEAL,
-	EVENT_FAIL,		/* requests refused */
-	EVENT_PCP_DRAIN,	/* pages that went from a cache to the zone */
-	UMBRA_NR_EVENTS
-};
-
 /* Of umbra_zone.flags, with atomic bit operations. */
 enum umbra_zone_flag {
 	ZONE_FLAG_BELOW_HIGH,	/* caches should not grow */
 	ZONE_FLAG_BOOSTED,	/* the boost has not woken anyone yet */
 	ZONE_FLAG_SUSPECT,	/* a page failed while its block was freed */
+	ZONE_FLAG_BELOW_LOW,	/* it fell below its low watermark */
 };
 
 struct umbra_pcp;
@@ -122,6 +108,7 @@ struct umbra_zone {
 	unsigned long flags;	/* enum umbra_zone_flag */
 	/* Orders below need no look at a watermark. Written under @lock. */
 	u8 fast_orders;		/* READ_ONCE/WRITE_ONCE */
+	bool is_watched;	/* somebody cares for each change; as above */
 
 	/* Guards all below, and the shape of blocks. */
 	spinlock_t lock ____cacheline_aligned_in_smp;
@@ -135,8 +122,13 @@ struct umbra_zone {
 	unsigned long nr_held;
 	unsigned long nr_managed;	/* frames that are not OFFLINE */
 	unsigned long fast_mark;	/* of free pages, for @fast_orders */
+	unsigned long nr_free_before;	/* when a change was last told of */
 	u16 listed[UMBRA_NR_TYPES];	/* orders with a free block, as bits */
 	struct umbra_free_area free_area[UMBRA_NR_ORDERS];
+	struct umbra_zone_compact compact;
+
+	/* Pages on the LRU lists; guarded by the xa_lock, READ_ONCE. */
+	unsigned long nr_lru[UMBRA_NR_LRU_LISTS];
 
 	/* Where there are free blocks, if the policy takes the lowest. */
 	struct umbra_address_group *by_address;
@@ -164,6 +156,8 @@ struct umbra_node {
 	/* The first zone of each zonelist, by highest zone: 1 + index, or 0. */
 	u8 first[UMBRA_NR_ZONELISTS][UMBRA_NR_ZONE_TYPES + 1];
 	atomic_long_t nr_dirty;	/* pages */
+	struct umbra_lru lru;
+	struct umbra_kswapd *kswapd;	/* NULL: nothing runs by itself */
 	struct umbra_zonelist zonelists[UMBRA_NR_ZONELISTS];
 };
 
@@ -224,6 +218,10 @@ struct umbra {
 
 	struct dentry *files;	/* of whoever shows the instance; or NULL */
 	struct umbra_owner *owners;	/* by frame, with UMBRA_DEBUG_OWNER */
+
+	struct xarray movables;	/* struct umbra_movable by head, movable.c */
+	unsigned long *skip_blocks;	/* pageblocks not worth a look, as bits */
+	struct umbra_pressure pressure;
 
 	struct delayed_work held_work;	/* looks at HELD frames again */
 	unsigned long held_period;	/* jiffies; READ_ONCE/WRITE_ONCE */
@@ -323,8 +321,8 @@ static inline void umbra_zone_unlock(struct umbra_zone *zone,
 		orders = fls(zone->listed[UMBRA_UNMOVABLE] |
 			     zone->listed[UMBRA_MOVABLE] |
 			     zone->listed[UMBRA_RECLAIMABLE]);
-	if (zone->fast_orders != orders)
-		WRITE_ONCE(zone->fast_orders, orders);
+	if (unlikely(zone->fast_orders != orders || zone->is_watched))
+		umbra_zone_changed(zone, orders);
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
@@ -516,16 +514,6 @@ int umbra_pcp_tune(struct umbra *u, int batch, int high);
 int umbra_pcp_register(void);
 void umbra_pcp_unregister(void);
 
-/* stats.c */
-void umbra_count(struct umbra_zone *zone, enum umbra_event event,
-		 unsigned long nr);
-void umbra_count_alloc(const struct umbra_request *rq,
-		       struct umbra_zone *zone, unsigned long blocks);
-unsigned long umbra_zone_events(const struct umbra_zone *zone,
-				enum umbra_event event);
-unsigned long umbra_node_dirty(const struct umbra *u, unsigned int nid);
-const char *umbra_event_name(enum umbra_event event);
-
 /* alloc.c */
 enum umbra_zone_take {
 	ZONE_TAKE_RESERVES = BIT(0),	/* also of what is kept, if allowed to */
@@ -566,6 +554,8 @@ void umbra_held_rescan_later(struct umbra *u);
 void umbra_held_forget(struct umbra *u);
 
 /* account.c */
+void umbra_account_get(struct umbra_account *account);
+void umbra_account_drop(struct umbra_account *account);
 void umbra_account_hold(struct umbra_account *account);
 void umbra_account_unhold(struct umbra_account *account);
 

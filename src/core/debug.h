@@ -114,6 +114,7 @@ void umbra_owner_destroy(struct umbra *u);
 void umbra_owner_set(struct umbra *u, u32 index, unsigned int order,
 		     gfp_t gfp);
 void umbra_owner_split(struct umbra *u, u32 index, unsigned int order);
+void umbra_owner_copy(struct umbra *u, u32 dst, u32 src);
 void umbra_owner_clear(struct umbra *u, u32 index, unsigned int order);
 bool umbra_owner_get(const struct umbra *u, u32 index,
 		     struct umbra_owner *owner);

@@ -149,6 +149,10 @@ static u8 change_allocated(struct umbra *u, u32 index, unsigned int order,
 		frame = frame_read(u, index);
 		if (!frame_is_allocated(frame) || frame_order(frame) != order)
 			return 0;
+		/* Registered blocks are exposed, so only those need a look. */
+		if (state == FRAME_PCP && frame_has(frame, FRAME_EXPOSED) &&
+		    unlikely(umbra_movable_of(u, index)))
+			return 0;
 		next = state & FRAME_ALLOC ? frame_state(frame) | state : state;
 	} while (frame_state(frame) != next &&
 		 !frame_leave(u, index, frame, next));

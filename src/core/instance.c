@@ -227,6 +227,8 @@ static int build(struct umbra *u, const struct umbra_layout *layout)
 		err = umbra_debug_create(u, layout->debug);
 	if (!err)
 		umbra_gfp_init(u);
+	if (!err)
+		umbra_lru_create(u);
 	return err;
 }
 
@@ -266,6 +268,7 @@ static struct umbra *instance_new(const char *name,
 	ratelimit_state_init(&u->failure_limit, 10 * HZ, 3);
 	ratelimit_set_flags(&u->failure_limit, RATELIMIT_MSG_ON_RELEASE);
 	umbra_held_init(u);
+	umbra_pressure_init(u);
 	INIT_WORK(&u->boost_work, umbra_watermark_boost_end);
 #ifdef CONFIG_FAULT_INJECTION
 	u->fail_alloc = (struct fault_attr)FAULT_ATTR_INITIALIZER;
@@ -297,6 +300,7 @@ void umbra_layout_init(struct umbra_layout *layout)
 		.dirty_limit = 20,
 		.pcp_batch = UMBRA_AUTO,
 		.pcp_high = UMBRA_AUTO,
+		.background = true,
 	};
 }
 EXPORT_SYMBOL_GPL(umbra_layout_init);
@@ -379,6 +383,7 @@ unsigned long umbra_instance_stop(struct umbra *u)
 	cancel_delayed_work_sync(&u->held_work);
 	cancel_work_sync(&u->drain_work);
 	cancel_work_sync(&u->boost_work);
+	umbra_pressure_stop(u);
 	umbra_drain_pages(u);
 	umbra_held_rescan(u);
 	umbra_held_forget(u);
@@ -415,6 +420,8 @@ void umbra_instance_free(struct umbra *u)
 
 	ratelimit_state_exit(&u->report_limit);
 	ratelimit_state_exit(&u->failure_limit);
+	umbra_pressure_stop(u);
+	xa_destroy(&u->movables);
 	umbra_pcp_destroy(u);
 	umbra_debug_destroy(u);
 	if (u->zones)

@@ -110,6 +110,13 @@ void umbra_owner_split(struct umbra *u, u32 index, unsigned int order)
 		owner[i] = *owner;
 }
 
+/* A block moves; whoever has it stays the same. */
+void umbra_owner_copy(struct umbra *u, u32 dst, u32 src)
+{
+	if (u->owners)
+		u->owners[dst] = u->owners[src];
+}
+
 void umbra_owner_clear(struct umbra *u, u32 index, unsigned int order)
 {
 	u->owners[index].free_stack = save_stack(__GFP_NOWARN);

@@ -37,8 +37,10 @@ void umbra_report_order(struct umbra *u, const char *what, unsigned int order)
 	       UMBRA_MAX_ORDER);
 }
 
-static const char *bad_free(u8 frame, unsigned int order)
+static const char *bad_free(struct umbra *u, u32 index, unsigned int order)
 {
+	u8 frame = frame_read(u, index);
+
 	switch (frame_state(frame)) {
 	case FRAME_FREE:
 	case FRAME_PCP:
@@ -49,7 +51,9 @@ static const char *bad_free(u8 frame, unsigned int order)
 	case FRAME_OFFLINE:
 		return "free of a page that is offline";
 	default:
-		return "free with the wrong order";
+		return frame_order(frame) == order ?
+		       "free of a block that is registered as movable" :
+		       "free with the wrong order";
 	}
 }
 
@@ -70,7 +74,7 @@ void umbra_report_free(struct umbra *u, const struct page *page, u32 index,
 	frame = frame_read(u, index);
 	head = umbra_frame_head(u, index);
 	pr_err("%s: %s: pfn 0x%lx, order %u: the frame is %s of order %u\n",
-	       u->name, bad_free(frame, order), umbra_index_to_pfn(u, index),
+	       u->name, bad_free(u, index, order), umbra_index_to_pfn(u, index),
 	       order, umbra_frame_state_name(frame_state(frame)),
 	       frame_order(frame));
 	if (head != index && head != UMBRA_NO_FRAME) {

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What is counted per CPU and zone; see stats.c. */
+#ifndef _UMBRA_STATS_H
+#define _UMBRA_STATS_H
+
+struct umbra;
+struct umbra_request;
+struct umbra_zone;
+
+/* In pages where the host counts pages. */
+enum umbra_event {
+	EVENT_PGALLOC,
+	EVENT_PGFREE,
+	EVENT_NUMA_HIT,
+	EVENT_NUMA_MISS,
+	EVENT_NUMA_FOREIGN,
+	EVENT_NUMA_LOCAL,
+	EVENT_NUMA_OTHER,
+	EVENT_ACCOUNT,		/* pages allocated with __GFP_ACCOUNT */
+	EVENT_KSWAPD_WAKE,	/* requests that wanted memory reclaimed */
+	EVENT_FALLBACK_CLAIM,
+	EVENT_FALLBACK_STEAL,
+	EVENT_FAIL,		/* requests refused */
+	EVENT_PCP_DRAIN,	/* pages that went from a cache to the zone */
+	EVENT_ALLOCSTALL,	/* requests that reclaimed themselves */
+	EVENT_PGACTIVATE,
+	EVENT_PGDEACTIVATE,
+	EVENT_PGSCAN_KSWAPD,
+	EVENT_PGSCAN_DIRECT,
+	EVENT_PGSTEAL_KSWAPD,
+	EVENT_PGSTEAL_DIRECT,
+	EVENT_SLABS_SCANNED,	/* objects that shrinkers looked at */
+	EVENT_KSWAPD_LOW_QUICKLY,
+	EVENT_KSWAPD_HIGH_QUICKLY,
+	EVENT_PAGEOUTRUN,	/* rounds of kswapd */
+	EVENT_OOM_KILL,
+	EVENT_PGMIGRATE_SUCCESS,
+	EVENT_PGMIGRATE_FAIL,
+	EVENT_COMPACT_MIGRATE_SCANNED,
+	EVENT_COMPACT_FREE_SCANNED,
+	EVENT_COMPACT_ISOLATED,
+	EVENT_COMPACT_STALL,
+	EVENT_COMPACT_FAIL,
+	EVENT_COMPACT_SUCCESS,
+	EVENT_COMPACT_DAEMON_WAKE,
+	EVENT_COMPACT_DAEMON_MIGRATE_SCANNED,
+	EVENT_COMPACT_DAEMON_FREE_SCANNED,
+	UMBRA_NR_EVENTS
+};
+
+void umbra_count(struct umbra_zone *zone, enum umbra_event event,
+		 unsigned long nr);
+void umbra_count_alloc(const struct umbra_request *rq,
+		       struct umbra_zone *zone, unsigned long blocks);
+unsigned long umbra_zone_events(const struct umbra_zone *zone,
+				enum umbra_event event);
+unsigned long umbra_node_dirty(const struct umbra *u, unsigned int nid);
+const char *umbra_event_name(enum umbra_event event);
+
+#endif /* _UMBRA_STATS_H */
