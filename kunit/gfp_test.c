@@ -265,7 +265,7 @@ static void every_mask_goes_as_far_as_on_the_host(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, rq.flags, order ? c->slow_high_order :
 							c->slow);
 		KUNIT_EXPECT_EQ(test, rq.hardwall, !!(c->gfp & __GFP_HARDWALL));
-		KUNIT_EXPECT_EQ(test, umbra_request_reserves(&rq), 0);
+		KUNIT_EXPECT_EQ(test, umbra_request_reserves(u, &rq), 0);
 	}
 }
 
@@ -348,7 +348,7 @@ static void who_frees_memory_may_use_all_of_it(struct kunit *test)
 						 0), 0);
 	if (c->memalloc)
 		noreclaim = memalloc_noreclaim_save();
-	reserves = umbra_request_reserves(&rq);
+	reserves = umbra_request_reserves(u, &rq);
 	if (c->memalloc)
 		memalloc_noreclaim_restore(noreclaim);
 	KUNIT_EXPECT_EQ(test, reserves, c->reserves);
@@ -403,7 +403,7 @@ static void ask(struct asked *a)
 	umbra_request_init(&a->fast, a->u, GFP_KERNEL, 0, 0, NULL, 0);
 	a->slow = a->fast;
 	umbra_request_slow(&a->slow, a->u, NULL);
-	a->reserves = umbra_request_reserves(&a->slow);
+	a->reserves = umbra_request_reserves(a->u, &a->slow);
 	page = umbra_alloc_pages_node(a->u, 0, GFP_ATOMIC, 0);
 	a->node = page ? umbra_page_node(a->u, page) : -1;
 	if (page)

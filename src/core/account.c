@@ -8,16 +8,9 @@
  */
 #include <linux/atomic.h>
 #include <linux/module.h>
-#include <linux/refcount.h>
 #include <linux/slab.h>
+#include "account.h"
 #include "core.h"
-
-struct umbra_account {
-	struct umbra *umbra;	/* not to be used by HELD frames: it may go */
-	refcount_t ref;
-	atomic_long_t pages;	/* charged, held ones counted in */
-	atomic_long_t held;
-};
 
 /**
  * umbra_account_create() - make an account with nothing charged to it
@@ -36,6 +29,7 @@ struct umbra_account *umbra_account_create(struct umbra *u)
 		return NULL;
 	account->umbra = u;
 	refcount_set(&account->ref, 1);
+	umbra_oom_remember(account);
 	return account;
 }
 EXPORT_SYMBOL_GPL(umbra_account_create);
@@ -50,8 +44,10 @@ EXPORT_SYMBOL_GPL(umbra_account_create);
  */
 void umbra_account_put(struct umbra_account *account)
 {
-	if (refcount_dec_and_test(&account->ref))
-		kfree(account);
+	if (!refcount_dec_and_test(&account->ref))
+		return;
+	umbra_oom_forget(account);
+	kfree(account);
 }
 EXPORT_SYMBOL_GPL(umbra_account_put);
 

@@ -206,7 +206,7 @@ static u32 take_pass(struct umbra *u, const struct umbra_request *rq)
 		    unlikely(test_bit(ZONE_FLAG_BOOSTED, &zone->flags)) &&
 		    test_and_clear_bit(ZONE_FLAG_BOOSTED, &zone->flags)) {
 			umbra_count(zone, EVENT_KSWAPD_WAKE, 1);
-			umbra_watermark_wake(u, false);
+			umbra_kswapd_wake(zone, 0, 0, zone->type);
 		}
 		if (likely(index != UMBRA_NO_FRAME))
 			return index;

@@ -401,7 +401,8 @@ int umbra_request_init(struct umbra_request *rq, struct umbra *u, gfp_t gfp,
 		       const umbra_nodemask_t *nodemask, unsigned int flags);
 void umbra_request_slow(struct umbra_request *rq, struct umbra *u,
 			const umbra_nodemask_t *nodemask);
-unsigned int umbra_request_reserves(const struct umbra_request *rq);
+unsigned int umbra_request_reserves(struct umbra *u,
+				    const struct umbra_request *rq);
 const struct umbra_gfp_name *umbra_gfp_old_name(unsigned int i);
 
 /* zonelist.c */
@@ -446,10 +447,14 @@ void umbra_watermark_setup(struct umbra *u);
 bool umbra_watermark_ok(const struct umbra_zone *zone, unsigned int order,
 			unsigned long mark, enum umbra_zone_type highest,
 			unsigned int flags);
+bool umbra_watermark_with(const struct umbra_zone *zone, unsigned int order,
+			  unsigned long mark, enum umbra_zone_type highest,
+			  unsigned int flags, unsigned long more);
 bool umbra_watermark_fast(const struct umbra_zone *zone, unsigned int order,
 			  unsigned long mark, enum umbra_zone_type highest,
 			  unsigned int flags);
 bool umbra_watermark_boost(struct umbra_zone *zone);
+void umbra_watermark_unboost(struct umbra_zone *zone, unsigned long pages);
 void umbra_watermark_boost_end(struct work_struct *work);
 bool umbra_watermark_wake(struct umbra *u, bool now);
 unsigned long umbra_wmark(const struct umbra_zone *zone,

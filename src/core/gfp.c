@@ -225,13 +225,15 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_request_slow);
 
 /**
  * umbra_request_reserves() - may the reserves be used up for a request
+ * @u: the instance
  * @rq: the request
  *
  * Context: any.
  * Return: ALLOC_NO_WATERMARKS if it helps to free memory, ALLOC_OOM if its
  * task was chosen to die for it, else 0.
  */
-unsigned int umbra_request_reserves(const struct umbra_request *rq)
+unsigned int umbra_request_reserves(struct umbra *u,
+				    const struct umbra_request *rq)
 {
 	if (rq->gfp & __GFP_NOMEMALLOC)
 		return 0;
@@ -241,7 +243,10 @@ unsigned int umbra_request_reserves(const struct umbra_request *rq)
 		return 0;
 	if (current->flags & PF_MEMALLOC)
 		return ALLOC_NO_WATERMARKS;
-	return !in_interrupt() && tsk_is_oom_victim(current) ? ALLOC_OOM : 0;
+	if (in_interrupt())
+		return 0;
+	return tsk_is_oom_victim(current) || umbra_oom_is_victim(u) ?
+	       ALLOC_OOM : 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_request_reserves);
 

@@ -245,6 +245,8 @@ static int fill(struct umbra *u, const struct umbra_layout *layout)
 		err = umbra_pcp_create(u, layout);
 	if (!err)
 		umbra_watermark_init(u, layout);
+	if (!err && layout->background)
+		err = umbra_kswapd_start(u);
 	return err;
 }
 
@@ -421,6 +423,7 @@ void umbra_instance_free(struct umbra *u)
 	ratelimit_state_exit(&u->report_limit);
 	ratelimit_state_exit(&u->failure_limit);
 	umbra_pressure_stop(u);
+	umbra_oom_stop(u);
 	xa_destroy(&u->movables);
 	umbra_pcp_destroy(u);
 	umbra_debug_destroy(u);

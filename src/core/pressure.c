@@ -47,6 +47,7 @@ static bool note_low(struct umbra_zone *zone)
 void umbra_zone_changed(struct umbra_zone *zone, unsigned int orders)
 {
 	struct umbra_pressure *p = &zone->umbra->pressure;
+	struct umbra_node *node = &zone->umbra->nodes[zone->nid];
 	bool more = zone->nr_free_pages > zone->nr_free_before;
 	bool wake = note_low(zone);
 
@@ -56,7 +57,10 @@ void umbra_zone_changed(struct umbra_zone *zone, unsigned int orders)
 		atomic_long_inc(&p->nr_low);
 	zone->nr_free_before = zone->nr_free_pages;
 	WRITE_ONCE(zone->fast_orders, orders);
-	zone->is_watched = !orders || atomic_read(&p->nr_waiting);
+	zone->is_watched = !orders || atomic_read(&p->nr_waiting) ||
+			   umbra_kswapd_gave_up(node);
+	if (more && umbra_kswapd_gave_up(node))
+		umbra_kswapd_retry(node);
 	if (more && atomic_read(&p->nr_waiting)) {
 		atomic_inc(&p->nr_freed);
 		wake = true;
@@ -91,8 +95,8 @@ struct wait_queue_head *umbra_pressure_wait(struct umbra *u)
 }
 EXPORT_SYMBOL_GPL(umbra_pressure_wait);
 
-/* Have every zone look whether somebody waits. */
-static void watch_zones(struct umbra *u)
+/* Have every zone look whether somebody waits. Context: any but NMI. */
+void umbra_pressure_watch(struct umbra *u)
 {
 	struct umbra_zone *zone;
 	unsigned long flags;
@@ -124,7 +128,7 @@ void umbra_memory_wait_begin(struct umbra *u)
 {
 	atomic_inc(&u->pressure.nr_waiting);
 	resize_caches(u);
-	watch_zones(u);
+	umbra_pressure_watch(u);
 	umbra_drain_pages(u);
 	umbra_held_rescan(u);
 }
@@ -162,6 +166,7 @@ void umbra_pressure_init(struct umbra *u)
 	struct umbra_pressure *p = &u->pressure;
 
 	xa_init(&u->movables);
+	p->ops = &umbra_slow_ops;
 	init_rwsem(&p->shrinkers_lock);
 	INIT_LIST_HEAD(&p->shrinkers);
 	init_waitqueue_head(&p->movable_wait);
@@ -179,5 +184,6 @@ void umbra_pressure_init(struct umbra *u)
 /* Nothing runs by itself any more. Context: may sleep. */
 void umbra_pressure_stop(struct umbra *u)
 {
+	umbra_kswapd_stop(u);
 	irq_work_sync(&u->pressure.wake);
 }

@@ -66,6 +66,8 @@ struct umbra_slow_ops {
 	void (*wait)(struct umbra *u, int seen);
 };
 
+extern const struct umbra_slow_ops umbra_slow_ops;
+
 /* Pages of one node that their owners gave a way to reclaim. */
 enum umbra_lru_list {
 	LRU_LIST_INACTIVE,
@@ -127,6 +129,7 @@ struct umbra_pressure {
 void umbra_pressure_init(struct umbra *u);
 void umbra_pressure_stop(struct umbra *u);
 void umbra_zone_changed(struct umbra_zone *zone, unsigned int orders);
+void umbra_pressure_watch(struct umbra *u);
 void umbra_memory_wait_begin(struct umbra *u);
 void umbra_memory_wait_end(struct umbra *u);
 int umbra_memory_freed(struct umbra *u);
@@ -183,6 +186,7 @@ void umbra_kswapd_stop(struct umbra *u);
 void umbra_kswapd_wake_all(struct umbra *u, const struct umbra_request *rq);
 void umbra_kswapd_wake(struct umbra_zone *zone, gfp_t gfp, unsigned int order,
 		       enum umbra_zone_type highest);
+bool umbra_kswapd_gave_up(const struct umbra_node *node);
 void umbra_kswapd_retry(struct umbra_node *node);
 bool umbra_kswapd_throttle(struct umbra *u, const struct umbra_request *rq);
 
@@ -203,6 +207,9 @@ int umbra_compact_migrate_range(struct umbra_zone *zone, u32 start, u32 end);
 /* oom.c */
 bool umbra_oom(struct umbra *u, const struct umbra_request *rq);
 bool umbra_oom_is_victim(struct umbra *u);
+void umbra_oom_remember(struct umbra_account *account);
+void umbra_oom_forget(struct umbra_account *account);
+void umbra_oom_stop(struct umbra *u);
 
 /* latency.c */
 enum umbra_latency_kind {

@@ -1,45 +1,102 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What happens when no zone is above its low watermark: the request is tried
- * with all that it may use, and then with what can be had back without taking
- * anything away from anyone.
+ * What happens when no zone is above its low watermark: a machine of steps,
+ * each a function that says which is next.
  *
- * The steps are tried in turn; each says whether another attempt makes sense.
+ *	begin -> attempt -> reclaim -> compact -> decide -> oom -> nopage
+ *
+ * attempt tries all that the request may use; reclaim and compact are followed
+ * by attempts of their own. decide and oom lead back to attempt as long as
+ * there is hope. nopage ends what may fail, and waits for the rest. If the
+ * zonelists or the allowed nodes changed meanwhile, all begins anew before
+ * anyone is killed or told no. A costly order, or one that cannot be had from
+ * movable pageblocks, is compacted for before anything is reclaimed.
  */
-#include <linux/jiffies.h>
 #include <linux/mmzone.h>
 #include <linux/module.h>
 #include <linux/sched.h>
+#include <linux/sched/clock.h>
+#include <linux/sched/signal.h>
 #include "core.h"
+#include <trace/events/umbra.h>
 
-#define NOFAIL_PERIOD max(HZ / 100, 1)
+/* How often a request is tried again though nothing was reclaimed for it. */
+#define RECLAIM_RETRIES 16
+/* How often again though compaction said that it worked. */
+#define COMPACT_RETRIES 16
 
-/* What an allocation in the slow path has tried. */
+enum step {
+	STEP_BEGIN,
+	STEP_ATTEMPT,
+	STEP_RECLAIM,
+	STEP_COMPACT,
+	STEP_DECIDE,
+	STEP_OOM,
+	STEP_NOPAGE,
+	NR_STEPS,
+	STEP_DONE = NR_STEPS
+};
+
+/* What a request in the slow path has come to so far. */
 struct slow {
 	struct umbra *u;
 	struct umbra_request rq;
 	const umbra_nodemask_t *nodemask;	/* as the caller gave it */
 	unsigned int seq;	/* of the zonelists when it began */
-	bool released;		/* what was free but out of reach is back */
+	umbra_nodemask_t allowed;	/* nodes, when it began */
+	u32 index;		/* the block, or UMBRA_NO_FRAME */
+	bool compact_first;
+	bool drained;
+	bool waiting;		/* registered as one who waits for memory */
+	int freed;		/* umbra_memory_freed() at the last attempt */
+	unsigned long reclaimed;	/* by the last reclaim, in pages */
+	unsigned int no_progress;	/* reclaims in vain, in a row */
+	enum umbra_compact_result compacted;
+	enum umbra_compact_priority priority;
+	unsigned int compact_retries;
 };
 
-static bool can_wait(const struct slow *s)
+static bool is_costly(const struct slow *s)
+{
+	return s->rq.order > PAGE_ALLOC_COSTLY_ORDER;
+}
+
+static bool can_reclaim(const struct slow *s)
 {
 	return s->rq.gfp & __GFP_DIRECT_RECLAIM &&
 	       !(current->flags & PF_MEMALLOC);
 }
 
-static void begin(struct slow *s)
+/* Blocks that are moved may have to be written: not without __GFP_IO. */
+static bool can_compact(const struct slow *s)
 {
-	s->seq = read_seqcount_begin(&s->u->zonelist_seq);
-	umbra_request_slow(&s->rq, s->u, s->nodemask);
-	if (s->rq.flags & ALLOC_KSWAPD && s->rq.preferred)
-		umbra_count(s->rq.preferred, EVENT_KSWAPD_WAKE, 1);
+	return can_reclaim(s) && s->rq.order && s->rq.gfp & __GFP_IO;
 }
 
-static bool is_zonelist_changed(const struct slow *s)
+static bool is_changed(const struct slow *s)
 {
-	return read_seqcount_retry(&s->u->zonelist_seq, s->seq);
+	return read_seqcount_retry(&s->u->zonelist_seq, s->seq) ||
+	       READ_ONCE(s->u->allowed_nodes) != s->allowed;
+}
+
+static enum step step_begin(struct slow *s)
+{
+	s->seq = read_seqcount_begin(&s->u->zonelist_seq);
+	s->allowed = READ_ONCE(s->u->allowed_nodes);
+	umbra_request_slow(&s->rq, s->u, s->nodemask);
+	s->no_progress = 0;
+	s->compact_retries = 0;
+	s->compacted = UMBRA_COMPACT_SKIPPED;
+	s->compact_first = can_compact(s) &&
+			   (is_costly(s) || s->rq.type != UMBRA_MOVABLE);
+	s->priority = s->compact_first ? UMBRA_COMPACT_PRIO_ASYNC :
+					 UMBRA_COMPACT_PRIO_LIGHT;
+	/* Who asks for no zone at all is not let into others either. */
+	if (!s->rq.preferred)
+		return STEP_NOPAGE;
+	if (s->rq.flags & ALLOC_KSWAPD)
+		umbra_count(s->rq.preferred, EVENT_KSWAPD_WAKE, 1);
+	return STEP_ATTEMPT;
 }
 
 /*
@@ -48,7 +105,7 @@ static bool is_zonelist_changed(const struct slow *s)
  */
 static u32 try_reserves(struct slow *s)
 {
-	unsigned int reserves = umbra_request_reserves(&s->rq);
+	unsigned int reserves = umbra_request_reserves(s->u, &s->rq);
 	struct umbra_request rq = s->rq;
 
 	if (reserves)
@@ -62,46 +119,211 @@ static u32 try_reserves(struct slow *s)
 	return rq.preferred ? umbra_take(s->u, &rq) : UMBRA_NO_FRAME;
 }
 
-/* Should everything be tried before the request fails? */
-static bool is_stubborn(const struct slow *s)
+/* Take with all that the request may use. Returns whether there was a block. */
+static bool take(struct slow *s)
 {
-	return !(s->rq.gfp & __GFP_NORETRY) &&
-	       (s->rq.order <= PAGE_ALLOC_COSTLY_ORDER ||
-		s->rq.gfp & __GFP_RETRY_MAYFAIL);
+	s->freed = umbra_memory_freed(s->u);
+	s->index = umbra_take(s->u, &s->rq);
+	if (s->index == UMBRA_NO_FRAME)
+		s->index = try_reserves(s);
+	return s->index != UMBRA_NO_FRAME;
 }
 
-/*
- * Get back what is free, but not where this request can see it; in the end the
- * last of what is kept for requests that cannot wait. Returns whether there was
- * any.
- */
+/* What is free, but out of the lists or below boosts: was there any? */
 static bool release_hidden(struct slow *s)
 {
 	bool found = umbra_held_rescan(s->u);
 
 	if (s->rq.flags & ALLOC_KSWAPD)
-		found |= umbra_watermark_wake(s->u, can_wait(s));
-	if (found || !can_wait(s))
-		return found;
-	if (s->released)
-		return is_stubborn(s) &&
-		       umbra_highatomic_unreserve(s->u, &s->rq, true);
-	s->released = true;
-	umbra_highatomic_unreserve(s->u, &s->rq, false);
-	umbra_drain_pages(s->u);
-	return true;
+		found |= umbra_watermark_wake(s->u, can_reclaim(s));
+	return found;
+}
+
+static enum step step_attempt(struct slow *s)
+{
+	/* Lest it falls asleep as long as somebody needs it. */
+	if (s->rq.flags & ALLOC_KSWAPD)
+		s->u->pressure.ops->wake_kswapd(s->u, &s->rq);
+	if (take(s))
+		return STEP_DONE;
+	while (release_hidden(s))
+		if (take(s))
+			return STEP_DONE;
+	if (!can_reclaim(s))
+		return STEP_NOPAGE;
+	return s->compact_first ? STEP_COMPACT : STEP_RECLAIM;
 }
 
 /*
- * The last that a request gets which may not fail: a part of the reserve, then
- * nodes that are not allowed.
+ * Pages that are free may be in the caches of CPUs, or kept for requests that
+ * cannot wait. Worth a look once.
  */
-static u32 try_nofail(struct slow *s)
+static void release_kept(struct slow *s)
+{
+	s->drained = true;
+	umbra_highatomic_unreserve(s->u, &s->rq, false);
+	umbra_drain_pages(s->u);
+}
+
+static enum step step_reclaim(struct slow *s)
+{
+	s->reclaimed = s->u->pressure.ops->reclaim(s->u, &s->rq);
+	if (s->reclaimed && take(s))
+		return STEP_DONE;
+	if (!s->drained) {
+		release_kept(s);
+		if (take(s))
+			return STEP_DONE;
+	}
+	return STEP_COMPACT;
+}
+
+/* Compact for the request. Returns whether that gave it a block. */
+static bool compact(struct slow *s)
+{
+	struct umbra_zone *zone;
+
+	s->compacted = s->u->pressure.ops->compact(s->u, &s->rq, s->priority,
+						   &s->index);
+	if (s->index == UMBRA_NO_FRAME &&
+	    (s->compacted == UMBRA_COMPACT_SKIPPED ||
+	     s->compacted == UMBRA_COMPACT_DEFERRED))
+		return false;
+	umbra_count(s->rq.preferred, EVENT_COMPACT_STALL, 1);
+	if (s->index == UMBRA_NO_FRAME && !take(s)) {
+		umbra_count(s->rq.preferred, EVENT_COMPACT_FAIL, 1);
+		cond_resched();
+		return false;
+	}
+	zone = umbra_frame_zone(s->u, s->index);
+	umbra_compact_worked(zone, s->rq.order);
+	umbra_count(zone, EVENT_COMPACT_SUCCESS, 1);
+	return true;
+}
+
+/* Compaction came first and was in vain. */
+static enum step after_first_compaction(struct slow *s)
+{
+	const gfp_t local = __GFP_NORETRY | __GFP_THISNODE;
+
+	/* One node and one try: not worth the memory of others on that node. */
+	if ((s->rq.gfp & local) == local)
+		return STEP_NOPAGE;
+	if (!(s->rq.gfp & __GFP_NORETRY))
+		s->priority = UMBRA_COMPACT_PRIO_LIGHT;
+	s->compact_first = false;
+	return STEP_ATTEMPT;
+}
+
+static enum step step_compact(struct slow *s)
+{
+	if (can_compact(s) && compact(s))
+		return STEP_DONE;
+	if (s->compact_first)
+		return after_first_compaction(s);
+	if (s->rq.gfp & __GFP_NORETRY)
+		return STEP_NOPAGE;
+	if (is_costly(s) &&
+	    (!can_compact(s) || !(s->rq.gfp & __GFP_RETRY_MAYFAIL)))
+		return STEP_NOPAGE;
+	return is_changed(s) ? STEP_BEGIN : STEP_DECIDE;
+}
+
+/* Would the request fit into a zone if all that can be were reclaimed? */
+static bool would_fit(struct slow *s)
+{
+	const umbra_zoneref_t *ref;
+	struct umbra_zone *zone;
+
+	for_each_umbra_zoneref(s->u, zone, ref, s->rq.zonelist,
+			       s->rq.highest, s->rq.nodemask)
+		if (umbra_zone_is_allowed(zone, &s->rq) &&
+		    umbra_watermark_with(zone, s->rq.order,
+					 umbra_wmark(zone, UMBRA_WMARK_MIN),
+					 s->rq.highest, s->rq.flags,
+					 s->u->pressure.ops->reclaimable(zone)))
+			return true;
+	return false;
+}
+
+static bool should_reclaim_again(struct slow *s)
+{
+	/* Of a costly order progress says nothing: memory is in pieces. */
+	if (s->reclaimed && !is_costly(s))
+		s->no_progress = 0;
+	else
+		s->no_progress++;
+	if (s->no_progress <= RECLAIM_RETRIES && would_fit(s)) {
+		/* So that others of a work queue get on, which may free. */
+		if (current->flags & PF_WQ_WORKER)
+			schedule_timeout_uninterruptible(1);
+		else
+			cond_resched();
+		return true;
+	}
+	/* The last of what is kept, before anyone has to die. */
+	return umbra_highatomic_unreserve(s->u, &s->rq, true);
+}
+
+static bool should_compact_again(struct slow *s)
+{
+	unsigned int most = COMPACT_RETRIES / (is_costly(s) ? 4 : 1);
+	enum umbra_compact_priority hardest =
+		is_costly(s) ? UMBRA_COMPACT_PRIO_LIGHT :
+			       UMBRA_COMPACT_PRIO_FULL;
+
+	if (!can_compact(s) || fatal_signal_pending(current))
+		return false;
+	/* There was no room to compact in, which reclaim can make. */
+	if (s->compacted == UMBRA_COMPACT_SKIPPED)
+		return s->u->pressure.ops->compact_suitable(s->u, &s->rq);
+	if (s->compacted == UMBRA_COMPACT_SUCCESS &&
+	    ++s->compact_retries <= most)
+		return true;
+	if (s->priority <= hardest)
+		return false;
+	s->priority--;
+	s->compact_retries = 0;
+	return true;
+}
+
+static enum step step_decide(struct slow *s)
+{
+	if (should_reclaim_again(s))
+		return STEP_ATTEMPT;
+	if (s->reclaimed && should_compact_again(s))
+		return STEP_ATTEMPT;
+	return is_changed(s) ? STEP_BEGIN : STEP_OOM;
+}
+
+/* May somebody be killed for this request? */
+static bool is_worth_a_life(const struct slow *s)
+{
+	return !(current->flags & PF_DUMPCORE) && !is_costly(s) &&
+	       !(s->rq.gfp & (__GFP_RETRY_MAYFAIL | __GFP_THISNODE)) &&
+	       s->rq.highest >= UMBRA_ZONE_NORMAL;
+}
+
+/*
+ * A last look, at the high watermark: somebody may have been killed already
+ * and have given back plenty.
+ */
+static u32 take_plenty(struct slow *s)
+{
+	struct umbra_request rq = s->rq;
+
+	rq.flags = (rq.flags & ALLOC_CMA) | UMBRA_WMARK_HIGH | ALLOC_CPUSET;
+	rq.hardwall = true;
+	return umbra_take(s->u, &rq);
+}
+
+/* Below all watermarks, then from nodes that are not allowed. */
+static u32 take_any(struct slow *s, unsigned int flags)
 {
 	struct umbra_request rq = s->rq;
 	u32 index;
 
-	rq.flags |= ALLOC_MIN_RESERVE;
+	rq.flags |= flags;
 	index = umbra_take(s->u, &rq);
 	if (index == UMBRA_NO_FRAME && rq.flags & ALLOC_CPUSET) {
 		rq.flags &= ~ALLOC_CPUSET;
@@ -110,32 +332,71 @@ static u32 try_nofail(struct slow *s)
 	return index;
 }
 
-static u32 attempt(struct slow *s)
+static enum step step_oom(struct slow *s)
 {
-	u32 index;
+	struct mutex *lock = &s->u->pressure.oom_lock;
+	bool progress = false;
 
-	/* Who asks for no zone at all is not let into others either. */
-	if (!s->rq.preferred)
-		return UMBRA_NO_FRAME;
-	index = umbra_take(s->u, &s->rq);
-	if (index == UMBRA_NO_FRAME)
-		index = try_reserves(s);
-	return index;
+	if (!mutex_trylock(lock)) {
+		schedule_timeout_uninterruptible(1);
+		s->no_progress = 0;
+		return STEP_ATTEMPT;
+	}
+	s->index = take_plenty(s);
+	if (s->index == UMBRA_NO_FRAME && is_worth_a_life(s)) {
+		progress = s->u->pressure.ops->oom(s->u, &s->rq);
+		if (progress && s->rq.gfp & __GFP_NOFAIL)
+			s->index = take_any(s, ALLOC_NO_WATERMARKS);
+	}
+	mutex_unlock(lock);
+	if (s->index != UMBRA_NO_FRAME)
+		return STEP_DONE;
+	/* Who has had the reserves too, and is dying, had better go. */
+	if (!progress || umbra_oom_is_victim(s->u))
+		return STEP_NOPAGE;
+	s->no_progress = 0;
+	return STEP_ATTEMPT;
 }
 
-/* Try until nothing more can be had back without waiting. */
-static u32 try_all(struct slow *s)
+/* Wait for memory, and look at all of it anew. */
+static enum step wait_for_memory(struct slow *s)
 {
-	u32 index;
-
-	do {
-		begin(s);
-		index = attempt(s);
-		while (index == UMBRA_NO_FRAME && release_hidden(s))
-			index = attempt(s);
-	} while (index == UMBRA_NO_FRAME && is_zonelist_changed(s));
-	return index;
+	s->index = take_any(s, ALLOC_MIN_RESERVE);
+	if (s->index != UMBRA_NO_FRAME)
+		return STEP_DONE;
+	if (!s->waiting) {
+		s->waiting = true;
+		umbra_memory_wait_begin(s->u);
+	} else {
+		s->u->pressure.ops->wait(s->u, s->freed);
+	}
+	s->drained = false;
+	return STEP_BEGIN;
 }
+
+static enum step step_nopage(struct slow *s)
+{
+	const gfp_t nofail = __GFP_NOFAIL | __GFP_DIRECT_RECLAIM;
+
+	if (is_changed(s))
+		return STEP_BEGIN;
+	if ((s->rq.gfp & nofail) == nofail && s->rq.preferred)
+		return wait_for_memory(s);
+	umbra_count(s->rq.preferred ?: s->u->zones, EVENT_FAIL, 1);
+	if (!(s->rq.gfp & __GFP_NOWARN))
+		umbra_report_failure(s->u, &s->rq);
+	return STEP_DONE;
+}
+
+static enum step (* const steps[NR_STEPS])(struct slow *s) = {
+	[STEP_BEGIN] = step_begin,
+	[STEP_ATTEMPT] = step_attempt,
+	[STEP_RECLAIM] = step_reclaim,
+	[STEP_COMPACT] = step_compact,
+	[STEP_DECIDE] = step_decide,
+	[STEP_OOM] = step_oom,
+	[STEP_NOPAGE] = step_nopage,
+};
 
 /**
  * umbra_take_slow() - take a block when the first pass found none
@@ -152,23 +413,36 @@ static u32 try_all(struct slow *s)
 u32 umbra_take_slow(struct umbra *u, const struct umbra_request *fast,
 		    const umbra_nodemask_t *nodemask)
 {
-	struct slow s = { .u = u, .rq = *fast, .nodemask = nodemask };
-	u32 index = try_all(&s);
+	struct slow s = {
+		.u = u,
+		.rq = *fast,
+		.nodemask = nodemask,
+		.index = UMBRA_NO_FRAME,
+	};
+	enum step step = STEP_BEGIN;
+	u64 start = local_clock();
+	unsigned int nr = 0;
 
-	while (index == UMBRA_NO_FRAME && s.rq.gfp & __GFP_NOFAIL &&
-	       s.rq.gfp & __GFP_DIRECT_RECLAIM && s.rq.preferred) {
-		index = try_nofail(&s);
-		if (index != UMBRA_NO_FRAME)
-			break;
-		schedule_timeout_uninterruptible(NOFAIL_PERIOD);
-		s.released = false;
-		index = try_all(&s);
-	}
-	if (index == UMBRA_NO_FRAME) {
-		umbra_count(s.rq.preferred ? s.rq.preferred : u->zones,
-			    EVENT_FAIL, 1);
-		if (!(s.rq.gfp & __GFP_NOWARN))
-			umbra_report_failure(u, &s.rq);
-	}
-	return index;
+	trace_umbra_slowpath_begin(fast->order, fast->gfp, fast->nid);
+	for (; step != STEP_DONE; nr++)
+		step = steps[step](&s);
+	if (s.waiting)
+		umbra_memory_wait_end(u);
+	umbra_latency_add(u, LATENCY_SLOW, fast->order, start);
+	trace_umbra_slowpath_end(fast->order,
+				 s.index == UMBRA_NO_FRAME ? -1UL :
+				 umbra_index_to_pfn(u, s.index), nr);
+	return s.index;
 }
+
+/* What the slow path is made of, unless a test says otherwise. */
+const struct umbra_slow_ops umbra_slow_ops = {
+	.wake_kswapd = umbra_kswapd_wake_all,
+	.reclaim = umbra_reclaim_direct,
+	.compact = umbra_compact_direct,
+	.compact_suitable = umbra_compact_suitable,
+	.reclaimable = umbra_zone_reclaimable,
+	.oom = umbra_oom,
+	.wait = umbra_memory_wait,
+};
+EXPORT_SYMBOL_IF_KUNIT(umbra_slow_ops);

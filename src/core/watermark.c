@@ -233,6 +233,26 @@ bool umbra_watermark_ok(const struct umbra_zone *zone, unsigned int order,
 EXPORT_SYMBOL_IF_KUNIT(umbra_watermark_ok);
 
 /**
+ * umbra_watermark_with() - umbra_watermark_ok() if more were free
+ * @zone: the zone
+ * @order: order of the block to be taken
+ * @mark: pages that must be left
+ * @highest: the highest zone the request could use
+ * @flags: ALLOC_*
+ * @more: pages that could be free as well
+ *
+ * Context: any; looks without a lock.
+ * Return: true if there would be enough, and a block of @order is there already.
+ */
+bool umbra_watermark_with(const struct umbra_zone *zone, unsigned int order,
+			  unsigned long mark, enum umbra_zone_type highest,
+			  unsigned int flags, unsigned long more)
+{
+	return watermark_ok(zone, order, mark, highest, flags,
+			    READ_ONCE(zone->nr_free_pages) + more);
+}
+
+/**
  * umbra_watermark_fast() - umbra_watermark_ok() as allocations ask it
  * @zone: the zone
  * @order: order of the block to be taken
@@ -298,21 +318,38 @@ bool umbra_watermark_boost(struct umbra_zone *zone)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_watermark_boost);
 
+/**
+ * umbra_watermark_unboost() - take back a boost
+ * @zone: the zone
+ * @pages: of the boost, at most; what was added since the caller looked stays
+ *
+ * Context: any but NMI; takes the zone lock.
+ */
+void umbra_watermark_unboost(struct umbra_zone *zone, unsigned long pages)
+{
+	unsigned long flags;
+
+	if (!pages)
+		return;
+	spin_lock_irqsave(&zone->lock, flags);
+	WRITE_ONCE(zone->watermark_boost,
+		   zone->watermark_boost - min(zone->watermark_boost, pages));
+	set_fast_mark(zone);
+	umbra_zone_unlock(zone, flags);
+}
+
 /*
  * A boost asks for more to be reclaimed, and ends when that is done or given
- * up. Nothing reclaims here, so it ends as soon as somebody looks.
+ * up. Where nothing reclaims in the background it ends as soon as somebody
+ * looks.
  */
 static void end_boosts(struct umbra *u)
 {
 	struct umbra_zone *zone;
-	unsigned long flags;
 
-	for_each_umbra_zone(u, zone) {
-		spin_lock_irqsave(&zone->lock, flags);
-		WRITE_ONCE(zone->watermark_boost, 0);
-		set_fast_mark(zone);
-		umbra_zone_unlock(zone, flags);
-	}
+	for_each_umbra_zone(u, zone)
+		umbra_watermark_unboost(zone,
+					READ_ONCE(zone->watermark_boost));
 }
 
 void umbra_watermark_boost_end(struct work_struct *work)
@@ -321,7 +358,7 @@ void umbra_watermark_boost_end(struct work_struct *work)
 }
 
 /**
- * umbra_watermark_wake() - have boosts ended
+ * umbra_watermark_wake() - have boosts ended that kswapd does not end
  * @u: the instance
  * @now: and not a little later
  *
@@ -335,7 +372,7 @@ bool umbra_watermark_wake(struct umbra *u, bool now)
 
 	for_each_umbra_zone(u, zone)
 		boosted |= READ_ONCE(zone->watermark_boost);
-	if (!boosted || READ_ONCE(u->stopping))
+	if (!boosted || READ_ONCE(u->stopping) || u->nodes[0].kswapd)
 		return false;
 	if (now)
 		end_boosts(u);

@@ -118,6 +118,199 @@ TRACE_EVENT(umbra_page_pcpu_drain,
 		  __entry->order, __entry->migratetype)
 );
 
+/* A request that the fast path found nothing for, and what it came to. */
+TRACE_EVENT(umbra_slowpath_begin,
+
+	TP_PROTO(unsigned int order, gfp_t gfp_flags, int nid),
+
+	TP_ARGS(order, gfp_flags, nid),
+
+	TP_STRUCT__entry(
+		__field(unsigned int, order)
+		__field(unsigned long, gfp_flags)
+		__field(int, nid)
+	),
+
+	TP_fast_assign(
+		__entry->order = order;
+		__entry->gfp_flags = (__force unsigned long)gfp_flags;
+		__entry->nid = nid;
+	),
+
+	TP_printk("order=%u nid=%d gfp_flags=%s", __entry->order,
+		  __entry->nid, show_gfp_flags(__entry->gfp_flags))
+);
+
+TRACE_EVENT(umbra_slowpath_end,
+
+	TP_PROTO(unsigned int order, unsigned long pfn, unsigned int steps),
+
+	TP_ARGS(order, pfn, steps),
+
+	TP_STRUCT__entry(
+		__field(unsigned int, order)
+		__field(unsigned long, pfn)
+		__field(unsigned int, steps)
+	),
+
+	TP_fast_assign(
+		__entry->order = order;
+		__entry->pfn = pfn;
+		__entry->steps = steps;
+	),
+
+	TP_printk("order=%u pfn=0x%lx steps=%u", __entry->order,
+		  __entry->pfn != -1UL ? __entry->pfn : 0, __entry->steps)
+);
+
+/* As vmscan:mm_vmscan_direct_reclaim_begin and _end. */
+TRACE_EVENT(umbra_direct_reclaim_begin,
+
+	TP_PROTO(unsigned int order, gfp_t gfp_flags),
+
+	TP_ARGS(order, gfp_flags),
+
+	TP_STRUCT__entry(
+		__field(unsigned int, order)
+		__field(unsigned long, gfp_flags)
+	),
+
+	TP_fast_assign(
+		__entry->order = order;
+		__entry->gfp_flags = (__force unsigned long)gfp_flags;
+	),
+
+	TP_printk("order=%u gfp_flags=%s", __entry->order,
+		  show_gfp_flags(__entry->gfp_flags))
+);
+
+TRACE_EVENT(umbra_direct_reclaim_end,
+
+	TP_PROTO(unsigned long nr_reclaimed),
+
+	TP_ARGS(nr_reclaimed),
+
+	TP_STRUCT__entry(
+		__field(unsigned long, nr_reclaimed)
+	),
+
+	TP_fast_assign(
+		__entry->nr_reclaimed = nr_reclaimed;
+	),
+
+	TP_printk("nr_reclaimed=%lu", __entry->nr_reclaimed)
+);
+
+TRACE_EVENT(umbra_lru_shrink_inactive,
+
+	TP_PROTO(int nid, unsigned long nr_scanned, unsigned long nr_reclaimed,
+		 int priority),
+
+	TP_ARGS(nid, nr_scanned, nr_reclaimed, priority),
+
+	TP_STRUCT__entry(
+		__field(int, nid)
+		__field(unsigned long, nr_scanned)
+		__field(unsigned long, nr_reclaimed)
+		__field(int, priority)
+	),
+
+	TP_fast_assign(
+		__entry->nid = nid;
+		__entry->nr_scanned = nr_scanned;
+		__entry->nr_reclaimed = nr_reclaimed;
+		__entry->priority = priority;
+	),
+
+	TP_printk("nid=%d nr_scanned=%lu nr_reclaimed=%lu priority=%d",
+		  __entry->nid, __entry->nr_scanned, __entry->nr_reclaimed,
+		  __entry->priority)
+);
+
+/* As vmscan:mm_vmscan_kswapd_sleep, _wake, and mm_vmscan_wakeup_kswapd. */
+TRACE_EVENT(umbra_kswapd_sleep,
+
+	TP_PROTO(int nid),
+
+	TP_ARGS(nid),
+
+	TP_STRUCT__entry(
+		__field(int, nid)
+	),
+
+	TP_fast_assign(
+		__entry->nid = nid;
+	),
+
+	TP_printk("nid=%d", __entry->nid)
+);
+
+TRACE_EVENT(umbra_kswapd_wake,
+
+	TP_PROTO(int nid, int zid, unsigned int order),
+
+	TP_ARGS(nid, zid, order),
+
+	TP_STRUCT__entry(
+		__field(int, nid)
+		__field(int, zid)
+		__field(unsigned int, order)
+	),
+
+	TP_fast_assign(
+		__entry->nid = nid;
+		__entry->zid = zid;
+		__entry->order = order;
+	),
+
+	TP_printk("nid=%d zid=%d order=%u", __entry->nid, __entry->zid,
+		  __entry->order)
+);
+
+TRACE_EVENT(umbra_wakeup_kswapd,
+
+	TP_PROTO(int nid, int zid, unsigned int order, gfp_t gfp_flags),
+
+	TP_ARGS(nid, zid, order, gfp_flags),
+
+	TP_STRUCT__entry(
+		__field(int, nid)
+		__field(int, zid)
+		__field(unsigned int, order)
+		__field(unsigned long, gfp_flags)
+	),
+
+	TP_fast_assign(
+		__entry->nid = nid;
+		__entry->zid = zid;
+		__entry->order = order;
+		__entry->gfp_flags = (__force unsigned long)gfp_flags;
+	),
+
+	TP_printk("nid=%d zid=%d order=%u gfp_flags=%s", __entry->nid,
+		  __entry->zid, __entry->order,
+		  show_gfp_flags(__entry->gfp_flags))
+);
+
+TRACE_EVENT(umbra_oom_kill,
+
+	TP_PROTO(pid_t pid, long pages),
+
+	TP_ARGS(pid, pages),
+
+	TP_STRUCT__entry(
+		__field(pid_t, pid)
+		__field(long, pages)
+	),
+
+	TP_fast_assign(
+		__entry->pid = pid;
+		__entry->pages = pages;
+	),
+
+	TP_printk("pid=%d pages=%ld", __entry->pid, __entry->pages)
+);
+
 #endif /* _TRACE_UMBRA_H */
 
 #include <trace/define_trace.h>

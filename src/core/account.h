@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What an account is made of, for those who look for the one with the most. */
+#ifndef _UMBRA_ACCOUNT_H
+#define _UMBRA_ACCOUNT_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/refcount.h>
+
+/* What has become of the opener of an account. */
+enum umbra_account_fate {
+	ACCOUNT_SPARED,
+	ACCOUNT_KILLED,		/* its opener was, and memory is to come back */
+	ACCOUNT_PASSED_OVER	/* killing its opener does not help */
+};
+
+struct umbra_account {
+	struct umbra *umbra;	/* NULL when that is gone */
+	refcount_t ref;
+	atomic_long_t pages;	/* charged, held ones counted in */
+	atomic_long_t held;
+
+	/* Guarded by accounts_lock of the instance. */
+	struct list_head list;
+	struct pid *opener;	/* thread group, or NULL */
+	enum umbra_account_fate fate;
+	unsigned long deadline;	/* jiffies: when memory should be back */
+};
+
+#endif /* _UMBRA_ACCOUNT_H */

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * When nothing else helps: whoever asked to be told may free memory, and if the
+ * policy is to kill, the opener of the file that has the most is killed, in the
+ * hope that the file is closed then. That is tried once a file. If its memory
+ * is not back in time, as when the file was passed on to others, the file is
+ * passed over from then on.
+ */
+#include <linux/jiffies.h>
+#include <linux/module.h>
+#include <linux/pid.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include "account.h"
+#include "core.h"
+#include <trace/events/umbra.h>
+
+#define VICTIM_PERIOD (5 * HZ)
+#define HOLDERS_TOLD 16
+
+/**
+ * umbra_register_oom_notifier() - be told before a request fails or kills
+ * @u: the instance
+ * @nb: called with a pointer to an unsigned long, to which it adds the number
+ *	of pages it freed; may sleep
+ *
+ * Context: may sleep.
+ * Return: 0, or -EEXIST if it is registered already.
+ */
+int umbra_register_oom_notifier(struct umbra *u, struct notifier_block *nb)
+{
+	return blocking_notifier_chain_register(&u->pressure.oom_notifiers, nb);
+}
+EXPORT_SYMBOL_GPL(umbra_register_oom_notifier);
+
+/**
+ * umbra_unregister_oom_notifier() - undo umbra_register_oom_notifier()
+ * @u: the instance
+ * @nb: registered
+ *
+ * Context: may sleep; not from a notifier.
+ * Return: 0, or -ENOENT if it was not registered.
+ */
+int umbra_unregister_oom_notifier(struct umbra *u, struct notifier_block *nb)
+{
+	return blocking_notifier_chain_unregister(&u->pressure.oom_notifiers,
+						  nb);
+}
+EXPORT_SYMBOL_GPL(umbra_unregister_oom_notifier);
+
+static long pages_of(const struct umbra_account *account)
+{
+	return atomic_long_read(&account->pages);
+}
+
+/* Change what becomes of an account; accounts_lock held. */
+static void set_fate(struct umbra_account *account,
+		     enum umbra_account_fate fate)
+{
+	struct umbra_pressure *p = &account->umbra->pressure;
+
+	lockdep_assert_held(&p->accounts_lock);
+
+	if (account->fate == ACCOUNT_KILLED)
+		atomic_dec(&p->nr_victims);
+	if (fate == ACCOUNT_KILLED)
+		atomic_inc(&p->nr_victims);
+	account->fate = fate;
+}
+
+/* From now on the account may be one to free. Context: any. */
+void umbra_oom_remember(struct umbra_account *account)
+{
+	struct umbra_pressure *p = &account->umbra->pressure;
+	unsigned long flags;
+
+	spin_lock_irqsave(&p->accounts_lock, flags);
+	list_add_tail(&account->list, &p->accounts);
+	spin_unlock_irqrestore(&p->accounts_lock, flags);
+}
+
+/* An account is about to go. Context: any. */
+void umbra_oom_forget(struct umbra_account *account)
+{
+	struct umbra_pressure *p;
+	unsigned long flags;
+
+	put_pid(account->opener);
+	if (!account->umbra)
+		return;
+	p = &account->umbra->pressure;
+	spin_lock_irqsave(&p->accounts_lock, flags);
+	set_fate(account, ACCOUNT_SPARED);
+	list_del(&account->list);
+	spin_unlock_irqrestore(&p->accounts_lock, flags);
+}
+
+/* The instance is about to go; accounts may stay. Context: any. */
+void umbra_oom_stop(struct umbra *u)
+{
+	struct umbra_account *account, *next;
+	unsigned long flags;
+
+	spin_lock_irqsave(&u->pressure.accounts_lock, flags);
+	list_for_each_entry_safe(account, next, &u->pressure.accounts, list) {
+		list_del(&account->list);
+		account->umbra = NULL;
+	}
+	spin_unlock_irqrestore(&u->pressure.accounts_lock, flags);
+}
+
+/**
+ * umbra_account_set_opener() - say whose death would free an account's pages
+ * @account: the account
+ * @pid: a thread group, or NULL for nobody, as it is at first
+ *
+ * Context: any.
+ */
+void umbra_account_set_opener(struct umbra_account *account, struct pid *pid)
+{
+	struct umbra_pressure *p = &account->umbra->pressure;
+	unsigned long flags;
+	struct pid *old;
+
+	spin_lock_irqsave(&p->accounts_lock, flags);
+	old = account->opener;
+	account->opener = get_pid(pid);
+	spin_unlock_irqrestore(&p->accounts_lock, flags);
+	put_pid(old);
+}
+EXPORT_SYMBOL_GPL(umbra_account_set_opener);
+
+/**
+ * umbra_oom_is_victim() - was the current task killed for its memory
+ * @u: the instance
+ *
+ * Context: any.
+ * Return: true until its memory is back, or was waited for too long.
+ */
+bool umbra_oom_is_victim(struct umbra *u)
+{
+	struct umbra_pressure *p = &u->pressure;
+	struct umbra_account *account;
+	unsigned long flags;
+	bool found = false;
+
+	if (likely(!atomic_read(&p->nr_victims)) || !in_task())
+		return false;
+	spin_lock_irqsave(&p->accounts_lock, flags);
+	list_for_each_entry(account, &p->accounts, list)
+		found |= account->fate == ACCOUNT_KILLED &&
+			 account->opener == task_tgid(current);
+	spin_unlock_irqrestore(&p->accounts_lock, flags);
+	return found;
+}
+
+/* One line of the table of holders. */
+struct holder {
+	pid_t pid;
+	long pages;
+	long held;
+	char comm[TASK_COMM_LEN];
+};
+
+/* Put a holder where it belongs among the largest. */
+static void insert_holder(struct holder *holders,
+			  const struct umbra_account *account)
+{
+	struct task_struct *task;
+	unsigned int i = HOLDERS_TOLD;
+
+	if (pages_of(account) <= holders[HOLDERS_TOLD - 1].pages)
+		return;
+	while (--i && holders[i - 1].pages < pages_of(account))
+		holders[i] = holders[i - 1];
+	holders[i] = (struct holder) {
+		.pid = pid_nr(account->opener),
+		.pages = pages_of(account),
+		.held = atomic_long_read(&account->held),
+	};
+	rcu_read_lock();
+	task = pid_task(account->opener, PIDTYPE_TGID);
+	strscpy(holders[i].comm, task ? task->comm : "-",
+		sizeof(holders[i].comm));
+	rcu_read_unlock();
+}
+
+static void report(struct umbra *u, const struct umbra_request *rq)
+{
+	struct umbra_pressure *p = &u->pressure;
+	struct holder holders[HOLDERS_TOLD] = {};
+	struct umbra_account *account;
+	unsigned long flags;
+	unsigned int i;
+
+	spin_lock_irqsave(&p->accounts_lock, flags);
+	list_for_each_entry(account, &p->accounts, list)
+		insert_holder(holders, account);
+	spin_unlock_irqrestore(&p->accounts_lock, flags);
+	pr_warn("%s: out of memory: %s asked for order:%u, mode:%#x(%pGg)\n",
+		u->name, current->comm, rq->order,
+		(__force unsigned int)rq->gfp, &rq->gfp);
+	pr_warn("%s: [  pid  ]      pages       held name\n", u->name);
+	for (i = 0; i < HOLDERS_TOLD && holders[i].pages; i++)
+		pr_warn("%s: [%7d] %10ld %10ld %s\n", u->name, holders[i].pid,
+			holders[i].pages, holders[i].held, holders[i].comm);
+}
+
+/* What is to be done. */
+enum verdict {
+	VERDICT_KILL,
+	VERDICT_WAIT,		/* for one who was killed */
+	VERDICT_FAIL
+};
+
+/* Has one that was killed still time to give its memory back? */
+static enum verdict judge_killed(struct umbra_account *account)
+{
+	if (!pages_of(account)) {
+		set_fate(account, ACCOUNT_PASSED_OVER);
+		return VERDICT_KILL;
+	}
+	if (!time_after(jiffies, account->deadline))
+		return VERDICT_WAIT;
+	set_fate(account, ACCOUNT_PASSED_OVER);
+	return VERDICT_FAIL;
+}
+
+/* The account that has the most, and was not tried yet, with a reference. */
+static struct umbra_account *select_victim(struct umbra *u,
+					   enum verdict *verdict)
+{
+	struct umbra_pressure *p = &u->pressure;
+	struct umbra_account *account, *most = NULL;
+	unsigned long flags;
+
+	*verdict = VERDICT_KILL;
+	spin_lock_irqsave(&p->accounts_lock, flags);
+	list_for_each_entry(account, &p->accounts, list) {
+		if (account->fate == ACCOUNT_KILLED)
+			*verdict = max(*verdict, judge_killed(account));
+		else if (account->fate == ACCOUNT_SPARED && account->opener &&
+			 pages_of(account) > (most ? pages_of(most) : 0))
+			most = account;
+	}
+	if (*verdict != VERDICT_KILL || !most ||
+	    !refcount_inc_not_zero(&most->ref)) {
+		most = NULL;
+	} else {
+		set_fate(most, ACCOUNT_KILLED);
+		most->deadline = jiffies + VICTIM_PERIOD;
+	}
+	spin_unlock_irqrestore(&p->accounts_lock, flags);
+	if (*verdict == VERDICT_KILL && !most)
+		*verdict = VERDICT_FAIL;
+	return most;
+}
+
+static void pass_over(struct umbra_account *account)
+{
+	struct umbra_pressure *p = &account->umbra->pressure;
+	unsigned long flags;
+
+	spin_lock_irqsave(&p->accounts_lock, flags);
+	set_fate(account, ACCOUNT_PASSED_OVER);
+	spin_unlock_irqrestore(&p->accounts_lock, flags);
+}
+
+/* Returns 0, or an error if the opener is not there any more. */
+static int kill_opener(struct umbra_account *account,
+		       const struct umbra_request *rq)
+{
+	struct umbra *u = account->umbra;
+	int err = kill_pid(account->opener, SIGKILL, 1);
+
+	pr_warn("%s: %s process %d, whose file has %ld pages\n", u->name,
+		err ? "there is no more" : "killed", pid_nr(account->opener),
+		pages_of(account));
+	if (err)
+		return err;
+	umbra_count(rq->preferred, EVENT_OOM_KILL, 1);
+	trace_umbra_oom_kill(pid_nr(account->opener), pages_of(account));
+	return 0;
+}
+
+/* Kill somebody, or wait for whom was killed. False if neither helps. */
+static bool kill_somebody(struct umbra *u, const struct umbra_request *rq)
+{
+	struct umbra_account *account;
+	enum verdict verdict;
+
+	while ((account = select_victim(u, &verdict))) {
+		report(u, rq);
+		if (kill_opener(account, rq))
+			pass_over(account);
+		else
+			verdict = VERDICT_WAIT;
+		umbra_account_put(account);
+		if (verdict == VERDICT_WAIT)
+			break;
+	}
+	if (verdict == VERDICT_WAIT)
+		schedule_timeout_killable(1);
+	return verdict == VERDICT_WAIT;
+}
+
+/**
+ * umbra_oom() - find memory for a request where there is none
+ * @u: the instance
+ * @rq: the request
+ *
+ * Context: may sleep; oom_lock held.
+ * Return: true if memory was freed or will be, so that trying again makes
+ * sense.
+ */
+bool umbra_oom(struct umbra *u, const struct umbra_request *rq)
+{
+	unsigned long freed = 0;
+
+	lockdep_assert_held(&u->pressure.oom_lock);
+
+	blocking_notifier_call_chain(&u->pressure.oom_notifiers, 0, &freed);
+	if (freed)
+		return true;
+	if (READ_ONCE(u->pressure.oom_policy) != UMBRA_OOM_KILL)
+		return false;
+	/* Nobody else for one who is dying, or keeps a filesystem locked. */
+	if (umbra_oom_is_victim(u))
+		return true;
+	if (!(rq->gfp & __GFP_FS))
+		return atomic_read(&u->pressure.nr_victims);
+	return kill_somebody(u, rq);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_oom);

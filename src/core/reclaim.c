@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Getting memory back from those who can do without: the LRU lists of a node,
+ * and the shrinkers of the instance. kswapd and requests that find nothing do
+ * so, harder each time; while they do, what they allocate reclaims nothing.
+ */
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/mmzone.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/sched/clock.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/swap.h>
+#include "core.h"
+#include <trace/events/umbra.h>
+
+#define SHRINK_BATCH 128
+
+/**
+ * umbra_zone_reclaimable() - how many pages of a zone could be reclaimed
+ * @zone: the zone
+ *
+ * Context: any.
+ * Return: pages on LRU lists; nobody knows what shrinkers would give.
+ */
+unsigned long umbra_zone_reclaimable(const struct umbra_zone *zone)
+{
+	return READ_ONCE(zone->nr_lru[LRU_LIST_INACTIVE]) +
+	       READ_ONCE(zone->nr_lru[LRU_LIST_ACTIVE]);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_zone_reclaimable);
+
+/* A zone of the node to count what happens to the node in. */
+static struct umbra_zone *first_zone(struct umbra *u,
+				     const struct umbra_node *node)
+{
+	unsigned int type = 0;
+
+	while (!node->zones[type])
+		type++;
+	return umbra_node_zone(u, node, type);
+}
+
+/* Reclaim the oldest inactive blocks; returns the pages looked at. */
+static unsigned long shrink_batch(struct umbra *u, struct umbra_node *node,
+				  struct umbra_scan *scan)
+{
+	struct umbra_zone *zone = first_zone(u, node);
+	u32 frames[SWAP_CLUSTER_MAX];
+	unsigned long scanned = 0, freed = 0;
+	unsigned int nr, i;
+
+	nr = umbra_lru_isolate(u, node, scan->highest, frames,
+			       ARRAY_SIZE(frames), &scanned);
+	for (i = 0; i < nr; i++)
+		freed += umbra_movable_reclaim(u, frames[i], scan->gfp);
+	umbra_count(zone, scan->is_kswapd ? EVENT_PGSCAN_KSWAPD :
+		    EVENT_PGSCAN_DIRECT, scanned);
+	umbra_count(zone, scan->is_kswapd ? EVENT_PGSTEAL_KSWAPD :
+		    EVENT_PGSTEAL_DIRECT, freed);
+	trace_umbra_lru_shrink_inactive(node->nid, scanned, freed,
+					scan->priority);
+	scan->nr_scanned += scanned;
+	scan->nr_reclaimed += freed;
+	return scanned;
+}
+
+/* A part of the LRU lists of a node, larger the lower the priority. */
+static void shrink_lru(struct umbra *u, struct umbra_node *node,
+		       struct umbra_scan *scan)
+{
+	const struct umbra_lru *lru = &node->lru;
+	unsigned long nr = READ_ONCE(lru->nr[LRU_LIST_INACTIVE]), scanned;
+	long left;
+
+	if (nr < READ_ONCE(lru->nr[LRU_LIST_ACTIVE]))
+		umbra_lru_age(u, node, SWAP_CLUSTER_MAX);
+	nr = READ_ONCE(lru->nr[LRU_LIST_INACTIVE]);
+	left = nr >> scan->priority ?: min(nr, SWAP_CLUSTER_MAX);
+	while (left > 0 && scan->nr_reclaimed < scan->nr_to_reclaim) {
+		scanned = shrink_batch(u, node, scan);
+		if (!scanned)
+			break;
+		left -= scanned;
+		cond_resched();
+	}
+}
+
+/* Objects of a shrinker to look at in all, those put off before included. */
+static long objects_to_scan(struct umbra_shrinker *shrinker,
+			    struct umbra_shrink_control *sc, int priority,
+			    unsigned long *freeable)
+{
+	unsigned long share;
+	long deferred;
+
+	*freeable = shrinker->count(shrinker, sc);
+	if (!*freeable || *freeable == UMBRA_SHRINK_EMPTY)
+		return -1;
+	deferred = atomic_long_xchg(&shrinker->nr_deferred[sc->nid], 0);
+	/* What costs nothing to make again is halved each time. */
+	share = shrinker->seeks ?
+		div_u64((u64)(*freeable >> priority) * 4, shrinker->seeks) :
+		*freeable / 2;
+	return min((deferred >> priority) + share, *freeable * 2);
+}
+
+/* Call one shrinker as often as it takes; what it will not do now waits. */
+static void shrink_one(struct umbra_shrinker *shrinker,
+		       struct umbra_shrink_control *sc, int priority,
+		       struct umbra_zone *zone)
+{
+	long batch = shrinker->batch ?: SHRINK_BATCH;
+	unsigned long freeable;
+	long left = objects_to_scan(shrinker, sc, priority, &freeable);
+
+	while (left >= batch || (left > 0 && left >= (long)freeable)) {
+		sc->nr_to_scan = min(batch, left);
+		sc->nr_scanned = sc->nr_to_scan;
+		if (shrinker->scan(shrinker, sc) == UMBRA_SHRINK_STOP)
+			break;
+		umbra_count(zone, EVENT_SLABS_SCANNED, sc->nr_scanned);
+		left -= max(sc->nr_scanned, 1UL);
+		cond_resched();
+	}
+	if (left > 0)
+		atomic_long_add(left, &shrinker->nr_deferred[sc->nid]);
+}
+
+/* Pages of a node that are free, or in caches. */
+static unsigned long free_pages_of(struct umbra *u,
+				   const struct umbra_node *node)
+{
+	unsigned long pages = 0;
+	unsigned int type;
+
+	for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++) {
+		struct umbra_zone *zone = umbra_node_zone(u, node, type);
+
+		if (zone)
+			pages += READ_ONCE(zone->nr_free_pages) +
+				 umbra_pcp_count(zone, -1);
+	}
+	return pages;
+}
+
+/*
+ * Ask every shrinker once. What they report is objects; what counts is pages,
+ * told by what the node has free afterwards.
+ */
+static void shrink_caches(struct umbra *u, struct umbra_node *node,
+			  struct umbra_scan *scan)
+{
+	struct umbra_pressure *p = &u->pressure;
+	struct umbra_shrink_control sc = { .gfp = scan->gfp,
+					   .nid = node->nid };
+	struct umbra_shrinker *shrinker;
+	unsigned long before, after;
+
+	/* One that comes or goes is not waited for: the next pass will do. */
+	if (list_empty(&p->shrinkers) || !down_read_trylock(&p->shrinkers_lock))
+		return;
+	before = free_pages_of(u, node);
+	list_for_each_entry(shrinker, &p->shrinkers, list)
+		shrink_one(shrinker, &sc, scan->priority, first_zone(u, node));
+	up_read(&p->shrinkers_lock);
+	after = free_pages_of(u, node);
+	if (after > before)
+		scan->nr_reclaimed += after - before;
+}
+
+/**
+ * umbra_shrink_node() - one pass of reclaim over a node
+ * @u: the instance
+ * @node: the node
+ * @scan: how; what it came to is added
+ *
+ * Context: may sleep.
+ */
+void umbra_shrink_node(struct umbra *u, struct umbra_node *node,
+		       struct umbra_scan *scan)
+{
+	shrink_lru(u, node, scan);
+	shrink_caches(u, node, scan);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_shrink_node);
+
+/* One pass over every node that a request may have pages of. */
+static void shrink_nodes(struct umbra *u, const struct umbra_request *rq,
+			 struct umbra_scan *scan)
+{
+	umbra_nodemask_t seen = 0;
+	const umbra_zoneref_t *ref;
+	struct umbra_zone *zone;
+
+	for_each_umbra_zoneref(u, zone, ref, rq->zonelist, rq->highest,
+			       rq->nodemask) {
+		if (seen & BIT(zone->nid) || !umbra_zone_is_allowed(zone, rq))
+			continue;
+		seen |= BIT(zone->nid);
+		umbra_shrink_node(u, &u->nodes[zone->nid], scan);
+	}
+}
+
+/**
+ * umbra_reclaim_direct() - reclaim for a request, by whoever makes it
+ * @u: the instance
+ * @rq: the request
+ *
+ * If kswapd is behind, it is waited for first.
+ *
+ * Context: may sleep.
+ * Return: how many pages were freed; not 0 if the task was killed meanwhile, and
+ * should not be the reason for another to be.
+ */
+unsigned long umbra_reclaim_direct(struct umbra *u,
+				   const struct umbra_request *rq)
+{
+	u64 start = local_clock();
+	struct umbra_scan scan = {
+		.gfp = rq->gfp,
+		.order = rq->order,
+		.highest = rq->highest,
+		.nr_to_reclaim = max(SWAP_CLUSTER_MAX,
+				     umbra_compact_gap(rq->order)),
+	};
+	unsigned int noreclaim;
+
+	if (umbra_kswapd_throttle(u, rq))
+		return 1;
+	umbra_count(rq->preferred, EVENT_ALLOCSTALL, 1);
+	trace_umbra_direct_reclaim_begin(rq->order, rq->gfp);
+	noreclaim = memalloc_noreclaim_save();
+	for (scan.priority = UMBRA_SCAN_PRIORITY; scan.priority >= 0;
+	     scan.priority--) {
+		shrink_nodes(u, rq, &scan);
+		if (scan.nr_reclaimed >= scan.nr_to_reclaim)
+			break;
+	}
+	memalloc_noreclaim_restore(noreclaim);
+	trace_umbra_direct_reclaim_end(scan.nr_reclaimed);
+	umbra_latency_add(u, LATENCY_RECLAIM, rq->order, start);
+	return scan.nr_reclaimed;
+}
+
+/**
+ * umbra_reclaim() - reclaim pages because somebody says so
+ * @u: the instance
+ * @nr_pages: how many
+ *
+ * Context: may sleep.
+ * Return: how many were freed; fewer if there are no more.
+ */
+unsigned long umbra_reclaim(struct umbra *u, unsigned long nr_pages)
+{
+	struct umbra_scan scan = {
+		.gfp = GFP_KERNEL,
+		.highest = UMBRA_ZONE_MOVABLE,
+		.nr_to_reclaim = nr_pages,
+		.priority = UMBRA_SCAN_PRIORITY,
+	};
+	unsigned int noreclaim = memalloc_noreclaim_save();
+	unsigned long before;
+	unsigned int nid;
+
+	while (scan.priority >= 0 && scan.nr_reclaimed < nr_pages &&
+	       !fatal_signal_pending(current)) {
+		before = scan.nr_reclaimed;
+		for (nid = 0; nid < u->nr_nodes; nid++)
+			umbra_shrink_node(u, &u->nodes[nid], &scan);
+		if (scan.nr_reclaimed == before)
+			scan.priority--;
+	}
+	memalloc_noreclaim_restore(noreclaim);
+	return scan.nr_reclaimed;
+}
+EXPORT_SYMBOL_GPL(umbra_reclaim);
+
+/**
+ * umbra_register_shrinker() - have a cache made smaller when memory is short
+ * @u: the instance
+ * @shrinker: its callbacks filled in; belongs to the instance until
+ *	umbra_unregister_shrinker()
+ *
+ * Context: may sleep.
+ */
+void umbra_register_shrinker(struct umbra *u, struct umbra_shrinker *shrinker)
+{
+	unsigned int nid;
+
+	for (nid = 0; nid < UMBRA_MAX_NODES; nid++)
+		atomic_long_set(&shrinker->nr_deferred[nid], 0);
+	down_write(&u->pressure.shrinkers_lock);
+	list_add_tail(&shrinker->list, &u->pressure.shrinkers);
+	up_write(&u->pressure.shrinkers_lock);
+}
+EXPORT_SYMBOL_GPL(umbra_register_shrinker);
+
+/**
+ * umbra_unregister_shrinker() - undo umbra_register_shrinker()
+ * @u: the instance
+ * @shrinker: registered
+ *
+ * Waits for calls of it to end.
+ *
+ * Context: may sleep; not from a shrinker.
+ */
+void umbra_unregister_shrinker(struct umbra *u,
+			       struct umbra_shrinker *shrinker)
+{
+	down_write(&u->pressure.shrinkers_lock);
+	list_del(&shrinker->list);
+	up_write(&u->pressure.shrinkers_lock);
+}
+EXPORT_SYMBOL_GPL(umbra_unregister_shrinker);
