@@ -440,18 +440,25 @@ static void abandon_target(struct umbra *u, u32 dst)
 	umbra_debug_free(u, dst, order);
 }
 
-/* @dst is what @src was. xa_lock held. */
+/*
+ * @dst is what @src was. Its owner, who has it already, may have put it on the
+ * lists, too. xa_lock held.
+ */
 static void replace_registration(struct umbra *u, u32 dst, u32 src)
 {
+	bool listed = is_listed(u, src) || is_listed(u, dst);
+
 	if (has_mark(u, src, MARK_ACTIVE))
 		__xa_set_mark(&u->movables, dst, MARK_ACTIVE);
 	if (has_mark(u, src, MARK_ACCESSED))
 		__xa_set_mark(&u->movables, dst, MARK_ACCESSED);
-	__xa_clear_mark(&u->movables, dst, MARK_ISOLATED);
-	if (is_listed(u, src)) {
+	if (is_listed(u, src))
 		lru_unlink(u, src);
+	if (is_listed(u, dst))
+		lru_unlink(u, dst);
+	__xa_clear_mark(&u->movables, dst, MARK_ISOLATED);
+	if (listed)
 		lru_link(u, dst);
-	}
 	__xa_erase(&u->movables, src);
 }
 
