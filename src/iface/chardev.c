@@ -3,187 +3,33 @@
  * /dev/umbra: allocations that belong to open files.
  *
  * A file finds its allocations by page offset, in a maple tree of ranges.
- * Offsets are handed out once in the life of an instance. The file lock
- * guards the tree and nests inside mmap_lock, so nothing is copied from or to
- * user space under it.
+ * Offsets are handed out once in the life of an instance.
  *
  * Mappings hold pages by reference and not by allocation: freeing a mapped
  * allocation takes it out of the tree, so that no fault finds it any more,
  * and the pages that are still mapped become HELD.
  */
 #include <linux/fs.h>
-#include <linux/maple_tree.h>
-#include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/mutex.h>
 #include <linux/pagemap.h>
-#include <linux/sched/signal.h>
+#include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include <umbra/umbra.h>
 #include <uapi/linux/umbra.h>
+#include "chardev.h"
 #include "iface.h"
-
-struct umbra_chardev {
-	struct miscdevice misc;
-	struct umbra *umbra;
-	const unsigned long *limit;	/* pages a file may have; 0: no limit */
-	atomic_long_t next_offset;	/* pages */
-};
-
-struct umbra_file {
-	struct umbra_chardev *dev;
-	struct umbra_account *account;
-	struct mutex lock;		/* inside mmap_lock */
-	struct maple_tree allocations;	/* by page offset; guarded by @lock */
-};
-
-/* Blocks of one order, allocated by one call. */
-struct umbra_allocation {
-	unsigned long offset;		/* pages */
-	bool published;			/* guarded by the file lock */
-	unsigned int order;
-	unsigned int nr_blocks;
-	struct page *blocks[] __counted_by(nr_blocks);
-};
-
-static unsigned long allocation_pages(const struct umbra_allocation *a)
-{
-	return (unsigned long)a->nr_blocks << a->order;
-}
-
-/*
- * The page at an offset, to be mapped: from now on its block is one whose
- * pages others reference.
- */
-static struct page *allocation_map_page(struct umbra *u,
-					const struct umbra_allocation *a,
-					unsigned long offset)
-{
-	unsigned long i = offset - a->offset;
-	struct page *block = a->blocks[i >> a->order];
-
-	umbra_expose_pages(u, block, a->order);
-	return block + (i & ((1UL << a->order) - 1));
-}
-
-static struct umbra_allocation *find(struct umbra_file *file,
-				     unsigned long offset)
-{
-	struct umbra_allocation *a;
-
-	lockdep_assert_held(&file->lock);
-
-	a = mtree_load(&file->allocations, offset);
-	return a && a->published ? a : NULL;
-}
-
-static unsigned long file_limit(const struct umbra_file *file)
-{
-	return READ_ONCE(*file->dev->limit) ?: ULONG_MAX;
-}
-
-/* Free blocks and what they were charged; all of the allocation goes. */
-static void allocation_free(struct umbra_file *file, struct umbra_allocation *a)
-{
-	unsigned int i;
-
-	for (i = 0; i < a->nr_blocks; i++) {
-		umbra_free_pages_account(file->dev->umbra, a->blocks[i],
-					 a->order, file->account);
-		cond_resched();
-	}
-	kvfree(a);
-}
-
-static gfp_t gfp_of_flags(u32 flags)
-{
-	gfp_t gfp = GFP_HIGHUSER | __GFP_ZERO | __GFP_NOWARN;
-
-	if (flags & UMBRA_GFP_MOVABLE)
-		gfp |= __GFP_MOVABLE;
-	if (flags & UMBRA_GFP_RECLAIMABLE)
-		gfp |= __GFP_RECLAIMABLE;
-	return gfp;
-}
-
-/* Fill @a with blocks. On failure it holds, and stays charged for, fewer. */
-static int fill(struct umbra_file *file, struct umbra_allocation *a,
-		unsigned int count, gfp_t gfp)
-{
-	struct umbra *u = file->dev->umbra;
-	struct page *page;
-
-	while (a->nr_blocks < count) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		page = umbra_alloc_pages(u, gfp, a->order);
-		if (!page)
-			return -ENOMEM;
-		a->nr_blocks++;
-		a->blocks[a->nr_blocks - 1] = page;
-		cond_resched();
-	}
-	return 0;
-}
-
-static struct umbra_allocation *allocate(struct umbra_file *file,
-					 unsigned int order,
-					 unsigned int count, gfp_t gfp)
-{
-	unsigned long nr_pages = (unsigned long)count << order;
-	struct umbra_allocation *a;
-	int err;
-
-	err = umbra_account_charge(file->account, nr_pages, file_limit(file));
-	if (err)
-		return ERR_PTR(err);
-	a = kvzalloc(struct_size(a, blocks, count),
-		     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (!a) {
-		err = -ENOMEM;
-		goto err_uncharge;
-	}
-	a->order = order;
-	err = fill(file, a, count, gfp);
-	if (err) {
-		nr_pages -= allocation_pages(a);
-		allocation_free(file, a);
-		goto err_uncharge;
-	}
-	return a;
-
-err_uncharge:
-	umbra_account_uncharge(file->account, nr_pages);
-	return ERR_PTR(err);
-}
-
-/* Give an allocation its place among the offsets, not to be found yet. */
-static int place(struct umbra_file *file, struct umbra_allocation *a)
-{
-	unsigned long nr_pages = allocation_pages(a);
-	unsigned long end;
-	int err;
-
-	end = atomic_long_add_return(nr_pages, &file->dev->next_offset);
-	if (end < nr_pages || end > ULONG_MAX >> PAGE_SHIFT)
-		return -EOVERFLOW;
-	a->offset = end - nr_pages;
-	mutex_lock(&file->lock);
-	err = mtree_insert_range(&file->allocations, a->offset, end - 1, a,
-				 GFP_KERNEL);
-	mutex_unlock(&file->lock);
-	return err;
-}
 
 static bool alloc_args_are_valid(const struct umbra_ioc_alloc *args,
 				 struct umbra *u)
 {
 	struct umbra_info info;
 
-	if (args->flags & ~UMBRA_GFP_ALL || args->flags == UMBRA_GFP_ALL ||
-	    args->pad || args->handle || args->reserved[0] || args->reserved[1])
+	if (args->flags & ~UMBRA_GFP_ALL || args->pad || args->handle ||
+	    args->reserved[0] || args->reserved[1])
+		return false;
+	if (args->flags & UMBRA_GFP_RECLAIMABLE &&
+	    args->flags != UMBRA_GFP_RECLAIMABLE)
 		return false;
 	umbra_get_info(u, &info);
 	return args->order <= info.max_order && args->count &&
@@ -201,12 +47,9 @@ static long ioctl_alloc(struct umbra_file *file, void __user *arg)
 	if (!alloc_args_are_valid(&args, file->dev->umbra))
 		return -EINVAL;
 
-	a = allocate(file, args.order, args.count, gfp_of_flags(args.flags));
+	a = umbra_file_allocate(file, args.order, args.count, args.flags);
 	if (IS_ERR(a))
 		return PTR_ERR(a);
-	err = place(file, a);
-	if (err)
-		goto err_free;
 	args.handle = (u64)a->offset << PAGE_SHIFT;
 	err = copy_to_user(arg, &args, sizeof(args)) ? -EFAULT : 0;
 
@@ -217,38 +60,29 @@ static long ioctl_alloc(struct umbra_file *file, void __user *arg)
 		a->published = true;
 	mutex_unlock(&file->lock);
 	if (err)
-		goto err_free;
-	return 0;
-
-err_free:
-	allocation_free(file, a);
+		umbra_allocation_free(file, a);
 	return err;
 }
 
 static long ioctl_free(struct umbra_file *file, void __user *arg)
 {
 	struct umbra_ioc_free args;
-	struct umbra_allocation *a = NULL;
-	unsigned long offset;
+	struct umbra_allocation *a;
 
 	if (copy_from_user(&args, arg, sizeof(args)))
 		return -EFAULT;
 	if (args.reserved)
 		return -EINVAL;
-	offset = args.handle >> PAGE_SHIFT;
-	if ((u64)offset << PAGE_SHIFT != args.handle)
-		return -ENOENT;
-
 	mutex_lock(&file->lock);
-	a = find(file, offset);
-	if (a && a->offset == offset)
-		mtree_erase(&file->allocations, offset);
-	else
-		a = NULL;
+	a = umbra_file_find_handle(file, args.handle);
+	if (a) {
+		a->published = false;
+		mtree_erase(&file->allocations, a->offset);
+	}
 	mutex_unlock(&file->lock);
 	if (!a)
 		return -ENOENT;
-	allocation_free(file, a);
+	umbra_allocation_free(file, a);
 	return 0;
 }
 
@@ -289,31 +123,72 @@ static long umbra_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 		return ioctl_alloc(file, user);
 	case UMBRA_IOC_FREE:
 		return ioctl_free(file, user);
+	case UMBRA_IOC_UNLOCK:
+		return umbra_ioctl_unlock(file, user);
+	case UMBRA_IOC_LOCK:
+		return umbra_ioctl_lock(file, user);
 	default:
 		return -ENOTTY;
 	}
 }
 
 /*
- * Map the page that an offset stands for. -EBUSY means that another thread
- * was first. Under the file lock the page cannot be freed before the mapping
- * has its reference.
+ * Tells once of each time that a zone fell below its low watermark, and of no
+ * such time before the file was opened.
  */
+static __poll_t umbra_poll(struct file *filp, struct poll_table_struct *table)
+{
+	struct umbra_file *file = filp->private_data;
+	struct umbra *u = file->dev->umbra;
+	long events;
+
+	poll_wait(filp, umbra_pressure_wait(u), table);
+	events = umbra_pressure_events(u);
+	return atomic_long_xchg(&file->seen, events) == events ? 0 : EPOLLPRI;
+}
+
+/*
+ * Map the page that an offset stands for. -EBUSY means that another thread
+ * was first, -ENODATA that the page was purged. Under the file lock a page
+ * cannot be freed, nor moved, before the mapping has its reference.
+ */
+static int map_page(struct umbra_file *file, struct vm_fault *vmf)
+{
+	struct umbra_allocation *a;
+	struct page *page;
+
+	lockdep_assert_held(&file->lock);
+
+	a = umbra_file_find(file, vmf->pgoff);
+	if (!a)
+		return -EFAULT;
+	page = *umbra_allocation_slot(a, vmf->pgoff);
+	if (!page)
+		return -ENODATA;
+	if (a->unlocked)
+		umbra_mark_accessed(file->dev->umbra, page);
+	page += (vmf->pgoff - a->offset) & ((1UL << a->order) - 1);
+	if (PageHWPoison(page))
+		return -EHWPOISON;
+	return vm_insert_page(vmf->vma, vmf->address & PAGE_MASK, page);
+}
+
+/* There is no other way than SIGBUS to say that a purged page cannot be had. */
 static vm_fault_t umbra_fault(struct vm_fault *vmf)
 {
 	struct umbra_file *file = vmf->vma->vm_file->private_data;
-	struct umbra_allocation *a;
-	struct page *page;
-	int err = -EFAULT;
+	int err;
 
-	mutex_lock(&file->lock);
-	a = find(file, vmf->pgoff);
-	if (a) {
-		page = allocation_map_page(file->dev->umbra, a, vmf->pgoff);
-		err = PageHWPoison(page) ? -EHWPOISON :
-		      vm_insert_page(vmf->vma, vmf->address & PAGE_MASK, page);
-	}
-	mutex_unlock(&file->lock);
+	do {
+		mutex_lock(&file->lock);
+		err = map_page(file, vmf);
+		mutex_unlock(&file->lock);
+		if (err != -ENODATA)
+			break;
+		err = umbra_file_restore(file, vmf->pgoff);
+		if (err)
+			return VM_FAULT_SIGBUS;
+	} while (true);
 
 	switch (err) {
 	case 0:
@@ -348,17 +223,15 @@ static int umbra_mmap(struct file *filp, struct vm_area_struct *vma)
 {
 	struct umbra_file *file = filp->private_data;
 	struct umbra_allocation *a;
-	struct umbra_info info;
 	bool inside;
 
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
-	umbra_get_info(file->dev->umbra, &info);
-	if (!info.has_memory)
+	if (!file->dev->has_memory)
 		return -ENODEV;
 	mutex_lock(&file->lock);
-	a = find(file, vma->vm_pgoff);
-	inside = a && vma_pages(vma) <= a->offset + allocation_pages(a) -
+	a = umbra_file_find(file, vma->vm_pgoff);
+	inside = a && vma_pages(vma) <= a->offset + umbra_allocation_pages(a) -
 					vma->vm_pgoff;
 	mutex_unlock(&file->lock);
 	if (!inside)
@@ -383,22 +256,32 @@ static int umbra_open(struct inode *inode, struct file *filp)
 		return -ENOMEM;
 	}
 	file->dev = dev;
-	mutex_init(&file->lock);
-	mt_init(&file->allocations);
+	file->mapping = filp->f_mapping;
+	atomic_long_set(&file->seen, umbra_pressure_events(dev->umbra));
+	umbra_file_init_blocks(file);
 	filp->private_data = file;
 	return nonseekable_open(inode, filp);
 }
 
-/* The last reference to the file is gone, and with it every mapping. */
+/*
+ * The last reference to the file is gone, and with it every mapping. Only
+ * callbacks may still look for blocks.
+ */
 static int umbra_release(struct inode *inode, struct file *filp)
 {
 	struct umbra_file *file = filp->private_data;
 	struct umbra_allocation *a;
 	unsigned long offset = 0;
 
+	mutex_lock(&file->lock);
 	mt_for_each(&file->allocations, a, offset, ULONG_MAX)
-		allocation_free(file, a);
+		a->published = false;
+	mutex_unlock(&file->lock);
+	offset = 0;
+	mt_for_each(&file->allocations, a, offset, ULONG_MAX)
+		umbra_allocation_free(file, a);
 	mtree_destroy(&file->allocations);
+	umbra_movable_retire(file->dev->umbra, &file->movable);
 	umbra_account_put(file->account);
 	kfree(file);
 	return 0;
@@ -410,6 +293,7 @@ static const struct file_operations umbra_fops = {
 	.release = umbra_release,
 	.unlocked_ioctl = umbra_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
+	.poll = umbra_poll,
 	.mmap = umbra_mmap,
 };
 
@@ -425,12 +309,15 @@ struct umbra_chardev *umbra_chardev_create(struct umbra *u,
 					   const unsigned long *limit)
 {
 	struct umbra_chardev *dev;
+	struct umbra_info info;
 	int err;
 
 	dev = kzalloc_obj(*dev, GFP_KERNEL);
 	if (!dev)
 		return ERR_PTR(-ENOMEM);
+	umbra_get_info(u, &info);
 	dev->umbra = u;
+	dev->has_memory = info.has_memory;
 	dev->limit = limit;
 	atomic_long_set(&dev->next_offset, 1);
 	dev->misc.minor = MISC_DYNAMIC_MINOR;

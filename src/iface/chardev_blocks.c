@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The blocks of an open file, and how umbra moves them.
+ *
+ * Every block is registered with the file's struct umbra_movable before its
+ * allocation is published. A callback knows a block by its offset, which is
+ * in the page_private of its first page: that finds the allocation, if it is
+ * still there, and the allocation says whether this is still its block.
+ *
+ * To move a block, or to drop it, its mappings are taken down under the file
+ * lock, which faults take too. Whoever still has a reference then has it for
+ * something else, and the block stays.
+ */
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <uapi/linux/umbra.h>
+#include "chardev.h"
+
+/**
+ * umbra_file_find() - the allocation that an offset is in
+ * @file: the file
+ * @offset: of any page
+ *
+ * Context: file lock held.
+ * Return: the allocation, or NULL.
+ */
+struct umbra_allocation *umbra_file_find(struct umbra_file *file,
+					 unsigned long offset)
+{
+	struct umbra_allocation *a;
+
+	lockdep_assert_held(&file->lock);
+
+	a = mtree_load(&file->allocations, offset);
+	return a && a->published ? a : NULL;
+}
+
+/**
+ * umbra_file_find_handle() - the allocation of a handle
+ * @file: the file
+ * @handle: what a user says is one
+ *
+ * Context: file lock held.
+ * Return: the allocation, or NULL.
+ */
+struct umbra_allocation *umbra_file_find_handle(struct umbra_file *file,
+						u64 handle)
+{
+	unsigned long offset = handle >> PAGE_SHIFT;
+	struct umbra_allocation *a;
+
+	if ((u64)offset << PAGE_SHIFT != handle)
+		return NULL;
+	a = umbra_file_find(file, offset);
+	return a && a->offset == offset ? a : NULL;
+}
+
+static unsigned long file_limit(const struct umbra_file *file)
+{
+	return READ_ONCE(*file->dev->limit) ?: ULONG_MAX;
+}
+
+static int block_register(struct umbra_file *file, struct page *page,
+			  unsigned int order, unsigned long offset)
+{
+	set_page_private(page, offset);
+	return umbra_set_movable(file->dev->umbra, page, order,
+				 &file->movable);
+}
+
+/* Free a block that no callback finds any more, and what it was charged. */
+static void block_free(struct umbra_file *file, struct page *page,
+		       unsigned int order)
+{
+	umbra_clear_movable(file->dev->umbra, page);
+	set_page_private(page, 0);
+	umbra_free_pages_account(file->dev->umbra, page, order,
+				 file->account);
+}
+
+/**
+ * umbra_allocation_free() - free blocks and what they were charged
+ * @file: the file
+ * @a: not to be found any more; all of it goes
+ *
+ * Context: may sleep; without the file lock.
+ */
+void umbra_allocation_free(struct umbra_file *file,
+			   struct umbra_allocation *a)
+{
+	unsigned int i;
+
+	for (i = 0; i < a->nr_blocks; i++) {
+		if (a->blocks[i])
+			block_free(file, a->blocks[i], a->order);
+		cond_resched();
+	}
+	kvfree(a);
+}
+
+static gfp_t gfp_of_flags(u32 flags)
+{
+	gfp_t gfp = GFP_HIGHUSER | __GFP_ZERO | __GFP_NOWARN;
+
+	if (flags & (UMBRA_GFP_MOVABLE | UMBRA_GFP_VOLATILE))
+		gfp |= __GFP_MOVABLE;
+	if (flags & UMBRA_GFP_RECLAIMABLE)
+		gfp |= __GFP_RECLAIMABLE;
+	return gfp;
+}
+
+/* Fill @a with blocks. On failure it holds, and stays charged for, fewer. */
+static int fill(struct umbra_file *file, struct umbra_allocation *a,
+		unsigned int count)
+{
+	struct umbra *u = file->dev->umbra;
+	struct page *page;
+
+	while (a->nr_blocks < count) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		page = umbra_alloc_pages(u, a->gfp, a->order);
+		if (!page)
+			return -ENOMEM;
+		a->nr_blocks++;
+		a->blocks[a->nr_blocks - 1] = page;
+		cond_resched();
+	}
+	return 0;
+}
+
+static struct umbra_allocation *allocate(struct umbra_file *file,
+					 unsigned int order,
+					 unsigned int count, u32 flags)
+{
+	unsigned long nr_pages = (unsigned long)count << order;
+	struct umbra_allocation *a;
+	int err;
+
+	err = umbra_account_charge(file->account, nr_pages, file_limit(file));
+	if (err)
+		return ERR_PTR(err);
+	a = kvzalloc(struct_size(a, blocks, count),
+		     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!a) {
+		err = -ENOMEM;
+		goto err_uncharge;
+	}
+	a->order = order;
+	a->gfp = gfp_of_flags(flags);
+	a->is_volatile = flags & UMBRA_GFP_VOLATILE;
+	err = fill(file, a, count);
+	if (err) {
+		nr_pages -= umbra_allocation_pages(a);
+		umbra_allocation_free(file, a);
+		goto err_uncharge;
+	}
+	return a;
+
+err_uncharge:
+	umbra_account_uncharge(file->account, nr_pages);
+	return ERR_PTR(err);
+}
+
+/* Let all blocks be moved; no callback finds them before they are published. */
+static int register_blocks(struct umbra_file *file, struct umbra_allocation *a)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < a->nr_blocks; i++) {
+		err = block_register(file, a->blocks[i], a->order,
+				     a->offset + ((unsigned long)i << a->order));
+		cond_resched();
+	}
+	return err;
+}
+
+/* Give an allocation its place among the offsets, not to be found yet. */
+static int place(struct umbra_file *file, struct umbra_allocation *a)
+{
+	unsigned long nr_pages = umbra_allocation_pages(a);
+	unsigned long end;
+	int err;
+
+	end = atomic_long_add_return(nr_pages, &file->dev->next_offset);
+	if (end < nr_pages || end > ULONG_MAX >> PAGE_SHIFT)
+		return -EOVERFLOW;
+	a->offset = end - nr_pages;
+	err = register_blocks(file, a);
+	if (err)
+		return err;
+	mutex_lock(&file->lock);
+	err = mtree_insert_range(&file->allocations, a->offset, end - 1, a,
+				 GFP_KERNEL);
+	mutex_unlock(&file->lock);
+	return err;
+}
+
+/**
+ * umbra_file_allocate() - allocate blocks, and a place for them
+ * @file: the file
+ * @order: of each block
+ * @count: how many blocks
+ * @flags: UMBRA_GFP_*
+ *
+ * Context: may sleep; without the file lock.
+ * Return: the allocation, in the tree but not published, or an ERR_PTR:
+ * -EDQUOT, -ENOMEM, -EINTR, or -EOVERFLOW if there are no offsets left.
+ */
+struct umbra_allocation *umbra_file_allocate(struct umbra_file *file,
+					     unsigned int order,
+					     unsigned int count, u32 flags)
+{
+	struct umbra_allocation *a = allocate(file, order, count, flags);
+	int err;
+
+	if (IS_ERR(a))
+		return a;
+	err = place(file, a);
+	if (err) {
+		umbra_allocation_free(file, a);
+		return ERR_PTR(err);
+	}
+	return a;
+}
+
+/* A zeroed block for a purged one, charged; or an ERR_PTR. */
+static struct page *replacement(struct umbra_file *file, gfp_t gfp,
+				unsigned int order, unsigned long offset)
+{
+	unsigned long nr_pages = 1UL << order;
+	struct page *page;
+	int err;
+
+	if (fatal_signal_pending(current))
+		return ERR_PTR(-EINTR);
+	err = umbra_account_charge(file->account, nr_pages, file_limit(file));
+	if (err)
+		return ERR_PTR(err);
+	page = umbra_alloc_pages(file->dev->umbra, gfp, order);
+	if (!page) {
+		umbra_account_uncharge(file->account, nr_pages);
+		return ERR_PTR(-ENOMEM);
+	}
+	err = block_register(file, page, order, offset);
+	if (err) {
+		block_free(file, page, order);
+		return ERR_PTR(err);
+	}
+	return page;
+}
+
+/**
+ * umbra_file_restore() - bring back a block that was purged
+ * @file: the file
+ * @offset: of any page of the block
+ *
+ * Context: may sleep; without the file lock.
+ * Return: 0 if there is a block now, zeroed unless another was first; -ENOENT if
+ * the allocation is gone, -EDQUOT, -ENOMEM or -EINTR.
+ */
+int umbra_file_restore(struct umbra_file *file, unsigned long offset)
+{
+	struct umbra_allocation *a;
+	unsigned int order;
+	struct page *page;
+	gfp_t gfp;
+	int err = -ENOENT;
+
+	mutex_lock(&file->lock);
+	a = umbra_file_find(file, offset);
+	if (a) {
+		order = a->order;
+		gfp = a->gfp;
+		offset -= (offset - a->offset) & ((1UL << order) - 1);
+	}
+	mutex_unlock(&file->lock);
+	if (!a)
+		return err;
+	page = replacement(file, gfp, order, offset);
+	if (IS_ERR(page))
+		return PTR_ERR(page);
+
+	mutex_lock(&file->lock);
+	a = umbra_file_find(file, offset);
+	if (a) {
+		struct page **slot = umbra_allocation_slot(a, offset);
+
+		err = 0;
+		if (!*slot) {
+			*slot = page;
+			if (a->unlocked)
+				umbra_lru_add(file->dev->umbra, page);
+			page = NULL;
+		}
+	}
+	mutex_unlock(&file->lock);
+	if (page)
+		block_free(file, page, order);
+	return err;
+}
+
+/**
+ * umbra_file_lock_block() - lock the file of a block that a callback is for
+ * @file: the file
+ * @page: first page of the block
+ * @a: set to its allocation
+ *
+ * Context: of a callback.
+ * Return: where the allocation keeps the block, with the file lock held; or an
+ * ERR_PTR, without: -EAGAIN if the file is busy, -EBUSY if this is none of its
+ * blocks, or not yet, or no more.
+ */
+struct page **umbra_file_lock_block(struct umbra_file *file,
+				    struct page *page,
+				    struct umbra_allocation **a)
+{
+	unsigned long offset = page_private(page);
+	struct page **slot;
+
+	if (!mutex_trylock(&file->lock))
+		return ERR_PTR(-EAGAIN);
+	*a = umbra_file_find(file, offset);
+	if (*a) {
+		slot = umbra_allocation_slot(*a, offset);
+		if (*slot == page)
+			return slot;
+	}
+	mutex_unlock(&file->lock);
+	return ERR_PTR(-EBUSY);
+}
+
+/**
+ * umbra_file_unmap() - take down all mappings of a block
+ * @file: the file
+ * @page: first page of the block
+ * @order: its order
+ *
+ * The next to touch it waits for the file lock.
+ *
+ * Context: may sleep; file lock held.
+ * Return: 0 if nobody has the block now but the file; -EBUSY.
+ */
+int umbra_file_unmap(struct umbra_file *file, struct page *page,
+		     unsigned int order)
+{
+	lockdep_assert_held(&file->lock);
+
+	unmap_mapping_pages(file->mapping, page_private(page), 1UL << order,
+			    false);
+	return umbra_page_is_pinned(file->dev->umbra, page, order) ? -EBUSY : 0;
+}
+
+static int copy_block(struct umbra_file *file, struct page *dst,
+		      struct page *src, unsigned int order)
+{
+	unsigned int i;
+
+	if (!file->dev->has_memory)
+		return 0;
+	for (i = 0; i < 1U << order; i++) {
+		if (PageHWPoison(src + i))
+			return -EHWPOISON;
+		copy_highpage(dst + i, src + i);
+		cond_resched();
+	}
+	return 0;
+}
+
+static int block_migrate(struct umbra_movable *movable, struct page *dst,
+			 struct page *src, unsigned int order,
+			 enum umbra_migrate_mode mode)
+{
+	struct umbra_file *file = container_of(movable, struct umbra_file,
+					       movable);
+	struct umbra_allocation *a;
+	struct page **slot = umbra_file_lock_block(file, src, &a);
+	int err;
+
+	if (IS_ERR(slot))
+		return PTR_ERR(slot);
+	err = umbra_file_unmap(file, src, order);
+	if (!err)
+		err = copy_block(file, dst, src, order);
+	if (!err) {
+		set_page_private(dst, page_private(src));
+		set_page_private(src, 0);
+		*slot = dst;
+	}
+	mutex_unlock(&file->lock);
+	return err;
+}
+
+static const struct umbra_movable_operations block_ops = {
+	.migrate = block_migrate,
+	.reclaim = umbra_volatile_reclaim,
+};
+
+/* Context: the file has its account and its device. */
+void umbra_file_init_blocks(struct umbra_file *file)
+{
+	mutex_init(&file->volatile_lock);
+	mutex_init(&file->lock);
+	mt_init(&file->allocations);
+	umbra_movable_init(&file->movable, &block_ops, file->account);
+}
