@@ -15,9 +15,11 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/oom.h>
+#include <linux/sched/clock.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/rt.h>
 #include "debug.h"
+#include "latency.h"
 #include "pcp.h"
 #include <trace/events/umbra.h>
 
@@ -326,11 +328,36 @@ out:
 	return index;
 }
 
-/* The walk of the zones, and what comes after it. */
-static noinline struct page *alloc_block(struct umbra *u, gfp_t gfp,
+/* A block that a hit gave, or NULL if memory of it has failed. */
+static __always_inline struct page *finish_hit(struct umbra *u, u32 index,
+					       unsigned int order, gfp_t gfp,
+					       gfp_t context)
+{
+	struct page *page = umbra_give(u, index, order, context, 0);
+
+	if (trace_umbra_page_alloc_enabled() && page)
+		trace_umbra_page_alloc(umbra_index_to_pfn(u, index), order,
+				       gfp, umbra_gfp_kind(u, context)->type);
+	return page;
+}
+
+/* A block out of this CPU's cache, or NULL if that is for the walk to find. */
+static __always_inline struct page *alloc_hit(struct umbra *u, gfp_t gfp,
+					      unsigned int order, int nid)
+{
+	gfp_t context = current_gfp_context(gfp);
+	u32 index = take_hit(u, context, order, nid);
+
+	if (unlikely(index == UMBRA_NO_FRAME))
+		return NULL;
+	return finish_hit(u, index, order, gfp, context);
+}
+
+/* The walk of the zones, and what comes after it; @slow if not NULL is told. */
+static __always_inline struct page *walk(struct umbra *u, gfp_t gfp,
 					 unsigned int order, int nid,
 					 const umbra_nodemask_t *nodemask,
-					 unsigned int flags)
+					 unsigned int flags, bool *slow)
 {
 	struct umbra_request rq;
 	struct page *page;
@@ -344,8 +371,11 @@ static noinline struct page *alloc_block(struct umbra *u, gfp_t gfp,
 	do {
 		index = umbra_take(u, &rq);
 		if (unlikely(index == UMBRA_NO_FRAME) &&
-		    !(flags & ALLOC_TRYLOCK))
+		    !(flags & ALLOC_TRYLOCK)) {
+			if (slow)
+				*slow = true;
 			index = umbra_take_slow(u, &rq, nodemask);
+		}
 		if (unlikely(index == UMBRA_NO_FRAME)) {
 			trace_umbra_page_alloc(-1UL, order, gfp, rq.type);
 			return NULL;
@@ -358,17 +388,34 @@ static noinline struct page *alloc_block(struct umbra *u, gfp_t gfp,
 	return page;
 }
 
-/* A block that a hit gave, or NULL if memory of it has failed. */
-static __always_inline struct page *finish_hit(struct umbra *u, u32 index,
-					       unsigned int order, gfp_t gfp,
-					       gfp_t context)
+/* The same ways as without a clock; what the slow path takes it counts. */
+static noinline struct page *alloc_timed(struct umbra *u, gfp_t gfp,
+					 unsigned int order, int nid,
+					 const umbra_nodemask_t *nodemask)
 {
-	struct page *page = umbra_give(u, index, order, context, 0);
+	u64 start = local_clock();
+	struct page *page = NULL;
+	bool slow = false;
 
-	if (trace_umbra_page_alloc_enabled() && page)
-		trace_umbra_page_alloc(umbra_index_to_pfn(u, index), order,
-				       gfp, umbra_gfp_kind(u, context)->type);
+	if (!nodemask && !(u->debug & UMBRA_DEBUG_ALL))
+		page = alloc_hit(u, gfp, order, nid);
+	if (!page) {
+		might_sleep_if(gfp & __GFP_DIRECT_RECLAIM);
+		page = walk(u, gfp, order, nid, nodemask, 0, &slow);
+	}
+	if (page && !slow)
+		umbra_latency_add(u, LATENCY_FAST, order, start);
 	return page;
+}
+
+static noinline struct page *alloc_block(struct umbra *u, gfp_t gfp,
+					 unsigned int order, int nid,
+					 const umbra_nodemask_t *nodemask,
+					 unsigned int flags)
+{
+	if (umbra_latency_is_on(u) && !(flags & ALLOC_TRYLOCK))
+		return alloc_timed(u, gfp, order, nid, nodemask);
+	return walk(u, gfp, order, nid, nodemask, flags, NULL);
 }
 
 /**
@@ -403,15 +450,10 @@ struct page *umbra_alloc_pages_nodemask(struct umbra *u, gfp_t gfp,
 		return NULL;
 	/* What is debugged is to have one way, which stacks are told by. */
 	if (likely(!nodemask && !umbra_debug_is_on(u))) {
-		gfp_t context = current_gfp_context(gfp);
-		u32 index = take_hit(u, context, order, nid);
-		struct page *page;
+		struct page *page = alloc_hit(u, gfp, order, nid);
 
-		if (likely(index != UMBRA_NO_FRAME)) {
-			page = finish_hit(u, index, order, gfp, context);
-			if (likely(page))
-				return page;
-		}
+		if (likely(page))
+			return page;
 	}
 	might_sleep_if(gfp & __GFP_DIRECT_RECLAIM);
 	return alloc_block(u, gfp, order, nid, nodemask, 0);

@@ -9,5 +9,3 @@ void umbra_compact_worked(struct umbra_zone *zone, unsigned int order) {}
 void umbra_compact_wake(struct umbra *u, unsigned int nid, unsigned int order,
 			enum umbra_zone_type highest) {}
 unsigned long umbra_compact_gap(unsigned int order) {return 2UL << order;}
-void umbra_latency_add(struct umbra *u, enum umbra_latency_kind kind,
-		       unsigned int order, u64 start_ns) {}

@@ -185,7 +185,7 @@ struct umbra {
 	u8 *cpu_node;		/* by CPU */
 	unsigned int nr_nodes;
 	unsigned int pb_order;
-	unsigned int debug;	/* UMBRA_DEBUG_* */
+	unsigned int debug;	/* UMBRA_DEBUG_*; a bit of it changes, latency.h */
 	bool has_memory;	/* false: descriptors with nothing behind them */
 	bool walled;		/* not every node is allowed; READ_ONCE */
 	bool stopping;		/* accessed with READ_ONCE/WRITE_ONCE */
@@ -444,6 +444,8 @@ const umbra_zoneref_t *umbra_zonelist_next(const struct umbra *u,
 /* watermark.c */
 void umbra_watermark_init(struct umbra *u, const struct umbra_layout *layout);
 void umbra_watermark_setup(struct umbra *u);
+unsigned long umbra_low_pages(const struct umbra *u);
+long umbra_auto_min_free(const struct umbra *u);
 bool umbra_watermark_ok(const struct umbra_zone *zone, unsigned int order,
 			unsigned long mark, enum umbra_zone_type highest,
 			unsigned int flags);

@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 #include "debug.h"
 #include "frame.h"
+#include "latency.h"
 #include "pcp.h"
 
 #define MAX_BLOCK BIT(UMBRA_MAX_ORDER)
@@ -226,6 +227,8 @@ static int build(struct umbra *u, const struct umbra_layout *layout)
 	if (!err)
 		err = umbra_debug_create(u, layout->debug);
 	if (!err)
+		err = umbra_latency_create(u);
+	if (!err)
 		umbra_gfp_init(u);
 	if (!err)
 		umbra_lru_create(u);
@@ -426,6 +429,7 @@ void umbra_instance_free(struct umbra *u)
 	umbra_oom_stop(u);
 	xa_destroy(&u->movables);
 	umbra_pcp_destroy(u);
+	umbra_latency_destroy(u);
 	umbra_debug_destroy(u);
 	if (u->zones)
 		for_each_umbra_zone(u, zone)
@@ -461,7 +465,7 @@ size_t umbra_metadata_bytes(const struct umbra *u)
 		bytes += umbra_freelist_bytes(zone);
 	if (u->owners)
 		bytes += (size_t)u->nr_frames * sizeof(*u->owners);
-	return bytes + umbra_pcp_bytes(u);
+	return bytes + umbra_latency_bytes() + umbra_pcp_bytes(u);
 }
 EXPORT_SYMBOL_GPL(umbra_metadata_bytes);
 

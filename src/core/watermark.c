@@ -23,7 +23,8 @@ static bool is_low(const struct umbra_zone *zone)
 	return zone->type < UMBRA_ZONE_HIGHMEM;
 }
 
-static unsigned long low_pages(const struct umbra *u)
+/* Pages that a reserve can be of: what is neither HighMem nor Movable. */
+unsigned long umbra_low_pages(const struct umbra *u)
 {
 	const struct umbra_zone *zone;
 	unsigned long pages = 0;
@@ -38,9 +39,9 @@ static unsigned long low_pages(const struct umbra *u)
  * A reserve that grows with the square root of memory: bandwidth, which it
  * stands for, does not grow as fast as memory.
  */
-static long auto_min_free_kbytes(const struct umbra *u)
+long umbra_auto_min_free(const struct umbra *u)
 {
-	unsigned long kbytes = low_pages(u) * (PAGE_SIZE >> 10);
+	unsigned long kbytes = umbra_low_pages(u) * (PAGE_SIZE >> 10);
 
 	return clamp_t(long, int_sqrt(kbytes * 16), MIN_FREE_KBYTES_LEAST,
 		       MIN_FREE_KBYTES_MOST);
@@ -114,7 +115,7 @@ static void setup_lowmem_reserve(struct umbra *u, struct umbra_zone *zone)
  */
 void umbra_watermark_setup(struct umbra *u)
 {
-	unsigned long pages_min, all_low = low_pages(u), flags;
+	unsigned long pages_min, all_low = umbra_low_pages(u), flags;
 	struct umbra_zone *zone;
 
 	lockdep_assert_held(&u->control);
@@ -139,7 +140,7 @@ void umbra_watermark_init(struct umbra *u, const struct umbra_layout *layout)
 	       sizeof(u->lowmem_reserve_ratio));
 	u->min_free_kbytes = layout->min_free_kbytes;
 	if (u->min_free_kbytes < 0)
-		u->min_free_kbytes = auto_min_free_kbytes(u);
+		u->min_free_kbytes = umbra_auto_min_free(u);
 	mutex_lock(&u->control);
 	umbra_watermark_setup(u);
 	mutex_unlock(&u->control);

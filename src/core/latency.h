@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* How long allocations and what they wait for take; see latency.c. */
+#ifndef _UMBRA_LATENCY_H
+#define _UMBRA_LATENCY_H
+
+#include "debug.h"
+
+/* Bucket n is for 2^n ns up to twice that; the ends take the rest. */
+#define UMBRA_LATENCY_BUCKETS 32
+
+/* In umbra.debug while hits are timed; not to be asked for in a layout. */
+#define UMBRA_DEBUG_LATENCY BIT(31)
+
+/* Are the allocations of an instance timed, that do not go the slow path? */
+static inline bool umbra_latency_is_on(const struct umbra *u)
+{
+	return static_branch_unlikely(&umbra_debug_key) &&
+	       READ_ONCE(u->debug) & UMBRA_DEBUG_LATENCY;
+}
+
+int umbra_latency_create(struct umbra *u);
+void umbra_latency_destroy(struct umbra *u);
+size_t umbra_latency_bytes(void);
+void umbra_latency_set(struct umbra *u, bool on);
+void umbra_latency_reset(struct umbra *u);
+unsigned int umbra_latency_count(const struct umbra *u,
+				 enum umbra_latency_kind kind,
+				 unsigned int order, unsigned int bucket);
+u64 umbra_latency_bound(unsigned int bucket);
+const char *umbra_latency_name(enum umbra_latency_kind kind);
+
+#endif /* _UMBRA_LATENCY_H */
