@@ -10,5 +10,7 @@ struct dentry;
 void umbra_debugfs_stat(struct umbra *u, struct dentry *dir);
 void umbra_debugfs_owner(struct umbra *u, struct dentry *dir);
 void umbra_debugfs_ctl(struct umbra *u, struct dentry *dir);
+void umbra_debugfs_tune(struct umbra *u, struct dentry *dir,
+			struct dentry *ctl);
 
 #endif /* _UMBRA_DEBUGFS_H */

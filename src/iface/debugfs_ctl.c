@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ctl/: steering an instance. Each file takes one line; what cannot be is
- * refused with an error and a line in the log that names it, and changes
- * nothing.
+ * ctl/: steering an instance, and what all files of ctl/ have in common.
  */
 #include <linux/ctype.h>
 #include <linux/debugfs.h>
@@ -10,30 +8,24 @@
 #include <linux/kernel.h>
 #include <linux/kstrtox.h>
 #include <linux/minmax.h>
-#include <linux/module.h>
-#include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
-#include "debugfs.h"
+#include "ctl.h"
 
-#define LINE 64
-
-/* What a file does with a line; it says itself what is wrong with it. */
-typedef int (*ctl_fn)(struct umbra *u, char *line);
-
-static int refuse(struct umbra *u, const char *file, const char *line,
-		  const char *must, int err)
+/* Tell what a line must be; returns @err. */
+int umbra_ctl_refuse(struct umbra *u, const char *file, const char *line,
+		     const char *must, int err)
 {
 	pr_warn_ratelimited("%s: ctl/%s: \"%s\": must be %s\n", u->name, file,
 			    line, must);
 	return err;
 }
 
-static ssize_t ctl_write(struct file *filp, const char __user *from,
-			 size_t count, const char *file, ctl_fn fn)
+ssize_t umbra_ctl_write(struct file *filp, const char __user *from,
+			size_t count, const char *file, ctl_fn fn)
 {
 	struct seq_file *m = filp->private_data;
-	char line[LINE];
+	char line[CTL_LINE];
 	size_t n = min(count, sizeof(line) - 1);
 	int err;
 
@@ -41,14 +33,14 @@ static ssize_t ctl_write(struct file *filp, const char __user *from,
 		return -EFAULT;
 	line[n] = '\0';
 	if (n < count)
-		return refuse(m->private, file, line, "a shorter line",
-			      -EINVAL);
+		return umbra_ctl_refuse(m->private, file, line,
+					"a shorter line", -EINVAL);
 	err = fn(m->private, strim(line));
 	return err ?: count;
 }
 
 /* The number after a word; false if the line is anything else. */
-static bool is_word_number(const char *line, const char *word, unsigned int *n)
+bool umbra_ctl_word_number(const char *line, const char *word, unsigned int *n)
 {
 	size_t len = str_has_prefix(line, word);
 
@@ -65,14 +57,14 @@ static int do_drain(struct umbra *u, char *line)
 	if (!strcmp(line, "all")) {
 		umbra_drain_pages(u);
 		err = 0;
-	} else if (is_word_number(line, "cpu", &n)) {
+	} else if (umbra_ctl_word_number(line, "cpu", &n)) {
 		err = umbra_drain_cpu(u, n);
-	} else if (is_word_number(line, "node", &n)) {
+	} else if (umbra_ctl_word_number(line, "node", &n)) {
 		err = umbra_drain_node(u, n);
 	}
-	return err ? refuse(u, "drain", line,
-			    "all, \"cpu N\" or \"node N\" that there is", err) :
-		     0;
+	return err ? umbra_ctl_refuse(u, "drain", line,
+				      "all, \"cpu N\" or \"node N\" that there is",
+				      err) : 0;
 }
 
 static int set_online(struct umbra *u, char *line, bool online)
@@ -83,9 +75,9 @@ static int set_online(struct umbra *u, char *line, bool online)
 
 	if (!err)
 		err = umbra_set_node_online(u, nid, online);
-	return err ? refuse(u, file, line,
-			    "a node that there is, and not the last online",
-			    err == -EBUSY ? err : -EINVAL) : 0;
+	return err ? umbra_ctl_refuse(u, file, line,
+				      "a node that there is, and not the last online",
+				      err == -EBUSY ? err : -EINVAL) : 0;
 }
 
 static int do_online(struct umbra *u, char *line)
@@ -103,8 +95,9 @@ static int do_allowed_nodes(struct umbra *u, char *line)
 	u32 nodes;
 
 	if (kstrtou32(line, 0, &nodes) || umbra_set_allowed_nodes(u, nodes))
-		return refuse(u, "allowed_nodes", line,
-			      "a mask with a node that there is", -EINVAL);
+		return umbra_ctl_refuse(u, "allowed_nodes", line,
+					"a mask with a node that there is",
+					-EINVAL);
 	return 0;
 }
 
@@ -113,7 +106,7 @@ static int do_range(struct umbra *u, const char *file, char *line,
 		    int (*fn)(struct umbra *u, unsigned long start,
 			      unsigned long end))
 {
-	char text[LINE], *rest = text, *word;
+	char text[CTL_LINE], *rest = text, *word;
 	unsigned long first, last;
 	int err = -EINVAL;
 
@@ -122,9 +115,9 @@ static int do_range(struct umbra *u, const char *file, char *line,
 	if (rest && !kstrtoul(word, 0, &first) && !kstrtoul(rest, 0, &last) &&
 	    last + 1 > first)
 		err = fn(u, first, last + 1);
-	return err ? refuse(u, file, line,
-			    "FIRST-LAST, page frame numbers of one zone, not isolated already",
-			    err) : 0;
+	return err ? umbra_ctl_refuse(u, file, line,
+				      "FIRST-LAST, page frame numbers of one zone, not isolated already",
+				      err) : 0;
 }
 
 static int do_isolate(struct umbra *u, char *line)
@@ -140,7 +133,7 @@ static int do_unisolate(struct umbra *u, char *line)
 /* "BATCH HIGH"; -1 for the host's formula */
 static int do_pcp(struct umbra *u, char *line)
 {
-	char text[LINE], *rest = text, *word;
+	char text[CTL_LINE], *rest = text, *word;
 	int batch, high;
 
 	strscpy(text, line, sizeof(text));
@@ -148,9 +141,9 @@ static int do_pcp(struct umbra *u, char *line)
 	if (!rest || kstrtoint(word, 0, &batch) ||
 	    kstrtoint(skip_spaces(rest), 0, &high) ||
 	    umbra_pcp_tune(u, batch, high))
-		return refuse(u, "pcp", line,
-			      "\"BATCH HIGH\" in pages, -1 for automatic, within the room the instance was made with",
-			      -EINVAL);
+		return umbra_ctl_refuse(u, "pcp", line,
+					"\"BATCH HIGH\" in pages, -1 for automatic, within the room the instance was made with",
+					-EINVAL);
 	return 0;
 }
 
@@ -217,27 +210,6 @@ static int pcp_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-#define DEFINE_CTL(name, show)						\
-static int name##_open(struct inode *inode, struct file *filp)		\
-{									\
-	return single_open(filp, show, inode->i_private);		\
-}									\
-									\
-static ssize_t name##_write(struct file *filp, const char __user *from,	\
-			    size_t count, loff_t *pos)			\
-{									\
-	return ctl_write(filp, from, count, #name, do_##name);		\
-}									\
-									\
-static const struct file_operations name##_fops = {			\
-	.owner = THIS_MODULE,						\
-	.open = name##_open,						\
-	.read = seq_read,						\
-	.write = name##_write,						\
-	.llseek = seq_lseek,						\
-	.release = single_release,					\
-}
-
 DEFINE_CTL(drain, drain_show);
 DEFINE_CTL(online, nodes_show);
 DEFINE_CTL(offline, nodes_show);
@@ -258,6 +230,7 @@ void umbra_debugfs_ctl(struct umbra *u, struct dentry *dir)
 	debugfs_create_file("isolate", 0600, ctl, u, &isolate_fops);
 	debugfs_create_file("unisolate", 0600, ctl, u, &unisolate_fops);
 	debugfs_create_file("pcp", 0600, ctl, u, &pcp_fops);
+	umbra_debugfs_tune(u, dir, ctl);
 #ifdef CONFIG_FAULT_INJECTION_DEBUG_FS
 	fault_create_debugfs_attr("fail_umbra_alloc", dir, &u->fail_alloc);
 #endif

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ctl/: the tunables of an instance, each in a file of its own, with the
+ * host's name where the host has it. A file reads as what is set.
+ */
+#include <linux/debugfs.h>
+#include <linux/kernel.h>
+#include <linux/kstrtox.h>
+#include <linux/string.h>
+#include "../core/latency.h"
+#include "../core/tune.h"
+#include "ctl.h"
+
+/* A number outside its range, or none: err is -ERANGE or -EINVAL. */
+static int refuse_number(struct umbra *u, const char *file, const char *line,
+			 enum umbra_tunable what, int err)
+{
+	char must[80];
+
+	snprintf(must, sizeof(must), "%sfrom %ld to %ld",
+		 what == TUNE_MIN_FREE_KBYTES ? "auto, or " : "",
+		 umbra_tune_least(what), umbra_tune_most(u, what));
+	return umbra_ctl_refuse(u, file, line, must, err);
+}
+
+static int tune_number(struct umbra *u, const char *file, const char *line,
+		       enum umbra_tunable what)
+{
+	long value;
+	int err;
+
+	if (what == TUNE_MIN_FREE_KBYTES && !strcmp(line, "auto"))
+		return umbra_tune(u, what, UMBRA_AUTO);
+	err = kstrtol(line, 0, &value);
+	if (!err)
+		err = umbra_tune(u, what, value);
+	return err ? refuse_number(u, file, line, what, err) : 0;
+}
+
+static int show_number(struct seq_file *m, enum umbra_tunable what)
+{
+	seq_printf(m, "%ld\n", umbra_tuned(m->private, what));
+	return 0;
+}
+
+#define DEFINE_TUNABLE(name, what)					\
+static int do_##name(struct umbra *u, char *line)			\
+{									\
+	return tune_number(u, #name, line, what);			\
+}									\
+									\
+static int name##_show(struct seq_file *m, void *v)			\
+{									\
+	return show_number(m, what);					\
+}									\
+DEFINE_CTL(name, name##_show)
+
+DEFINE_TUNABLE(min_free_kbytes, TUNE_MIN_FREE_KBYTES);
+DEFINE_TUNABLE(watermark_scale_factor, TUNE_WATERMARK_SCALE_FACTOR);
+DEFINE_TUNABLE(watermark_boost_factor, TUNE_WATERMARK_BOOST_FACTOR);
+DEFINE_TUNABLE(extfrag_threshold, TUNE_EXTFRAG_THRESHOLD);
+DEFINE_TUNABLE(compaction_proactiveness, TUNE_COMPACTION_PROACTIVENESS);
+DEFINE_TUNABLE(dirty_limit, TUNE_DIRTY_LIMIT);
+
+/* A number for each zone type, the lowest first. */
+static int parse_ratios(const char *line, int ratio[UMBRA_NR_ZONE_TYPES])
+{
+	char text[CTL_LINE], *rest = text, *word;
+	unsigned int nr = 0;
+	int err = 0;
+
+	strscpy(text, line, sizeof(text));
+	while (!err && (word = strsep(&rest, " \t"))) {
+		if (!*word)
+			continue;
+		if (nr == UMBRA_NR_ZONE_TYPES)
+			return -EINVAL;
+		err = kstrtoint(word, 0, &ratio[nr++]);
+	}
+	if (!err && nr < UMBRA_NR_ZONE_TYPES)
+		err = -EINVAL;
+	return err;
+}
+
+static int do_lowmem_reserve_ratio(struct umbra *u, char *line)
+{
+	int ratio[UMBRA_NR_ZONE_TYPES];
+	int err = parse_ratios(line, ratio);
+
+	if (!err)
+		err = umbra_tune_lowmem_reserve(u, ratio);
+	return err ? umbra_ctl_refuse(u, "lowmem_reserve_ratio", line,
+				      "5 numbers from 0 to 2147483647, for DMA, DMA32, Normal, HighMem and Movable",
+				      err) : 0;
+}
+
+static int lowmem_reserve_ratio_show(struct seq_file *m, void *v)
+{
+	struct umbra *u = m->private;
+	unsigned int i;
+
+	for (i = 0; i < UMBRA_NR_ZONE_TYPES; i++)
+		seq_printf(m, "%s%u", i ? "\t" : "",
+			   READ_ONCE(u->lowmem_reserve_ratio[i]));
+	seq_putc(m, '\n');
+	return 0;
+}
+DEFINE_CTL(lowmem_reserve_ratio, lowmem_reserve_ratio_show);
+
+static const char * const oom_policies[] = {
+	[UMBRA_OOM_FAIL] = "fail",
+	[UMBRA_OOM_KILL] = "kill",
+};
+
+static int do_oom_policy(struct umbra *u, char *line)
+{
+	int policy = match_string(oom_policies, ARRAY_SIZE(oom_policies), line);
+
+	if (policy < 0)
+		return umbra_ctl_refuse(u, "oom_policy", line, "fail or kill",
+					-EINVAL);
+	return umbra_tune(u, TUNE_OOM_POLICY, policy);
+}
+
+static int oom_policy_show(struct seq_file *m, void *v)
+{
+	seq_printf(m, "%s\n",
+		   oom_policies[umbra_tuned(m->private, TUNE_OOM_POLICY)]);
+	return 0;
+}
+DEFINE_CTL(oom_policy, oom_policy_show);
+
+/* "0", "1" or "reset" */
+static int do_latency(struct umbra *u, char *line)
+{
+	if (!strcmp(line, "reset"))
+		umbra_latency_reset(u);
+	else if (!strcmp(line, "0") || !strcmp(line, "1"))
+		umbra_latency_set(u, *line == '1');
+	else
+		return umbra_ctl_refuse(u, "latency", line, "0, 1 or reset",
+					-EINVAL);
+	return 0;
+}
+
+static int latency_show(struct seq_file *m, void *v)
+{
+	seq_printf(m, "%d\n", umbra_latency_is_on(m->private));
+	return 0;
+}
+DEFINE_CTL(latency, latency_show);
+
+static bool has_latency(const struct umbra *u, enum umbra_latency_kind kind,
+			unsigned int order)
+{
+	unsigned int bucket;
+
+	for (bucket = 0; bucket < UMBRA_LATENCY_BUCKETS; bucket++)
+		if (umbra_latency_count(u, kind, order, bucket))
+			return true;
+	return false;
+}
+
+static void show_latency(struct seq_file *m, enum umbra_latency_kind kind,
+			 unsigned int order)
+{
+	struct umbra *u = m->private;
+	unsigned int bucket, count;
+
+	seq_printf(m, "%s %u", umbra_latency_name(kind), order);
+	for (bucket = 0; bucket < UMBRA_LATENCY_BUCKETS; bucket++) {
+		count = umbra_latency_count(u, kind, order, bucket);
+		if (count)
+			seq_printf(m, " %llu:%u", umbra_latency_bound(bucket),
+				   count);
+	}
+	seq_putc(m, '\n');
+}
+
+static int histograms_show(struct seq_file *m, void *v)
+{
+	unsigned int kind, order;
+
+	seq_puts(m, "# kind, order, and LEAST-NS:COUNT; up to twice as long, 0 up to 2\n");
+	for (kind = 0; kind < NR_LATENCY_KINDS; kind++)
+		for (order = 0; order < UMBRA_NR_ORDERS; order++)
+			if (has_latency(m->private, kind, order))
+				show_latency(m, kind, order);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(histograms);
+
+void umbra_debugfs_tune(struct umbra *u, struct dentry *dir,
+			struct dentry *ctl)
+{
+	static const struct {
+		const char *name;
+		const struct file_operations *fops;
+	} files[] = {
+		{ "min_free_kbytes", &min_free_kbytes_fops },
+		{ "watermark_scale_factor", &watermark_scale_factor_fops },
+		{ "watermark_boost_factor", &watermark_boost_factor_fops },
+		{ "lowmem_reserve_ratio", &lowmem_reserve_ratio_fops },
+		{ "extfrag_threshold", &extfrag_threshold_fops },
+		{ "compaction_proactiveness", &compaction_proactiveness_fops },
+		{ "dirty_limit", &dirty_limit_fops },
+		{ "oom_policy", &oom_policy_fops },
+		{ "latency", &latency_fops },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(files); i++)
+		debugfs_create_file(files[i].name, 0600, ctl, u, files[i].fops);
+	debugfs_create_file("latency", 0400, dir, u, &histograms_fops);
+}
