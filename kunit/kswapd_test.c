@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The thread of a node that reclaims before anyone has to. */
+#include <linux/gfp.h>
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include "../src/core/frame.h"
+#include "test_util.h"
+
+#define PAGES (4 * TEST_BLOCK)
+#define MIN_PAGES 256		/* of the min watermark */
+#define FAILURES_MOST 16
+
+/* An owner that gives up its pages, or nothing. */
+struct owner {
+	struct umbra_movable movable;
+	bool stubborn;
+	atomic_t nr_asked;
+};
+
+static int owner_reclaim(struct umbra_movable *movable, struct page *page,
+			 unsigned int order, gfp_t gfp)
+{
+	struct owner *o = container_of(movable, struct owner, movable);
+
+	atomic_inc(&o->nr_asked);
+	return READ_ONCE(o->stubborn) ? -EBUSY : 0;
+}
+
+static int owner_migrate(struct umbra_movable *movable, struct page *dst,
+			 struct page *src, unsigned int order,
+			 enum umbra_migrate_mode mode)
+{
+	return -EBUSY;
+}
+
+static const struct umbra_movable_operations owner_ops = {
+	.migrate = owner_migrate,
+	.reclaim = owner_reclaim,
+};
+
+static struct owner *owner_create(struct kunit *test)
+{
+	struct owner *o = kunit_kzalloc(test, sizeof(*o), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, o);
+	umbra_movable_init(&o->movable, &owner_ops, NULL);
+	return o;
+}
+
+static struct umbra *start(struct kunit *test, bool boost)
+{
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = 6,
+		.min_free_kbytes = MIN_PAGES * (PAGE_SIZE >> 10),
+		.watermark_scale_factor = 100,
+		.watermark_boost_factor = boost ? 15000 : 0,
+		.background = true,
+	};
+
+	return umbra_test_ghost_layout(test, &layout, PAGES);
+}
+
+static unsigned long events(struct umbra *u, enum umbra_event event)
+{
+	return umbra_zone_events(u->zones, event);
+}
+
+static unsigned long free_pages_of(struct umbra *u)
+{
+	return READ_ONCE(u->zones[0].nr_free_pages);
+}
+
+/* Wait until what is said holds, for 10 s at most. */
+#define wait_for(condition) ({						\
+	unsigned long end = jiffies + 10 * HZ;				\
+	while (!(condition) && time_before(jiffies, end))		\
+		schedule_timeout_uninterruptible(1);			\
+	(condition);							\
+})
+
+/* Put @nr pages on the inactive list. */
+static void list_pages(struct kunit *test, struct umbra *u, struct owner *o,
+		       unsigned long nr)
+{
+	struct page *page;
+
+	while (nr--) {
+		page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
+		KUNIT_ASSERT_EQ(test, umbra_set_movable(u, page, 0,
+							&o->movable), 0);
+		KUNIT_ASSERT_EQ(test, umbra_lru_add(u, page), 0);
+	}
+}
+
+/* Take all that is free above @left pages. */
+static void take_until(struct umbra *u, unsigned long left,
+		       struct list_head *pages)
+{
+	struct page *page;
+
+	while (free_pages_of(u) > left) {
+		page = umbra_alloc_page(u, __GFP_HIGH | __GFP_NOWARN);
+		if (!page)
+			break;
+		list_add(&page->lru, pages);
+	}
+}
+
+static void give_back_the_rest(struct umbra *u, struct owner *o,
+			       struct list_head *hoard)
+{
+	WRITE_ONCE(o->stubborn, false);
+	umbra_test_give_all(u, hoard);
+	while (umbra_zone_reclaimable(u->zones))
+		umbra_reclaim(u, PAGES);
+}
+
+static void kswapd_wakes_below_low_and_sleeps_at_high(struct kunit *test)
+{
+	struct umbra *u = start(test, false);
+	unsigned long high = umbra_wmark(u->zones, UMBRA_WMARK_HIGH);
+	unsigned long low = umbra_wmark(u->zones, UMBRA_WMARK_LOW);
+	struct owner *o = owner_create(test);
+	struct page *page;
+	LIST_HEAD(hoard);
+
+	list_pages(test, u, o, PAGES / 2);
+	take_until(u, low, &hoard);
+	KUNIT_EXPECT_EQ(test, events(u, EVENT_PAGEOUTRUN), 0);
+	page = umbra_alloc_page(u, GFP_ATOMIC);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	list_add(&page->lru, &hoard);
+	KUNIT_EXPECT_TRUE(test, wait_for(free_pages_of(u) > high));
+	KUNIT_EXPECT_GT(test, events(u, EVENT_PAGEOUTRUN), 0);
+	KUNIT_EXPECT_GT(test, events(u, EVENT_PGSTEAL_KSWAPD), 0);
+	KUNIT_EXPECT_EQ(test, events(u, EVENT_PGSTEAL_DIRECT), 0);
+	KUNIT_EXPECT_EQ(test, events(u, EVENT_ALLOCSTALL), 0);
+	/* It took what it needed, and not all there was. */
+	KUNIT_EXPECT_GT(test, umbra_zone_reclaimable(u->zones), PAGES / 4);
+	give_back_the_rest(u, o, &hoard);
+}
+
+static void kswapd_gives_up_and_comes_back_when_someone_frees(struct kunit *test)
+{
+	struct umbra *u = start(test, false);
+	struct umbra_node *node = &u->nodes[0];
+	struct owner *o = owner_create(test);
+	unsigned long runs, high = umbra_wmark(u->zones, UMBRA_WMARK_HIGH);
+	struct page *page;
+	LIST_HEAD(hoard);
+
+	o->stubborn = true;
+	list_pages(test, u, o, 256);
+	take_until(u, MIN_PAGES, &hoard);
+	KUNIT_EXPECT_FALSE(test, umbra_kswapd_gave_up(node));
+	page = umbra_alloc_page(u, GFP_NOWAIT | __GFP_NOWARN);
+	KUNIT_EXPECT_NULL(test, page);
+	KUNIT_EXPECT_TRUE(test, wait_for(umbra_kswapd_gave_up(node)));
+	runs = events(u, EVENT_PAGEOUTRUN);
+	KUNIT_EXPECT_EQ(test, runs, FAILURES_MOST);
+	umbra_alloc_page(u, GFP_NOWAIT | __GFP_NOWARN);
+	schedule_timeout_uninterruptible(HZ / 20);
+	KUNIT_EXPECT_EQ(test, events(u, EVENT_PAGEOUTRUN), runs);
+	WRITE_ONCE(o->stubborn, false);
+	page = list_first_entry(&hoard, struct page, lru);
+	list_del(&page->lru);
+	umbra_free_page(u, page);
+	KUNIT_EXPECT_FALSE(test, umbra_kswapd_gave_up(node));
+	page = umbra_alloc_page(u, GFP_ATOMIC);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	list_add(&page->lru, &hoard);
+	KUNIT_EXPECT_TRUE(test, wait_for(events(u, EVENT_PAGEOUTRUN) > runs));
+	KUNIT_EXPECT_TRUE(test, wait_for(free_pages_of(u) > high ||
+					 !umbra_zone_reclaimable(u->zones)));
+	give_back_the_rest(u, o, &hoard);
+}
+
+static void kswapd_reclaims_a_boost_and_ends_it(struct kunit *test)
+{
+	struct umbra *u = start(test, true);
+	struct umbra_zone *zone = u->zones;
+	struct owner *o = owner_create(test);
+	unsigned long flags, boost;
+	LIST_HEAD(hoard);
+
+	list_pages(test, u, o, PAGES / 4);
+	spin_lock_irqsave(&zone->lock, flags);
+	KUNIT_EXPECT_TRUE(test, umbra_watermark_boost(zone));
+	boost = zone->watermark_boost;
+	umbra_zone_unlock(zone, flags);
+	KUNIT_EXPECT_GT(test, boost, 0);
+	umbra_kswapd_wake(zone, 0, 0, zone->type);
+	KUNIT_EXPECT_TRUE(test, wait_for(!READ_ONCE(zone->watermark_boost)));
+	KUNIT_EXPECT_GE(test, events(u, EVENT_PGSTEAL_KSWAPD), boost);
+	KUNIT_EXPECT_GT(test, umbra_zone_reclaimable(zone), 0);
+	give_back_the_rest(u, o, &hoard);
+}
+
+static void kswapd_is_not_woken_where_enough_is_free(struct kunit *test)
+{
+	struct umbra *u = start(test, false);
+
+	umbra_kswapd_wake(u->zones, GFP_KERNEL, 0, UMBRA_ZONE_NORMAL);
+	umbra_kswapd_wake(u->zones, GFP_ATOMIC, UMBRA_MAX_ORDER,
+			  UMBRA_ZONE_NORMAL);
+	schedule_timeout_uninterruptible(HZ / 20);
+	KUNIT_EXPECT_EQ(test, events(u, EVENT_PAGEOUTRUN), 0);
+}
+
+/*
+ * Below half of the reserve a request waits for kswapd; only those that are no
+ * kernel thread, which tests are.
+ */
+static void kswapd_lets_those_go_that_it_made_wait(struct kunit *test)
+{
+	struct umbra *u = start(test, false);
+	struct owner *o = owner_create(test);
+	struct umbra_request rq;
+	LIST_HEAD(hoard);
+	bool killed;
+
+	list_pages(test, u, o, 1024);
+	take_until(u, MIN_PAGES / 4, &hoard);
+	KUNIT_ASSERT_LE(test, free_pages_of(u), MIN_PAGES / 2);
+	KUNIT_ASSERT_EQ(test, umbra_request_init(&rq, u, GFP_KERNEL, 0, 0,
+						 NULL, 0), 0);
+	KUNIT_EXPECT_FALSE(test, umbra_kswapd_throttle(u, &rq));
+	KUNIT_EXPECT_LE(test, free_pages_of(u), MIN_PAGES / 2);
+	current->flags &= ~PF_KTHREAD;
+	killed = umbra_kswapd_throttle(u, &rq);
+	current->flags |= PF_KTHREAD;
+	KUNIT_EXPECT_FALSE(test, killed);
+	KUNIT_EXPECT_GT(test, free_pages_of(u), MIN_PAGES / 2);
+	KUNIT_EXPECT_GT(test, events(u, EVENT_PGSTEAL_KSWAPD), 0);
+	give_back_the_rest(u, o, &hoard);
+}
+
+static void kswapd_that_gave_up_makes_nobody_wait(struct kunit *test)
+{
+	struct umbra *u = start(test, false);
+	struct owner *o = owner_create(test);
+	struct umbra_request rq;
+	LIST_HEAD(hoard);
+
+	take_until(u, MIN_PAGES / 4, &hoard);
+	KUNIT_ASSERT_EQ(test, umbra_request_init(&rq, u, GFP_KERNEL, 0, 0,
+						 NULL, 0), 0);
+	current->flags &= ~PF_KTHREAD;
+	umbra_kswapd_throttle(u, &rq);
+	current->flags |= PF_KTHREAD;
+	KUNIT_EXPECT_TRUE(test, umbra_kswapd_gave_up(u->nodes));
+	give_back_the_rest(u, o, &hoard);
+}
+
+/* The thread is in the middle of it when the instance is taken down. */
+static void kswapd_stops_with_its_instance(struct kunit *test)
+{
+	struct umbra *u = start(test, false);
+	struct owner *o = owner_create(test);
+	LIST_HEAD(hoard);
+
+	list_pages(test, u, o, PAGES / 2);
+	take_until(u, 0, &hoard);
+	umbra_alloc_page(u, GFP_NOWAIT | __GFP_NOWARN);
+	KUNIT_EXPECT_TRUE(test, wait_for(atomic_read(&o->nr_asked)));
+	umbra_pressure_stop(u);
+	KUNIT_EXPECT_NULL(test, u->nodes[0].kswapd);
+	give_back_the_rest(u, o, &hoard);
+}
+
+static struct kunit_case kswapd_cases[] = {
+	KUNIT_CASE(kswapd_wakes_below_low_and_sleeps_at_high),
+	KUNIT_CASE(kswapd_gives_up_and_comes_back_when_someone_frees),
+	KUNIT_CASE(kswapd_reclaims_a_boost_and_ends_it),
+	KUNIT_CASE(kswapd_is_not_woken_where_enough_is_free),
+	KUNIT_CASE(kswapd_lets_those_go_that_it_made_wait),
+	KUNIT_CASE(kswapd_that_gave_up_makes_nobody_wait),
+	KUNIT_CASE(kswapd_stops_with_its_instance),
+	{}
+};
+
+static struct kunit_suite kswapd_suite = {
+	.name = "umbra_kswapd",
+	.test_cases = kswapd_cases,
+};
+
+kunit_test_suite(kswapd_suite);

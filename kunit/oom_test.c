@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Who is told, and who is killed, when nothing else helps. */
+#include <linux/completion.h>
+#include <linux/err.h>
+#include <linux/gfp.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/pid.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include "../src/core/account.h"
+#include "../src/core/frame.h"
+#include "test_util.h"
+
+#define PAGES TEST_BLOCK
+
+/* Somebody with pages, who gives them back when killed, or does not. */
+struct holder {
+	struct umbra *u;
+	struct umbra_account *account;
+	struct task_struct *task;
+	struct completion ready;
+	struct list_head pages;
+	bool clings;
+	bool killed;
+	bool may_use_reserves;
+};
+
+static int holder_fn(void *arg)
+{
+	struct holder *h = arg;
+	struct umbra_request rq;
+
+	allow_signal(SIGKILL);
+	complete(&h->ready);
+	while (!kthread_should_stop() && !signal_pending(current)) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (!kthread_should_stop() && !signal_pending(current))
+			schedule();
+		__set_current_state(TASK_RUNNING);
+	}
+	WRITE_ONCE(h->killed, signal_pending(current));
+	umbra_request_init(&rq, h->u, GFP_KERNEL, 0, 0, NULL, 0);
+	h->may_use_reserves = umbra_request_reserves(h->u, &rq) == ALLOC_OOM;
+	flush_signals(current);
+	if (h->killed && !h->clings) {
+		struct page *page, *next;
+
+		list_for_each_entry_safe(page, next, &h->pages, lru)
+			umbra_free_pages_account(h->u, page, 0, h->account);
+		INIT_LIST_HEAD(&h->pages);
+	}
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(1);
+	return 0;
+}
+
+static void holder_stop(void *arg)
+{
+	struct holder *h = arg;
+	struct page *page, *next;
+
+	kthread_stop(h->task);
+	list_for_each_entry_safe(page, next, &h->pages, lru)
+		umbra_free_pages_account(h->u, page, 0, h->account);
+}
+
+/* Take @nr pages as another task, whose death may free them. */
+static struct holder *holder_start(struct kunit *test, struct umbra *u,
+				   unsigned int nr, bool clings)
+{
+	struct holder *h = kunit_kzalloc(test, sizeof(*h), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, h);
+	h->u = u;
+	h->clings = clings;
+	INIT_LIST_HEAD(&h->pages);
+	init_completion(&h->ready);
+	h->account = umbra_test_account(test, u);
+	KUNIT_ASSERT_EQ(test, umbra_account_charge(h->account, nr, nr), 0);
+	while (nr--)
+		list_add(&umbra_test_alloc(test, u, GFP_KERNEL, 0)->lru,
+			 &h->pages);
+	h->task = kthread_run(holder_fn, h, "umbra_holder");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(h->task));
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, holder_stop, h),
+			0);
+	wait_for_completion(&h->ready);
+	umbra_account_set_opener(h->account, task_tgid(h->task));
+	return h;
+}
+
+static struct umbra *start(struct kunit *test, enum umbra_oom_policy policy)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
+
+	u->pressure.oom_policy = policy;
+	return u;
+}
+
+static unsigned long kills(struct umbra *u)
+{
+	return umbra_zone_events(u->zones, EVENT_OOM_KILL);
+}
+
+static struct page *ask(struct umbra *u)
+{
+	return umbra_alloc_page(u, GFP_KERNEL | __GFP_NOWARN);
+}
+
+static void oom_kills_nobody_unless_told_to(struct kunit *test)
+{
+	struct umbra *u = start(test, UMBRA_OOM_FAIL);
+	struct holder *h = holder_start(test, u, PAGES, false);
+
+	KUNIT_EXPECT_NULL(test, ask(u));
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(h->killed));
+	KUNIT_EXPECT_EQ(test, kills(u), 0);
+}
+
+static void oom_kills_who_has_the_most_and_waits_for_its_memory(struct kunit *test)
+{
+	struct umbra *u = start(test, UMBRA_OOM_KILL);
+	struct holder *less = holder_start(test, u, PAGES / 4, false);
+	struct holder *most = holder_start(test, u, PAGES / 2, false);
+	struct holder *least = holder_start(test, u, PAGES / 4, false);
+	struct page *page = ask(u);
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_EXPECT_EQ(test, kills(u), 1);
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(most->killed));
+	KUNIT_EXPECT_TRUE(test, most->may_use_reserves);
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(less->killed));
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(least->killed));
+	umbra_free_page(u, page);
+}
+
+static void oom_counts_what_is_held(struct kunit *test)
+{
+	struct umbra *u = start(test, UMBRA_OOM_KILL);
+	struct umbra_account *pinner = umbra_test_account(test, u);
+	struct holder *plain = holder_start(test, u, PAGES / 16, false);
+	struct page *pages[PAGES / 8];
+	struct page *page;
+	LIST_HEAD(hoard);
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, umbra_account_charge(pinner, PAGES / 8, PAGES),
+			0);
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		pages[i] = umbra_test_alloc(test, u, GFP_KERNEL, 0);
+		page_ref_inc(pages[i]);
+		umbra_free_pages_account(u, pages[i], 0, pinner);
+	}
+	umbra_account_set_opener(pinner, task_tgid(plain->task));
+	umbra_account_set_opener(plain->account, NULL);
+	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &hoard);
+	/* Its task is killed for what is held, and frees what it has. */
+	page = ask(u);
+	KUNIT_EXPECT_NOT_NULL(test, page);
+	KUNIT_EXPECT_EQ(test, kills(u), 1);
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(plain->killed));
+	for (i = 0; i < ARRAY_SIZE(pages); i++)
+		page_ref_dec(pages[i]);
+	KUNIT_EXPECT_EQ(test, umbra_held_rescan(u), ARRAY_SIZE(pages));
+	if (page)
+		umbra_free_page(u, page);
+	umbra_test_give_all(u, &hoard);
+}
+
+static void oom_passes_over_who_gives_nothing_back(struct kunit *test)
+{
+	struct umbra *u = start(test, UMBRA_OOM_KILL);
+	struct holder *clings = holder_start(test, u, PAGES / 4 * 3, true);
+	struct holder *gives = holder_start(test, u, PAGES / 4, false);
+	unsigned long begin = jiffies;
+	struct page *page;
+
+	KUNIT_EXPECT_NULL(test, ask(u));
+	KUNIT_EXPECT_GE(test, jiffies - begin, 5 * HZ);
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(clings->killed));
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(gives->killed));
+	KUNIT_EXPECT_EQ(test, kills(u), 1);
+	/* Once a file: the next request is at the expense of the next. */
+	page = ask(u);
+	KUNIT_EXPECT_NOT_NULL(test, page);
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(gives->killed));
+	KUNIT_EXPECT_EQ(test, kills(u), 2);
+	KUNIT_EXPECT_EQ(test, atomic_read(&u->pressure.nr_victims), 1);
+	if (page)
+		umbra_free_page(u, page);
+}
+
+static int nothing_fn(void *arg)
+{
+	return 0;
+}
+
+static void oom_passes_over_who_is_gone(struct kunit *test)
+{
+	struct umbra *u = start(test, UMBRA_OOM_KILL);
+	struct umbra_account *orphan = umbra_test_account(test, u);
+	struct holder *gives = holder_start(test, u, PAGES / 4, false);
+	struct task_struct *task;
+	struct page *page;
+	LIST_HEAD(hoard);
+
+	task = kthread_create(nothing_fn, NULL, "umbra_gone");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	umbra_account_set_opener(orphan, task_tgid(task));
+	kthread_stop(task);
+	KUNIT_ASSERT_EQ(test, umbra_account_charge(orphan, PAGES, PAGES), 0);
+	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &hoard);
+	page = ask(u);
+	KUNIT_EXPECT_NOT_NULL(test, page);
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(gives->killed));
+	KUNIT_EXPECT_EQ(test, kills(u), 1);
+	KUNIT_EXPECT_EQ(test, (int)orphan->fate, (int)ACCOUNT_PASSED_OVER);
+	umbra_account_uncharge(orphan, PAGES);
+	if (page)
+		umbra_free_page(u, page);
+	umbra_test_give_all(u, &hoard);
+}
+
+static void oom_fails_if_nobody_can_be_killed(struct kunit *test)
+{
+	struct umbra *u = start(test, UMBRA_OOM_KILL);
+	struct umbra_account *account = umbra_test_account(test, u);
+	LIST_HEAD(hoard);
+
+	KUNIT_ASSERT_EQ(test, umbra_account_charge(account, PAGES, PAGES), 0);
+	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &hoard);
+	KUNIT_EXPECT_NULL(test, ask(u));
+	KUNIT_EXPECT_EQ(test, kills(u), 0);
+	umbra_account_uncharge(account, PAGES);
+	umbra_test_give_all(u, &hoard);
+}
+
+static void oom_spares_all_for_requests_that_have_another_way(struct kunit *test)
+{
+	static const gfp_t gfps[] = {
+		GFP_ATOMIC, GFP_NOFS, GFP_KERNEL | __GFP_NORETRY,
+		GFP_KERNEL | __GFP_RETRY_MAYFAIL, GFP_KERNEL | __GFP_THISNODE,
+	};
+	struct umbra *u = start(test, UMBRA_OOM_KILL);
+	struct holder *h = holder_start(test, u, PAGES, false);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(gfps); i++)
+		KUNIT_EXPECT_NULL(test, umbra_alloc_page(u, gfps[i] |
+							 __GFP_NOWARN));
+	KUNIT_EXPECT_NULL(test, umbra_alloc_pages(u, GFP_KERNEL | __GFP_NOWARN,
+						  4));
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(h->killed));
+	KUNIT_EXPECT_EQ(test, kills(u), 0);
+}
+
+/* One who is told before anyone is killed. */
+struct told {
+	struct notifier_block nb;
+	struct umbra *u;
+	struct page *page;
+	unsigned int nr;
+};
+
+static int told_fn(struct notifier_block *nb, unsigned long action, void *data)
+{
+	struct told *told = container_of(nb, struct told, nb);
+	unsigned long *freed = data;
+
+	told->nr++;
+	if (!told->page)
+		return NOTIFY_OK;
+	umbra_free_page(told->u, told->page);
+	told->page = NULL;
+	*freed += 1;
+	return NOTIFY_OK;
+}
+
+static void an_oom_notifier_saves_a_life(struct kunit *test)
+{
+	struct umbra *u = start(test, UMBRA_OOM_KILL);
+	struct holder *h = holder_start(test, u, PAGES - 1, true);
+	struct told told = { .nb.notifier_call = told_fn, .u = u };
+	struct page *page;
+
+	told.page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
+	KUNIT_ASSERT_EQ(test, umbra_register_oom_notifier(u, &told.nb), 0);
+	page = ask(u);
+	KUNIT_EXPECT_NOT_NULL(test, page);
+	KUNIT_EXPECT_EQ(test, told.nr, 1);
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(h->killed));
+	/* It has nothing left; and where nobody is killed it is asked too. */
+	u->pressure.oom_policy = UMBRA_OOM_FAIL;
+	KUNIT_EXPECT_NULL(test, ask(u));
+	KUNIT_EXPECT_EQ(test, told.nr, 2);
+	KUNIT_EXPECT_EQ(test, umbra_unregister_oom_notifier(u, &told.nb), 0);
+	KUNIT_EXPECT_EQ(test, umbra_unregister_oom_notifier(u, &told.nb),
+			-ENOENT);
+	KUNIT_EXPECT_NULL(test, ask(u));
+	KUNIT_EXPECT_EQ(test, told.nr, 2);
+	if (page)
+		umbra_free_page(u, page);
+}
+
+static struct kunit_case oom_cases[] = {
+	KUNIT_CASE(oom_kills_nobody_unless_told_to),
+	KUNIT_CASE(oom_kills_who_has_the_most_and_waits_for_its_memory),
+	KUNIT_CASE(oom_counts_what_is_held),
+	KUNIT_CASE_SLOW(oom_passes_over_who_gives_nothing_back),
+	KUNIT_CASE(oom_passes_over_who_is_gone),
+	KUNIT_CASE(oom_fails_if_nobody_can_be_killed),
+	KUNIT_CASE(oom_spares_all_for_requests_that_have_another_way),
+	KUNIT_CASE(an_oom_notifier_saves_a_life),
+	{}
+};
+
+static struct kunit_suite oom_suite = {
+	.name = "umbra_oom",
+	.test_cases = oom_cases,
+};
+
+kunit_test_suite(oom_suite);
