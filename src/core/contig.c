@@ -112,6 +112,8 @@ static int isolate(struct umbra *u, const struct frame_range *range)
 		set_isolated(range->zone, index, true);
 	}
 	umbra_pcp_drain(u, BIT(range->zone->nid), -1, true);
+	/* What stays is for the caller to find. */
+	umbra_compact_migrate_range(range->zone, range->start, range->end);
 	return 0;
 }
 
@@ -121,8 +123,9 @@ static int isolate(struct umbra *u, const struct frame_range *range)
  * @start: first page frame number
  * @end: the one after the last
  *
- * All of every pageblock that the range touches. What is allocated stays so,
- * and what is freed stays isolated.
+ * All of every pageblock that the range touches. What is allocated in the range
+ * is moved out of it if its owner lets it, else it stays; and what is freed stays
+ * isolated.
  *
  * Context: may sleep.
  * Return: 0, -EINVAL if the range is not of one zone of the instance, -EBUSY if
@@ -233,11 +236,12 @@ static int take_range(struct umbra *u, const struct frame_range *range)
  * @gfp: %__GFP_ZERO, %__GFP_MOVABLE and %__GFP_ACCOUNT count
  *
  * Each of the pages is a block of order 0 then, as after umbra_split_page().
- * Watermarks do not count: whoever names a range knows what they do.
+ * Watermarks do not count: whoever names a range knows what they do. What is in
+ * the range is moved out of it if its owner lets it.
  *
- * Context: may sleep.
+ * Context: may sleep; without the locks that callbacks of owners take.
  * Return: 0; -EINVAL if the range is not of one zone of the instance; -EBUSY if
- * some of it is in use, or isolated, and then nothing changed.
+ * some of it is in use and stays, or isolated, and then nothing is allocated.
  */
 int umbra_alloc_contig_range(struct umbra *u, unsigned long start,
 			     unsigned long end, gfp_t gfp)

@@ -499,6 +499,8 @@ enum umbra_take_mode {
 u32 umbra_fallback_rmqueue(struct umbra_zone *zone, unsigned int order,
 			   enum umbra_migratetype type, unsigned int flags,
 			   enum umbra_take_mode *mode);
+bool umbra_fallback_can_claim(const struct umbra_zone *zone,
+			      unsigned int order, enum umbra_migratetype type);
 void umbra_highatomic_reserve(struct umbra_zone *zone, u32 index,
 			      unsigned int order);
 bool umbra_highatomic_unreserve(struct umbra *u,
@@ -542,6 +544,9 @@ unsigned long umbra_free_block(struct umbra *u, u32 index, unsigned int order,
 unsigned long umbra_free_locked(struct umbra_zone *zone, u32 index,
 				unsigned int order, bool looked_at,
 				struct umbra_account *account);
+bool umbra_free_prepare(struct umbra *u, u32 index, unsigned int order);
+u32 umbra_free_captured(struct umbra *u, u32 index, unsigned int order,
+			const struct umbra_request *rq);
 
 /* slowpath.c */
 u32 umbra_take_slow(struct umbra *u, const struct umbra_request *fast,

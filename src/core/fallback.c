@@ -196,6 +196,28 @@ u32 umbra_fallback_rmqueue(struct umbra_zone *zone, unsigned int order,
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_fallback_rmqueue);
 
+/**
+ * umbra_fallback_can_claim() - could a request claim a block of another type
+ * @zone: the zone
+ * @order: order wanted
+ * @type: type wanted
+ *
+ * One that is large enough, and worth its pageblock.
+ *
+ * Context: zone lock held.
+ * Return: true if there is one.
+ */
+bool umbra_fallback_can_claim(const struct umbra_zone *zone,
+			      unsigned int order, enum umbra_migratetype type)
+{
+	struct umbra_fallback_view view;
+
+	lockdep_assert_held(&zone->lock);
+
+	fill_view(&view, zone, order, type, 0);
+	return zone->umbra->policy->claim(&view, -1).order >= 0;
+}
+
 /* How many pages of a zone may be kept for high-order atomic requests. */
 static unsigned long highatomic_limit(const struct umbra_zone *zone)
 {

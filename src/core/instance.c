@@ -248,6 +248,8 @@ static int fill(struct umbra *u, const struct umbra_layout *layout)
 		err = umbra_pcp_create(u, layout);
 	if (!err)
 		umbra_watermark_init(u, layout);
+	if (!err)
+		err = umbra_compact_create(u, layout);
 	if (!err && layout->background)
 		err = umbra_kswapd_start(u);
 	return err;
@@ -428,6 +430,7 @@ void umbra_instance_free(struct umbra *u)
 	umbra_pressure_stop(u);
 	umbra_oom_stop(u);
 	xa_destroy(&u->movables);
+	umbra_compact_destroy(u);
 	umbra_pcp_destroy(u);
 	umbra_latency_destroy(u);
 	umbra_debug_destroy(u);
@@ -465,7 +468,8 @@ size_t umbra_metadata_bytes(const struct umbra *u)
 		bytes += umbra_freelist_bytes(zone);
 	if (u->owners)
 		bytes += (size_t)u->nr_frames * sizeof(*u->owners);
-	return bytes + umbra_latency_bytes() + umbra_pcp_bytes(u);
+	return bytes + umbra_latency_bytes() + umbra_pcp_bytes(u) +
+	       umbra_compact_bytes(u);
 }
 EXPORT_SYMBOL_GPL(umbra_metadata_bytes);
 

@@ -185,5 +185,6 @@ void umbra_pressure_init(struct umbra *u)
 void umbra_pressure_stop(struct umbra *u)
 {
 	umbra_kswapd_stop(u);
+	umbra_compact_stop(u);
 	irq_work_sync(&u->pressure.wake);
 }

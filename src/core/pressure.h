@@ -23,6 +23,7 @@
 #include <umbra/umbra.h>
 
 struct umbra;
+struct umbra_kcompactd;
 struct umbra_kswapd;
 struct umbra_latency;
 struct umbra_layout;
@@ -120,8 +121,9 @@ struct umbra_pressure {
 	atomic_t nr_victims;		/* accounts whose opener was killed */
 	unsigned int oom_policy;	/* READ_ONCE/WRITE_ONCE, as up to the end */
 
-	unsigned int extfrag_threshold;
-	unsigned int compaction_proactiveness;
+	unsigned int extfrag_threshold;		/* READ_ONCE/WRITE_ONCE */
+	unsigned int compaction_proactiveness;	/* READ_ONCE/WRITE_ONCE */
+	struct umbra_kcompactd *kcompactd;	/* by node, constant */
 	struct umbra_latency *latency;	/* constant */
 };
 
@@ -194,15 +196,24 @@ bool umbra_kswapd_throttle(struct umbra *u, const struct umbra_request *rq);
 int umbra_compact_create(struct umbra *u, const struct umbra_layout *layout);
 void umbra_compact_stop(struct umbra *u);
 void umbra_compact_destroy(struct umbra *u);
+size_t umbra_compact_bytes(const struct umbra *u);
 enum umbra_compact_result
 umbra_compact_direct(struct umbra *u, const struct umbra_request *rq,
 		     enum umbra_compact_priority priority, u32 *index);
 bool umbra_compact_suitable(struct umbra *u, const struct umbra_request *rq);
 void umbra_compact_worked(struct umbra_zone *zone, unsigned int order);
+unsigned long umbra_compact_gap(unsigned int order);
+
+/* compact_hints.c */
+void umbra_compact_flush_hints(struct umbra *u, unsigned int nid);
+
+/* compact_move.c */
+int umbra_compact_migrate_range(struct umbra_zone *zone, u32 start, u32 end);
+
+/* kcompactd.c */
 void umbra_compact_wake(struct umbra *u, unsigned int nid, unsigned int order,
 			enum umbra_zone_type highest);
-unsigned long umbra_compact_gap(unsigned int order);
-int umbra_compact_migrate_range(struct umbra_zone *zone, u32 start, u32 end);
+int umbra_compact_set_proactiveness(struct umbra *u, unsigned int value);
 
 /* oom.c */
 bool umbra_oom(struct umbra *u, const struct umbra_request *rq);

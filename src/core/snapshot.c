@@ -7,6 +7,7 @@
  * umbra_zone.seq tells whether a place in it is still good.
  */
 #include <linux/kernel.h>
+#include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
@@ -75,6 +76,66 @@ void umbra_snapshot_pagetypes(struct umbra_zone *zone,
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_snapshot_pagetypes);
+
+/**
+ * umbra_count_free_blocks() - see free blocks as an order does
+ * @b: filled in
+ * @nr_free: number of free blocks of each order
+ * @order: the order
+ *
+ * Context: any.
+ */
+void umbra_count_free_blocks(struct umbra_free_blocks *b,
+			     const unsigned long nr_free[UMBRA_NR_ORDERS],
+			     unsigned int order)
+{
+	unsigned int i;
+
+	*b = (struct umbra_free_blocks) {};
+	for (i = 0; i < UMBRA_NR_ORDERS; i++) {
+		b->total += nr_free[i];
+		b->pages += (u64)nr_free[i] << i;
+		if (i >= order)
+			b->suitable += (u64)nr_free[i] << (i - order);
+	}
+}
+EXPORT_SYMBOL_GPL(umbra_count_free_blocks);
+
+/**
+ * umbra_fragmentation_index() - why there is no block of an order
+ * @b: the free blocks as the order sees them
+ * @order: the order
+ *
+ * Context: any.
+ * Return: in 1/1000: near 0 memory is short, near 1000 it is in pieces; -1000 if
+ * there is one.
+ */
+int umbra_fragmentation_index(const struct umbra_free_blocks *b,
+			      unsigned int order)
+{
+	if (!b->total)
+		return 0;
+	if (b->suitable)
+		return -1000;
+	return 1000 - div64_u64(1000 + (b->pages * 1000 >> order), b->total);
+}
+EXPORT_SYMBOL_GPL(umbra_fragmentation_index);
+
+/**
+ * umbra_unusable_index() - how much of what is free is in blocks too small
+ * @b: the free blocks as the order sees them
+ * @order: the order
+ *
+ * Context: any.
+ * Return: in 1/1000; 1000 if nothing is free.
+ */
+int umbra_unusable_index(const struct umbra_free_blocks *b, unsigned int order)
+{
+	if (!b->pages)
+		return 1000;
+	return div64_u64((b->pages - (b->suitable << order)) * 1000, b->pages);
+}
+EXPORT_SYMBOL_GPL(umbra_unusable_index);
 
 /* Where the batch that @index lies in ends. */
 static u32 batch_end(const struct umbra *u, u32 index)

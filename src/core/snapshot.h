@@ -31,6 +31,25 @@ struct umbra_free_snapshot {
 	struct umbra_free_block blocks[] __counted_by(capacity);
 };
 
+/**
+ * struct umbra_free_blocks - free blocks of a zone, as an order sees them
+ * @pages: in pages
+ * @total: blocks of any order
+ * @suitable: blocks of the order that could be cut
+ */
+struct umbra_free_blocks {
+	u64 pages;
+	u64 total;
+	u64 suitable;
+};
+
+void umbra_count_free_blocks(struct umbra_free_blocks *b,
+			     const unsigned long nr_free[UMBRA_NR_ORDERS],
+			     unsigned int order);
+int umbra_fragmentation_index(const struct umbra_free_blocks *b,
+			      unsigned int order);
+int umbra_unusable_index(const struct umbra_free_blocks *b,
+			 unsigned int order);
 unsigned long umbra_snapshot_buddyinfo(struct umbra_zone *zone,
 				       unsigned long nr_free[UMBRA_NR_ORDERS]);
 void umbra_snapshot_pagetypes(struct umbra_zone *zone,

@@ -6,7 +6,6 @@
  */
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
-#include <linux/math64.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include "../core/snapshot.h"
@@ -224,48 +223,8 @@ static int vmstat_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(vmstat);
 
-/* Free blocks of a zone, as an order sees them. */
-struct free_blocks {
-	u64 pages;
-	u64 total;
-	u64 suitable;		/* blocks of the order that could be cut */
-};
-
-static struct free_blocks count_blocks(const unsigned long *nr_free,
-				       unsigned int order)
-{
-	struct free_blocks b = {};
-	unsigned int i;
-
-	for (i = 0; i < UMBRA_NR_ORDERS; i++) {
-		b.total += nr_free[i];
-		b.pages += (u64)nr_free[i] << i;
-		if (i >= order)
-			b.suitable += (u64)nr_free[i] << (i - order);
-	}
-	return b;
-}
-
-/* In 1/1000: near 0 memory is short, near 1000 it is in pieces. */
-static int fragmentation_index(const struct free_blocks *b, unsigned int order)
-{
-	if (!b->total)
-		return 0;
-	if (b->suitable)
-		return -1000;
-	return 1000 - div64_u64(1000 + (b->pages * 1000 >> order), b->total);
-}
-
-/* In 1/1000: how much of what is free is in blocks too small. */
-static int unusable_index(const struct free_blocks *b, unsigned int order)
-{
-	if (!b->pages)
-		return 1000;
-	return div64_u64((b->pages - (b->suitable << order)) * 1000, b->pages);
-}
-
 static void show_indices(struct seq_file *m, const char *format,
-			 int (*index)(const struct free_blocks *b,
+			 int (*index)(const struct umbra_free_blocks *b,
 				      unsigned int order))
 {
 	struct umbra *u = m->private;
@@ -277,8 +236,11 @@ static void show_indices(struct seq_file *m, const char *format,
 		umbra_snapshot_buddyinfo(zone, nr_free);
 		seq_printf(m, "Node %d, zone %8s ", zone->nid, zone->name);
 		for (order = 0; order < UMBRA_NR_ORDERS; order++) {
-			struct free_blocks b = count_blocks(nr_free, order);
-			int value = index(&b, order);
+			struct umbra_free_blocks b;
+			int value;
+
+			umbra_count_free_blocks(&b, nr_free, order);
+			value = index(&b, order);
 
 			seq_printf(m, format, value / 1000, value % 1000);
 		}
@@ -288,14 +250,14 @@ static void show_indices(struct seq_file *m, const char *format,
 
 static int extfrag_index_show(struct seq_file *m, void *v)
 {
-	show_indices(m, "%2d.%03d ", fragmentation_index);
+	show_indices(m, "%2d.%03d ", umbra_fragmentation_index);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(extfrag_index);
 
 static int unusable_index_show(struct seq_file *m, void *v)
 {
-	show_indices(m, "%d.%03d ", unusable_index);
+	show_indices(m, "%d.%03d ", umbra_unusable_index);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(unusable_index);

@@ -309,6 +309,148 @@ TRACE_EVENT(umbra_oom_kill,
 	),
 
 	TP_printk("pid=%d pages=%ld", __entry->pid, __entry->pages)
+/* As compaction:mm_compaction_begin; frames by their pfns. */
+TRACE_EVENT(umbra_compaction_begin,
+
+	TP_PROTO(unsigned long zone_start, unsigned long migrate_pfn,
+		 unsigned long free_pfn, unsigned long zone_end, bool sync),
+
+	TP_ARGS(zone_start, migrate_pfn, free_pfn, zone_end, sync),
+
+	TP_STRUCT__entry(
+		__field(unsigned long, zone_start)
+		__field(unsigned long, migrate_pfn)
+		__field(unsigned long, free_pfn)
+		__field(unsigned long, zone_end)
+		__field(bool, sync)
+	),
+
+	TP_fast_assign(
+		__entry->zone_start = zone_start;
+		__entry->migrate_pfn = migrate_pfn;
+		__entry->free_pfn = free_pfn;
+		__entry->zone_end = zone_end;
+		__entry->sync = sync;
+	),
+
+	TP_printk("zone_start=0x%lx migrate_pfn=0x%lx free_pfn=0x%lx zone_end=0x%lx, mode=%s",
+		  __entry->zone_start, __entry->migrate_pfn,
+		  __entry->free_pfn, __entry->zone_end,
+		  __entry->sync ? "sync" : "async")
+);
+
+/* As compaction:mm_compaction_end. */
+TRACE_EVENT(umbra_compaction_end,
+
+	TP_PROTO(unsigned long zone_start, unsigned long migrate_pfn,
+		 unsigned long free_pfn, unsigned long zone_end, bool sync,
+		 int status),
+
+	TP_ARGS(zone_start, migrate_pfn, free_pfn, zone_end, sync, status),
+
+	TP_STRUCT__entry(
+		__field(unsigned long, zone_start)
+		__field(unsigned long, migrate_pfn)
+		__field(unsigned long, free_pfn)
+		__field(unsigned long, zone_end)
+		__field(bool, sync)
+		__field(int, status)
+	),
+
+	TP_fast_assign(
+		__entry->zone_start = zone_start;
+		__entry->migrate_pfn = migrate_pfn;
+		__entry->free_pfn = free_pfn;
+		__entry->zone_end = zone_end;
+		__entry->sync = sync;
+		__entry->status = status;
+	),
+
+	TP_printk("zone_start=0x%lx migrate_pfn=0x%lx free_pfn=0x%lx zone_end=0x%lx, mode=%s status=%s",
+		  __entry->zone_start, __entry->migrate_pfn,
+		  __entry->free_pfn, __entry->zone_end,
+		  __entry->sync ? "sync" : "async",
+		  __print_symbolic(__entry->status,
+				   { 0, "skipped" }, { 1, "deferred" },
+				   { 2, "continue" }, { 3, "complete" },
+				   { 4, "partial_skipped" },
+				   { 5, "contended" }, { 6, "success" }))
+);
+
+DECLARE_EVENT_CLASS(umbra_compaction_isolate,
+
+	TP_PROTO(unsigned long start_pfn, unsigned long end_pfn,
+		 unsigned long nr_scanned, unsigned long nr_taken),
+
+	TP_ARGS(start_pfn, end_pfn, nr_scanned, nr_taken),
+
+	TP_STRUCT__entry(
+		__field(unsigned long, start_pfn)
+		__field(unsigned long, end_pfn)
+		__field(unsigned long, nr_scanned)
+		__field(unsigned long, nr_taken)
+	),
+
+	TP_fast_assign(
+		__entry->start_pfn = start_pfn;
+		__entry->end_pfn = end_pfn;
+		__entry->nr_scanned = nr_scanned;
+		__entry->nr_taken = nr_taken;
+	),
+
+	TP_printk("range=(0x%lx ~ 0x%lx) nr_scanned=%lu nr_taken=%lu",
+		  __entry->start_pfn, __entry->end_pfn,
+		  __entry->nr_scanned, __entry->nr_taken)
+);
+
+/* As the compaction:mm_compaction_isolate_* of the same names. */
+DEFINE_EVENT(umbra_compaction_isolate, umbra_compaction_isolate_migratepages,
+
+	TP_PROTO(unsigned long start_pfn, unsigned long end_pfn,
+		 unsigned long nr_scanned, unsigned long nr_taken),
+
+	TP_ARGS(start_pfn, end_pfn, nr_scanned, nr_taken)
+);
+
+DEFINE_EVENT(umbra_compaction_isolate, umbra_compaction_isolate_freepages,
+
+	TP_PROTO(unsigned long start_pfn, unsigned long end_pfn,
+		 unsigned long nr_scanned, unsigned long nr_taken),
+
+	TP_ARGS(start_pfn, end_pfn, nr_scanned, nr_taken)
+);
+
+/* As migrate:mm_migrate_pages, in pages; blocks are never split. */
+TRACE_EVENT(umbra_migrate_pages,
+
+	TP_PROTO(unsigned long succeeded, unsigned long failed, int mode,
+		 int reason),
+
+	TP_ARGS(succeeded, failed, mode, reason),
+
+	TP_STRUCT__entry(
+		__field(unsigned long, succeeded)
+		__field(unsigned long, failed)
+		__field(int, mode)
+		__field(int, reason)
+	),
+
+	TP_fast_assign(
+		__entry->succeeded = succeeded;
+		__entry->failed = failed;
+		__entry->mode = mode;
+		__entry->reason = reason;
+	),
+
+	TP_printk("nr_succeeded=%lu nr_failed=%lu mode=%s reason=%s",
+		  __entry->succeeded, __entry->failed,
+		  __print_symbolic(__entry->mode,
+				   { 0, "MIGRATE_ASYNC" },
+				   { 1, "MIGRATE_SYNC_LIGHT" },
+				   { 2, "MIGRATE_SYNC" }),
+		  __print_symbolic(__entry->reason,
+				   { 0, "compaction" },
+				   { 1, "contig_range" }))
 );
 
 #endif /* _TRACE_UMBRA_H */
