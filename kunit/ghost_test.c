@@ -121,7 +121,8 @@ static void what_is_allocated_is_counted_as_its_cost(struct kunit *test)
 	layout.pb_order = 0;
 	u = umbra_test_ghost_layout(test, &layout, TEST_BLOCK);
 	KUNIT_EXPECT_EQ(test, umbra_metadata_bytes(u), bytes +
-			(TEST_BLOCK - 2) * sizeof(struct umbra_pageblock));
+			(TEST_BLOCK - 2) * sizeof(struct umbra_pageblock) +
+			TEST_BLOCK / 8 - sizeof(long));
 	layout.pb_order = 9;
 	layout.policy = "address";
 	u = umbra_test_ghost_layout(test, &layout, TEST_BLOCK);

@@ -98,12 +98,22 @@ static u32 give_place_up(struct umbra_compaction *c, u32 index, u32 *place)
 	return index;
 }
 
+/* What was moved away may have merged to a block that goes on here. */
+static u32 past_free(const struct umbra *u, u32 index)
+{
+	u32 head = umbra_frame_head(u, index);
+	u8 frame = head == UMBRA_NO_FRAME ? 0 : frame_read(u, head);
+
+	return frame_state(frame) == FRAME_FREE ?
+	       head + (1U << frame_order(frame)) : index;
+}
+
 /* Walk the rest of a pageblock; returns where it stopped. */
-static u32 isolate_range(struct umbra_compaction *c, u32 index, u32 end)
+static u32 isolate_range(struct umbra_compaction *c, u32 start, u32 end)
 {
 	bool choosy = c->rq && c->mode == UMBRA_MIGRATE_ASYNC;
-	u32 place = choosy ? wanted_end(c, index) : 0;
-	u32 start = index;
+	u32 place = choosy ? wanted_end(c, start) : 0;
+	u32 index = past_free(c->zone->umbra, start);
 	u8 frame;
 
 	while (index < end && c->batch.nr_pages < COMPACT_BATCH) {
@@ -398,6 +408,17 @@ static u32 stash_take(struct umbra_compaction *c, unsigned int order)
 	return index;
 }
 
+/* Has a stashed block become unfit to be used? */
+static bool is_spoilt(const struct umbra_compaction *c, u32 index,
+		      unsigned int order)
+{
+	struct umbra *u = c->zone->umbra;
+
+	return umbra_frame_type(u, index) == UMBRA_ISOLATE ||
+	       (umbra_zone_is_suspect(c->zone) &&
+		umbra_compact_is_poisoned(u, index, order));
+}
+
 /**
  * umbra_compact_target() - a block to move another one to
  * @c: the run
@@ -418,9 +439,7 @@ u32 umbra_compact_target(struct umbra_compaction *c, unsigned int order)
 			stash_more(c, order);
 			index = stash_take(c, order);
 		}
-		if (index == UMBRA_NO_FRAME ||
-		    !umbra_zone_is_suspect(c->zone) ||
-		    !umbra_compact_is_poisoned(u, index, order))
+		if (index == UMBRA_NO_FRAME || !is_spoilt(c, index, order))
 			return index;
 		umbra_free_captured(u, index, order, NULL);
 	}

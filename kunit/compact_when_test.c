@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * When compaction runs, and where: suitability, deferral, the hints it leaves,
+ * and what the background does.
+ */
+#include <linux/delay.h>
+#include <linux/gfp.h>
+#include <linux/jiffies.h>
+#include <linux/sched.h>
+#include "../src/core/compact.h"
+#include "../src/core/snapshot.h"
+#include "mover.h"
+
+#define PB 512			/* pages of a pageblock */
+#define PAGES (4 * TEST_BLOCK)
+#define BLOCKS (PAGES / PB)
+
+static struct umbra *ghost(struct kunit *test)
+{
+	return umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
+}
+
+static enum layout_kind quarter(u32 index)
+{
+	return index % 4 == 1 ? LAYOUT_MOVABLE : LAYOUT_FREE;
+}
+
+static enum layout_kind quarter_pinned(u32 index)
+{
+	return index % 4 == 1 ? LAYOUT_PINNED : LAYOUT_FREE;
+}
+
+/* Compact for a request; gives back at once what it got. */
+static enum umbra_compact_result direct(struct umbra *u,
+					const struct umbra_request *rq,
+					enum umbra_compact_priority priority)
+{
+	u32 index = UMBRA_NO_FRAME;
+	enum umbra_compact_result ret =
+		umbra_compact_direct(u, rq, priority, &index);
+
+	if (index != UMBRA_NO_FRAME)
+		umbra_free_block(u, index, rq->order, true, NULL);
+	return ret;
+}
+
+static enum umbra_compact_result needed(struct umbra *u, unsigned int order,
+					unsigned int flags)
+{
+	return umbra_compact_is_needed(u->zones, order, UMBRA_ZONE_NORMAL,
+				       flags, false);
+}
+
+/* Of 4096 pages all but so many are in use, and none is next to another. */
+static u32 nr_free_pages;
+
+static enum layout_kind some_free(u32 index)
+{
+	return index % 2 || index / 2 >= nr_free_pages ? LAYOUT_UNMOVABLE :
+							 LAYOUT_FREE;
+}
+
+struct suit_case {
+	const char *name;
+	unsigned int order;
+	u32 free;
+	enum umbra_compact_result result;
+};
+
+/* Without watermarks: more than twice the block must be free. */
+static const struct suit_case suit_cases[] = {
+	{ "order 1, the gap", 1, 4, UMBRA_COMPACT_SKIPPED },
+	{ "order 1, more", 1, 5, UMBRA_COMPACT_CONTINUE },
+	{ "order 3, the gap", 3, 16, UMBRA_COMPACT_SKIPPED },
+	{ "order 3, more", 3, 17, UMBRA_COMPACT_CONTINUE },
+	{ "order 9, the gap", 9, 1024, UMBRA_COMPACT_SKIPPED },
+	{ "order 9, more", 9, 1025, UMBRA_COMPACT_CONTINUE },
+	{ "order 0, there is one", 0, 100, UMBRA_COMPACT_SUCCESS },
+};
+
+KUNIT_ARRAY_PARAM_DESC(suit, suit_cases, name);
+
+static void compaction_needs_twice_the_block(struct kunit *test)
+{
+	const struct suit_case *c = test->param_value;
+	struct umbra *u = ghost(test);
+	struct mover *m = umbra_test_mover(test, u);
+	struct umbra_request rq;
+
+	KUNIT_EXPECT_EQ(test, umbra_compact_gap(c->order), 2 << c->order);
+	nr_free_pages = c->free;
+	umbra_test_lay_out(test, m, some_free);
+	KUNIT_EXPECT_EQ(test, needed(u, c->order, ALLOC_WMARK_MIN), c->result);
+	umbra_test_request(test, u, &rq, GFP_KERNEL, c->order);
+	KUNIT_EXPECT_EQ(test, umbra_compact_suitable(u, &rq),
+			c->result != UMBRA_COMPACT_SKIPPED);
+	umbra_test_empty(u);
+}
+
+static void compaction_keeps_above_the_watermark(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct mover *m = umbra_test_mover(test, u);
+	struct umbra_zone *zone = u->zones;
+	struct umbra_request rq;
+
+	nr_free_pages = 100;
+	umbra_test_lay_out(test, m, some_free);
+	WRITE_ONCE(zone->watermark[UMBRA_WMARK_MIN], 83);
+	WRITE_ONCE(zone->watermark[UMBRA_WMARK_LOW], 90);
+	KUNIT_EXPECT_EQ(test, needed(u, 3, ALLOC_WMARK_MIN),
+			UMBRA_COMPACT_CONTINUE);
+	KUNIT_EXPECT_EQ(test, needed(u, 3, ALLOC_WMARK_LOW),
+			UMBRA_COMPACT_SKIPPED);
+	WRITE_ONCE(zone->watermark[UMBRA_WMARK_MIN], 84);
+	KUNIT_EXPECT_EQ(test, needed(u, 3, ALLOC_WMARK_MIN),
+			UMBRA_COMPACT_SKIPPED);
+	umbra_test_request(test, u, &rq, GFP_KERNEL, 3);
+	KUNIT_EXPECT_FALSE(test, umbra_compact_suitable(u, &rq));
+	/* A part of what could be reclaimed would be enough. */
+	WRITE_ONCE(zone->nr_lru[LRU_LIST_INACTIVE], 3);
+	KUNIT_EXPECT_TRUE(test, umbra_compact_suitable(u, &rq));
+	WRITE_ONCE(zone->nr_lru[LRU_LIST_INACTIVE], 0);
+	WRITE_ONCE(zone->watermark[UMBRA_WMARK_MIN], 0);
+	WRITE_ONCE(zone->watermark[UMBRA_WMARK_LOW], 0);
+	umbra_test_empty(u);
+}
+
+/* A quarter of all is free, in pairs: pieces of order 1. */
+static enum layout_kind pairs(u32 index)
+{
+	return index % 8 < 2 ? LAYOUT_FREE : LAYOUT_UNMOVABLE;
+}
+
+static void compaction_minds_the_extfrag_threshold(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct mover *m = umbra_test_mover(test, u);
+	unsigned long nr_free[UMBRA_NR_ORDERS];
+	struct umbra_free_blocks b;
+	int index;
+
+	umbra_test_lay_out(test, m, pairs);
+	umbra_snapshot_buddyinfo(u->zones, nr_free);
+	umbra_count_free_blocks(&b, nr_free, 4);
+	index = umbra_fragmentation_index(&b, 4);
+	KUNIT_ASSERT_GT(test, index, 500);
+	KUNIT_EXPECT_EQ(test, needed(u, 4, 0), UMBRA_COMPACT_CONTINUE);
+	WRITE_ONCE(u->pressure.extfrag_threshold, index - 1);
+	KUNIT_EXPECT_EQ(test, needed(u, 4, 0), UMBRA_COMPACT_CONTINUE);
+	WRITE_ONCE(u->pressure.extfrag_threshold, index);
+	KUNIT_EXPECT_EQ(test, needed(u, 4, 0), UMBRA_COMPACT_SKIPPED);
+	/* Orders that are not costly are tried whatever it says. */
+	WRITE_ONCE(u->pressure.extfrag_threshold, 1000);
+	KUNIT_EXPECT_EQ(test, needed(u, 3, 0), UMBRA_COMPACT_CONTINUE);
+	umbra_test_empty(u);
+}
+
+static void compaction_that_fails_is_deferred_ever_longer(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct umbra_zone *zone = u->zones;
+	unsigned int shift, n;
+
+	KUNIT_EXPECT_FALSE(test, umbra_compact_is_deferred(zone, 5));
+	for (shift = 1; shift <= 8; shift++) {
+		umbra_compact_defer(zone, 5);
+		for (n = 1; umbra_compact_is_deferred(zone, 5); n++)
+			;
+		KUNIT_EXPECT_EQ(test, n, 1 << min(shift, 6U));
+	}
+	/* Once it works for an order, the smaller ones are not deferred. */
+	umbra_compact_defer(zone, 5);
+	umbra_compact_expect(zone, 4);
+	KUNIT_EXPECT_FALSE(test, umbra_compact_is_deferred(zone, 4));
+	KUNIT_EXPECT_TRUE(test, umbra_compact_is_deferred(zone, 5));
+	umbra_compact_worked(zone, 5);
+	KUNIT_EXPECT_FALSE(test, umbra_compact_is_deferred(zone, 6));
+	KUNIT_EXPECT_FALSE(test, umbra_compact_is_deferred(zone, 10));
+}
+
+static void a_zone_compacted_in_vain_is_passed_over(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct mover *m = umbra_test_mover(test, u);
+	struct umbra_request rq;
+
+	umbra_test_lay_out(test, m, quarter_pinned);
+	umbra_test_request(test, u, &rq, GFP_HIGHUSER_MOVABLE, 5);
+	KUNIT_EXPECT_EQ(test, direct(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
+			UMBRA_COMPACT_COMPLETE);
+	KUNIT_EXPECT_EQ(test, direct(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
+			UMBRA_COMPACT_DEFERRED);
+	/* That of the highest priority never is. */
+	KUNIT_EXPECT_EQ(test, direct(u, &rq, UMBRA_COMPACT_PRIO_FULL),
+			UMBRA_COMPACT_COMPLETE);
+	KUNIT_EXPECT_EQ(test, u->zones->compact.defer_shift, 2);
+	/* Nor is one that an asynchronous attempt failed in. */
+	umbra_compact_worked(u->zones, 5);
+	direct(u, &rq, UMBRA_COMPACT_PRIO_ASYNC);
+	KUNIT_EXPECT_EQ(test, u->zones->compact.defer_shift, 0);
+	umbra_test_empty(u);
+}
+
+static void a_request_without_io_does_not_compact(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct mover *m = umbra_test_mover(test, u);
+	struct umbra_request rq;
+
+	umbra_test_lay_out(test, m, quarter);
+	umbra_test_request(test, u, &rq, GFP_NOIO | __GFP_MOVABLE, 5);
+	KUNIT_EXPECT_EQ(test, direct(u, &rq, UMBRA_COMPACT_PRIO_FULL),
+			UMBRA_COMPACT_SKIPPED);
+	KUNIT_EXPECT_EQ(test, m->nr_asked, 0);
+	umbra_test_empty(u);
+}
+
+static unsigned int count_skipped(struct umbra *u)
+{
+	return bitmap_weight(u->skip_blocks, umbra_nr_pageblocks(u));
+}
+
+static void pageblocks_that_gave_compaction_nothing_are_skipped(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct mover *m = umbra_test_mover(test, u);
+	struct umbra_zone_compact *z = &u->zones->compact;
+	struct umbra_request rq;
+	u32 i;
+
+	umbra_test_lay_out(test, m, quarter_pinned);
+	umbra_test_request(test, u, &rq, GFP_HIGHUSER_MOVABLE, 5);
+	KUNIT_EXPECT_EQ(test, direct(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
+			UMBRA_COMPACT_COMPLETE);
+	KUNIT_EXPECT_GE(test, count_skipped(u), BLOCKS / 2);
+	KUNIT_EXPECT_TRUE(test, z->flush_skip);
+	/* Now they all can be moved, but nobody looks ... */
+	for (i = 0; i < PAGES; i++)
+		m->tokens[i] &= ~TOKEN_PINNED;
+	umbra_compact_worked(u->zones, 5);
+	m->nr_asked = 0;
+	direct(u, &rq, UMBRA_COMPACT_PRIO_LIGHT);
+	KUNIT_EXPECT_EQ(test, m->nr_asked, 0);
+	/* ... until the hints are forgotten ... */
+	umbra_compact_flush_hints(u, 0);
+	KUNIT_EXPECT_FALSE(test, z->flush_skip);
+	KUNIT_EXPECT_EQ(test, count_skipped(u), 0);
+	umbra_compact_worked(u->zones, 5);
+	KUNIT_EXPECT_EQ(test, direct(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
+			UMBRA_COMPACT_SUCCESS);
+	KUNIT_EXPECT_GT(test, m->nr_moved, 0);
+	umbra_test_mover_count(test, m);
+	umbra_test_empty(u);
+}
+
+static void full_compaction_ignores_hints(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct mover *m = umbra_test_mover(test, u);
+	struct umbra_request rq;
+
+	umbra_test_lay_out(test, m, quarter);
+	bitmap_fill(u->skip_blocks, umbra_nr_pageblocks(u));
+	umbra_test_request(test, u, &rq, GFP_HIGHUSER_MOVABLE, 5);
+	direct(u, &rq, UMBRA_COMPACT_PRIO_LIGHT);
+	KUNIT_EXPECT_EQ(test, m->nr_moved, 0);
+	KUNIT_EXPECT_EQ(test, direct(u, &rq, UMBRA_COMPACT_PRIO_FULL),
+			UMBRA_COMPACT_SUCCESS);
+	KUNIT_EXPECT_GT(test, m->nr_moved, 0);
+	umbra_test_empty(u);
+}
+
+/* The hints are forgotten by the first attempt after the longest deferral too. */
+static void hints_end_when_compaction_restarts(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct mover *m = umbra_test_mover(test, u);
+	struct umbra_request rq;
+	unsigned int n;
+
+	umbra_test_lay_out(test, m, quarter);
+	bitmap_fill(u->skip_blocks, umbra_nr_pageblocks(u));
+	u->zones->compact.flush_skip = true;
+	umbra_test_request(test, u, &rq, GFP_HIGHUSER_MOVABLE, 5);
+	for (n = 0; n < 6; n++)
+		umbra_compact_defer(u->zones, 5);
+	for (n = 1; n < 64; n++)
+		KUNIT_ASSERT_EQ(test, direct(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
+				UMBRA_COMPACT_DEFERRED);
+	KUNIT_EXPECT_EQ(test, direct(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
+			UMBRA_COMPACT_SUCCESS);
+	KUNIT_EXPECT_GT(test, m->nr_moved, 0);
+	umbra_test_empty(u);
+}
+
+/* The first pageblocks have nothing that can be moved. */
+static enum layout_kind late_movables(u32 index)
+{
+	if (index < 3 * PB)
+		return index % 4 == 1 ? LAYOUT_UNMOVABLE : LAYOUT_FREE;
+	return quarter(index);
+}
+
+static void compaction_goes_on_where_it_was(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct mover *m = umbra_test_mover(test, u);
+	struct umbra_zone_compact *z = &u->zones->compact;
+	struct umbra_request rq;
+	unsigned long scanned;
+
+	umbra_test_lay_out(test, m, late_movables);
+	umbra_test_request(test, u, &rq, GFP_HIGHUSER_MOVABLE, 5);
+	KUNIT_EXPECT_EQ(test, direct(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
+			UMBRA_COMPACT_SUCCESS);
+	KUNIT_EXPECT_EQ(test, z->cached_migrate[1], 3 * PB);
+	KUNIT_EXPECT_GE(test, z->cached_migrate[0], 3 * PB);
+	scanned = umbra_zone_events(u->zones, EVENT_COMPACT_MIGRATE_SCANNED);
+	KUNIT_EXPECT_GE(test, scanned, 3 * PB);
+	umbra_test_request(test, u, &rq, GFP_HIGHUSER_MOVABLE, 7);
+	KUNIT_EXPECT_EQ(test, direct(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
+			UMBRA_COMPACT_SUCCESS);
+	KUNIT_EXPECT_LE(test, umbra_zone_events(u->zones,
+						EVENT_COMPACT_MIGRATE_SCANNED),
+			scanned + 2 * PB);
+	umbra_test_mover_count(test, m);
+	umbra_test_empty(u);
+}
+
+static void what_compaction_does_is_counted(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct mover *m = umbra_test_mover(test, u);
+	struct umbra_zone *zone = u->zones;
+
+	umbra_test_lay_out(test, m, quarter);
+	KUNIT_EXPECT_EQ(test, umbra_compact(u), 0);
+	KUNIT_EXPECT_GT(test, umbra_zone_events(zone,
+						EVENT_COMPACT_MIGRATE_SCANNED),
+			PAGES / 4);
+	KUNIT_EXPECT_GT(test, umbra_zone_events(zone,
+						EVENT_COMPACT_FREE_SCANNED),
+			PAGES / 8);
+	/* What is moved, and where to. */
+	KUNIT_EXPECT_GE(test, umbra_zone_events(zone, EVENT_COMPACT_ISOLATED),
+			2 * m->nr_moved);
+	KUNIT_EXPECT_EQ(test, umbra_zone_events(zone, EVENT_PGMIGRATE_SUCCESS),
+			m->nr_moved);
+	KUNIT_EXPECT_EQ(test, umbra_zone_events(zone, EVENT_PGMIGRATE_FAIL), 0);
+	umbra_test_empty(u);
+}
+
+static struct umbra *background(struct kunit *test)
+{
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.background = true,
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout, PAGES);
+
+	KUNIT_ASSERT_EQ(test, umbra_compact_set_proactiveness(u, 0), 0);
+	umbra_compact_stop(u);
+	return u;
+}
+
+static bool wait_for(struct umbra *u, unsigned long pages)
+{
+	unsigned long end = jiffies + 20 * HZ;
+
+	while (umbra_test_pages_in(u->zones, TEST_PB_ORDER) < pages)
+		if (time_after(jiffies, end))
+			return false;
+		else
+			schedule_timeout_uninterruptible(1);
+	return true;
+}
+
+static void kcompactd_compacts_for_an_order_when_it_is_woken(struct kunit *test)
+{
+	struct umbra *u = background(test);
+	struct mover *m = umbra_test_mover(test, u);
+
+	umbra_test_lay_out(test, m, quarter);
+	umbra_compact_wake(u, 0, 0, UMBRA_ZONE_NORMAL);
+	umbra_compact_wake(u, 0, 5, UMBRA_ZONE_DMA);
+	umbra_compact_wake(u, 0, 9, UMBRA_ZONE_NORMAL);
+	KUNIT_EXPECT_TRUE(test, wait_for(u, PB));
+	umbra_compact_stop(u);
+	KUNIT_EXPECT_EQ(test, umbra_zone_events(u->zones,
+						EVENT_COMPACT_DAEMON_WAKE), 1);
+	KUNIT_EXPECT_GT(test,
+			umbra_zone_events(u->zones,
+					  EVENT_COMPACT_DAEMON_MIGRATE_SCANNED),
+			0);
+	KUNIT_EXPECT_GT(test,
+			umbra_zone_events(u->zones,
+					  EVENT_COMPACT_DAEMON_FREE_SCANNED),
+			0);
+	umbra_test_mover_count(test, m);
+	/* It is there now: nobody is woken for it any more. */
+	umbra_compact_wake(u, 0, 9, UMBRA_ZONE_NORMAL);
+	umbra_compact_stop(u);
+	KUNIT_EXPECT_EQ(test, umbra_zone_events(u->zones,
+						EVENT_COMPACT_DAEMON_WAKE), 1);
+	umbra_test_empty(u);
+}
+
+static void kcompactd_compacts_what_is_in_pieces_by_itself(struct kunit *test)
+{
+	struct umbra *u = background(test);
+	struct mover *m = umbra_test_mover(test, u);
+
+	umbra_test_lay_out(test, m, quarter);
+	KUNIT_EXPECT_EQ(test, umbra_compact_score(u, 0), 99);
+	KUNIT_EXPECT_EQ(test, umbra_compact_set_proactiveness(u, 101), -EINVAL);
+	KUNIT_EXPECT_EQ(test, umbra_compact_set_proactiveness(u, 60), 0);
+	KUNIT_EXPECT_EQ(test, umbra_compact_score_wmark(u, true), 40);
+	KUNIT_EXPECT_EQ(test, umbra_compact_score_wmark(u, false), 50);
+	/* Two thirds of what is free in pageblocks, and a few scraps. */
+	KUNIT_EXPECT_TRUE(test, wait_for(u, umbra_test_nr_free(u) / 2));
+	umbra_compact_stop(u);
+	KUNIT_EXPECT_LE(test, umbra_compact_score(u, 0), 50);
+	umbra_test_mover_count(test, m);
+	KUNIT_EXPECT_EQ(test, umbra_compact_set_proactiveness(u, 0), 0);
+	umbra_compact_stop(u);
+	umbra_test_empty(u);
+}
+
+static void an_instance_without_background_has_no_kcompactd(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct mover *m = umbra_test_mover(test, u);
+
+	umbra_test_lay_out(test, m, quarter);
+	KUNIT_EXPECT_NULL(test, u->pressure.kcompactd);
+	umbra_compact_wake(u, 0, 9, UMBRA_ZONE_NORMAL);
+	KUNIT_EXPECT_EQ(test, umbra_compact_set_proactiveness(u, 100), 0);
+	schedule_timeout_uninterruptible(HZ / 10);
+	KUNIT_EXPECT_EQ(test, m->nr_asked, 0);
+	umbra_test_empty(u);
+}
+
+static struct kunit_case compact_when_cases[] = {
+	KUNIT_CASE_PARAM(compaction_needs_twice_the_block, suit_gen_params),
+	KUNIT_CASE(compaction_keeps_above_the_watermark),
+	KUNIT_CASE(compaction_minds_the_extfrag_threshold),
+	KUNIT_CASE(compaction_that_fails_is_deferred_ever_longer),
+	KUNIT_CASE(a_zone_compacted_in_vain_is_passed_over),
+	KUNIT_CASE(a_request_without_io_does_not_compact),
+	KUNIT_CASE(pageblocks_that_gave_compaction_nothing_are_skipped),
+	KUNIT_CASE(full_compaction_ignores_hints),
+	KUNIT_CASE(hints_end_when_compaction_restarts),
+	KUNIT_CASE(compaction_goes_on_where_it_was),
+	KUNIT_CASE(what_compaction_does_is_counted),
+	KUNIT_CASE(kcompactd_compacts_for_an_order_when_it_is_woken),
+	KUNIT_CASE(kcompactd_compacts_what_is_in_pieces_by_itself),
+	KUNIT_CASE(an_instance_without_background_has_no_kcompactd),
+	{}
+};
+
+static struct kunit_suite compact_when_suite = {
+	.name = "umbra_compact_when",
+	.test_cases = compact_when_cases,
+};
+
+kunit_test_suite(compact_when_suite);

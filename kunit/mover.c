@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/spinlock.h>
+#include "mover.h"
+
+static struct mover *mover_of(struct umbra_movable *movable)
+{
+	return container_of(movable, struct mover, movable);
+}
+
+static bool mover_isolate(struct umbra_movable *movable, struct page *page,
+			  unsigned int order)
+{
+	struct mover *m = mover_of(movable);
+	bool yes;
+
+	spin_lock(&m->lock);
+	yes = !m->deny;
+	m->nr_isolated += yes;
+	m->nr_wrong += !m->tokens[umbra_page_to_index(m->u, page)];
+	spin_unlock(&m->lock);
+	return yes;
+}
+
+static int mover_migrate(struct umbra_movable *movable, struct page *dst,
+			 struct page *src, unsigned int order,
+			 enum umbra_migrate_mode mode)
+{
+	struct mover *m = mover_of(movable);
+	u32 to = umbra_page_to_index(m->u, dst);
+	u32 from = umbra_page_to_index(m->u, src);
+	int err = 0;
+
+	spin_lock(&m->lock);
+	m->nr_asked++;
+	if (!m->tokens[from] || m->tokens[to]) {
+		m->nr_wrong++;
+		err = -EINVAL;
+	} else if (m->tokens[from] & TOKEN_PINNED ||
+		   umbra_page_is_pinned(m->u, src, order)) {
+		err = -EBUSY;
+	} else if (m->fail) {
+		m->fail--;
+		err = m->err;
+	} else {
+		m->tokens[to] = m->tokens[from];
+		m->tokens[from] = 0;
+		m->nr_moved++;
+	}
+	spin_unlock(&m->lock);
+	return err;
+}
+
+static void mover_putback(struct umbra_movable *movable, struct page *page,
+			  unsigned int order)
+{
+	struct mover *m = mover_of(movable);
+
+	spin_lock(&m->lock);
+	m->nr_putback++;
+	m->nr_wrong += !m->tokens[umbra_page_to_index(m->u, page)];
+	spin_unlock(&m->lock);
+}
+
+static int mover_reclaim(struct umbra_movable *movable, struct page *page,
+			 unsigned int order, gfp_t gfp)
+{
+	return -EBUSY;
+}
+
+static const struct umbra_movable_operations mover_ops = {
+	.isolate = mover_isolate,
+	.migrate = mover_migrate,
+	.putback = mover_putback,
+	.reclaim = mover_reclaim,
+};
+
+/* An owner with no blocks yet. */
+struct mover *umbra_test_mover(struct kunit *test, struct umbra *u)
+{
+	struct mover *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	m->tokens = kunit_kcalloc(test, u->nr_frames, sizeof(*m->tokens),
+				  GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, m->tokens);
+	m->u = u;
+	spin_lock_init(&m->lock);
+	umbra_movable_init(&m->movable, &mover_ops, NULL);
+	return m;
+}
+
+/* Give an owner a block; returns its token. */
+u32 umbra_test_mover_add(struct kunit *test, struct mover *m, struct page *page,
+			 unsigned int order)
+{
+	u32 index = umbra_page_to_index(m->u, page), token;
+
+	spin_lock(&m->lock);
+	token = ++m->last;
+	m->tokens[index] = token;
+	spin_unlock(&m->lock);
+	KUNIT_ASSERT_EQ(test, umbra_set_movable(m->u, page, order,
+						&m->movable), 0);
+	return token;
+}
+
+/* Where the block with a token is; UMBRA_NO_FRAME if there is none. */
+u32 umbra_test_mover_find(struct mover *m, u32 token)
+{
+	u32 index;
+
+	for (index = 0; index < m->u->nr_frames; index++)
+		if ((READ_ONCE(m->tokens[index]) & ~TOKEN_PINNED) == token)
+			return index;
+	return UMBRA_NO_FRAME;
+}
+
+/* Free a block, wherever it is, and whoever is about to move it. */
+void umbra_test_mover_drop(struct mover *m, u32 token)
+{
+	struct page *page;
+	u32 index;
+
+	spin_lock(&m->lock);
+	index = umbra_test_mover_find(m, token);
+	m->tokens[index] |= TOKEN_PINNED;
+	spin_unlock(&m->lock);
+	page = umbra_index_to_page(m->u, index);
+	umbra_clear_movable(m->u, page);
+	spin_lock(&m->lock);
+	m->tokens[index] = 0;
+	spin_unlock(&m->lock);
+	umbra_free_pages(m->u, page, umbra_page_order(m->u, page));
+}
+
+/*
+ * Expect that every block of the owner is where the owner believes, and that the
+ * instance believes the same. Returns how many there are.
+ */
+unsigned int umbra_test_mover_count(struct kunit *test, struct mover *m)
+{
+	unsigned int nr = 0;
+	u32 index;
+
+	for (index = 0; index < m->u->nr_frames; index++) {
+		bool ours = umbra_movable_of(m->u, index) == &m->movable;
+
+		KUNIT_ASSERT_EQ(test, ours, !!m->tokens[index]);
+		if (!ours)
+			continue;
+		KUNIT_ASSERT_TRUE(test,
+				  frame_is_allocated(frame_read(m->u, index)));
+		nr++;
+	}
+	KUNIT_EXPECT_EQ(test, m->nr_wrong, 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&m->movable.nr_isolated), 0);
+	return nr;
+}
+
+/* Allocate a movable block at a place of the test's choice, which is free. */
+struct page *umbra_test_take_at(struct kunit *test, struct umbra *u, u32 index,
+				unsigned int order)
+{
+	struct umbra_zone *zone = umbra_frame_zone(u, index);
+	unsigned long pfn = umbra_index_to_pfn(u, index);
+
+	KUNIT_ASSERT_EQ(test, umbra_alloc_contig_range(u, pfn,
+						       pfn + (1UL << order),
+						       GFP_HIGHUSER_MOVABLE),
+			0);
+	spin_lock_irq(&zone->lock);
+	if (order)
+		frame_set_tails(u, index, 1U << order);
+	frame_set(u, index, FRAME_MOVABLE, order);
+	spin_unlock_irq(&zone->lock);
+	return umbra_index_to_page(u, index);
+}
+
+/* Fill an instance that is free with single pages, as @kind says. */
+void umbra_test_lay_out(struct kunit *test, struct mover *m,
+			enum layout_kind (*kind)(u32 index))
+{
+	struct umbra *u = m->u;
+	struct umbra_zone *zone;
+	u32 index;
+
+	for_each_umbra_zone(u, zone)
+		KUNIT_ASSERT_EQ(test,
+				umbra_alloc_contig_range(u, zone->start,
+							 zone->end,
+							 GFP_HIGHUSER_MOVABLE),
+				0);
+	for (index = 0; index < u->nr_frames; index++) {
+		struct page *page = umbra_index_to_page(u, index);
+
+		switch (kind(index)) {
+		case LAYOUT_FREE:
+			umbra_free_page(u, page);
+			break;
+		case LAYOUT_PINNED:
+			umbra_test_mover_add(test, m, page, 0);
+			m->tokens[index] |= TOKEN_PINNED;
+			break;
+		case LAYOUT_MOVABLE:
+			umbra_test_mover_add(test, m, page, 0);
+			break;
+		case LAYOUT_UNMOVABLE:
+			break;
+		}
+	}
+	umbra_drain_pages(u);
+}
+
+/* Free all that is allocated, whoever has it. */
+void umbra_test_empty(struct umbra *u)
+{
+	u32 index;
+
+	for (index = 0; index < u->nr_frames; index++) {
+		struct page *page = umbra_index_to_page(u, index);
+		u8 frame = frame_read(u, index);
+
+		if (!frame_is_allocated(frame))
+			continue;
+		umbra_clear_movable(u, page);
+		umbra_free_pages(u, page, frame_order(frame));
+	}
+	umbra_drain_pages(u);
+}
+
+/* Free pages of a zone in blocks of @order and more. */
+unsigned long umbra_test_pages_in(struct umbra_zone *zone, unsigned int order)
+{
+	unsigned long pages = 0;
+	unsigned int type;
+
+	for (; order < UMBRA_NR_ORDERS; order++)
+		for (type = 0; type < UMBRA_NR_TYPES; type++)
+			pages += zone->free_area[order].nr_free[type] << order;
+	return pages;
+}
+
+/* A request as the slow path has it. */
+void umbra_test_request(struct kunit *test, struct umbra *u,
+			struct umbra_request *rq, gfp_t gfp, unsigned int order)
+{
+	KUNIT_ASSERT_EQ(test, umbra_request_init(rq, u, gfp, order, 0, NULL, 0),
+			0);
+	umbra_request_slow(rq, u, NULL);
+}
