@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reports of misuse: a caller's mistake is refused and told once with the
- * state of the frame and the caller's stack, at a limited rate. It is the
- * caller's fault and not the host's, so nothing here WARNs.
+ * Reports, at a limited rate. Of misuse: a caller's mistake is refused and told
+ * with the state of the frame and the caller's stack; it is the caller's fault
+ * and not the host's, so nothing here WARNs. Of a request that failed: what it
+ * asked for, and what there was.
  */
 #include <linux/module.h>
 #include <linux/printk.h>
@@ -108,10 +109,113 @@ void umbra_report_guard(struct umbra *u, u32 index)
 	       umbra_index_to_pfn(u, index));
 }
 
-/* A request that failed, with what each zone had. */
+#define K(pages) ((pages) << (PAGE_SHIFT - 10))
+
+/* What a zone had, and what it has to keep. */
+static void report_zone(const struct umbra_zone *zone)
+{
+	char reserve[UMBRA_NR_ZONE_TYPES * 24];
+	unsigned int i, n = 0;
+
+	for (i = 0; i < UMBRA_NR_ZONE_TYPES; i++)
+		n += scnprintf(reserve + n, sizeof(reserve) - n, " %lu",
+			       READ_ONCE(zone->lowmem_reserve[i]));
+	pr_warn("%s: Node %u %s free:%lukB boost:%lukB min:%lukB low:%lukB high:%lukB reserved_highatomic:%lukB free_highatomic:%lukB active_file:%lukB inactive_file:%lukB isolated_file:%lukB managed:%lukB held:%lukB free_isolated:%lukB free_pcp:%lukB free_cma:%lukB\n",
+		zone->umbra->name, zone->nid, zone->name,
+		K(READ_ONCE(zone->nr_free_pages)),
+		K(READ_ONCE(zone->watermark_boost)),
+		K(umbra_wmark(zone, UMBRA_WMARK_MIN)),
+		K(umbra_wmark(zone, UMBRA_WMARK_LOW)),
+		K(umbra_wmark(zone, UMBRA_WMARK_HIGH)),
+		K(READ_ONCE(zone->nr_reserved_highatomic)),
+		K(READ_ONCE(zone->nr_free_highatomic)),
+		K(READ_ONCE(zone->nr_lru[LRU_LIST_ACTIVE])),
+		K(READ_ONCE(zone->nr_lru[LRU_LIST_INACTIVE])),
+		K(READ_ONCE(zone->nr_lru[LRU_LIST_ISOLATED])),
+		K(READ_ONCE(zone->nr_managed)), K(READ_ONCE(zone->nr_held)),
+		K(READ_ONCE(zone->nr_isolated)), K(umbra_pcp_count(zone, -1)),
+		K(READ_ONCE(zone->nr_free_cma)));
+	pr_warn("%s: lowmem_reserve[]:%s\n", zone->umbra->name, reserve);
+}
+
+/* The blocks on the lists of a zone, as of one moment. */
+static void count_blocks(struct umbra_zone *zone,
+			 unsigned long nr[UMBRA_NR_ORDERS],
+			 u8 types[UMBRA_NR_ORDERS])
+{
+	unsigned int order, type;
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	for (order = 0; order < UMBRA_NR_ORDERS; order++) {
+		nr[order] = 0;
+		types[order] = 0;
+		for (type = 0; type < UMBRA_NR_TYPES; type++) {
+			unsigned long blocks =
+				zone->free_area[order].nr_free[type];
+
+			nr[order] += blocks;
+			if (blocks)
+				types[order] |= BIT(type);
+		}
+	}
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+/* The letters of a set of types, as the host has them: "(UM) " */
+static const char *type_letters(u8 types, char text[UMBRA_NR_TYPES + 4])
+{
+	static const char letters[UMBRA_NR_TYPES] = {
+		[UMBRA_UNMOVABLE] = 'U', [UMBRA_MOVABLE] = 'M',
+		[UMBRA_RECLAIMABLE] = 'E', [UMBRA_HIGHATOMIC] = 'H',
+		[UMBRA_CMA] = 'C', [UMBRA_ISOLATE] = 'I',
+	};
+	unsigned int type, n = 0;
+
+	if (types) {
+		text[n++] = '(';
+		for (type = 0; type < UMBRA_NR_TYPES; type++)
+			if (types & BIT(type))
+				text[n++] = letters[type];
+		text[n++] = ')';
+		text[n++] = ' ';
+	}
+	text[n] = '\0';
+	return text;
+}
+
+/* The free blocks of a zone per order: "3*4kB (UM) 0*8kB ... = 12kB" */
+static void report_blocks(struct umbra_zone *zone)
+{
+	unsigned long nr[UMBRA_NR_ORDERS], total = 0;
+	char text[UMBRA_NR_ORDERS * 32], letters[UMBRA_NR_TYPES + 4];
+	u8 types[UMBRA_NR_ORDERS];
+	unsigned int order, n = 0;
+
+	count_blocks(zone, nr, types);
+	for (order = 0; order < UMBRA_NR_ORDERS; order++) {
+		n += scnprintf(text + n, sizeof(text) - n, "%lu*%lukB %s",
+			       nr[order], K(1UL << order),
+			       type_letters(types[order], letters));
+		total += nr[order] << order;
+	}
+	pr_warn("%s: Node %u %s: %s= %lukB\n", zone->umbra->name, zone->nid,
+		zone->name, text, K(total));
+}
+
+/**
+ * umbra_report_failure() - tell of a request that failed
+ * @u: the instance
+ * @rq: the request, without %__GFP_NOWARN
+ *
+ * At a limited rate: who asked, for what, and what each zone had. Numbers are
+ * kilobytes, as the host's; lowmem_reserve is pages, as the host's.
+ *
+ * Context: any; takes the zone locks one after the other.
+ */
 void umbra_report_failure(struct umbra *u, const struct umbra_request *rq)
 {
-	const struct umbra_zone *zone;
+	struct umbra_zone *zone;
 
 	atomic_long_inc(&u->nr_failures);
 	if (!__ratelimit(&u->failure_limit))
@@ -122,13 +226,9 @@ void umbra_report_failure(struct umbra *u, const struct umbra_request *rq)
 		rq->nodemask);
 	dump_stack();
 	for_each_umbra_zone(u, zone)
-		pr_warn("%s: node %u, zone %s: free %lu, min %lu, low %lu, high %lu, managed %lu pages\n",
-			u->name, zone->nid, zone->name,
-			READ_ONCE(zone->nr_free_pages),
-			umbra_wmark(zone, UMBRA_WMARK_MIN),
-			umbra_wmark(zone, UMBRA_WMARK_LOW),
-			umbra_wmark(zone, UMBRA_WMARK_HIGH),
-			READ_ONCE(zone->nr_managed));
+		report_zone(zone);
+	for_each_umbra_zone(u, zone)
+		report_blocks(zone);
 }
 
 void umbra_report_frame(struct umbra *u, const char *what, u32 index)

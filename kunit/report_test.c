@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the kernel's log says of a request that failed. */
+#include <linux/gfp.h>
+#include <linux/kmsg_dump.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include "test_util.h"
+
+#define KB(pages) ((unsigned long)(pages) << (PAGE_SHIFT - 10))
+#define LINE 1024
+
+/* The kernel's log from some moment on. */
+struct log {
+	struct kmsg_dump_iter iter;
+	char line[LINE];
+};
+
+static bool log_next(struct log *log)
+{
+	size_t len;
+
+	if (!kmsg_dump_get_line(&log->iter, false, log->line,
+				sizeof(log->line) - 1, &len))
+		return false;
+	log->line[len] = '\0';
+	return true;
+}
+
+static struct log *log_start(struct kunit *test)
+{
+	struct log *log = kunit_kzalloc(test, sizeof(*log), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, log);
+	kmsg_dump_rewind(&log->iter);
+	while (log_next(log))
+		;
+	return log;
+}
+
+/* How many lines from @log on have @text in them; @log is as it was. */
+static unsigned int log_count(struct kunit *test, const struct log *log,
+			      const char *text)
+{
+	struct log *copy = kunit_kmalloc(test, sizeof(*copy), GFP_KERNEL);
+	unsigned int nr = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, copy);
+	*copy = *log;
+	while (log_next(copy))
+		nr += !!strstr(copy->line, text);
+	return nr;
+}
+
+/* Expect one line with such text. */
+static __printf(3, 4) void log_expect(struct kunit *test,
+				      const struct log *log,
+				      const char *format, ...)
+{
+	char *text;
+	va_list args;
+
+	va_start(args, format);
+	text = kvasprintf(GFP_KERNEL, format, args);
+	va_end(args);
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	KUNIT_EXPECT_EQ_MSG(test, log_count(test, log, text), 1, "%s", text);
+	kfree(text);
+}
+
+static const struct umbra_zone_layout zones[] = {
+	{ .type = UMBRA_ZONE_DMA, .nr_frames = TEST_BLOCK },
+	{ .type = UMBRA_ZONE_NORMAL, .nr_frames = TEST_BLOCK,
+	  .nr_cma = 512 },
+};
+
+/*
+ * All is allocated but a page and two of DMA, which are unmovable, and CMA
+ * pageblocks, which the request cannot use.
+ */
+static struct umbra *nearly_empty(struct kunit *test, struct list_head *pages)
+{
+	static const unsigned int index[] = { 1, 4, 5 };
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.nr_zones = ARRAY_SIZE(zones),
+		.zones = zones,
+		.lowmem_reserve_ratio = { 512 },
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout,
+						  2 * TEST_BLOCK);
+	unsigned int i;
+
+	umbra_test_take_all(u, 0, GFP_KERNEL | __GFP_MEMALLOC, 0, pages);
+	for (i = 0; i < ARRAY_SIZE(index); i++) {
+		struct page *page = umbra_index_to_page(u, index[i]);
+
+		list_del(&page->lru);
+		umbra_free_page(u, page);
+	}
+	return u;
+}
+
+static void a_report_has_what_was_asked_for_and_what_there_was(struct kunit *test)
+{
+	const unsigned int cma = 512;
+	struct log *log;
+	struct umbra *u;
+	LIST_HEAD(pages);
+
+	u = nearly_empty(test, &pages);
+	KUNIT_ASSERT_EQ(test, u->zones[0].nr_free_pages, 3);
+	KUNIT_ASSERT_EQ(test, u->zones[1].nr_free_pages, cma);
+	log = log_start(test);
+	KUNIT_EXPECT_NULL(test, umbra_alloc_pages(u, GFP_ATOMIC, 2));
+
+	log_expect(test, log,
+		   "test: %s: page allocation failure: order:2, mode:%#x(GFP_ATOMIC), nid=",
+		   current->comm, (__force unsigned int)GFP_ATOMIC);
+	log_expect(test, log, "nodemask=0xffffffff");
+	log_expect(test, log,
+		   "test: Node 0 DMA free:%lukB boost:0kB min:0kB low:0kB high:0kB reserved_highatomic:0kB free_highatomic:0kB active_file:0kB inactive_file:0kB isolated_file:0kB managed:%lukB held:0kB free_isolated:0kB free_pcp:0kB free_cma:0kB",
+		   KB(3), KB(TEST_BLOCK));
+	log_expect(test, log, "test: lowmem_reserve[]: 0 0 2 2 2");
+	log_expect(test, log, "test: Node 0 Normal free:%lukB boost:", KB(cma));
+	log_expect(test, log, " free_cma:%lukB", KB(cma));
+	log_expect(test, log,
+		   "test: Node 0 DMA: 1*%lukB (U) 1*%lukB (U) 0*%lukB 0*",
+		   KB(1), KB(2), KB(4));
+	log_expect(test, log, "0*%lukB = %lukB", KB(1024), KB(3));
+	log_expect(test, log, "1*%lukB (C) 0*%lukB = %lukB", KB(512), KB(1024),
+		   KB(512));
+	umbra_test_give_all(u, &pages);
+}
+
+static void reports_are_limited_and_failures_are_counted(struct kunit *test)
+{
+	struct log *log;
+	struct umbra *u;
+	LIST_HEAD(pages);
+	unsigned int i;
+
+	u = nearly_empty(test, &pages);
+	log = log_start(test);
+	for (i = 0; i < 10; i++)
+		KUNIT_EXPECT_NULL(test, umbra_alloc_pages(u, GFP_ATOMIC, 2));
+	KUNIT_EXPECT_EQ(test, log_count(test, log, "page allocation failure"),
+			3);
+	KUNIT_EXPECT_EQ(test, log_count(test, log, "lowmem_reserve[]"), 3 * 2);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&u->nr_failures), 10);
+	umbra_test_give_all(u, &pages);
+}
+
+static void nothing_is_said_if_that_was_asked_for(struct kunit *test)
+{
+	struct log *log;
+	struct umbra *u;
+	LIST_HEAD(pages);
+
+	u = nearly_empty(test, &pages);
+	log = log_start(test);
+	KUNIT_EXPECT_NULL(test, umbra_alloc_pages(u, GFP_ATOMIC | __GFP_NOWARN,
+						  2));
+	KUNIT_EXPECT_EQ(test, log_count(test, log, "test: "), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&u->nr_failures), 0);
+	umbra_test_give_all(u, &pages);
+}
+
+static struct kunit_case report_cases[] = {
+	KUNIT_CASE(a_report_has_what_was_asked_for_and_what_there_was),
+	KUNIT_CASE(reports_are_limited_and_failures_are_counted),
+	KUNIT_CASE(nothing_is_said_if_that_was_asked_for),
+	{}
+};
+
+static struct kunit_suite report_suite = {
+	.name = "umbra_report",
+	.test_cases = report_cases,
+};
+
+kunit_test_suite(report_suite);
