@@ -76,6 +76,13 @@ static const enum umbra_event numa_events[] = {
 	EVENT_NUMA_OTHER,
 };
 
+/* Pages that can be reclaimed are what the host calls pages of files. */
+static const char * const lru_names[UMBRA_NR_LRU_LISTS] = {
+	[LRU_LIST_INACTIVE] = "nr_zone_inactive_file",
+	[LRU_LIST_ACTIVE] = "nr_zone_active_file",
+	[LRU_LIST_ISOLATED] = "nr_isolated_file",
+};
+
 static unsigned long zone_cma(const struct umbra_zone *zone)
 {
 	const struct umbra *u = zone->umbra;
@@ -158,6 +165,9 @@ static int zoneinfo_show(struct seq_file *m, void *v)
 		show_watermarks(m, zone);
 		seq_printf(m, "\n      %-12s %lu", "nr_free_pages",
 			   READ_ONCE(zone->nr_free_pages));
+		for (i = 0; i < UMBRA_NR_LRU_LISTS; i++)
+			seq_printf(m, "\n      %-12s %lu", lru_names[i],
+				   READ_ONCE(zone->nr_lru[i]));
 		seq_printf(m, "\n      %-12s %lu", "nr_free_cma",
 			   READ_ONCE(zone->nr_free_cma));
 		for (i = 0; i < ARRAY_SIZE(numa_events); i++)
@@ -188,37 +198,87 @@ static unsigned long sum_events(struct umbra *u, enum umbra_event event,
 	return sum;
 }
 
-static int vmstat_show(struct seq_file *m, void *v)
+/* Events that are shown as one sum, in the host's order, then ours. */
+static const enum umbra_event node_events[] = {
+	EVENT_PGSTEAL_KSWAPD, EVENT_PGSTEAL_DIRECT, EVENT_PGSCAN_KSWAPD,
+	EVENT_PGSCAN_DIRECT,
+};
+
+static const enum umbra_event vm_events[] = {
+	EVENT_PGFREE, EVENT_PGACTIVATE, EVENT_PGDEACTIVATE,
+	EVENT_SLABS_SCANNED, EVENT_KSWAPD_LOW_QUICKLY,
+	EVENT_KSWAPD_HIGH_QUICKLY, EVENT_PAGEOUTRUN, EVENT_OOM_KILL,
+	EVENT_PGMIGRATE_SUCCESS, EVENT_PGMIGRATE_FAIL,
+	EVENT_COMPACT_MIGRATE_SCANNED, EVENT_COMPACT_FREE_SCANNED,
+	EVENT_COMPACT_ISOLATED, EVENT_COMPACT_STALL, EVENT_COMPACT_FAIL,
+	EVENT_COMPACT_SUCCESS, EVENT_COMPACT_DAEMON_WAKE,
+	EVENT_COMPACT_DAEMON_MIGRATE_SCANNED,
+	EVENT_COMPACT_DAEMON_FREE_SCANNED,
+	EVENT_ACCOUNT, EVENT_KSWAPD_WAKE, EVENT_FALLBACK_CLAIM,
+	EVENT_FALLBACK_STEAL, EVENT_FAIL, EVENT_PCP_DRAIN,
+};
+
+static void show_events(struct seq_file *m, const enum umbra_event *events,
+			unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		seq_printf(m, "%s %lu\n", umbra_event_name(events[i]),
+			   sum_events(m->private, events[i], -1));
+}
+
+/* An event that is shown for each type of zone. */
+static void show_zone_event(struct seq_file *m, enum umbra_event event)
 {
 	static const char * const suffix[UMBRA_NR_ZONE_TYPES] = {
 		"dma", "dma32", "normal", "high", "movable",
 	};
+	unsigned int i;
+
+	for (i = 0; i < UMBRA_NR_ZONE_TYPES; i++)
+		seq_printf(m, "%s_%s %lu\n", umbra_event_name(event),
+			   suffix[i], sum_events(m->private, event, i));
+}
+
+static void show_zone_gauges(struct seq_file *m)
+{
 	struct umbra *u = m->private;
-	unsigned long free = 0, cma = 0, dirty = 0, held = 0;
+	unsigned long free = 0, cma = 0, lru[UMBRA_NR_LRU_LISTS] = {};
 	struct umbra_zone *zone;
 	unsigned int i;
 
 	for_each_umbra_zone(u, zone) {
 		free += READ_ONCE(zone->nr_free_pages);
 		cma += READ_ONCE(zone->nr_free_cma);
-		held += READ_ONCE(zone->nr_held);
+		for (i = 0; i < UMBRA_NR_LRU_LISTS; i++)
+			lru[i] += READ_ONCE(zone->nr_lru[i]);
 	}
+	seq_printf(m, "nr_free_pages %lu\n", free);
+	for (i = 0; i < UMBRA_NR_LRU_LISTS; i++)
+		seq_printf(m, "%s %lu\n", lru_names[i], lru[i]);
+	seq_printf(m, "nr_free_cma %lu\n", cma);
+}
+
+static int vmstat_show(struct seq_file *m, void *v)
+{
+	struct umbra *u = m->private;
+	unsigned long dirty = 0, held = 0;
+	struct umbra_zone *zone;
+	unsigned int i;
+
+	for_each_umbra_zone(u, zone)
+		held += READ_ONCE(zone->nr_held);
 	for (i = 0; i < u->nr_nodes; i++)
 		dirty += umbra_node_dirty(u, i);
-	seq_printf(m, "nr_free_pages %lu\n", free);
-	seq_printf(m, "nr_free_cma %lu\n", cma);
-	for (i = 0; i < ARRAY_SIZE(numa_events); i++)
-		seq_printf(m, "%s %lu\n", umbra_event_name(numa_events[i]),
-			   sum_events(u, numa_events[i], -1));
+	show_zone_gauges(m);
+	show_events(m, numa_events, ARRAY_SIZE(numa_events));
 	seq_printf(m, "nr_dirty %lu\n", dirty);
 	seq_printf(m, "nr_held %lu\n", held);
-	for (i = 0; i < UMBRA_NR_ZONE_TYPES; i++)
-		seq_printf(m, "pgalloc_%s %lu\n", suffix[i],
-			   sum_events(u, EVENT_PGALLOC, i));
-	for (i = 0; i < UMBRA_NR_EVENTS; i++)
-		if (i == EVENT_PGFREE || i >= EVENT_ACCOUNT)
-			seq_printf(m, "%s %lu\n", umbra_event_name(i),
-				   sum_events(u, i, -1));
+	show_events(m, node_events, ARRAY_SIZE(node_events));
+	show_zone_event(m, EVENT_PGALLOC);
+	show_zone_event(m, EVENT_ALLOCSTALL);
+	show_events(m, vm_events, ARRAY_SIZE(vm_events));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(vmstat);
