@@ -5,25 +5,13 @@
  * not, only while somebody asks for it, by a way of its own that the hooks of
  * debugging lead to (debug.h).
  */
-#include <linux/atomic.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
-#include <linux/mutex.h>
 #include <linux/sched/clock.h>
 #include <linux/slab.h>
 #include "core.h"
 #include "latency.h"
-
-/*
- * The lock guards the switch. It is not umbra.control, which nests inside the
- * locks of CPU hotplug, for the static key takes those.
- */
-struct umbra_latency {
-	struct mutex lock;
-	atomic_t count[NR_LATENCY_KINDS][UMBRA_NR_ORDERS]
-		      [UMBRA_LATENCY_BUCKETS];
-};
 
 static const char * const kind_names[NR_LATENCY_KINDS] = {
 	[LATENCY_FAST] = "fast",

@@ -3,6 +3,8 @@
 #ifndef _UMBRA_LATENCY_H
 #define _UMBRA_LATENCY_H
 
+#include <linux/atomic.h>
+#include <linux/mutex.h>
 #include "debug.h"
 
 /* Bucket n is for 2^n ns up to twice that; the ends take the rest. */
@@ -10,6 +12,16 @@
 
 /* In umbra.debug while hits are timed; not to be asked for in a layout. */
 #define UMBRA_DEBUG_LATENCY BIT(31)
+
+/*
+ * The lock guards the switch. It is not umbra.control, which nests inside the
+ * locks of CPU hotplug, for the static key takes those.
+ */
+struct umbra_latency {
+	struct mutex lock;
+	atomic_t count[NR_LATENCY_KINDS][UMBRA_NR_ORDERS]
+		      [UMBRA_LATENCY_BUCKETS];
+};
 
 /* Are the allocations of an instance timed, that do not go the slow path? */
 static inline bool umbra_latency_is_on(const struct umbra *u)
