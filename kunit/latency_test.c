@@ -180,7 +180,7 @@ static void timing_changes_nothing_else(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 0);
 }
 
-static void a_request_of_the_slow_path_is_not_timed_as_fast(struct kunit *test)
+static void a_request_of_the_slowpath_is_timed_as_slow_alone(struct kunit *test)
 {
 	struct umbra_layout layout = {
 		.origin = "test",
@@ -197,8 +197,10 @@ static void a_request_of_the_slow_path_is_not_timed_as_fast(struct kunit *test)
 		list_add(&page->lru, &pages);
 	}
 	umbra_latency_set(u, true);
+	KUNIT_EXPECT_EQ(test, latency_sum(u, LATENCY_SLOW, 0), 0);
 	page = umbra_alloc_page(u, TRY);
 	KUNIT_EXPECT_NOT_NULL(test, page);
+	KUNIT_EXPECT_EQ(test, latency_sum(u, LATENCY_SLOW, 0), 1);
 	if (page)
 		list_add(&page->lru, &pages);
 	umbra_test_take_all(u, 0, TRY, 0, &pages);
@@ -286,7 +288,7 @@ static struct kunit_case latency_cases[] = {
 	KUNIT_CASE_PARAM(allocations_are_timed_while_that_is_asked_for,
 			 way_gen_params),
 	KUNIT_CASE_PARAM(timing_changes_nothing_else, way_gen_params),
-	KUNIT_CASE(a_request_of_the_slow_path_is_not_timed_as_fast),
+	KUNIT_CASE(a_request_of_the_slowpath_is_timed_as_slow_alone),
 	KUNIT_CASE(hooks_are_gone_when_nobody_asks),
 	KUNIT_CASE(an_instance_that_is_timed_can_go),
 	KUNIT_CASE(a_layout_cannot_ask_for_timing_as_debugging),

@@ -147,6 +147,19 @@ static int do_pcp(struct umbra *u, char *line)
 	return 0;
 }
 
+/* Pages; fewer may be there to be reclaimed. */
+static int do_reclaim(struct umbra *u, char *line)
+{
+	unsigned long nr;
+	int err = kstrtoul(line, 0, &nr);
+
+	if (err || !nr)
+		return umbra_ctl_refuse(u, "reclaim", line,
+					"a number of pages, 1 or more",
+					err ?: -EINVAL);
+	return umbra_reclaim(u, nr) < nr ? -EAGAIN : 0;
+}
+
 static int drain_show(struct seq_file *m, void *v)
 {
 	struct umbra *u = m->private;
@@ -210,6 +223,19 @@ static int pcp_show(struct seq_file *m, void *v)
 	return 0;
 }
 
+static int reclaim_show(struct seq_file *m, void *v)
+{
+	struct umbra *u = m->private;
+	unsigned long pages = 0;
+	struct umbra_zone *zone;
+
+	for_each_umbra_zone(u, zone)
+		pages += READ_ONCE(zone->nr_lru[LRU_LIST_INACTIVE]) +
+			 READ_ONCE(zone->nr_lru[LRU_LIST_ACTIVE]);
+	seq_printf(m, "%lu pages could be reclaimed\n", pages);
+	return 0;
+}
+
 DEFINE_CTL(drain, drain_show);
 DEFINE_CTL(online, nodes_show);
 DEFINE_CTL(offline, nodes_show);
@@ -217,6 +243,7 @@ DEFINE_CTL(allowed_nodes, allowed_nodes_show);
 DEFINE_CTL(isolate, isolated_show);
 DEFINE_CTL(unisolate, isolated_show);
 DEFINE_CTL(pcp, pcp_show);
+DEFINE_CTL(reclaim, reclaim_show);
 
 void umbra_debugfs_ctl(struct umbra *u, struct dentry *dir)
 {
@@ -230,6 +257,7 @@ void umbra_debugfs_ctl(struct umbra *u, struct dentry *dir)
 	debugfs_create_file("isolate", 0600, ctl, u, &isolate_fops);
 	debugfs_create_file("unisolate", 0600, ctl, u, &unisolate_fops);
 	debugfs_create_file("pcp", 0600, ctl, u, &pcp_fops);
+	debugfs_create_file("reclaim", 0600, ctl, u, &reclaim_fops);
 	umbra_debugfs_tune(u, dir, ctl);
 #ifdef CONFIG_FAULT_INJECTION_DEBUG_FS
 	fault_create_debugfs_attr("fail_umbra_alloc", dir, &u->fail_alloc);
