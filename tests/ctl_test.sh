@@ -1,13 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # The files of ctl/: what they do, and that what they cannot do is told and
-# changes nothing. CPUs that go and come, and faults on demand.
+# changes nothing. CPUs that go and come, and faults on demand; how long
+# allocations take.
 
-plan=13
+plan=19
 
 . /module.sh
 
 tracefs=/sys/kernel/tracing
+numbers="min_free_kbytes watermark_scale_factor watermark_boost_factor"
+numbers="$numbers extfrag_threshold compaction_proactiveness dirty_limit"
+tunables="$numbers lowmem_reserve_ratio oom_policy"
 refusals=/tmp/ctl_test.refusals
 echo 0 0 >$refusals
 
@@ -32,7 +36,10 @@ ctl() {
 state() {
 	cat $dir/layout $dir/zonelists $dir/pagetypeinfo
 	cat $dir/ctl/online $dir/ctl/allowed_nodes $dir/ctl/isolate $dir/ctl/pcp
-	grep -E 'batch|high_m' $dir/zoneinfo
+	grep -E 'batch|high_m|min|low|high|protection' $dir/zoneinfo
+	for file in $tunables latency; do
+		cat "$dir/ctl/$file"
+	done
 }
 
 # ctl_refused FILE LINE ERRNO-TEXT
@@ -243,6 +250,191 @@ caches() {
 	unload
 }
 
+# reads_as FILE TEXT
+reads_as() {
+	[ "$(cat "$dir/ctl/$1")" = "$2" ] ||
+		fail "ctl/$1: \"$2\" was written: $(cat "$dir/ctl/$1")"
+}
+
+# Pages of a watermark of the only zone
+mark() {
+	awk -v name="$1" '$1 == name { print $2; exit }' $dir/zoneinfo
+}
+
+tunables_read_back() {
+	load size=32M zones=DMA:8M,Normal
+	state >/tmp/state.first
+	for file in $numbers; do
+		value=$(cat "$dir/ctl/$file")
+		ctl "$file" 77
+		reads_as "$file" 77
+		ctl "$file" " 0x20 "
+		reads_as "$file" 32
+		ctl "$file" "$value"
+	done
+	ctl oom_policy kill
+	reads_as oom_policy kill
+	ctl oom_policy fail
+	reads_as oom_policy fail
+	ratios=$(cat $dir/ctl/lowmem_reserve_ratio)
+	[ "$ratios" = "$(printf '256\t256\t32\t0\t0')" ] || fail "$ratios"
+	ctl lowmem_reserve_ratio "8  0	0 7 0"
+	reads_as lowmem_reserve_ratio "$(printf '8\t0\t0\t7\t0')"
+	# 24 MiB of Normal
+	grep -q 'protection: (0, 0, 768, 768, 768)' $dir/zoneinfo ||
+		fail "$(cat $dir/zoneinfo)"
+	ctl lowmem_reserve_ratio "$ratios"
+	ctl min_free_kbytes 1
+	ctl min_free_kbytes auto
+	state >/tmp/state.last
+	cmp /tmp/state.first /tmp/state.last || fail "$(cat /tmp/state.last)"
+	unload
+}
+
+erange() {
+	file=$1
+	shift
+	for line in "$@"; do
+		ctl_refused "$file" "$line" "Numerical result out of range"
+	done
+}
+
+tunables_refuse() {
+	load size=32M zones=DMA:8M,Normal
+	# all that is there, and the largest that leaves a page
+	erange min_free_kbytes 32768 -2 99999999999999999999
+	dmesg | grep -q 'must be auto, or from 0 to 32764$' || fail "$(dmesg)"
+	ctl min_free_kbytes 32764
+	reads_as min_free_kbytes 32764
+	ctl min_free_kbytes auto
+	einval min_free_kbytes "" automatic 12k "1 2"
+	erange watermark_scale_factor 0 3001
+	erange watermark_boost_factor -1 2147483648
+	erange extfrag_threshold -1 1001
+	erange compaction_proactiveness -1 101
+	erange dirty_limit -1 101
+	einval dirty_limit "" 5% auto
+	einval lowmem_reserve_ratio "" "1 2 3 4" "1 2 3 4 5 6" "1 2 3 4 x"
+	erange lowmem_reserve_ratio "1 2 3 4 -5" "1 2 2147483648 4 5"
+	einval oom_policy "" panic 1
+	einval latency "" 2 on
+	einval reclaim "" 0 all -1
+	unload
+}
+
+reserve_is_tuned() {
+	load size=32M zones=Normal pcp_batch=0 min_free_kbytes=0
+	/hold 0:8192 true || fail "not all can be had"
+	ctl min_free_kbytes 16384
+	[ "$(mark min), $(mark low), $(mark high)" = "4096, 5120, 6144" ] ||
+		fail "$(cat $dir/zoneinfo)"
+	/hold 0:4097 true 2>/dev/null && fail "more than the reserve leaves"
+	/hold 0:4096 true || fail "less than the reserve leaves"
+	ctl min_free_kbytes 0
+	[ "$(mark min)" -eq 0 ] || fail "$(cat $dir/zoneinfo)"
+	/hold 0:8192 true || fail "there still is a reserve"
+	ctl watermark_scale_factor 1000
+	[ "$(mark low), $(mark high)" = "819, 1638" ] ||
+		fail "$(cat $dir/zoneinfo)"
+	# allocations go on while all of it moves
+	/hold -t 1 & first=$!
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		ctl min_free_kbytes $((i * 1000))
+		ctl watermark_scale_factor $((i * 100))
+		ctl lowmem_reserve_ratio "$i $i $i $i $i"
+		usleep 20000
+		ctl min_free_kbytes auto
+	done
+	kill $first
+	wait
+	all_is_free
+	unload
+}
+
+# What happened, by the name of a line: counted NAME
+counted() {
+	awk -v name="$1" '$1 == name { print $2 }' $dir/vmstat
+}
+
+# A command that reclaims 300 pages of 1000
+reclaim_some() {
+	echo "
+	grep -qx 'nr_zone_inactive_file 1000' $dir/vmstat || exit 2
+	[ \"\$(cat $dir/ctl/reclaim)\" = '1000 pages could be reclaimed' ] ||
+		exit 3
+	echo 300 >$dir/ctl/reclaim || exit 4
+	awk '\$1 ~ /^nr_zone_(in)?active_file/ { n += \$2 }
+	     END { exit n == 0 || n > 700 }' $dir/vmstat || exit 5
+	echo 1000 2>/dev/null >$dir/ctl/reclaim && exit 6
+	grep -qx 'nr_zone_inactive_file 0' $dir/vmstat"
+}
+
+reclaim() {
+	load size=32M zones=Normal pcp_batch=0 min_free_kbytes=0
+	sh -c "echo 1 >$dir/ctl/reclaim" 2>$out.ctl &&
+		fail "there is nothing to reclaim"
+	grep -q 'Resource temporarily unavailable' $out.ctl ||
+		fail "$(cat $out.ctl)"
+	steal=$(counted pgsteal_direct) scan=$(counted pgscan_direct)
+	/hold 0:1000:4 sh -c "$(reclaim_some)" ||
+		fail "step $?: $(cat $dir/vmstat)"
+	[ $(($(counted pgsteal_direct) - steal)) -eq 1000 ] ||
+		fail "$(cat $dir/vmstat)"
+	[ $(($(counted pgscan_direct) - scan)) -ge 1000 ] ||
+		fail "$(cat $dir/vmstat)"
+	all_is_free
+	unload
+}
+
+# Allocations that a kind of histogram has of an order: timed KIND ORDER
+timed() {
+	awk -v kind="$1" -v order="$2" '$1 == kind && $2 == order {
+		for (i = 3; i <= NF; i++) {
+			split($i, part, ":")
+			if (part[1] <= last && i > 3 ||
+			    part[1] >= 2 ^ 32 || part[2] == 0)
+				exit
+			last = part[1]
+			n += part[2]
+		}
+	}
+	END { print n + 0 }' $dir/latency
+}
+
+latency() {
+	load size=32M zones=Normal pcp_batch=8 pcp_high=64 min_free_kbytes=0
+	reads_as latency 0
+	/hold 0:50 3:5 true
+	[ "$(wc -l <$dir/latency)" -eq 1 ] || fail "$(cat $dir/latency)"
+	ctl latency 1
+	reads_as latency 1
+	/hold 0:100 3:7 10:1 true
+	[ "$(timed fast 0), $(timed fast 3), $(timed fast 10)" = "100, 7, 1" ] ||
+		fail "$(cat $dir/latency)"
+	ctl latency reset
+	reads_as latency 1
+	[ "$(wc -l <$dir/latency)" -eq 1 ] || fail "$(cat $dir/latency)"
+	ctl latency 0
+	/hold 0:100 true
+	[ "$(timed fast 0)" -eq 0 ] || fail "$(cat $dir/latency)"
+	# what finds nothing is slow, and reclaims
+	/hold 0:8193 true 2>/dev/null && fail "more than there is"
+	[ "$(timed slow 0)" -ge 1 ] || fail "$(cat $dir/latency)"
+	[ "$(timed reclaim 0)" -ge 1 ] || fail "$(cat $dir/latency)"
+	ctl latency 1
+	unload
+	load size=32M
+	reads_as latency 0
+	unload
+}
+
+histogram_has_mode() {
+	load size=32M
+	[ "$(stat -c %a:%u $dir/latency)" = 400:0 ] || fail "$(stat $dir/latency)"
+	head -n 1 $dir/latency | grep -q '^# ' || fail "$(cat $dir/latency)"
+	unload
+}
+
 cpu_goes_and_comes() {
 	cpu=/sys/devices/system/cpu/cpu1/online
 	[ -w $cpu ] || skip "this machine cannot take CPU 1 offline"
@@ -326,6 +518,12 @@ run isolated_pages_are_not_allocated isolation
 run isolation_refuses_the_rest isolation_refuses
 run allocated_pages_can_be_isolated isolated_while_allocated
 run caches_can_be_tuned caches
+run tunables_read_back tunables_read_back
+run tunables_refuse_the_rest tunables_refuse
+run a_reserve_is_tuned_while_it_is_used reserve_is_tuned
+run volatile_pages_are_reclaimed_on_demand reclaim
+run latency_is_counted_while_that_is_asked_for latency
+run latency_is_for_root_alone histogram_has_mode
 run cpu_goes_and_comes_under_load cpu_goes_and_comes
 cpu_is_back
 run faults_on_demand faults

@@ -92,6 +92,7 @@ static void check_zones(struct __test_metadata *_metadata)
 	static const char * const names[] = {
 		"boost", "min", "low", "high", "promo", "spanned", "present",
 		"managed", "cma", "protection0", "protection4", "nr_free_pages",
+		"nr_zone_inactive_file", "nr_zone_active_file",
 		"count:", "high:", "batch:", "start_pfn:",
 	};
 	unsigned int i, j, nr = 0;
@@ -109,6 +110,39 @@ static void check_zones(struct __test_metadata *_metadata)
 	}
 	/* an older host has no promo, and one may have four zones */
 	EXPECT_LE(buddyinfo.nr * (ARRAY_SIZE(names) - 2), nr);
+}
+
+/* What is counted by the host's names is counted by the host. */
+TEST_F(device, vmstat_has_the_names_of_the_host)
+{
+	static const char * const names[] = {
+		"nr_free_pages", "nr_zone_inactive_file", "nr_zone_active_file",
+		"nr_isolated_file", "nr_free_cma", "nr_dirty",
+		"numa_hit", "numa_miss", "numa_foreign", "numa_local",
+		"numa_other", "pgsteal_kswapd", "pgsteal_direct",
+		"pgscan_kswapd", "pgscan_direct", "pgalloc_dma",
+		"pgalloc_dma32", "pgalloc_normal", "pgalloc_movable",
+		"allocstall_dma", "allocstall_dma32", "allocstall_normal",
+		"allocstall_movable", "pgfree", "pgactivate", "pgdeactivate",
+		"slabs_scanned", "kswapd_low_wmark_hit_quickly",
+		"kswapd_high_wmark_hit_quickly", "pageoutrun", "oom_kill",
+		"pgmigrate_success", "pgmigrate_fail",
+		"compact_migrate_scanned", "compact_free_scanned",
+		"compact_isolated", "compact_stall", "compact_fail",
+		"compact_success", "compact_daemon_wake",
+		"compact_daemon_migrate_scanned",
+		"compact_daemon_free_scanned",
+	};
+	unsigned int i;
+
+	ASSERT_TRUE(parse_values(hosts.vmstat, &vmstat));
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		EXPECT_NE(~0UL, zone_value(&vmstat, -1, "", names[i]))
+			TH_LOG("the host has no %s", names[i]);
+	ASSERT_TRUE(parse_values(ours.vmstat, &vmstat));
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		EXPECT_NE(~0UL, zone_value(&vmstat, -1, "", names[i]))
+			TH_LOG("there is no %s", names[i]);
 }
 
 TEST_F(device, hosts_files_can_be_read)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Allocates blocks through /dev/umbra and becomes a command that has the file
- * open, and so the blocks; with -t, allocates and frees without pause, COUNT
- * times or until it is killed.
+ * open, and so the blocks; what is volatile is unlocked. With -t, allocates and
+ * frees without pause, COUNT times or until it is killed.
  * usage: hold ORDER:COUNT[:FLAGS]... COMMAND [ARGUMENT...]
  *        hold -t SEED [COUNT]
  *
@@ -32,6 +32,14 @@ static uint64_t allocate(int fd, unsigned int order, unsigned int count,
 	return ioctl(fd, UMBRA_IOC_ALLOC, &args) ? 0 : args.handle;
 }
 
+static void unlock(int fd, uint64_t handle)
+{
+	struct umbra_ioc_unlock args = { .handle = handle };
+
+	if (ioctl(fd, UMBRA_IOC_UNLOCK, &args))
+		err(1, "UMBRA_IOC_UNLOCK");
+}
+
 /* What cannot be allocated now may be the next time. */
 static void make_traffic(int fd, unsigned int seed, long count)
 {
@@ -59,11 +67,15 @@ int main(int argc, char **argv)
 	}
 	for (argv++; *argv && isdigit(**argv); argv++) {
 		unsigned int order = 0, count = 0, flags = 0;
+		uint64_t handle;
 
 		if (sscanf(*argv, "%u:%u:%u", &order, &count, &flags) < 2)
 			errx(2, "%s: must be ORDER:COUNT[:FLAGS]", *argv);
-		if (!allocate(fd, order, count, flags))
+		handle = allocate(fd, order, count, flags);
+		if (!handle)
 			err(1, "%s", *argv);
+		if (flags & UMBRA_GFP_VOLATILE)
+			unlock(fd, handle);
 	}
 	if (!*argv)
 		errx(2, "usage: hold ORDER:COUNT[:FLAGS]... COMMAND");
