@@ -79,6 +79,7 @@ static void creation_that_fails_anywhere_leaves_nothing(struct kunit *test)
 							  0),
 		.pcp_batch = 8,
 		.pcp_high = 64,
+		.background = true,
 	};
 	struct umbra_span span = { .nr_pages = PAGES };
 	bool *spare_sleepers = failslab_knob("ignore-gfp-wait"), spared;

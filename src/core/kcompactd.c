@@ -181,23 +181,19 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_compact_wake);
  * Instances that do something in the background look at once.
  *
  * Context: any but NMI.
- * Return: 0, or -EINVAL.
  */
-int umbra_compact_set_proactiveness(struct umbra *u, unsigned int value)
+void umbra_compact_set_proactiveness(struct umbra *u, unsigned int value)
 {
 	unsigned int nid;
 
-	if (value > 100)
-		return -EINVAL;
 	WRITE_ONCE(u->pressure.compaction_proactiveness, value);
 	if (!u->pressure.kcompactd || !value || READ_ONCE(u->stopping))
-		return 0;
+		return;
 	for (nid = 0; nid < u->nr_nodes; nid++)
 		mod_delayed_work(system_freezable_wq,
 				 &u->pressure.kcompactd[nid].work, 0);
-	return 0;
 }
-EXPORT_SYMBOL_GPL(umbra_compact_set_proactiveness);
+EXPORT_SYMBOL_IF_KUNIT(umbra_compact_set_proactiveness);
 
 static struct umbra_kcompactd *start(struct umbra *u)
 {

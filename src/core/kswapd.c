@@ -246,6 +246,7 @@ static bool sleep_on(struct umbra_kswapd *k, const struct order *what)
 		umbra_count(zone, EVENT_KSWAPD_HIGH_QUICKLY, 1);
 		return false;
 	}
+	umbra_compact_flush_hints(k->u, k->node->nid);
 	umbra_compact_wake(k->u, k->node->nid, what->order, what->highest);
 	if (wait_event_freezable_timeout(k->wait, is_wanted(k), NAP) > 0) {
 		umbra_count(zone, EVENT_KSWAPD_LOW_QUICKLY, 1);

@@ -213,7 +213,7 @@ int umbra_compact_migrate_range(struct umbra_zone *zone, u32 start, u32 end);
 /* kcompactd.c */
 void umbra_compact_wake(struct umbra *u, unsigned int nid, unsigned int order,
 			enum umbra_zone_type highest);
-int umbra_compact_set_proactiveness(struct umbra *u, unsigned int value);
+void umbra_compact_set_proactiveness(struct umbra *u, unsigned int value);
 
 /* oom.c */
 bool umbra_oom(struct umbra *u, const struct umbra_request *rq);

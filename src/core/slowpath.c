@@ -181,10 +181,12 @@ static enum step step_reclaim(struct slow *s)
 /* Compact for the request. Returns whether that gave it a block. */
 static bool compact(struct slow *s)
 {
+	u64 start = local_clock();
 	struct umbra_zone *zone;
 
 	s->compacted = s->u->pressure.ops->compact(s->u, &s->rq, s->priority,
 						   &s->index);
+	umbra_latency_add(s->u, LATENCY_COMPACT, s->rq.order, start);
 	if (s->index == UMBRA_NO_FRAME &&
 	    (s->compacted == UMBRA_COMPACT_SKIPPED ||
 	     s->compacted == UMBRA_COMPACT_DEFERRED))

@@ -82,7 +82,7 @@ static void set(struct umbra *u, enum umbra_tunable what, long value)
 		WRITE_ONCE(u->pressure.extfrag_threshold, value);
 		break;
 	case TUNE_COMPACTION_PROACTIVENESS:
-		WRITE_ONCE(u->pressure.compaction_proactiveness, value);
+		umbra_compact_set_proactiveness(u, value);
 		break;
 	case TUNE_DIRTY_LIMIT:
 		WRITE_ONCE(u->dirty_limit, value);

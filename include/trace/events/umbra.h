@@ -309,6 +309,8 @@ TRACE_EVENT(umbra_oom_kill,
 	),
 
 	TP_printk("pid=%d pages=%ld", __entry->pid, __entry->pages)
+);
+
 /* As compaction:mm_compaction_begin; frames by their pfns. */
 TRACE_EVENT(umbra_compaction_begin,
 
