@@ -19,7 +19,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -70,6 +72,21 @@ static inline int device_free(int fd, uint64_t handle)
 	struct umbra_ioc_free args = { .handle = handle };
 
 	return ioctl(fd, UMBRA_IOC_FREE, &args);
+}
+
+static inline int device_unlock(int fd, uint64_t handle)
+{
+	struct umbra_ioc_unlock args = { .handle = handle };
+
+	return ioctl(fd, UMBRA_IOC_UNLOCK, &args);
+}
+
+/* Lock; how many pages were purged, or -1 with errno set. */
+static inline long device_lock(int fd, uint64_t handle)
+{
+	struct umbra_ioc_lock args = { .handle = handle };
+
+	return ioctl(fd, UMBRA_IOC_LOCK, &args) ? -1 : (long)args.purged;
 }
 
 static inline void *device_map(int fd, uint64_t handle, size_t bytes)
@@ -211,6 +228,53 @@ static inline bool verify_is_ok(void)
 	return ok;
 }
 
+static inline int pagemap_entry(void *p, uint64_t *entry)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	size_t page = sysconf(_SC_PAGESIZE);
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = pread(fd, entry, sizeof(*entry),
+		  (uintptr_t)p / page * sizeof(*entry));
+	close(fd);
+	return n == sizeof(*entry) ? 0 : -1;
+}
+
+/* Frame number of a mapped page; 0 if none is mapped. */
+static inline uint64_t frame_of(void *p)
+{
+	uint64_t entry = 0;
+
+	if (pagemap_entry(p, &entry) || !(entry >> 63))
+		return 0;
+	return entry & ((1ULL << 55) - 1);
+}
+
+/* Put references to mapped memory into a pipe. */
+static inline ssize_t pin(int pipe_fd, void *p, size_t bytes, unsigned int flags)
+{
+	struct iovec iov = { p, bytes };
+
+	return vmsplice(pipe_fd, &iov, 1, flags);
+}
+
+/* Take everything out of a pipe; is it what write_pattern() wrote? */
+static inline bool drain(int pipe_fd, size_t bytes, uint64_t seed)
+{
+	char *buf = malloc(bytes);
+	size_t n = 0;
+	ssize_t got;
+	bool same;
+
+	while (n < bytes && (got = read(pipe_fd, buf + n, bytes - n)) > 0)
+		n += got;
+	same = n == bytes && find_damage(buf, bytes, seed) == -1;
+	free(buf);
+	return same;
+}
+
 /* Run @fn in a child process; its exit status, or minus the signal. */
 static inline int in_child(int (*fn)(void *arg), void *arg)
 {
@@ -270,6 +334,7 @@ static inline pid_t start_traffic(unsigned int seed)
 
 	if (pid)
 		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	fd = device_open(O_RDWR);
 	for (;;) {
 		unsigned int r = rand_r(&seed), i = r % 64;
@@ -290,6 +355,20 @@ static inline void stop_traffic(pid_t pid)
 static inline void drain_caches(void)
 {
 	write_file(DEBUGFS_DIR "ctl/drain", "all");
+}
+
+/* Have umbra take back as many pages as it can get, up to some number. */
+static inline void reclaim(uint64_t nr_pages)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)nr_pages);
+	write_file(DEBUGFS_DIR "ctl/reclaim", text);
+}
+
+static inline void compact(void)
+{
+	write_file(DEBUGFS_DIR "ctl/compact", "all");
 }
 
 FIXTURE(device) {

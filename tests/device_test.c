@@ -66,11 +66,15 @@ TEST_F(device, alloc_refuses_arguments_out_of_range)
 {
 	const uint32_t whole = self->nr_pages;
 	const struct umbra_ioc_alloc bad[] = {
-		{ .count = 1, .flags = 1U << 2 },
+		{ .count = 1, .flags = 1U << 3 },
 		{ .count = 1, .flags = 1U << 31 },
 		{ .count = 1, .flags = ~UMBRA_GFP_ALL },
 		{ .count = 1, .flags = UMBRA_GFP_ALL },
-		{ .count = 1, .flags = UMBRA_GFP_MOVABLE | 1U << 2 },
+		{ .count = 1, .flags = UMBRA_GFP_MOVABLE | 1U << 3 },
+		{ .count = 1,
+		  .flags = UMBRA_GFP_MOVABLE | UMBRA_GFP_RECLAIMABLE },
+		{ .count = 1,
+		  .flags = UMBRA_GFP_VOLATILE | UMBRA_GFP_RECLAIMABLE },
 		{ .count = 1, .pad = 1 },
 		{ .count = 1, .pad = 1U << 31 },
 		{ .count = 1, .handle = 1 },
@@ -106,12 +110,15 @@ TEST_F(device, alloc_refuses_arguments_out_of_range)
 	EXPECT_UNCHANGED();
 }
 
-TEST_F(device, alloc_takes_each_flag_alone)
+TEST_F(device, alloc_takes_each_flag_alone_and_volatile_with_movable)
 {
 	EXPECT_NE(0, device_alloc_flags(self->fd, 0, 1, UMBRA_GFP_MOVABLE));
 	EXPECT_NE(0, device_alloc_flags(self->fd, 0, 1,
 					UMBRA_GFP_RECLAIMABLE));
-	EXPECT_EQ(2, device_info(self->fd).file_pages);
+	EXPECT_NE(0, device_alloc_flags(self->fd, 0, 1, UMBRA_GFP_VOLATILE));
+	EXPECT_NE(0, device_alloc_flags(self->fd, 0, 1, UMBRA_GFP_VOLATILE |
+					UMBRA_GFP_MOVABLE));
+	EXPECT_EQ(4, device_info(self->fd).file_pages);
 }
 
 TEST_F(device, reserved_fields_must_be_zero)
@@ -139,6 +146,7 @@ TEST_F(device, bad_pointers_are_refused)
 {
 	const unsigned long commands[] = {
 		UMBRA_IOC_GET_INFO, UMBRA_IOC_ALLOC, UMBRA_IOC_FREE,
+		UMBRA_IOC_UNLOCK, UMBRA_IOC_LOCK,
 	};
 	char *guard = mmap(NULL, 2 * self->page, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -6,30 +6,6 @@
 
 #define SEED 42
 
-static int pagemap_entry(void *p, uint64_t *entry)
-{
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	size_t page = sysconf(_SC_PAGESIZE);
-	ssize_t n;
-
-	if (fd < 0)
-		return -1;
-	n = pread(fd, entry, sizeof(*entry),
-		  (uintptr_t)p / page * sizeof(*entry));
-	close(fd);
-	return n == sizeof(*entry) ? 0 : -1;
-}
-
-/* Frame number of a mapped page; 0 if none is mapped. */
-static uint64_t frame_of(void *p)
-{
-	uint64_t entry = 0;
-
-	if (pagemap_entry(p, &entry) || !(entry >> 63))
-		return 0;
-	return entry & ((1ULL << 55) - 1);
-}
-
 /* Are the VmFlags of the mapping at @p known to have @flag? */
 static bool vma_has_flag(void *p, const char *flag)
 {

@@ -11,29 +11,6 @@
 
 #define SEED 7
 
-/* Put references to mapped memory into a pipe. */
-static ssize_t pin(int pipe_fd, void *p, size_t bytes, unsigned int flags)
-{
-	struct iovec iov = { p, bytes };
-
-	return vmsplice(pipe_fd, &iov, 1, flags);
-}
-
-/* Take everything out of a pipe; is it what write_pattern() wrote? */
-static bool drain(int pipe_fd, size_t bytes, uint64_t seed)
-{
-	char *buf = malloc(bytes);
-	size_t n = 0;
-	ssize_t got;
-	bool same;
-
-	while (n < bytes && (got = read(pipe_fd, buf + n, bytes - n)) > 0)
-		n += got;
-	same = n == bytes && find_damage(buf, bytes, seed) == -1;
-	free(buf);
-	return same;
-}
-
 /*
  * Allocate one block, write it, pin it in a pipe, unmap, and free it. The
  * seed of the pattern is @seed. True if all of that worked.

@@ -4,15 +4,22 @@
 # for each program, its tests nested in it.
 
 programs="device_test race_test mapping_test access_test pin_test debugfs_test"
-programs="$programs trace_test fault_test"
+programs="$programs trace_test fault_test volatile_test migration_test poll_test"
 zoned="formats_test"
 scripts="zones_test ctl_test owner_test host_test module_test"
 
-# Of the scripts only those that the kernel's command line names, if it does
+# Only those that the kernel's command line names, if it does
 only=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^umbra_tests=//p' | tr , ' ')
-if [ "$only" ]; then
-	programs='' zoned='' scripts=$only
-fi
+named() {
+	for name in $1; do
+		case " ${only:-$name} " in
+		*" $name "*) printf '%s ' "$name" ;;
+		esac
+	done
+}
+programs=$(named "$programs")
+zoned=$(named "$zoned")
+scripts=$(named "$scripts")
 
 # As a group named $1, the KTAP or TAP on standard input: nested, and with
 # the result that its lines add up to.

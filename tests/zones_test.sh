@@ -164,7 +164,7 @@ policy() {
 	case $1 in
 	address)
 		# the lowest frame is the first that is taken
-		[ "$(/hold 0:1 od -An -tx1 -N1 $dir/frames)" = " 80" ] ||
+		[ "$(/hold 0:1 od -An -tx1 -N1 $dir/frames)" = " 90" ] ||
 			fail "$(od -An -tx1 -N8 $dir/frames)" ;;
 	nogroup|plain)
 		awk '/^Number of blocks/ { getline; exit $5 != 16 }' \

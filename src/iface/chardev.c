@@ -5,9 +5,11 @@
  * A file finds its allocations by page offset, in a maple tree of ranges.
  * Offsets are handed out once in the life of an instance.
  *
- * Mappings hold pages by reference and not by allocation: freeing a mapped
- * allocation takes it out of the tree, so that no fault finds it any more,
- * and the pages that are still mapped become HELD.
+ * Mappings hold pages by reference and not by allocation: the pages of a freed
+ * allocation that are still mapped become HELD, and no fault finds the others.
+ * But a page that moved may be out of a mapping that had it. The blocks of
+ * those stay for faults to find, and the allocation for them, until all its
+ * mappings are gone.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -68,6 +70,7 @@ static long ioctl_free(struct umbra_file *file, void __user *arg)
 {
 	struct umbra_ioc_free args;
 	struct umbra_allocation *a;
+	bool mapped = false;
 
 	if (copy_from_user(&args, arg, sizeof(args)))
 		return -EFAULT;
@@ -76,13 +79,16 @@ static long ioctl_free(struct umbra_file *file, void __user *arg)
 	mutex_lock(&file->lock);
 	a = umbra_file_find_handle(file, args.handle);
 	if (a) {
-		a->published = false;
-		mtree_erase(&file->allocations, a->offset);
+		a->freed = true;
+		a->unlocked = false;
+		mapped = a->nr_mappings++;
 	}
 	mutex_unlock(&file->lock);
 	if (!a)
 		return -ENOENT;
-	umbra_allocation_free(file, a);
+	if (mapped)
+		umbra_allocation_retire(file, a);
+	umbra_allocation_put(file, a);
 	return 0;
 }
 
@@ -162,9 +168,11 @@ static int map_page(struct umbra_file *file, struct vm_fault *vmf)
 	a = umbra_file_find(file, vmf->pgoff);
 	if (!a)
 		return -EFAULT;
+	if (a->freed && !test_bit(vmf->pgoff - a->offset, a->moved))
+		return -EFAULT;
 	page = *umbra_allocation_slot(a, vmf->pgoff);
 	if (!page)
-		return -ENODATA;
+		return a->freed ? -EFAULT : -ENODATA;
 	if (a->unlocked)
 		umbra_mark_accessed(file->dev->umbra, page);
 	page += (vmf->pgoff - a->offset) & ((1UL << a->order) - 1);
@@ -214,7 +222,26 @@ static vm_fault_t umbra_page_mkwrite(struct vm_fault *vmf)
 	return VM_FAULT_LOCKED;
 }
 
+/* A mapping was made from another: by fork, or because it was cut. */
+static void umbra_vma_open(struct vm_area_struct *vma)
+{
+	struct umbra_file *file = vma->vm_file->private_data;
+	struct umbra_allocation *a = vma->vm_private_data;
+
+	mutex_lock(&file->lock);
+	a->nr_mappings++;
+	mutex_unlock(&file->lock);
+}
+
+static void umbra_vma_close(struct vm_area_struct *vma)
+{
+	umbra_allocation_put(vma->vm_file->private_data,
+			     vma->vm_private_data);
+}
+
 static const struct vm_operations_struct umbra_vm_ops = {
+	.open = umbra_vma_open,
+	.close = umbra_vma_close,
 	.fault = umbra_fault,
 	.page_mkwrite = umbra_page_mkwrite,
 };
@@ -231,11 +258,15 @@ static int umbra_mmap(struct file *filp, struct vm_area_struct *vma)
 		return -ENODEV;
 	mutex_lock(&file->lock);
 	a = umbra_file_find(file, vma->vm_pgoff);
-	inside = a && vma_pages(vma) <= a->offset + umbra_allocation_pages(a) -
-					vma->vm_pgoff;
+	inside = a && !a->freed &&
+		 vma_pages(vma) <= a->offset + umbra_allocation_pages(a) -
+				   vma->vm_pgoff;
+	if (inside)
+		a->nr_mappings++;
 	mutex_unlock(&file->lock);
 	if (!inside)
 		return -EINVAL;
+	vma->vm_private_data = a;
 	vm_flags_set(vma, VM_MIXEDMAP | VM_DONTEXPAND | VM_DONTDUMP);
 	vma->vm_ops = &umbra_vm_ops;
 	return 0;

@@ -44,13 +44,17 @@ struct umbra_file {
 struct umbra_allocation {
 	unsigned long offset;		/* pages */
 	bool published;			/* guarded by the file lock */
+	bool freed;			/* as are all up to @nr_purged */
+	bool unlocked;
+	unsigned int nr_mappings;	/* and who else needs it, if freed */
+	unsigned long nr_purged;	/* pages */
 	bool is_volatile;
-	bool unlocked;			/* guarded by the file lock */
-	unsigned long nr_purged;	/* pages; guarded by the file lock */
 	gfp_t gfp;
+	/* Pages that were mapped when they moved; guarded by the file lock. */
+	unsigned long *moved;
 	unsigned int order;
 	unsigned int nr_blocks;
-	/* NULL if purged. Guarded by the file lock, while published. */
+	/* NULL if purged, or freed. Guarded by the file lock, if published. */
 	struct page *blocks[] __counted_by(nr_blocks);
 };
 
@@ -79,6 +83,9 @@ struct umbra_allocation *umbra_file_allocate(struct umbra_file *file,
 int umbra_file_restore(struct umbra_file *file, unsigned long offset);
 void umbra_allocation_free(struct umbra_file *file,
 			   struct umbra_allocation *a);
+void umbra_allocation_retire(struct umbra_file *file,
+			     struct umbra_allocation *a);
+void umbra_allocation_put(struct umbra_file *file, struct umbra_allocation *a);
 struct page **umbra_file_lock_block(struct umbra_file *file,
 				    struct page *page,
 				    struct umbra_allocation **a);

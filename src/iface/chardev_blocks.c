@@ -25,7 +25,7 @@
  * @offset: of any page
  *
  * Context: file lock held.
- * Return: the allocation, or NULL.
+ * Return: the allocation, which may have been freed, or NULL.
  */
 struct umbra_allocation *umbra_file_find(struct umbra_file *file,
 					 unsigned long offset)
@@ -55,7 +55,7 @@ struct umbra_allocation *umbra_file_find_handle(struct umbra_file *file,
 	if ((u64)offset << PAGE_SHIFT != handle)
 		return NULL;
 	a = umbra_file_find(file, offset);
-	return a && a->offset == offset ? a : NULL;
+	return a && a->offset == offset && !a->freed ? a : NULL;
 }
 
 static unsigned long file_limit(const struct umbra_file *file)
@@ -101,6 +101,69 @@ void umbra_allocation_free(struct umbra_file *file,
 	kvfree(a);
 }
 
+/* Take block @i from an allocation unless a mapping may want it; or NULL. */
+static struct page *take_unmoved(struct umbra_file *file,
+				 struct umbra_allocation *a, unsigned int i)
+{
+	unsigned long first = (unsigned long)i << a->order;
+	unsigned long end = first + (1UL << a->order);
+	struct page *page = NULL;
+
+	mutex_lock(&file->lock);
+	if (find_next_bit(a->moved, end, first) == end)
+		swap(page, a->blocks[i]);
+	mutex_unlock(&file->lock);
+	return page;
+}
+
+/**
+ * umbra_allocation_retire() - free what no mapping can want of an allocation
+ * @file: the file
+ * @a: freed by its user; the caller counts among its mappings
+ *
+ * A page that is mapped has a reference, and becomes HELD. One that was mapped
+ * when its block moved may have none any more, but is still expected to be
+ * there: such blocks stay until umbra_allocation_put().
+ *
+ * Context: may sleep; without the file lock.
+ */
+void umbra_allocation_retire(struct umbra_file *file,
+			     struct umbra_allocation *a)
+{
+	struct page *page;
+	unsigned int i;
+
+	for (i = 0; i < a->nr_blocks; i++) {
+		page = take_unmoved(file, a, i);
+		if (page)
+			block_free(file, page, a->order);
+		cond_resched();
+	}
+}
+
+/**
+ * umbra_allocation_put() - one mapping less
+ * @file: the file
+ * @a: the allocation, which goes with its last mapping if it was freed
+ *
+ * Context: may sleep; without the file lock.
+ */
+void umbra_allocation_put(struct umbra_file *file, struct umbra_allocation *a)
+{
+	bool last;
+
+	mutex_lock(&file->lock);
+	a->nr_mappings--;
+	last = a->freed && !a->nr_mappings;
+	if (last) {
+		a->published = false;
+		mtree_erase(&file->allocations, a->offset);
+	}
+	mutex_unlock(&file->lock);
+	if (last)
+		umbra_allocation_free(file, a);
+}
+
 static gfp_t gfp_of_flags(u32 flags)
 {
 	gfp_t gfp = GFP_HIGHUSER | __GFP_ZERO | __GFP_NOWARN;
@@ -143,12 +206,14 @@ static struct umbra_allocation *allocate(struct umbra_file *file,
 	err = umbra_account_charge(file->account, nr_pages, file_limit(file));
 	if (err)
 		return ERR_PTR(err);
-	a = kvzalloc(struct_size(a, blocks, count),
+	a = kvzalloc(struct_size(a, blocks, count) +
+		     BITS_TO_LONGS(nr_pages) * sizeof(*a->moved),
 		     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!a) {
 		err = -ENOMEM;
 		goto err_uncharge;
 	}
+	a->moved = (void *)a + struct_size(a, blocks, count);
 	a->order = order;
 	a->gfp = gfp_of_flags(flags);
 	a->is_volatile = flags & UMBRA_GFP_VOLATILE;
@@ -273,6 +338,8 @@ int umbra_file_restore(struct umbra_file *file, unsigned long offset)
 
 	mutex_lock(&file->lock);
 	a = umbra_file_find(file, offset);
+	if (a && a->freed)
+		a = NULL;
 	if (a) {
 		order = a->order;
 		gfp = a->gfp;
@@ -287,7 +354,7 @@ int umbra_file_restore(struct umbra_file *file, unsigned long offset)
 
 	mutex_lock(&file->lock);
 	a = umbra_file_find(file, offset);
-	if (a) {
+	if (a && !a->freed) {
 		struct page **slot = umbra_allocation_slot(a, offset);
 
 		err = 0;
@@ -371,6 +438,21 @@ static int copy_block(struct umbra_file *file, struct page *dst,
 	return 0;
 }
 
+/*
+ * Remember which pages of a block are mapped, before they are not: whoever
+ * else holds one is taken for a mapping.
+ */
+static void note_mapped(struct umbra_file *file, struct umbra_allocation *a,
+			struct page *page)
+{
+	unsigned long first = page_private(page) - a->offset;
+	unsigned int i;
+
+	for (i = 0; i < 1U << a->order; i++)
+		if (umbra_page_is_pinned(file->dev->umbra, page + i, 0))
+			__set_bit(first + i, a->moved);
+}
+
 static int block_migrate(struct umbra_movable *movable, struct page *dst,
 			 struct page *src, unsigned int order,
 			 enum umbra_migrate_mode mode)
@@ -383,6 +465,7 @@ static int block_migrate(struct umbra_movable *movable, struct page *dst,
 
 	if (IS_ERR(slot))
 		return PTR_ERR(slot);
+	note_mapped(file, a, src);
 	err = umbra_file_unmap(file, src, order);
 	if (!err)
 		err = copy_block(file, dst, src, order);

@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory that moves while it is in use: nobody sees it happen, and what
+ * somebody has a reference to stays where it is.
+ */
+#include "device.h"
+#include <pthread.h>
+
+#define SEED 42
+#define NR 512	/* pages of a test */
+
+/*
+ * Single pages far apart: as many as there are free, most of them freed again.
+ * What is left is an allocation of each page by itself.
+ */
+struct spread {
+	uint64_t handle[NR];
+	char *p[NR];
+	uint64_t frame[NR];
+};
+
+static bool spread_out(int fd, struct spread *s)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	uint32_t nr = device_info(fd).nr_free, step = nr / NR, n = 0, i;
+	uint64_t *all = calloc(nr, sizeof(*all));
+
+	for (i = 0; i < nr; i++)
+		all[i] = device_alloc_flags(fd, 0, 1, UMBRA_GFP_MOVABLE);
+	for (i = 0; i < nr; i++) {
+		if (i % step || n == NR) {
+			device_free(fd, all[i]);
+			continue;
+		}
+		s->handle[n] = all[i];
+		s->p[n] = device_map(fd, all[i], page);
+		if (s->p[n] == MAP_FAILED)
+			break;
+		write_pattern(s->p[n], page, SEED + n);
+		s->frame[n] = frame_of(s->p[n]);
+		n++;
+	}
+	free(all);
+	drain_caches();
+	return n == NR;
+}
+
+static unsigned int count_damaged(const struct spread *s)
+{
+	unsigned int i, damaged = 0;
+
+	for (i = 0; i < NR; i++)
+		damaged += find_damage(s->p[i], sysconf(_SC_PAGESIZE),
+				       SEED + i) != -1;
+	return damaged;
+}
+
+/* How many pages are elsewhere now; those that are not mapped are touched. */
+static unsigned int count_moved(const struct spread *s)
+{
+	unsigned int i, moved = 0;
+
+	for (i = 0; i < NR; i++) {
+		__atomic_load_n(s->p[i], __ATOMIC_RELAXED);
+		moved += frame_of(s->p[i]) != s->frame[i];
+	}
+	return moved;
+}
+
+/* Compact without pause while something runs. */
+static pid_t start_compaction(void)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;)
+		compact();
+}
+
+TEST_F(device, memory_moves_with_what_is_in_it)
+{
+	struct spread s;
+	uint64_t large;
+
+	ASSERT_TRUE(spread_out(self->fd, &s));
+	EXPECT_EQ(0, device_alloc(self->fd, 10, self->nr_free >> 10));
+	compact();
+	EXPECT_LT(0, count_moved(&s));
+	EXPECT_EQ(0, count_damaged(&s));
+	EXPECT_EQ(NR, device_info(self->fd).file_pages);
+	EXPECT_TRUE(verify_is_ok());
+
+	/* all but one or two of the largest blocks are free now */
+	drain_caches();
+	large = device_alloc(self->fd, 10, (self->nr_free >> 10) - 2);
+	EXPECT_NE(0, large);
+	EXPECT_EQ(0, count_damaged(&s));
+}
+
+TEST_F(device, moved_memory_is_freed_by_its_handle)
+{
+	struct spread s;
+	unsigned int i;
+
+	ASSERT_TRUE(spread_out(self->fd, &s));
+	compact();
+	for (i = 0; i < NR; i++) {
+		ASSERT_EQ(0, munmap(s.p[i], self->page));
+		ASSERT_EQ(0, device_free(self->fd, s.handle[i]));
+	}
+	drain_caches();
+	EXPECT_UNCHANGED();
+}
+
+/* A page that was touched stays, whether it is mapped just now or not. */
+TEST_F(device, memory_freed_after_it_moved_lives_on_in_its_mapping)
+{
+	struct umbra_ioc_info info;
+	struct spread s;
+	unsigned int i;
+	char *p;
+	uint64_t a;
+
+	ASSERT_TRUE(spread_out(self->fd, &s));
+	a = device_alloc(self->fd, 3, 1);
+	p = device_map(self->fd, a, 8 * self->page);
+	ASSERT_NE(MAP_FAILED, p);
+	p[2 * self->page] = 7;
+	compact();
+	for (i = 0; i < NR; i++)
+		ASSERT_EQ(0, device_free(self->fd, s.handle[i]));
+	ASSERT_EQ(0, device_free(self->fd, a));
+	EXPECT_EQ(-1, device_free(self->fd, a));
+	EXPECT_EQ(ENOENT, errno);
+	EXPECT_EQ(MAP_FAILED, device_map(self->fd, a, self->page));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(0, count_damaged(&s));
+	EXPECT_EQ(7, p[2 * self->page]);
+	EXPECT_EQ(-SIGBUS, touch(p, false));
+	compact();
+	EXPECT_EQ(0, count_damaged(&s));
+	info = device_info(self->fd);
+	EXPECT_LE(NR + 1, info.file_pages);
+
+	for (i = 0; i < NR; i++)
+		ASSERT_EQ(0, munmap(s.p[i], self->page));
+	EXPECT_EQ(7, p[2 * self->page]);
+	ASSERT_EQ(0, munmap(p, 4 * self->page));
+	ASSERT_EQ(0, munmap(p + 4 * self->page, 4 * self->page));
+	EXPECT_EQ(0, WAIT_INFO(self->fd, file_pages, 0));
+	drain_caches();
+	EXPECT_UNCHANGED();
+}
+
+TEST_F(device, all_mappings_follow_memory_that_moves)
+{
+	struct spread s;
+	char *q[NR], *r;
+	unsigned int i;
+	int status;
+	pid_t pid;
+
+	ASSERT_TRUE(spread_out(self->fd, &s));
+	for (i = 0; i < NR; i++) {
+		q[i] = device_map(self->fd, s.handle[i], self->page);
+		ASSERT_NE(MAP_FAILED, q[i]);
+		ASSERT_EQ(SEED + 0x9e3779b97f4a7c15ull + i,
+			  *(uint64_t *)q[i]);
+	}
+	r = mmap(NULL, self->page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		 0);
+	ASSERT_NE(MAP_FAILED, r);
+	ASSERT_EQ(0, mlockall(MCL_CURRENT | MCL_FUTURE));
+	ASSERT_EQ(0, mprotect(q[1], self->page, PROT_READ));
+	ASSERT_EQ(0, mprotect(q[2], self->page, PROT_NONE));
+	ASSERT_EQ(r, mremap(q[3], self->page, self->page,
+			    MREMAP_MAYMOVE | MREMAP_FIXED, r));
+	q[3] = r;
+	ASSERT_EQ(0, madvise(q[4], self->page, MADV_DONTNEED));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		raise(SIGSTOP);
+		for (i = 0; i < NR; i++)
+			*(uint64_t *)(s.p[i] + 8) = i;
+		_exit(count_moved(&s) ? 0 : 1);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, WUNTRACED));
+	compact();
+	kill(pid, SIGCONT);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	ASSERT_EQ(0, mprotect(q[2], self->page, PROT_READ | PROT_WRITE));
+	for (i = 0; i < NR; i++) {
+		ASSERT_EQ(i, *(uint64_t *)(s.p[i] + 8));
+		ASSERT_EQ(i, *(uint64_t *)(q[i] + 8));
+		ASSERT_EQ(frame_of(s.p[i]), frame_of(q[i]));
+	}
+	EXPECT_EQ(-SIGSEGV, touch(q[1], true));
+	EXPECT_EQ(0, munlockall());
+}
+
+TEST_F(device, pinned_memory_does_not_move)
+{
+	struct spread s;
+	int fds[8][2];
+	unsigned int i;
+
+	ASSERT_TRUE(spread_out(self->fd, &s));
+	for (i = 0; i < 8; i++) {
+		ASSERT_EQ(0, pipe(fds[i]));
+		ASSERT_EQ(self->page,
+			  pin(fds[i][1], s.p[i * 60], self->page, 0));
+	}
+	compact();
+	EXPECT_LT(0, count_moved(&s));
+	EXPECT_EQ(0, count_damaged(&s));
+	for (i = 0; i < 8; i++) {
+		EXPECT_EQ(s.frame[i * 60], frame_of(s.p[i * 60]));
+		/* it is one memory still, seen from both sides */
+		*(uint64_t *)s.p[i * 60] = i;
+		EXPECT_EQ(sizeof(uint64_t),
+			  read(fds[i][0], &s.frame[0], sizeof(uint64_t)));
+		EXPECT_EQ(i, s.frame[0]);
+		close(fds[i][0]);
+		close(fds[i][1]);
+	}
+}
+
+TEST_F(device, held_memory_does_not_move)
+{
+	struct spread s;
+	unsigned int i;
+
+	/* nothing moves by itself: what was freed had its first place */
+	ASSERT_TRUE(spread_out(self->fd, &s));
+	for (i = 0; i < NR; i += 2)
+		ASSERT_EQ(0, device_free(self->fd, s.handle[i]));
+	compact();
+	for (i = 0; i < NR; i += 2)
+		EXPECT_EQ(s.frame[i], frame_of(s.p[i]));
+	EXPECT_EQ(0, count_damaged(&s));
+	EXPECT_EQ(NR / 2, device_info(self->fd).file_held);
+}
+
+struct writer {
+	struct spread *s;
+	unsigned int first;
+	unsigned long rounds;
+	unsigned long errors;
+	bool *stop;
+	int fd;
+};
+
+/* Counts in words of its own, which nobody else may change. */
+static void *count_in_memory(void *arg)
+{
+	struct writer *w = arg;
+	uint64_t n = 0;
+	unsigned int i;
+
+	for (i = 0; i < NR; i++)
+		*(volatile uint64_t *)(w->s->p[i] + 8 * w->first) = 0;
+	for (n = 0; !*w->stop; n++) {
+		for (i = 0; i < NR; i++) {
+			volatile uint64_t *word =
+				(void *)(w->s->p[i] + 8 * w->first);
+
+			w->errors += *word != n;
+			*word = n + 1;
+		}
+		w->rounds++;
+	}
+	return NULL;
+}
+
+TEST_F_TIMEOUT(device, threads_write_while_their_memory_moves, 60)
+{
+	struct writer w[4];
+	pthread_t thread[4];
+	struct spread s;
+	bool stop = false;
+	unsigned int i, moved = 0;
+
+	ASSERT_TRUE(spread_out(self->fd, &s));
+	for (i = 0; i < 4; i++) {
+		w[i] = (struct writer) {
+			.s = &s, .first = i, .stop = &stop,
+		};
+		ASSERT_EQ(0, pthread_create(&thread[i], NULL, count_in_memory,
+					    &w[i]));
+	}
+	/* what has been put together is spread by what is freed in between */
+	for (i = 0; i < 10; i++) {
+		uint64_t a = device_alloc_flags(self->fd, 0, 4096,
+						UMBRA_GFP_MOVABLE);
+
+		compact();
+		ASSERT_EQ(0, device_free(self->fd, a));
+		compact();
+		moved += count_moved(&s);
+	}
+	stop = true;
+	for (i = 0; i < 4; i++) {
+		ASSERT_EQ(0, pthread_join(thread[i], NULL));
+		EXPECT_EQ(0, w[i].errors);
+		EXPECT_LT(0, w[i].rounds);
+	}
+	EXPECT_LT(0, moved);
+	EXPECT_TRUE(verify_is_ok());
+}
+
+TEST_F_TIMEOUT(device, another_process_reads_while_the_memory_moves, 60)
+{
+	char *buf = malloc(self->page);
+	struct iovec local = { buf, self->page }, remote;
+	unsigned int i, round;
+	struct spread s;
+	pid_t pid;
+
+	ASSERT_TRUE(spread_out(self->fd, &s));
+	pid = start_compaction();
+	ASSERT_LE(0, pid);
+	for (round = 0; round < 50; round++) {
+		for (i = 0; i < NR; i++) {
+			remote = (struct iovec) { s.p[i], self->page };
+			ASSERT_EQ(self->page, process_vm_readv(getpid(), &local,
+							       1, &remote, 1,
+							       0));
+			ASSERT_EQ(-1, find_damage(buf, self->page, SEED + i));
+		}
+		if (round % 8)
+			continue;
+		for (i = 0; i < NR; i++)
+			ASSERT_EQ(self->page,
+				  process_vm_writev(getpid(), &local, 1,
+						    &remote, 1, 0));
+	}
+	stop_traffic(pid);
+	EXPECT_EQ(0, count_damaged(&s));
+	free(buf);
+}
+
+/* Map, unmap, move and free as the memory moves. */
+TEST_F_TIMEOUT(device, mappings_change_while_the_memory_moves, 60)
+{
+	const size_t bytes = 16 * self->page;
+	unsigned int round, i;
+	char *p, *q, *target;
+	pid_t pid, traffic;
+	uint64_t a;
+	int status;
+
+	target = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		      0);
+	ASSERT_NE(MAP_FAILED, target);
+	pid = start_compaction();
+	traffic = start_traffic(1);
+	for (round = 0; round < 300; round++) {
+		a = device_alloc_flags(self->fd, round % 4, 16 >> round % 4,
+				       UMBRA_GFP_MOVABLE);
+		ASSERT_NE(0, a);
+		p = device_map(self->fd, a, bytes);
+		ASSERT_NE(MAP_FAILED, p);
+		ASSERT_TRUE(is_zero(p, bytes));
+		write_pattern(p, bytes, round);
+		q = mremap(p, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+			   target);
+		ASSERT_EQ(target, q);
+		for (i = 0; i < 8; i++) {
+			ASSERT_EQ(0, madvise(q, bytes, MADV_DONTNEED));
+			ASSERT_EQ(-1, find_damage(q, bytes, round));
+		}
+		ASSERT_EQ(0, mprotect(q, bytes, PROT_READ));
+		if (round % 16 == 0) {
+			pid_t child = fork();
+
+			if (!child)
+				_exit(find_damage(q, bytes, round) != -1);
+			ASSERT_EQ(child, waitpid(child, &status, 0));
+			ASSERT_EQ(0, status);
+		}
+		if (round & 1)
+			ASSERT_EQ(0, device_free(self->fd, a));
+		ASSERT_EQ(-1, find_damage(q, bytes, round));
+		ASSERT_EQ(target, mmap(target, bytes, PROT_NONE, MAP_PRIVATE |
+				       MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+		if (!(round & 1))
+			ASSERT_EQ(0, device_free(self->fd, a));
+	}
+	stop_traffic(traffic);
+	stop_traffic(pid);
+	EXPECT_EQ(0, WAIT_INFO(self->fd, file_pages, 0));
+}
+
+/* Pins come and go while compaction looks for what it can move. */
+TEST_F_TIMEOUT(device, memory_is_pinned_while_other_memory_moves, 60)
+{
+	unsigned int round, i;
+	struct spread s;
+	int fds[2];
+	pid_t pid;
+
+	ASSERT_TRUE(spread_out(self->fd, &s));
+	ASSERT_EQ(0, pipe(fds));
+	pid = start_compaction();
+	for (round = 0; round < 20; round++) {
+		for (i = round % 7; i < NR; i += 7) {
+			ASSERT_EQ(self->page,
+				  pin(fds[1], s.p[i], self->page, 0));
+			ASSERT_EQ(-1, find_damage(s.p[i], self->page,
+						  SEED + i));
+			ASSERT_TRUE(drain(fds[0], self->page, SEED + i));
+		}
+	}
+	stop_traffic(pid);
+	EXPECT_EQ(0, count_damaged(&s));
+}
+
+TEST_HARNESS_MAIN
