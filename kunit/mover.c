@@ -44,6 +44,11 @@ static int mover_migrate(struct umbra_movable *movable, struct page *dst,
 		m->fail--;
 		err = m->err;
 	} else {
+		if (m->hold) {
+			page_ref_inc(src);
+			m->held = src;
+			m->hold = false;
+		}
 		m->tokens[to] = m->tokens[from];
 		m->tokens[from] = 0;
 		m->nr_moved++;
@@ -91,8 +96,8 @@ struct mover *umbra_test_mover(struct kunit *test, struct umbra *u)
 	return m;
 }
 
-/* Give an owner a block; returns its token. */
-u32 umbra_test_mover_add(struct kunit *test, struct mover *m, struct page *page,
+/* Give an owner a block; returns its token, or 0 if that is refused. */
+u32 umbra_test_mover_try(struct mover *m, struct page *page,
 			 unsigned int order)
 {
 	u32 index = umbra_page_to_index(m->u, page), token;
@@ -101,8 +106,16 @@ u32 umbra_test_mover_add(struct kunit *test, struct mover *m, struct page *page,
 	token = ++m->last;
 	m->tokens[index] = token;
 	spin_unlock(&m->lock);
-	KUNIT_ASSERT_EQ(test, umbra_set_movable(m->u, page, order,
-						&m->movable), 0);
+	return umbra_set_movable(m->u, page, order, &m->movable) ? 0 : token;
+}
+
+/* The same, or the test ends. */
+u32 umbra_test_mover_add(struct kunit *test, struct mover *m, struct page *page,
+			 unsigned int order)
+{
+	u32 token = umbra_test_mover_try(m, page, order);
+
+	KUNIT_ASSERT_NE(test, token, 0);
 	return token;
 }
 

@@ -20,6 +20,8 @@ struct mover {
 	unsigned int fail;	/* so many migrations are to fail, */
 	int err;		/* with this error */
 	bool deny;		/* isolate says no */
+	bool hold;		/* take a reference of what is moved next */
+	struct page *held;	/* what has one now */
 	unsigned int nr_asked;
 	unsigned int nr_moved;
 	unsigned int nr_isolated;
@@ -36,6 +38,8 @@ enum layout_kind {
 };
 
 struct mover *umbra_test_mover(struct kunit *test, struct umbra *u);
+u32 umbra_test_mover_try(struct mover *m, struct page *page,
+			 unsigned int order);
 u32 umbra_test_mover_add(struct kunit *test, struct mover *m, struct page *page,
 			 unsigned int order);
 u32 umbra_test_mover_find(struct mover *m, u32 token);
