@@ -5,96 +5,14 @@
  * An owner registers a block with a struct umbra_movable, which has the
  * callbacks, and may put it on the LRU lists. Who wants to move or to reclaim
  * a block isolates it first: of several that want to, one gets it, and its
- * owner, who may want it back at the same moment, waits. The registration is
- * by head, in umbra.movables; its xa_lock guards that, the marks, and the lists,
- * which are linked by the descriptors' lru.
+ * owner, who may want it back at the same moment, waits.
  */
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 #include "debug.h"
 #include "frame.h"
-
-#define MARK_ACTIVE	XA_MARK_0	/* its list, when not isolated */
-#define MARK_ACCESSED	XA_MARK_1
-#define MARK_ISOLATED	XA_MARK_2
-
-static struct umbra_lru *lru_of(struct umbra *u, u32 index)
-{
-	return &u->nodes[umbra_frame_zone(u, index)->nid].lru;
-}
-
-static struct list_head *link_of(struct umbra *u, u32 index)
-{
-	return &umbra_index_to_page(u, index)->lru;
-}
-
-static unsigned long pages_of(const struct umbra *u, u32 index)
-{
-	return 1UL << frame_order(frame_read(u, index));
-}
-
-/* The list that a block belongs to by its marks. xa_lock held. */
-static enum umbra_lru_list list_of(struct umbra *u, u32 index)
-{
-	if (xa_get_mark(&u->movables, index, MARK_ISOLATED))
-		return LRU_LIST_ISOLATED;
-	return xa_get_mark(&u->movables, index, MARK_ACTIVE) ?
-	       LRU_LIST_ACTIVE : LRU_LIST_INACTIVE;
-}
-
-static void count_lru(struct umbra *u, u32 index, enum umbra_lru_list list,
-		      long nr_pages)
-{
-	struct umbra_zone *zone = umbra_frame_zone(u, index);
-	struct umbra_lru *lru = lru_of(u, index);
-
-	WRITE_ONCE(lru->nr[list], lru->nr[list] + nr_pages);
-	WRITE_ONCE(zone->nr_lru[list], zone->nr_lru[list] + nr_pages);
-}
-
-static bool is_listed(struct umbra *u, u32 index)
-{
-	return !list_empty(link_of(u, index));
-}
-
-static void lru_link(struct umbra *u, u32 index)
-{
-	enum umbra_lru_list list = list_of(u, index);
-
-	lockdep_assert_held(&u->movables.xa_lock);
-
-	list_add(link_of(u, index), &lru_of(u, index)->lists[list]);
-	count_lru(u, index, list, pages_of(u, index));
-}
-
-static void lru_unlink(struct umbra *u, u32 index)
-{
-	lockdep_assert_held(&u->movables.xa_lock);
-
-	list_del_init(link_of(u, index));
-	count_lru(u, index, list_of(u, index), -(long)pages_of(u, index));
-}
-
-/* Set or clear a mark of a block; if it is listed, its list follows. */
-static void change_mark(struct umbra *u, u32 index, xa_mark_t mark, bool set)
-{
-	bool listed = is_listed(u, index);
-
-	if (listed)
-		lru_unlink(u, index);
-	if (set)
-		__xa_set_mark(&u->movables, index, mark);
-	else
-		__xa_clear_mark(&u->movables, index, mark);
-	if (listed)
-		lru_link(u, index);
-}
-
-static bool has_mark(struct umbra *u, u32 index, xa_mark_t mark)
-{
-	return xa_get_mark(&u->movables, index, mark);
-}
+#include "movable.h"
 
 static void wake_owners(struct umbra *u)
 {
@@ -142,10 +60,10 @@ static bool try_clear(struct umbra *u, u32 index)
 	bool isolated;
 
 	xa_lock(&u->movables);
-	isolated = has_mark(u, index, MARK_ISOLATED);
+	isolated = movable_has_mark(u, index, MARK_ISOLATED);
 	if (!isolated && xa_load(&u->movables, index)) {
-		if (is_listed(u, index))
-			lru_unlink(u, index);
+		if (movable_is_listed(u, index))
+			umbra_lru_unlink(u, index);
 		__xa_erase(&u->movables, index);
 	}
 	xa_unlock(&u->movables);
@@ -209,97 +127,6 @@ void umbra_movable_retire(struct umbra *u, struct umbra_movable *movable)
 EXPORT_SYMBOL_GPL(umbra_movable_retire);
 
 /**
- * umbra_lru_add() - let a registered block be reclaimed
- * @u: the instance the block came from
- * @page: its first page
- *
- * It becomes the newest of the inactive blocks.
- *
- * Context: process, or with bottom halves on.
- * Return: 0; -EINVAL if the block is not registered, or with nothing to reclaim
- * it by.
- */
-int umbra_lru_add(struct umbra *u, struct page *page)
-{
-	u32 index = umbra_page_to_index(u, page);
-	struct umbra_movable *movable;
-	int err = -EINVAL;
-
-	if (index == UMBRA_NO_FRAME)
-		return err;
-	xa_lock(&u->movables);
-	movable = xa_load(&u->movables, index);
-	if (movable && movable->ops->reclaim) {
-		err = 0;
-		if (!is_listed(u, index))
-			lru_link(u, index);
-	}
-	xa_unlock(&u->movables);
-	return err;
-}
-EXPORT_SYMBOL_GPL(umbra_lru_add);
-
-/**
- * umbra_lru_del() - let a block not be reclaimed any more
- * @u: the instance the block came from
- * @page: its first page; not listed is fine
- *
- * A callback that has the block already is not waited for: it is for the
- * owner's lock to tell which of the two came first.
- *
- * Context: process, or with bottom halves on.
- */
-void umbra_lru_del(struct umbra *u, struct page *page)
-{
-	u32 index = umbra_page_to_index(u, page);
-
-	if (index == UMBRA_NO_FRAME)
-		return;
-	xa_lock(&u->movables);
-	if (xa_load(&u->movables, index)) {
-		if (is_listed(u, index))
-			lru_unlink(u, index);
-		__xa_clear_mark(&u->movables, index, MARK_ACTIVE);
-		__xa_clear_mark(&u->movables, index, MARK_ACCESSED);
-	}
-	xa_unlock(&u->movables);
-}
-EXPORT_SYMBOL_GPL(umbra_lru_del);
-
-/**
- * umbra_mark_accessed() - say that a block is in use
- * @u: the instance the block came from
- * @page: its first page
- *
- * An inactive block that is accessed once gets a second chance, and one that is
- * accessed twice becomes active.
- *
- * Context: process, or with bottom halves on.
- */
-void umbra_mark_accessed(struct umbra *u, struct page *page)
-{
-	u32 index = umbra_page_to_index(u, page);
-
-	if (index == UMBRA_NO_FRAME)
-		return;
-	xa_lock(&u->movables);
-	if (!xa_load(&u->movables, index) || !is_listed(u, index)) {
-		xa_unlock(&u->movables);
-		return;
-	}
-	if (!has_mark(u, index, MARK_ACCESSED)) {
-		__xa_set_mark(&u->movables, index, MARK_ACCESSED);
-	} else if (!has_mark(u, index, MARK_ACTIVE)) {
-		change_mark(u, index, MARK_ACTIVE, true);
-		__xa_clear_mark(&u->movables, index, MARK_ACCESSED);
-		umbra_count(umbra_frame_zone(u, index), EVENT_PGACTIVATE,
-			    pages_of(u, index));
-	}
-	xa_unlock(&u->movables);
-}
-EXPORT_SYMBOL_GPL(umbra_mark_accessed);
-
-/**
  * umbra_page_is_pinned() - does anyone but its owner hold a block
  * @u: the instance the block came from
  * @page: its first page
@@ -337,14 +164,6 @@ struct umbra_movable *umbra_movable_of(struct umbra *u, u32 index)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_movable_of);
 
-/* Isolate a block that is registered. xa_lock held. */
-static void begin_isolation(struct umbra *u, u32 index,
-			    struct umbra_movable *movable)
-{
-	change_mark(u, index, MARK_ISOLATED, true);
-	atomic_inc(&movable->nr_isolated);
-}
-
 /* The block and its owner are free to go. xa_lock held. */
 static void end_isolation(struct umbra_movable *movable)
 {
@@ -369,8 +188,8 @@ struct umbra_movable *umbra_movable_isolate(struct umbra *u, u32 index)
 
 	xa_lock(&u->movables);
 	movable = xa_load(&u->movables, index);
-	if (movable && !has_mark(u, index, MARK_ISOLATED))
-		begin_isolation(u, index, movable);
+	if (movable && !movable_has_mark(u, index, MARK_ISOLATED))
+		umbra_movable_begin(u, index, movable);
 	else
 		movable = NULL;
 	xa_unlock(&u->movables);
@@ -378,7 +197,7 @@ struct umbra_movable *umbra_movable_isolate(struct umbra *u, u32 index)
 	    !movable->ops->isolate(movable, umbra_index_to_page(u, index),
 				   frame_order(frame_read(u, index)))) {
 		xa_lock(&u->movables);
-		change_mark(u, index, MARK_ISOLATED, false);
+		umbra_movable_change_mark(u, index, MARK_ISOLATED, false);
 		end_isolation(movable);
 		xa_unlock(&u->movables);
 		wake_owners(u);
@@ -403,7 +222,7 @@ void umbra_movable_putback(struct umbra *u, u32 index)
 		movable->ops->putback(movable, umbra_index_to_page(u, index),
 				      frame_order(frame_read(u, index)));
 	xa_lock(&u->movables);
-	change_mark(u, index, MARK_ISOLATED, false);
+	umbra_movable_change_mark(u, index, MARK_ISOLATED, false);
 	end_isolation(movable);
 	xa_unlock(&u->movables);
 	wake_owners(u);
@@ -420,7 +239,7 @@ static int prepare_target(struct umbra *u, u32 dst, u32 src,
 	umbra_debug_alloc(u, dst, frame_order(frame), GFP_HIGHUSER_MOVABLE);
 	umbra_owner_copy(u, dst, src);
 	frame_set(u, dst, frame_state(frame), frame_order(frame));
-	INIT_LIST_HEAD(link_of(u, dst));
+	INIT_LIST_HEAD(movable_link(u, dst));
 	xa_lock(&u->movables);
 	/* Not what this task may have of the host because it frees memory. */
 	err = __xa_insert(&u->movables, dst, movable,
@@ -446,19 +265,19 @@ static void abandon_target(struct umbra *u, u32 dst)
  */
 static void replace_registration(struct umbra *u, u32 dst, u32 src)
 {
-	bool listed = is_listed(u, src) || is_listed(u, dst);
+	bool listed = movable_is_listed(u, src) || movable_is_listed(u, dst);
 
-	if (has_mark(u, src, MARK_ACTIVE))
+	if (movable_has_mark(u, src, MARK_ACTIVE))
 		__xa_set_mark(&u->movables, dst, MARK_ACTIVE);
-	if (has_mark(u, src, MARK_ACCESSED))
+	if (movable_has_mark(u, src, MARK_ACCESSED))
 		__xa_set_mark(&u->movables, dst, MARK_ACCESSED);
-	if (is_listed(u, src))
-		lru_unlink(u, src);
-	if (is_listed(u, dst))
-		lru_unlink(u, dst);
+	if (movable_is_listed(u, src))
+		umbra_lru_unlink(u, src);
+	if (movable_is_listed(u, dst))
+		umbra_lru_unlink(u, dst);
 	__xa_clear_mark(&u->movables, dst, MARK_ISOLATED);
 	if (listed)
-		lru_link(u, dst);
+		umbra_lru_link(u, dst);
 	__xa_erase(&u->movables, src);
 }
 
@@ -529,8 +348,8 @@ unsigned long umbra_movable_reclaim(struct umbra *u, u32 index, gfp_t gfp)
 		return 0;
 	}
 	xa_lock(&u->movables);
-	if (is_listed(u, index))
-		lru_unlink(u, index);
+	if (movable_is_listed(u, index))
+		umbra_lru_unlink(u, index);
 	__xa_erase(&u->movables, index);
 	end_isolation(movable);
 	xa_unlock(&u->movables);
@@ -544,106 +363,3 @@ unsigned long umbra_movable_reclaim(struct umbra *u, u32 index, gfp_t gfp)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_movable_reclaim);
 
-/* The block that was longest on a list, or UMBRA_NO_FRAME. xa_lock held. */
-static u32 oldest(struct umbra *u, const struct umbra_lru *lru,
-		  enum umbra_lru_list list)
-{
-	if (list_empty(&lru->lists[list]))
-		return UMBRA_NO_FRAME;
-	return umbra_page_to_index(u, list_last_entry(&lru->lists[list],
-						      struct page, lru));
-}
-
-/* Make a block the newest of its list. xa_lock held. */
-static void rotate(struct umbra *u, u32 index, enum umbra_lru_list list)
-{
-	list_move(link_of(u, index), &lru_of(u, index)->lists[list]);
-}
-
-/**
- * umbra_lru_isolate() - isolate the oldest inactive blocks of a node
- * @u: the instance
- * @node: the node
- * @highest: blocks of higher zones are passed over
- * @frames: filled in with their heads
- * @nr: its size; at most as many blocks are looked at
- * @scanned: the pages of blocks looked at are added to it
- *
- * A block that was accessed meanwhile becomes active instead.
- *
- * Context: process.
- * Return: how many were isolated.
- */
-unsigned int umbra_lru_isolate(struct umbra *u, struct umbra_node *node,
-			       enum umbra_zone_type highest, u32 *frames,
-			       unsigned int nr, unsigned long *scanned)
-{
-	unsigned int got = 0, looked;
-	u32 index;
-
-	xa_lock(&u->movables);
-	for (looked = 0; looked < nr; looked++) {
-		index = oldest(u, &node->lru, LRU_LIST_INACTIVE);
-		if (index == UMBRA_NO_FRAME)
-			break;
-		if (umbra_frame_zone(u, index)->type > highest) {
-			rotate(u, index, LRU_LIST_INACTIVE);
-			continue;
-		}
-		*scanned += pages_of(u, index);
-		if (has_mark(u, index, MARK_ACCESSED)) {
-			__xa_clear_mark(&u->movables, index, MARK_ACCESSED);
-			change_mark(u, index, MARK_ACTIVE, true);
-			umbra_count(umbra_frame_zone(u, index),
-				    EVENT_PGACTIVATE, pages_of(u, index));
-			continue;
-		}
-		begin_isolation(u, index, xa_load(&u->movables, index));
-		frames[got++] = index;
-	}
-	xa_unlock(&u->movables);
-	return got;
-}
-EXPORT_SYMBOL_IF_KUNIT(umbra_lru_isolate);
-
-/**
- * umbra_lru_age() - make the oldest active blocks of a node inactive
- * @u: the instance
- * @node: the node
- * @nr: how many to look at
- *
- * One that was accessed meanwhile stays active.
- *
- * Context: process.
- */
-void umbra_lru_age(struct umbra *u, struct umbra_node *node, unsigned int nr)
-{
-	u32 index;
-
-	xa_lock(&u->movables);
-	while (nr--) {
-		index = oldest(u, &node->lru, LRU_LIST_ACTIVE);
-		if (index == UMBRA_NO_FRAME)
-			break;
-		if (has_mark(u, index, MARK_ACCESSED)) {
-			__xa_clear_mark(&u->movables, index, MARK_ACCESSED);
-			rotate(u, index, LRU_LIST_ACTIVE);
-			continue;
-		}
-		change_mark(u, index, MARK_ACTIVE, false);
-		umbra_count(umbra_frame_zone(u, index), EVENT_PGDEACTIVATE,
-			    pages_of(u, index));
-	}
-	xa_unlock(&u->movables);
-}
-EXPORT_SYMBOL_IF_KUNIT(umbra_lru_age);
-
-/* Context: before anything is registered. */
-void umbra_lru_create(struct umbra *u)
-{
-	unsigned int nid, list;
-
-	for (nid = 0; nid < u->nr_nodes; nid++)
-		for (list = 0; list < UMBRA_NR_LRU_LISTS; list++)
-			INIT_LIST_HEAD(&u->nodes[nid].lru.lists[list]);
-}

@@ -137,18 +137,20 @@ void umbra_memory_wait_end(struct umbra *u);
 int umbra_memory_freed(struct umbra *u);
 void umbra_memory_wait(struct umbra *u, int seen);
 
-/* movable.c */
+/* lru.c */
 void umbra_lru_create(struct umbra *u);
+unsigned int umbra_lru_isolate(struct umbra *u, struct umbra_node *node,
+			       enum umbra_zone_type highest, u32 *frames,
+			       unsigned int nr, unsigned long *scanned);
+void umbra_lru_age(struct umbra *u, struct umbra_node *node, unsigned int nr);
+
+/* movable.c */
 struct umbra_movable *umbra_movable_of(struct umbra *u, u32 index);
 struct umbra_movable *umbra_movable_isolate(struct umbra *u, u32 index);
 void umbra_movable_putback(struct umbra *u, u32 index);
 int umbra_movable_migrate(struct umbra *u, u32 dst, u32 src,
 			  enum umbra_migrate_mode mode);
-unsigned int umbra_lru_isolate(struct umbra *u, struct umbra_node *node,
-			       enum umbra_zone_type highest, u32 *frames,
-			       unsigned int nr, unsigned long *scanned);
 unsigned long umbra_movable_reclaim(struct umbra *u, u32 index, gfp_t gfp);
-void umbra_lru_age(struct umbra *u, struct umbra_node *node, unsigned int nr);
 
 /* reclaim.c */
 unsigned long umbra_reclaim_direct(struct umbra *u,
