@@ -239,6 +239,7 @@ u32 umbra_take(struct umbra *u, const struct umbra_request *rq)
 	again.flags &= ~ALLOC_NOFRAGMENT;
 	return take_pass(u, &again);
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_take);
 
 /* Zero a block; false if a page of it turned out to be poisoned. */
 static bool zero_block(struct page *page, unsigned int order)

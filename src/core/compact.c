@@ -97,6 +97,7 @@ enum umbra_compact_result umbra_compact_is_needed(struct umbra_zone *zone,
 		return UMBRA_COMPACT_SKIPPED;
 	return UMBRA_COMPACT_CONTINUE;
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_compact_is_needed);
 
 /**
  * umbra_compact_suitable() - could compaction help, if more were reclaimed

@@ -7,6 +7,7 @@
  */
 #include <linux/bitmap.h>
 #include <linux/lockdep.h>
+#include <linux/module.h>
 #include <linux/sched.h>
 #include "compact.h"
 #include "frame.h"
@@ -312,6 +313,7 @@ void umbra_compact_expect(struct umbra_zone *zone, unsigned int order)
 {
 	end_deferral(zone, order, false);
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_compact_expect);
 
 /**
  * umbra_compact_worked() - a request got its block after compaction

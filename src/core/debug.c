@@ -94,6 +94,7 @@ void __umbra_debug_alloc(struct umbra *u, u32 index, unsigned int order,
 	if (u->debug & UMBRA_DEBUG_OWNER)
 		umbra_owner_set(u, index, order, gfp);
 }
+EXPORT_SYMBOL_IF_KUNIT(__umbra_debug_alloc);
 
 void __umbra_debug_free(struct umbra *u, u32 index, unsigned int order)
 {

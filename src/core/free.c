@@ -131,6 +131,7 @@ unsigned long umbra_free_block(struct umbra *u, u32 index, unsigned int order,
 {
 	return free_block(u, index, order, scan, account);
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_free_block);
 
 /**
  * umbra_free_prepare() - look at every reference of a block that came back

@@ -249,6 +249,7 @@ void umbra_compact_stop(struct umbra *u)
 	for (nid = 0; nid < u->nr_nodes; nid++)
 		cancel_delayed_work_sync(&u->pressure.kcompactd[nid].work);
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_compact_stop);
 
 /* Context: may sleep; after umbra_compact_stop(). */
 void umbra_compact_destroy(struct umbra *u)

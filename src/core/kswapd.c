@@ -412,6 +412,7 @@ bool umbra_kswapd_throttle(struct umbra *u, const struct umbra_request *rq)
 					    HZ);
 	return fatal_signal_pending(current);
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_kswapd_throttle);
 
 static int start_one(struct umbra *u, struct umbra_node *node)
 {

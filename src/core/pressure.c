@@ -68,6 +68,7 @@ void umbra_zone_changed(struct umbra_zone *zone, unsigned int orders)
 	if (wake)
 		irq_work_queue(&p->wake);
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_zone_changed);
 
 /**
  * umbra_pressure_events() - how often a zone fell below its low watermark
@@ -188,3 +189,4 @@ void umbra_pressure_stop(struct umbra *u)
 	umbra_compact_stop(u);
 	irq_work_sync(&u->pressure.wake);
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_pressure_stop);
