@@ -16,6 +16,7 @@
 #include <linux/module.h>
 #include <linux/pagemap.h>
 #include <linux/poll.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/umbra.h>
@@ -286,6 +287,7 @@ static int umbra_open(struct inode *inode, struct file *filp)
 		kfree(file);
 		return -ENOMEM;
 	}
+	umbra_account_set_opener(file->account, task_tgid(current));
 	file->dev = dev;
 	file->mapping = filp->f_mapping;
 	atomic_long_set(&file->seen, umbra_pressure_events(dev->umbra));
