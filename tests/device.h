@@ -2,7 +2,8 @@
 /*
  * What the test programs of /dev/umbra share: the fixture "device", which
  * opens the device and afterwards checks that nothing is missing, and one
- * helper for each thing that can be done to a file or a mapping.
+ * helper for each thing that can be done to a file or a mapping. A program that
+ * is no test of this kind has DEVICE_NO_FIXTURE.
  */
 #ifndef DEVICE_H
 #define DEVICE_H
@@ -26,7 +27,6 @@
 #include <time.h>
 #include <unistd.h>
 #include <linux/umbra.h>
-#include "kselftest_harness.h"
 
 #define DEVICE "/dev/umbra"
 #define LIMIT_FILE "/sys/module/umbra/parameters/max_file_pages"
@@ -371,6 +371,9 @@ static inline void compact(void)
 	write_file(DEBUGFS_DIR "ctl/compact", "all");
 }
 
+#ifndef DEVICE_NO_FIXTURE
+#include "kselftest_harness.h"
+
 FIXTURE(device) {
 	int fd;
 	size_t page;
@@ -402,6 +405,7 @@ FIXTURE_TEARDOWN_PARENT(device)
 	int fd = device_open(O_RDWR);
 
 	set_limit(0);
+	write_file(DEBUGFS_DIR "ctl/oom_policy", "fail");
 	EXPECT_EQ(0, WAIT_INFO(fd, nr_held, 0));
 	drain_caches();
 	EXPECT_EQ(self->nr_free, WAIT_INFO(fd, nr_free, self->nr_free));
@@ -415,5 +419,6 @@ FIXTURE_TEARDOWN_PARENT(device)
 	EXPECT_EQ(0, now_.file_pages); \
 	EXPECT_EQ(self->nr_free, now_.nr_free); \
 } while (0)
+#endif /* DEVICE_NO_FIXTURE */
 
 #endif /* DEVICE_H */

@@ -95,7 +95,8 @@ TEST_F(device, memory_moves_with_what_is_in_it)
 	/* all but one or two of the largest blocks are free now */
 	drain_caches();
 	large = device_alloc(self->fd, 10, (self->nr_free >> 10) - 2);
-	EXPECT_NE(0, large);
+	EXPECT_NE(0, large)
+		TH_LOG("%s", read_file(DEBUGFS_DIR "buddyinfo", NULL));
 	EXPECT_EQ(0, count_damaged(&s));
 }
 
@@ -282,7 +283,8 @@ TEST_F_TIMEOUT(device, threads_write_while_their_memory_moves, 60)
 	pthread_t thread[4];
 	struct spread s;
 	bool stop = false;
-	unsigned int i, moved = 0;
+	unsigned int i, moved = 0, rounds = 0;
+	time_t end;
 
 	ASSERT_TRUE(spread_out(self->fd, &s));
 	for (i = 0; i < 4; i++) {
@@ -293,7 +295,7 @@ TEST_F_TIMEOUT(device, threads_write_while_their_memory_moves, 60)
 					    &w[i]));
 	}
 	/* what has been put together is spread by what is freed in between */
-	for (i = 0; i < 10; i++) {
+	for (end = time(NULL) + 5; time(NULL) < end; rounds++) {
 		uint64_t a = device_alloc_flags(self->fd, 0, 4096,
 						UMBRA_GFP_MOVABLE);
 
@@ -310,6 +312,7 @@ TEST_F_TIMEOUT(device, threads_write_while_their_memory_moves, 60)
 	}
 	EXPECT_LT(0, moved);
 	EXPECT_TRUE(verify_is_ok());
+	TH_LOG("moved %u times in %u rounds", moved, rounds);
 }
 
 TEST_F_TIMEOUT(device, another_process_reads_while_the_memory_moves, 60)
