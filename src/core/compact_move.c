@@ -212,7 +212,9 @@ int umbra_compact_migrate_range(struct umbra_zone *zone, u32 start, u32 end)
 		range_pass(u, start, end, &result);
 		if (!result.nr_left)
 			break;
-		schedule_timeout_uninterruptible(1);
+		/* Most owners are ready the next time they are asked. */
+		if (pass > 1 && pass < RANGE_PASSES)
+			schedule_timeout_uninterruptible(1);
 	}
 	if (result.nr_moved || result.nr_left)
 		trace_umbra_migrate_pages(result.nr_moved, result.nr_left,
