@@ -369,11 +369,11 @@ static bool wait_for(struct umbra *u, unsigned long pages)
 {
 	unsigned long end = jiffies + 20 * HZ;
 
-	while (umbra_test_pages_in(u->zones, TEST_PB_ORDER) < pages)
+	while (umbra_test_pages_in(u->zones, TEST_PB_ORDER) < pages) {
 		if (time_after(jiffies, end))
 			return false;
-		else
-			schedule_timeout_uninterruptible(1);
+		schedule_timeout_uninterruptible(1);
+	}
 	return true;
 }
 

@@ -16,8 +16,8 @@
 #include "../src/core/snapshot.h"
 #include "mover.h"
 
-#define PAGES (4 * TEST_BLOCK)
-#define MAX_BLOCKS 1024
+#define PAGES (2 * TEST_BLOCK)
+#define MAX_BLOCKS 2048
 #define MAX_PINS 16
 
 struct block {
@@ -37,6 +37,7 @@ struct run {
 	struct page *pins[MAX_PINS];	/* referenced by others */
 	unsigned int nr_pins;
 	unsigned long nr_captured;
+	bool filling;		/* rather than emptying */
 };
 
 static u32 pick(struct run *r, u32 limit)
@@ -200,20 +201,25 @@ static void check(struct run *r)
 
 static void one_operation(struct run *r)
 {
-	static void (* const ops[])(struct run *r) = {
-		do_alloc, do_alloc, do_alloc, do_alloc, do_alloc, do_alloc,
-		do_free, do_free, do_free, do_free, do_pin, do_fail,
-	};
 	static void (* const moves[])(struct run *r) = {
 		do_direct, do_direct, do_direct, do_range, do_compact,
 	};
 
-	if (pick(r, 64)) {
-		ops[pick(r, ARRAY_SIZE(ops))](r);
+	if (!pick(r, 64)) {
+		moves[pick(r, ARRAY_SIZE(moves))](r);
+		check(r);
 		return;
 	}
-	moves[pick(r, ARRAY_SIZE(moves))](r);
-	check(r);
+	if (!pick(r, 256))
+		r->filling = !r->filling;
+	if (!pick(r, 16))
+		do_pin(r);
+	else if (!pick(r, 32))
+		do_fail(r);
+	else if (!pick(r, 4) == r->filling)
+		do_free(r);
+	else
+		do_alloc(r);
 }
 
 static const unsigned int debugs[] = {
@@ -269,6 +275,7 @@ static void random_migrations_agree_with_the_model(struct kunit *test)
 	u64 seed = umbra_test_seed ?: get_random_u32();
 	unsigned long ops = umbra_test_ops / 50 / RUNS, i;
 	struct run *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
+	unsigned long captured = 0;
 	unsigned int n, moved = 0;
 
 	KUNIT_ASSERT_NOT_NULL(test, r);
@@ -287,10 +294,12 @@ static void random_migrations_agree_with_the_model(struct kunit *test)
 		}
 		check(r);
 		moved += r->movers[0]->nr_moved + r->movers[1]->nr_moved;
+		captured += r->nr_captured;
 		end_run(r);
 	}
-	kunit_info(test, "%lu operations done: %u blocks moved\n", ops * RUNS,
-		   moved);
+	kunit_info(test,
+		   "%lu operations done: %u blocks moved, %lu captured\n",
+		   ops * RUNS, moved, captured);
 	if (ops > 1000)
 		KUNIT_EXPECT_GT(test, moved, 0);
 }

@@ -62,10 +62,11 @@ static void lists_and_marks_survive_migration(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lru(u)->nr[LRU_LIST_ISOLATED], 0);
 	KUNIT_EXPECT_EQ(test, u->zones->nr_lru[LRU_LIST_INACTIVE], 4);
 	/* The one that was accessed once is active after the second time. */
-	for (i = 0; i < 3; i++)
-		umbra_mark_accessed(u,
-			umbra_index_to_page(u, umbra_test_mover_find(m,
-								     tokens[i])));
+	for (i = 0; i < 3; i++) {
+		u32 index = umbra_test_mover_find(m, tokens[i]);
+
+		umbra_mark_accessed(u, umbra_index_to_page(u, index));
+	}
 	KUNIT_EXPECT_EQ(test, lru(u)->nr[LRU_LIST_INACTIVE], 2);
 	KUNIT_EXPECT_EQ(test, lru(u)->nr[LRU_LIST_ACTIVE], 4);
 	umbra_test_mover_count(test, m);

@@ -168,8 +168,10 @@ static void reset_hints(struct umbra_zone *zone)
 		cond_resched();
 	}
 	/* Nothing to go over: no distance between them. */
-	if (migrate >= free)
-		migrate = free = min(low, last_block(zone));
+	if (migrate >= free) {
+		migrate = min(low, last_block(zone));
+		free = migrate;
+	}
 	store_first(zone, migrate, free);
 }
 

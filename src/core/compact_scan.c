@@ -144,7 +144,7 @@ static u32 isolate_range(struct umbra_compaction *c, u32 start, u32 end)
 static enum umbra_compact_scan isolate_block(struct umbra_compaction *c)
 {
 	struct umbra *u = c->zone->umbra;
-	unsigned long before = c->migrate_scanned;
+	unsigned long before = c->migrate_scanned, pfn;
 	u32 start = c->migrate, end = compact_block_end(c, start);
 	bool from_start = start == compact_block_start(c, start);
 
@@ -154,10 +154,11 @@ static enum umbra_compact_scan isolate_block(struct umbra_compaction *c)
 		umbra_compact_skip(c, start);
 		umbra_compact_pass_source(c, end);
 	}
-	trace_umbra_compaction_isolate_migratepages(
-		umbra_index_to_pfn(u, start),
-		umbra_index_to_pfn(u, start) + c->migrate - start,
-		c->migrate_scanned - before, c->batch.nr_pages);
+	pfn = umbra_index_to_pfn(u, start);
+	trace_umbra_compaction_isolate_migratepages(pfn,
+						    pfn + c->migrate - start,
+						    c->migrate_scanned - before,
+						    c->batch.nr_pages);
 	if (fatal_signal_pending(current))
 		return COMPACT_SCAN_ABORT;
 	if (!c->batch.nr)
@@ -304,7 +305,7 @@ static bool is_enough(const struct umbra_compaction *c, unsigned int order)
 static u32 stash_block(struct umbra_compaction *c, unsigned int order,
 		       u32 index, u32 end)
 {
-	unsigned long before = c->free_scanned, flags;
+	unsigned long before = c->free_scanned, flags, pfn;
 	unsigned int stashed = c->nr_stashed;
 	struct umbra *u = c->zone->umbra;
 	u32 start = index;
@@ -329,10 +330,10 @@ static u32 stash_block(struct umbra_compaction *c, unsigned int order,
 	stashed = c->nr_stashed - stashed;
 	if (stashed)
 		umbra_count(c->zone, EVENT_COMPACT_ISOLATED, stashed);
-	trace_umbra_compaction_isolate_freepages(
-		umbra_index_to_pfn(u, start),
-		umbra_index_to_pfn(u, start) + index - start,
-		c->free_scanned - before, stashed);
+	pfn = umbra_index_to_pfn(u, start);
+	trace_umbra_compaction_isolate_freepages(pfn, pfn + index - start,
+						 c->free_scanned - before,
+						 stashed);
 	return index;
 }
 
