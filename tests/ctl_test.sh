@@ -4,7 +4,7 @@
 # changes nothing. CPUs that go and come, and faults on demand; how long
 # allocations take.
 
-plan=19
+plan=20
 
 . /module.sh
 
@@ -321,6 +321,7 @@ tunables_refuse() {
 	erange lowmem_reserve_ratio "1 2 3 4 -5" "1 2 2147483648 4 5"
 	einval oom_policy "" panic 1
 	einval latency "" 2 on
+	einval compact "" 1 "node 1" "node 0 1"
 	einval reclaim "" 0 all -1
 	unload
 }
@@ -385,6 +386,43 @@ reclaim() {
 		fail "$(cat $dir/vmstat)"
 	[ $(($(counted pgscan_direct) - scan)) -ge 1000 ] ||
 		fail "$(cat $dir/vmstat)"
+	all_is_free
+	unload
+}
+
+# Free pages in blocks of order 9 and 10
+large() {
+	awk '{ n += $14 * 512 + $15 * 1024 } END { print n + 0 }' $dir/buddyinfo
+}
+
+# Movable single pages, every second allocation given back
+compact() {
+	load size=32M zones=Normal pcp_batch=0 min_free_kbytes=0
+	ctl compact "node 0"
+	for nr in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		/hold 0:300:1 sleep 1000 & keep="$keep $!"
+		/hold 0:300:1 sleep 1000 & drop="$drop $!"
+	done
+	while [ "$(total_free)" -gt $((8192 - 7200)) ]; do
+		usleep 100000
+	done
+	# shellcheck disable=SC2086 # lists
+	kill $drop
+	while [ "$(total_free)" -lt $((8192 - 3600)) ]; do
+		usleep 100000
+	done
+	before=$(large)
+	ctl compact all
+	after=$(large)
+	[ "$after" -gt $((before + 1024)) ] ||
+		fail "$before pages, then $after: $(cat $dir/buddyinfo)"
+	[ "$(cat $dir/ctl/compact)" = "$((after / 512)) free pageblocks" ] ||
+		fail "$(cat $dir/ctl/compact)"
+	[ "$(counted pgmigrate_success)" -gt 0 ] || fail "$(cat $dir/vmstat)"
+	verify_ok
+	# shellcheck disable=SC2086
+	kill $keep
+	wait
 	all_is_free
 	unload
 }
@@ -525,6 +563,7 @@ run tunables_read_back tunables_read_back
 run tunables_refuse_the_rest tunables_refuse
 run a_reserve_is_tuned_while_it_is_used reserve_is_tuned
 run volatile_pages_are_reclaimed_on_demand reclaim
+run compact_makes_large_blocks_on_demand compact
 run latency_is_counted_while_that_is_asked_for latency
 run latency_is_for_root_alone histogram_has_mode
 run cpu_goes_and_comes_under_load cpu_goes_and_comes

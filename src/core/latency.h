@@ -13,11 +13,11 @@
 /* In umbra.debug while hits are timed; not to be asked for in a layout. */
 #define UMBRA_DEBUG_LATENCY BIT(31)
 
-/*
- * The lock guards the switch. It is not umbra.control, which nests inside the
- * locks of CPU hotplug, for the static key takes those.
- */
 struct umbra_latency {
+	/*
+	 * Guards the switch. It is not umbra.control, which nests inside the
+	 * locks of CPU hotplug, for the static key takes those.
+	 */
 	struct mutex lock;
 	atomic_t count[NR_LATENCY_KINDS][UMBRA_NR_ORDERS]
 		      [UMBRA_LATENCY_BUCKETS];

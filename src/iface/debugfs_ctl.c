@@ -10,6 +10,7 @@
 #include <linux/minmax.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include "../core/snapshot.h"
 #include "ctl.h"
 
 /* Tell what a line must be; returns @err. */
@@ -147,6 +148,21 @@ static int do_pcp(struct umbra *u, char *line)
 	return 0;
 }
 
+/* "all" or "node N" */
+static int do_compact(struct umbra *u, char *line)
+{
+	unsigned int n;
+	int err = -EINVAL;
+
+	if (!strcmp(line, "all"))
+		err = umbra_compact(u);
+	else if (umbra_ctl_word_number(line, "node", &n))
+		err = umbra_compact_node(u, n);
+	return err == -EINVAL ? umbra_ctl_refuse(u, "compact", line,
+						 "all or \"node N\" that there is",
+						 err) : err;
+}
+
 /* Pages; fewer may be there to be reclaimed. */
 static int do_reclaim(struct umbra *u, char *line)
 {
@@ -223,6 +239,23 @@ static int pcp_show(struct seq_file *m, void *v)
 	return 0;
 }
 
+/* What there is of large blocks, in pageblocks. */
+static int compact_show(struct seq_file *m, void *v)
+{
+	struct umbra *u = m->private;
+	unsigned long nr_free[UMBRA_NR_ORDERS], pageblocks = 0;
+	struct umbra_zone *zone;
+	unsigned int order;
+
+	for_each_umbra_zone(u, zone) {
+		umbra_snapshot_buddyinfo(zone, nr_free);
+		for (order = u->pb_order; order < UMBRA_NR_ORDERS; order++)
+			pageblocks += nr_free[order] << (order - u->pb_order);
+	}
+	seq_printf(m, "%lu free pageblocks\n", pageblocks);
+	return 0;
+}
+
 static int reclaim_show(struct seq_file *m, void *v)
 {
 	struct umbra *u = m->private;
@@ -243,6 +276,7 @@ DEFINE_CTL(allowed_nodes, allowed_nodes_show);
 DEFINE_CTL(isolate, isolated_show);
 DEFINE_CTL(unisolate, isolated_show);
 DEFINE_CTL(pcp, pcp_show);
+DEFINE_CTL(compact, compact_show);
 DEFINE_CTL(reclaim, reclaim_show);
 
 void umbra_debugfs_ctl(struct umbra *u, struct dentry *dir)
@@ -257,6 +291,7 @@ void umbra_debugfs_ctl(struct umbra *u, struct dentry *dir)
 	debugfs_create_file("isolate", 0600, ctl, u, &isolate_fops);
 	debugfs_create_file("unisolate", 0600, ctl, u, &unisolate_fops);
 	debugfs_create_file("pcp", 0600, ctl, u, &pcp_fops);
+	debugfs_create_file("compact", 0600, ctl, u, &compact_fops);
 	debugfs_create_file("reclaim", 0600, ctl, u, &reclaim_fops);
 	umbra_debugfs_tune(u, dir, ctl);
 #ifdef CONFIG_FAULT_INJECTION_DEBUG_FS

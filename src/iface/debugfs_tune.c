@@ -44,14 +44,16 @@ static int show_number(struct seq_file *m, enum umbra_tunable what)
 }
 
 #define DEFINE_TUNABLE(name, what)					\
+static const enum umbra_tunable name##_tunable = what;			\
+									\
 static int do_##name(struct umbra *u, char *line)			\
 {									\
-	return tune_number(u, #name, line, what);			\
+	return tune_number(u, #name, line, name##_tunable);		\
 }									\
 									\
 static int name##_show(struct seq_file *m, void *v)			\
 {									\
-	return show_number(m, what);					\
+	return show_number(m, name##_tunable);				\
 }									\
 DEFINE_CTL(name, name##_show)
 
@@ -105,6 +107,7 @@ static int lowmem_reserve_ratio_show(struct seq_file *m, void *v)
 	seq_putc(m, '\n');
 	return 0;
 }
+
 DEFINE_CTL(lowmem_reserve_ratio, lowmem_reserve_ratio_show);
 
 static const char * const oom_policies[] = {
@@ -128,6 +131,7 @@ static int oom_policy_show(struct seq_file *m, void *v)
 		   oom_policies[umbra_tuned(m->private, TUNE_OOM_POLICY)]);
 	return 0;
 }
+
 DEFINE_CTL(oom_policy, oom_policy_show);
 
 /* "0", "1" or "reset" */
@@ -148,6 +152,7 @@ static int latency_show(struct seq_file *m, void *v)
 	seq_printf(m, "%d\n", umbra_latency_is_on(m->private));
 	return 0;
 }
+
 DEFINE_CTL(latency, latency_show);
 
 static bool has_latency(const struct umbra *u, enum umbra_latency_kind kind,
