@@ -395,6 +395,14 @@ large() {
 	awk '{ n += $14 * 512 + $15 * 1024 } END { print n + 0 }' $dir/buddyinfo
 }
 
+wait_for_free() {
+	for _ in $(seq 300); do
+		[ "$(total_free)" -ne "$1" ] || return 0
+		usleep 100000
+	done
+	fail "$(total_free) pages are free, not $1"
+}
+
 # Movable single pages, every second allocation given back
 compact() {
 	load size=32M zones=Normal pcp_batch=0 min_free_kbytes=0
@@ -403,14 +411,10 @@ compact() {
 		/hold 0:300:1 sleep 1000 & keep="$keep $!"
 		/hold 0:300:1 sleep 1000 & drop="$drop $!"
 	done
-	while [ "$(total_free)" -gt $((8192 - 7200)) ]; do
-		usleep 100000
-	done
+	wait_for_free $((8192 - 7200))
 	# shellcheck disable=SC2086 # lists
 	kill $drop
-	while [ "$(total_free)" -lt $((8192 - 3600)) ]; do
-		usleep 100000
-	done
+	wait_for_free $((8192 - 3600))
 	before=$(large)
 	ctl compact all
 	after=$(large)
