@@ -42,10 +42,8 @@ static bool has_room(const struct umbra_zone *zone, unsigned int order,
 	if (order > PAGE_ALLOC_COSTLY_ORDER)
 		mark += umbra_wmark(zone, UMBRA_WMARK_LOW) -
 			umbra_wmark(zone, UMBRA_WMARK_MIN);
-	if (mark <= more)
-		return true;
 	/* Free blocks of CMA pageblocks can be filled too. */
-	return umbra_watermark_ok(zone, 0, mark - more, highest, ALLOC_CMA);
+	return umbra_watermark_with(zone, 0, mark, highest, ALLOC_CMA, more);
 }
 
 /* Is memory in pieces, rather than short? Small orders are always tried. */
@@ -114,8 +112,7 @@ bool umbra_compact_suitable(struct umbra *u, const struct umbra_request *rq)
 
 	for_each_umbra_zoneref(u, zone, ref, rq->zonelist, rq->highest,
 			       rq->nodemask) {
-		unsigned long more = READ_ONCE(zone->nr_lru[LRU_LIST_INACTIVE]) +
-				     READ_ONCE(zone->nr_lru[LRU_LIST_ACTIVE]);
+		unsigned long more = umbra_zone_reclaimable(zone);
 
 		if (!umbra_zone_is_allowed(zone, rq))
 			continue;

@@ -427,7 +427,7 @@ static bool is_spoilt(const struct umbra_compaction *c, u32 index,
  *
  * Context: may sleep.
  * Return: its head, in state PCP; UMBRA_NO_FRAME if the scanners have met, the
- * zone has too little, or what there is is too small.
+ * zone has too little, or all that is free is too small.
  */
 u32 umbra_compact_target(struct umbra_compaction *c, unsigned int order)
 {
