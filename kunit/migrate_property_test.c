@@ -18,6 +18,7 @@
 
 #define PAGES (2 * TEST_BLOCK)
 #define MAX_BLOCKS 2048
+#define FEW_BLOCKS 128
 #define MAX_PINS 16
 
 struct block {
@@ -89,15 +90,19 @@ static void do_alloc(struct run *r)
 	page = umbra_alloc_pages(r->u, pick_gfp(r) & ~__GFP_DIRECT_RECLAIM,
 				 order);
 	if (page)
-		keep(r, page, order, pick(r, 8));
+		keep(r, page, order, pick(r, 64));
+	else
+		r->filling = false;
 }
 
 static void do_free(struct run *r)
 {
 	struct block *b;
 
-	if (!r->nr_blocks)
+	if (r->nr_blocks < FEW_BLOCKS) {
+		r->filling = true;
 		return;
+	}
 	b = &r->blocks[pick(r, r->nr_blocks)];
 	if (b->token)
 		umbra_test_mover_drop(b->owner, b->token);
@@ -126,20 +131,21 @@ static void do_fail(struct run *r)
 {
 	struct mover *m = r->movers[pick(r, 2)];
 
-	m->fail = pick(r, 4) ? 0 : pick(r, 40);
+	m->fail = pick(r, 8) ? 0 : pick(r, 40);
 	m->err = pick(r, 2) ? -EAGAIN : -EBUSY;
-	m->deny = !pick(r, 16);
+	m->deny = !pick(r, 32);
 }
 
 static void do_direct(struct run *r)
 {
-	unsigned int order = 1 + pick(r, UMBRA_MAX_ORDER);
+	unsigned int order = 1 + pick(r, pick(r, 4) ? 5 : UMBRA_MAX_ORDER);
 	enum umbra_compact_priority priority = pick(r, 3);
 	struct umbra_request rq;
 	u32 index = UMBRA_NO_FRAME;
 	struct page *page;
 
 	umbra_test_request(r->test, r->u, &rq, pick_gfp(r), order);
+	umbra_drain_pages(r->u);
 	umbra_compact_direct(r->u, &rq, priority, &index);
 	if (index == UMBRA_NO_FRAME)
 		return;
@@ -205,18 +211,16 @@ static void one_operation(struct run *r)
 		do_direct, do_direct, do_direct, do_range, do_compact,
 	};
 
-	if (!pick(r, 64)) {
+	if (!pick(r, 32)) {
 		moves[pick(r, ARRAY_SIZE(moves))](r);
 		check(r);
 		return;
 	}
-	if (!pick(r, 256))
-		r->filling = !r->filling;
-	if (!pick(r, 16))
+	if (!pick(r, 32))
 		do_pin(r);
 	else if (!pick(r, 32))
 		do_fail(r);
-	else if (!pick(r, 4) == r->filling)
+	else if (!pick(r, 8) == r->filling)
 		do_free(r);
 	else
 		do_alloc(r);
@@ -288,6 +292,7 @@ static void random_migrations_agree_with_the_model(struct kunit *test)
 		umbra_test_no_background(r->u);
 		r->movers[0] = umbra_test_mover(test, r->u);
 		r->movers[1] = umbra_test_mover(test, r->u);
+		r->filling = true;
 		for (i = 0; i < ops; i++) {
 			one_operation(r);
 			cond_resched();
