@@ -82,7 +82,7 @@ static void keep(struct run *r, struct page *page, unsigned int order,
 
 static void do_alloc(struct run *r)
 {
-	unsigned int order = pick(r, 16) ? pick(r, 3) : pick(r, 8);
+	unsigned int order = pick(r, 64) ? pick(r, 3) : pick(r, 8);
 	struct page *page;
 
 	if (r->nr_blocks == MAX_BLOCKS)
@@ -138,14 +138,18 @@ static void do_fail(struct run *r)
 
 static void do_direct(struct run *r)
 {
-	unsigned int order = 1 + pick(r, pick(r, 4) ? 5 : UMBRA_MAX_ORDER);
+	unsigned int order = 1 + pick(r, UMBRA_MAX_ORDER);
 	enum umbra_compact_priority priority = pick(r, 3);
 	struct umbra_request rq;
 	u32 index = UMBRA_NO_FRAME;
 	struct page *page;
 
-	umbra_test_request(r->test, r->u, &rq, pick_gfp(r), order);
 	umbra_drain_pages(r->u);
+	/* Rather of an order that has to be made. */
+	while (pick(r, 8) && order < UMBRA_MAX_ORDER &&
+	       umbra_test_pages_in(&r->u->zones[0], order))
+		order++;
+	umbra_test_request(r->test, r->u, &rq, pick_gfp(r), order);
 	umbra_compact_direct(r->u, &rq, priority, &index);
 	if (index == UMBRA_NO_FRAME)
 		return;
