@@ -135,6 +135,21 @@ TEST_F(device, fields_are_those_of_the_hosts_events)
 		const char *ours, *hosts;
 		const char *fields[7];
 	} events[] = {
+		{ "umbra_direct_reclaim_begin",
+		  "../vmscan/mm_vmscan_direct_reclaim_begin",
+		  { "order", "gfp_flags" } },
+		{ "umbra_direct_reclaim_end",
+		  "../vmscan/mm_vmscan_direct_reclaim_end",
+		  { "nr_reclaimed" } },
+		{ "umbra_lru_shrink_inactive",
+		  "../vmscan/mm_vmscan_lru_shrink_inactive",
+		  { "nid", "nr_scanned", "nr_reclaimed", "priority" } },
+		{ "umbra_kswapd_wake", "../vmscan/mm_vmscan_kswapd_wake",
+		  { "nid", "zid", "order" } },
+		{ "umbra_wakeup_kswapd", "../vmscan/mm_vmscan_wakeup_kswapd",
+		  { "nid", "zid", "order", "gfp_flags" } },
+		{ "umbra_migrate_pages", "../migrate/mm_migrate_pages",
+		  { "succeeded", "failed", "mode", "reason" } },
 		{ "umbra_page_alloc", "mm_page_alloc",
 		  { "pfn", "order", "gfp_flags", "migratetype" } },
 		{ "umbra_page_free", "mm_page_free", { "pfn", "order" } },
@@ -207,6 +222,49 @@ TEST_F(device, fallback_is_recorded)
 	EXPECT_EQ(0, field_of(s, " fragmenting="));
 	EXPECT_EQ(1, field_of(s, " change_ownership="));
 	free(text);
+}
+
+/* The whole way of a request that finds nothing, begin to end. */
+TEST_F(device, the_slow_path_is_recorded)
+{
+	static const char * const names[] = {
+		"umbra_slowpath_begin: order=0 ",
+		"umbra_direct_reclaim_begin: order=0 ",
+		"umbra_direct_reclaim_end: nr_reclaimed=",
+		"umbra_slowpath_end: order=0 pfn=0x0 steps=",
+	};
+	char *text, *s;
+	unsigned int i;
+
+	if (!trace_begin())
+		SKIP(return, NO_TRACEFS);
+	EXPECT_EQ(0, device_alloc(self->fd, 0, self->nr_pages));
+	text = read_file(TRACEFS "trace", NULL);
+	ASSERT_NE(NULL, text);
+	s = text;
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		s = strstr(s, names[i]);
+		ASSERT_NE(NULL, s) TH_LOG("no %s", names[i]);
+	}
+	EXPECT_NE(NULL, strstr(text, "umbra_wakeup_kswapd: nid=0 "));
+	free(text);
+}
+
+TEST_F(device, compaction_and_reclaim_are_recorded)
+{
+	struct umbra_ioc_unlock u = { };
+
+	if (!trace_begin())
+		SKIP(return, NO_TRACEFS);
+	u.handle = device_alloc_flags(self->fd, 0, 64, UMBRA_GFP_VOLATILE);
+	ASSERT_NE(0, u.handle);
+	ASSERT_EQ(0, ioctl(self->fd, UMBRA_IOC_UNLOCK, &u));
+	ASSERT_EQ(0, write_file(DEBUGFS_DIR "ctl/compact", "all"));
+	EXPECT_NE(0, count_events("umbra_compaction_begin: "));
+	EXPECT_EQ(count_events("umbra_compaction_begin: "),
+		  count_events("umbra_compaction_end: "));
+	ASSERT_EQ(0, write_file(DEBUGFS_DIR "ctl/reclaim", "64"));
+	EXPECT_NE(0, count_events("umbra_lru_shrink_inactive: nid=0 "));
 }
 
 TEST_F(device, filter_on_a_field_works)
