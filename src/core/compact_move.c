@@ -49,6 +49,14 @@ static int move_one(struct umbra_compaction *c, u32 src)
 	return 0;
 }
 
+/* Put a block back that stays where it is; its owner was asked often enough. */
+static void give_up(struct umbra *u, u32 src)
+{
+	umbra_count(umbra_frame_zone(u, src), EVENT_PGMIGRATE_FAIL,
+		    1UL << frame_order(frame_read(u, src)));
+	umbra_movable_putback(u, src);
+}
+
 static void let_go(struct umbra_compaction *c, u32 src)
 {
 	struct umbra *u = c->zone->umbra;
@@ -56,7 +64,7 @@ static void let_go(struct umbra_compaction *c, u32 src)
 
 	c->batch.nr_pages -= 1U << order;
 	c->nr_failed += 1U << order;
-	umbra_movable_putback(u, src);
+	give_up(u, src);
 }
 
 /*
@@ -150,7 +158,7 @@ err_free:
 	umbra_free_captured(u, dst, order, NULL);
 	umbra_count(umbra_frame_zone(u, dst), EVENT_PGFREE, 1UL << order);
 err_putback:
-	umbra_movable_putback(u, src);
+	give_up(u, src);
 	return err;
 }
 

@@ -298,7 +298,6 @@ int umbra_movable_migrate(struct umbra *u, u32 dst, u32 src,
 {
 	struct umbra_movable *movable = umbra_movable_of(u, src);
 	unsigned int order = frame_order(frame_read(u, src));
-	struct umbra_zone *zone = umbra_frame_zone(u, src);
 	int err = prepare_target(u, dst, src, movable);
 
 	if (!err)
@@ -308,7 +307,6 @@ int umbra_movable_migrate(struct umbra *u, u32 dst, u32 src,
 					    mode);
 	if (err) {
 		abandon_target(u, dst);
-		umbra_count(zone, EVENT_PGMIGRATE_FAIL, 1UL << order);
 		return err;
 	}
 	xa_lock(&u->movables);
@@ -317,7 +315,8 @@ int umbra_movable_migrate(struct umbra *u, u32 dst, u32 src,
 	xa_unlock(&u->movables);
 	frame_set(u, src, FRAME_PCP, order);
 	wake_owners(u);
-	umbra_count(zone, EVENT_PGMIGRATE_SUCCESS, 1UL << order);
+	umbra_count(umbra_frame_zone(u, src), EVENT_PGMIGRATE_SUCCESS,
+		    1UL << order);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_movable_migrate);
