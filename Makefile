@@ -59,7 +59,7 @@ help:
 	@echo 'make kunit         KUnit tests (ARCH=um or x86_64, KERNEL=, KSRC=a tree of your own)'
 	@echo 'make coverage      lines and branches of the core that the KUnit tests reach'
 	@echo 'make bench         umbra and the allocator of the host, timed (ARCH=um or x86_64, ROUNDS=, ONLY=)'
-	@echo 'make soak          property test for longer (OPS=, SEED=)'
+	@echo 'make soak          everything at once for longer (MINUTES=, SEED=), or the property tests (OPS=, SEED=)'
 	@echo 'make vmtest        the module on one kernel (KERNEL=6.1, 6.1-rt, 6.12, 7 or debug)'
 	@echo 'make matrix        vmtest on all of them'
 	@echo 'make dkms-install  install by DKMS for the running kernel, or for KVER=; dkms-remove undoes it'

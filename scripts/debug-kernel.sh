@@ -6,6 +6,7 @@
 #   release	its release, as uname -r says
 #   umbra.ko	umbra
 #   umbra_test.ko	its KUnit tests
+#   umbra_exercise.ko	requests of every kind, as long as it is loaded
 # usage: debug-kernel.sh [VERSION]	(6.12 or newer; KSRC= a tree of your own)
 
 . "$(dirname "$0")/lib.sh"
@@ -33,4 +34,5 @@ lay_out "$build/arch/x86/boot/bzImage" vmlinuz
 lay_out "$build/include/config/kernel.release" release
 lay_out "$build/drivers/umbra/umbra.ko" umbra.ko
 lay_out "$build/drivers/umbra/umbra_test.ko" umbra_test.ko
+lay_out "$build/drivers/umbra/umbra_exercise.ko" umbra_exercise.ko
 printf '%s\n' "$dir"

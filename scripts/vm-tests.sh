@@ -13,9 +13,11 @@ for source in "$top"/tests/*_test.c; do
 done
 cc_test -w -o "$work/root/page_owner_sort" \
 	"$newest/tools/mm/page_owner_sort.c"
-for program in fill hold load pin; do
+for program in fill hold load pin soak; do
 	cc_test -o "$work/root/$program" "$top/tests/$program.c"
 done
+[ "$kernel" != debug ] ||
+	strip -g -o "$work/root/umbra_exercise.ko" "$dir/umbra_exercise.ko"
 wait
 for source in "$top"/tests/*_test.c; do
 	[ -x "$work/root/tests/$(basename "$source" .c)" ] ||

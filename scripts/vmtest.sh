@@ -3,11 +3,12 @@
 # The VM tests on one kernel: boot it, run tests/run_tests.sh inside, and judge
 # the results with the kernel's own parser, the kernel's log with scan-log.sh.
 # Ends with a line of totals.
-# usage: vmtest.sh 6.1|6.1-rt|6.12|7|debug
+# usage: vmtest.sh 6.1|6.1-rt|6.12|7|debug [KERNEL ARGUMENT...]
 
 . "$(dirname "$0")/lib.sh"
 
-kernel=${1:?usage: vmtest.sh KERNEL}
+kernel=${1:?usage: vmtest.sh KERNEL [KERNEL ARGUMENT...]}
+shift
 newest=$("$top/scripts/ksrc.sh" newest)
 passed=0 failed=0 skipped=0
 
@@ -80,18 +81,18 @@ boot() {
 
 case $kernel in
 7)
-	boot 7
-	boot 7-without-cma cma=0
+	boot 7 "$@"
+	boot 7-without-cma cma=0 "$@"
 	# only what is about the host's nodes and zones
 	NODES=3 boot 7-nodes umbra_tests=host_test
 	MEMORY=5G boot 7-zones umbra_tests=host_test movablecore=512M
 	;;
 debug)
 	# its shadow memory leaves less to take a contiguous range from
-	boot debug cma=128M
+	boot debug cma=128M "$@"
 	;;
 *)
-	boot "$kernel"
+	boot "$kernel" "$@"
 	;;
 esac
 

@@ -8,6 +8,7 @@ programs="$programs trace_test fault_test volatile_test migration_test poll_test
 programs="$programs oom_test"
 zoned="formats_test"
 scripts="zones_test ctl_test owner_test host_test module_test"
+scripts="$scripts soak_test"
 
 # Only those that the kernel's command line names, if it does
 only=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^umbra_tests=//p' | tr , ' ')
