@@ -233,14 +233,23 @@ static bool may_sleep(struct umbra_kswapd *k, const struct order *what)
 	return is_hopeless(k) || is_balanced(k, what->order, what->highest);
 }
 
+/* Where to count what is about a node: no zonelist has one that is offline. */
+static unsigned int first_zone(const struct umbra_node *node)
+{
+	unsigned int type = 0;
+
+	while (!node->zones[type])
+		type++;
+	return node->zones[type] - 1;
+}
+
 /*
  * Sleep until something is wanted. Returns false to go on with the same: the
  * node is not balanced, or did not stay so.
  */
 static bool sleep_on(struct umbra_kswapd *k, const struct order *what)
 {
-	struct umbra_zone *zone = umbra_ref_zone(k->u,
-			k->node->zonelists[UMBRA_ZONELIST_NOFALLBACK].refs[0]);
+	struct umbra_zone *zone = &k->u->zones[first_zone(k->node)];
 
 	if (!may_sleep(k, what)) {
 		umbra_count(zone, EVENT_KSWAPD_HIGH_QUICKLY, 1);
