@@ -13,9 +13,10 @@ for source in "$top"/tests/*_test.c; do
 done
 cc_test -w -o "$work/root/page_owner_sort" \
 	"$newest/tools/mm/page_owner_sort.c"
-for program in fill hold load pin soak; do
+for program in fill hold load pin; do
 	cc_test -o "$work/root/$program" "$top/tests/$program.c"
 done
+cc_test -o "$work/root/soak" "$top"/tests/soak*.c
 [ "$kernel" != debug ] ||
 	strip -g -o "$work/root/umbra_exercise.ko" "$dir/umbra_exercise.ko"
 wait

@@ -251,7 +251,7 @@ struct writer {
 	unsigned int first;
 	unsigned long rounds;
 	unsigned long errors;
-	bool *stop;
+	volatile bool *stop;
 	int fd;
 };
 
@@ -282,7 +282,7 @@ TEST_F_TIMEOUT(device, threads_write_while_their_memory_moves, 60)
 	struct writer w[4];
 	pthread_t thread[4];
 	struct spread s;
-	bool stop = false;
+	volatile bool stop = false;
 	unsigned int i, moved = 0, rounds = 0;
 	time_t end;
 

@@ -11,331 +11,16 @@
  * no process hung, no page is missing, and at least 90 % of the blocks of
  * order 9 that could be are free.
  */
-#define DEVICE_NO_FIXTURE
-#include "device.h"
-#include <err.h>
-#include <setjmp.h>
-#include <stdarg.h>
+#include "soak.h"
 #include <sys/syscall.h>
 
-#define NR_WORKERS 8
-#define NR_SLOTS 256
 #define NR_STRESSORS 2
 #define HANG_SECONDS 40
-#define BLOCK_ORDER 9
-#define BLOCK_PAGES (1U << BLOCK_ORDER)
-#define WANTED_PERCENT 90
 #define EXERCISER "umbra_exercise"
 
-enum kind { PLAIN, RECLAIMABLE, MOVABLE, VOLATILE, PINNED, NR_KINDS };
-
-static const uint32_t flags_of[NR_KINDS] = {
-	[RECLAIMABLE] = UMBRA_GFP_RECLAIMABLE,
-	[MOVABLE] = UMBRA_GFP_MOVABLE,
-	[VOLATILE] = UMBRA_GFP_VOLATILE,
-	[PINNED] = UMBRA_GFP_MOVABLE,
-};
-
-enum phase { RUN, THIN };
-
-/* What a worker tells; nobody else writes it while the worker lives. */
-struct worker {
-	pid_t pid;
-	uint64_t beats, failures, purged;
-	uint64_t pinned[NR_SLOTS];	/* page frame numbers, or 0 */
-	bool is_thin, is_wrong;
-};
-
-static struct shared {
-	enum phase phase;
-	struct worker workers[NR_WORKERS];
-} *shared;
-
-struct slot {
-	uint64_t handle;
-	char *p;
-	enum kind kind;
-	unsigned int order;
-	size_t nr_pages;
-	uint64_t seed;
-	bool unlocked;
-	int pipe[2];
-};
-
-static struct worker *self;
-static unsigned int seed;
-static size_t page_size;
-static int device;
-
-static unsigned int any(unsigned int n)
-{
-	return rand_r(&seed) % n;
-}
-
-/* Something is wrong: say it, and have the parent know. */
-static void __attribute__((noreturn, format(printf, 1, 2)))
-wrong(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	putchar('\n');
-	fflush(stdout);
-	self->is_wrong = true;
-	_exit(1);
-}
-
-static char *page_of(const struct slot *s, size_t i)
-{
-	return s->p + i * page_size;
-}
-
-static void fill_slot(const struct slot *s)
-{
-	size_t i;
-
-	for (i = 0; i < s->nr_pages; i++)
-		write_pattern(page_of(s, i), page_size, s->seed + i);
-}
-
-static void check_page(const struct slot *s, size_t i)
-{
-	long word = find_damage(page_of(s, i), page_size, s->seed + i);
-	uint64_t *p = (uint64_t *)page_of(s, i);
-
-	if (word >= 0)
-		wrong("kind %d, order %u, page %zu of %zu: word %ld is %#llx",
-		      s->kind, s->order, i, s->nr_pages, word,
-		      (unsigned long long)p[word]);
-}
-
-static sigjmp_buf no_memory;
-
-static void on_sigbus(int signal)
-{
-	(void)signal;
-	siglongjmp(no_memory, 1);
-}
-
-/*
- * A page that may go at any moment: as written up to some word, and zeroes
- * from there on. There may be no memory for the zeroes.
- */
-static void check_unlocked(const struct slot *s, size_t i)
-{
-	struct sigaction action = { .sa_handler = on_sigbus };
-	uint64_t *p = (uint64_t *)page_of(s, i);
-	long word;
-
-	if (!sigsetjmp(no_memory, 1)) {
-		sigaction(SIGBUS, &action, NULL);
-		word = find_damage(p, page_size, s->seed + i);
-		if (word >= 0 && !is_zero(p + word, page_size - 8 * word))
-			wrong("unlocked, order %u, page %zu: word %ld is %#llx",
-			      s->order, i, word, (unsigned long long)p[word]);
-	}
-	action.sa_handler = SIG_DFL;
-	sigaction(SIGBUS, &action, NULL);
-}
-
-static void check_slot(const struct slot *s)
-{
-	size_t i;
-
-	for (i = 0; i < s->nr_pages; i++) {
-		if (s->unlocked)
-			check_unlocked(s, i);
-		else
-			check_page(s, i);
-	}
-}
-
-/* Lock; what was purged is zeroes, and no more than was told. */
-static void lock_slot(struct slot *s)
-{
-	long purged = device_lock(device, s->handle);
-	size_t i, zero = 0;
-
-	if (purged < 0) {
-		if (errno != ENOMEM)
-			wrong("UMBRA_IOC_LOCK: %s", strerror(errno));
-		return;
-	}
-	s->unlocked = false;
-	self->purged += purged;
-	for (i = 0; i < s->nr_pages; i++) {
-		if (is_zero(page_of(s, i), page_size))
-			zero++;
-		else
-			check_page(s, i);
-	}
-	if (zero > (size_t)purged)
-		wrong("%zu pages are zeroes, %ld were purged", zero, purged);
-	if (purged)
-		fill_slot(s);
-}
-
-static void toggle_slot(struct slot *s)
-{
-	if (s->unlocked) {
-		lock_slot(s);
-		return;
-	}
-	if (device_unlock(device, s->handle))
-		wrong("UMBRA_IOC_UNLOCK: %s", strerror(errno));
-	s->unlocked = true;
-}
-
-/* The first page goes into a pipe, too. */
-static void pin_slot(struct slot *s, uint64_t *frame)
-{
-	if (pipe(s->pipe))
-		wrong("pipe: %s", strerror(errno));
-	if (pin(s->pipe[1], s->p, page_size, 0) != (ssize_t)page_size)
-		wrong("vmsplice: %s", strerror(errno));
-	*frame = frame_of(s->p);
-}
-
-static void unpin_slot(struct slot *s, uint64_t *frame)
-{
-	if (!drain(s->pipe[0], page_size, s->seed))
-		wrong("wrong data in a pipe");
-	close(s->pipe[0]);
-	close(s->pipe[1]);
-	*frame = 0;
-}
-
-static unsigned int any_order(void)
-{
-	unsigned int r = any(100);
-
-	return r < 45 ? 0 : r < 85 ? 1 + any(3) : r < 97 ? 4 + any(3) : 9;
-}
-
-/* Allocate something; false if there is not enough memory. */
-static bool make_slot(struct slot *s, uint64_t *frame)
-{
-	unsigned int order = any_order(), count = order < 4 ? 1 + any(4) : 1;
-	size_t i;
-
-	*s = (struct slot) {
-		.kind = any(NR_KINDS),
-		.order = order,
-		.nr_pages = (size_t)count << order,
-		.seed = (uint64_t)rand_r(&seed) << 20,
-	};
-	s->handle = device_alloc_flags(device, order, count,
-				       flags_of[s->kind]);
-	if (!s->handle) {
-		if (errno != ENOMEM)
-			wrong("UMBRA_IOC_ALLOC: %s", strerror(errno));
-		self->failures++;
-		return false;
-	}
-	s->p = device_map(device, s->handle, s->nr_pages * page_size);
-	if (s->p == MAP_FAILED)
-		wrong("mmap: %s", strerror(errno));
-	for (i = 0; i < s->nr_pages; i++)
-		if (!is_zero(page_of(s, i), page_size))
-			wrong("new memory is not zeroed");
-	fill_slot(s);
-	if (s->kind == PINNED)
-		pin_slot(s, frame);
-	return true;
-}
-
-/* Free before or after unmapping, and pinned pages at any time of these. */
-static void free_slot(struct slot *s, uint64_t *frame)
-{
-	unsigned int how = any(4);
-
-	if (s->kind == PINNED && how & 2)
-		unpin_slot(s, frame);
-	if (how & 1) {
-		if (device_free(device, s->handle))
-			wrong("UMBRA_IOC_FREE: %s", strerror(errno));
-		if (s->kind != VOLATILE)
-			check_slot(s);
-	}
-	if (munmap(s->p, s->nr_pages * page_size))
-		wrong("munmap: %s", strerror(errno));
-	if (!(how & 1) && device_free(device, s->handle))
-		wrong("UMBRA_IOC_FREE: %s", strerror(errno));
-	if (s->kind == PINNED && !(how & 2))
-		unpin_slot(s, frame);
-	s->handle = 0;
-}
-
-static void use_slot(struct slot *s, uint64_t *frame)
-{
-	unsigned int r = any(100);
-
-	if (r < 35) {
-		check_slot(s);
-	} else if (r < 65 && s->kind == VOLATILE) {
-		toggle_slot(s);
-	} else if (r < 65 && s->kind != PINNED && !s->unlocked) {
-		check_slot(s);
-		s->seed += 1 << 10;
-		fill_slot(s);
-	} else if (r < 75) {
-		madvise(s->p, s->nr_pages * page_size, MADV_DONTNEED);
-	} else if (r < 90) {
-		free_slot(s, frame);
-	}
-}
-
-/* Free half of everything, and wait for the end. */
-static void __attribute__((noreturn)) become_thin(struct slot *slots)
-{
-	unsigned int i;
-
-	for (i = 0; i < NR_SLOTS; i++) {
-		self->beats++;
-		if (slots[i].handle &&
-		    (slots[i].unlocked || slots[i].order > 4 || any(2)))
-			free_slot(&slots[i], &self->pinned[i]);
-	}
-	for (i = 0; i < NR_SLOTS; i++)
-		if (slots[i].handle)
-			check_slot(&slots[i]);
-	self->is_thin = true;
-	for (;;) {
-		pause();
-		for (i = 0; i < NR_SLOTS; i++)
-			if (slots[i].handle)
-				check_slot(&slots[i]);
-		self->beats++;
-	}
-}
-
-static void on_usr1(int signal)
-{
-	(void)signal;
-}
-
-static void __attribute__((noreturn)) work(void)
-{
-	static struct slot slots[NR_SLOTS];
-	unsigned int i;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGUSR1, on_usr1);
-	device = device_open(O_RDWR);
-	if (device < 0)
-		wrong("%s: %s", DEVICE, strerror(errno));
-	while (__atomic_load_n(&shared->phase, __ATOMIC_ACQUIRE) == RUN) {
-		self->beats++;
-		i = any(NR_SLOTS);
-		if (slots[i].handle)
-			use_slot(&slots[i], &self->pinned[i]);
-		else
-			make_slot(&slots[i], &self->pinned[i]);
-	}
-	become_thin(slots);
-}
+struct shared *shared;
+struct worker *self;
+unsigned int seed;
 
 static void start_worker(struct worker *w)
 {
@@ -430,6 +115,7 @@ static void watch(void)
 	static uint64_t beats[NR_WORKERS];
 	static double since[NR_WORKERS];
 	unsigned int i;
+	int status;
 
 	for (i = 0; i < NR_WORKERS; i++) {
 		struct worker *w = &shared->workers[i];
@@ -445,8 +131,9 @@ static void watch(void)
 			errx(1, "process %d hangs after %llu steps", w->pid,
 			     (unsigned long long)seen);
 		}
-		if (waitpid(w->pid, NULL, WNOHANG))
-			errx(1, "process %d ended by itself", w->pid);
+		if (waitpid(w->pid, &status, WNOHANG) && !w->is_wrong)
+			errx(1, "process %d ended with status %#x", w->pid,
+			     status);
 	}
 }
 
@@ -496,125 +183,6 @@ static void wait_until_thin(void)
 	}
 }
 
-/* The frame map, and which of its frames are pinned. */
-struct frames {
-	uint8_t *map;
-	bool *pinned;
-	size_t nr;
-};
-
-static bool is_pinned(uint64_t pfn)
-{
-	unsigned int i, j;
-
-	for (i = 0; i < NR_WORKERS; i++)
-		for (j = 0; j < NR_SLOTS; j++)
-			if (shared->workers[i].pinned[j] == pfn)
-				return true;
-	return false;
-}
-
-static struct frames read_frames(const char *layout)
-{
-	struct frames f = { 0 };
-	const char *line;
-
-	f.map = (uint8_t *)read_file(DEBUGFS_DIR "frames", &f.nr);
-	if (!f.map)
-		err(1, "frames");
-	f.pinned = calloc(f.nr, sizeof(*f.pinned));
-	for (line = strstr(layout, "span "); line;
-	     line = strstr(line + 1, "span ")) {
-		unsigned long pfn, end, first, last;
-
-		if (sscanf(line, "span %*u: pfn %lx-%lx, frames %lu-%lu", &pfn,
-			   &end, &first, &last) != 4 || last >= f.nr)
-			errx(1, "layout: %.60s", line);
-		for (; first <= last; first++, pfn++)
-			f.pinned[first] = is_pinned(pfn);
-	}
-	return f;
-}
-
-enum { FRAME_FREE = 1, FRAME_TAIL = 2, FRAME_ALLOC = 8, FRAME_EXPOSED = 9 };
-
-/*
- * One zone: how many blocks of BLOCK_ORDER are free, and how many could be if
- * all that can move were packed into as few of them as possible.
- */
-static void count_blocks(const struct frames *f, size_t first, size_t last,
-			 unsigned long *are, unsigned long *could)
-{
-	unsigned long blocks = 0, used = 0;
-	size_t start, i;
-
-	for (start = first; start <= last; start += BLOCK_PAGES) {
-		unsigned long here = 0;
-		bool stuck = false;
-
-		/* a block of an order above: its first byte says it */
-		i = start & ~(size_t)1023;
-		if ((f->map[i] & 15) > BLOCK_ORDER)
-			i = f->map[i] >> 4 == FRAME_FREE ? start : (size_t)-1;
-		else
-			i = start;
-		if (i == (size_t)-1)
-			continue;
-		if (f->map[start] == (FRAME_TAIL << 4) ||
-		    (f->map[start] >> 4 == FRAME_FREE &&
-		     (f->map[start] & 15) >= BLOCK_ORDER)) {
-			(*are)++;
-			blocks++;
-			continue;
-		}
-		for (i = start; i < start + BLOCK_PAGES; i++) {
-			unsigned int state = f->map[i] >> 4;
-
-			stuck |= f->pinned[i];
-			if (state == FRAME_FREE || state == FRAME_TAIL)
-				continue;
-			if (state < FRAME_ALLOC || !(state & 1) ||
-			    (f->map[i] & 15) >= BLOCK_ORDER)
-				stuck = true;
-			else
-				here += 1UL << (f->map[i] & 15);
-		}
-		if (!stuck) {
-			blocks++;
-			used += here;
-		}
-	}
-	used = (used + BLOCK_PAGES - 1) / BLOCK_PAGES;
-	*could += blocks > used ? blocks - used : 0;
-}
-
-/* What compaction made of the memory; false if that is too little. */
-static bool check_compaction(void)
-{
-	unsigned long are = 0, could = 0;
-	struct frames f;
-	char *layout, *line;
-
-	drain_caches();
-	compact();
-	drain_caches();
-	layout = read_file(DEBUGFS_DIR "layout", NULL);
-	if (!layout)
-		err(1, "layout");
-	f = read_frames(layout);
-	for (line = strstr(layout, "node "); line;
-	     line = strstr(line + 1, "node ")) {
-		unsigned long first, last;
-
-		if (sscanf(line, "node %*u, zone %*[^:]: frames %lu-%lu",
-			   &first, &last) == 2 && last < f.nr)
-			count_blocks(&f, first, last, &are, &could);
-	}
-	printf("order %d after compaction: %lu blocks free, of %lu that could be\n",
-	       BLOCK_ORDER, are, could);
-	return could && are * 100 >= could * WANTED_PERCENT;
-}
-
 static void end_all(void)
 {
 	unsigned int i;
@@ -661,7 +229,6 @@ int main(int argc, char **argv)
 		errx(2, "usage: soak SECONDS SEED");
 	seed = atoi(argv[2]);
 	printf("seed %u\n", seed);
-	page_size = sysconf(_SC_PAGESIZE);
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	fd = device_open(O_RDWR);

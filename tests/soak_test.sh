@@ -21,7 +21,10 @@ seed=$(argument umbra_seed)
 soak() {
 	load size=96M nodes=2 zones=Normal:32M,Movable:16M
 	[ ! -e $exercise ] || insmod $exercise || fail "no exercise"
-	/soak "$seconds" "$seed" || fail "soak"
+	/soak "$seconds" "$seed"
+	status=$?
+	rmmod umbra_exercise 2>/dev/null
+	[ $status -eq 0 ] || fail "exit status $status"
 	unload
 }
 
@@ -32,8 +35,8 @@ unload_under_pressure() {
 		for _ in 1 2 3 4; do
 			/hold 0:3000:4 /hold 0:6000 true 2>/dev/null &
 		done
-		/hold 0:7000:4 true
 		wait
+		/hold 0:7000:4 true || fail "hold"
 		unload
 	done
 }

@@ -546,7 +546,7 @@ struct locker {
 	unsigned int rounds;
 	unsigned long purged;
 	unsigned long errors;
-	bool *stop;
+	volatile bool *stop;
 };
 
 static void *lock_again_and_again(void *arg)
@@ -577,7 +577,7 @@ TEST_F_TIMEOUT(device, volatile_memory_is_locked_and_purged_at_once, 60)
 	unsigned long purged = 0;
 	struct locker w[4];
 	pthread_t thread[4];
-	bool stop = false;
+	volatile bool stop = false;
 	unsigned int i;
 
 	for (i = 0; i < 4; i++) {

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the parts of soak share: see soak.c. */
+#ifndef SOAK_H
+#define SOAK_H
+
+#define DEVICE_NO_FIXTURE
+#include "device.h"
+#include <err.h>
+
+#define NR_WORKERS 8
+#define NR_SLOTS 256
+
+enum phase { RUN, THIN };
+
+/* What a worker tells; nobody else writes it while the worker lives. */
+struct worker {
+	pid_t pid;
+	uint64_t beats, failures, purged;
+	uint64_t pinned[NR_SLOTS];	/* page frame numbers, or 0 */
+	bool is_thin, is_wrong;
+};
+
+struct shared {
+	enum phase phase;
+	struct worker workers[NR_WORKERS];
+};
+
+extern struct shared *shared;
+extern struct worker *self;
+extern unsigned int seed;
+
+static inline unsigned int any(unsigned int n)
+{
+	return rand_r(&seed) % n;
+}
+
+/* soak_worker.c */
+void __attribute__((noreturn)) work(void);
+
+/* soak_frames.c */
+bool check_compaction(void);
+
+#endif /* SOAK_H */
