@@ -3,11 +3,7 @@
  * Volatile memory: it is kept while it is locked, may go while it is not, and
  * who locks it again is told. Whatever is gone reads as zeroes.
  */
-#include "device.h"
-#include <pthread.h>
-
-#define SEED 42
-#define ALL UINT32_MAX	/* pages; more than there are */
+#include "volatile.h"
 
 #define EXPECT_ERRNO(wanted, call) do { \
 	errno = 0; \
@@ -15,36 +11,6 @@
 	EXPECT_EQ(wanted, errno) \
 		TH_LOG("%s: %s", #call, strerror(errno)); \
 } while (0)
-
-/* Volatile blocks, mapped, and with a pattern in each page; or 0. */
-static uint64_t make_volatile(int fd, unsigned int order, unsigned int count,
-			      char **p)
-{
-	size_t page = sysconf(_SC_PAGESIZE), nr = (size_t)count << order, i;
-	uint64_t a = device_alloc_flags(fd, order, count, UMBRA_GFP_VOLATILE);
-
-	*p = a ? device_map(fd, a, nr * page) : MAP_FAILED;
-	if (*p == MAP_FAILED)
-		return 0;
-	for (i = 0; i < nr; i++)
-		write_pattern(*p + i * page, page, SEED + i);
-	return a;
-}
-
-/* How many pages are all zeroes; -1 if one is neither that nor as written. */
-static long count_zero(char *p, size_t nr)
-{
-	size_t page = sysconf(_SC_PAGESIZE), i;
-	long zero = 0;
-
-	for (i = 0; i < nr; i++) {
-		if (is_zero(p + i * page, page))
-			zero++;
-		else if (find_damage(p + i * page, page, SEED + i) != -1)
-			return -1;
-	}
-	return zero;
-}
 
 /* Leave something in every page that is free. */
 static void soil(int fd)
@@ -349,83 +315,6 @@ TEST_F(device, volatile_lock_and_touch_fail_when_nothing_is_free)
 	EXPECT_EQ(8, count_zero(p, 8));
 }
 
-TEST_F(device, volatile_memory_is_freed_in_every_state)
-{
-	unsigned int state;
-	size_t bytes;
-	uint64_t a;
-	char *p;
-
-	for (state = 0; state < 16; state++) {
-		bytes = (32 * self->page) << (state & 1 ? 3 : 0);
-		a = make_volatile(self->fd, state & 1 ? 3 : 0, 32, &p);
-		ASSERT_NE(0, a);
-		ASSERT_EQ(0, device_unlock(self->fd, a));
-		if (state & 2)
-			reclaim(16);
-		if (state & 4)
-			ASSERT_LE(0, device_lock(self->fd, a));
-		if (state & 8)
-			ASSERT_EQ(0, munmap(p, bytes));
-		EXPECT_EQ(0, device_free(self->fd, a));
-		if (!(state & 8)) {
-			EXPECT_EQ(device_info(self->fd).file_held,
-				  device_info(self->fd).file_pages);
-			reclaim(ALL);
-			ASSERT_EQ(0, munmap(p, bytes));
-		}
-	}
-	EXPECT_EQ(0, WAIT_INFO(self->fd, file_pages, 0));
-	EXPECT_TRUE(verify_is_ok());
-}
-
-TEST_F(device, volatile_memory_goes_with_its_file_in_every_state)
-{
-	unsigned int state;
-	size_t bytes;
-	uint64_t a;
-	char *p;
-	int fd;
-
-	for (state = 0; state < 16; state++) {
-		fd = device_open(O_RDWR);
-		bytes = (32 * self->page) << (state & 1 ? 3 : 0);
-		a = make_volatile(fd, state & 1 ? 3 : 0, 32, &p);
-		ASSERT_NE(0, a);
-		ASSERT_EQ(0, device_unlock(fd, a));
-		if (state & 2)
-			reclaim(16);
-		if (state & 4)
-			ASSERT_LE(0, device_lock(fd, a));
-		if (!(state & 8))
-			ASSERT_EQ(0, munmap(p, bytes));
-		close(fd);
-		if (state & 8) {
-			/* a mapping keeps the file, locked or not */
-			reclaim(16);
-			EXPECT_LE(0, count_zero(p, 32));
-			ASSERT_EQ(0, munmap(p, bytes));
-		}
-	}
-	EXPECT_EQ(0, WAIT_INFO(self->fd, nr_held, 0));
-	EXPECT_EQ(self->nr_free, WAIT_INFO(self->fd, nr_free, self->nr_free));
-}
-
-TEST_F(device, freed_volatile_memory_is_not_purged_from_its_mapping)
-{
-	char *p;
-	uint64_t a = make_volatile(self->fd, 0, 8, &p);
-
-	ASSERT_NE(0, a);
-	ASSERT_EQ(0, device_unlock(self->fd, a));
-	ASSERT_EQ(0, device_free(self->fd, a));
-	reclaim(ALL);
-	EXPECT_EQ(0, count_zero(p, 8));
-	EXPECT_EQ(8, device_info(self->fd).file_held);
-	ASSERT_EQ(0, munmap(p, 8 * self->page));
-	EXPECT_EQ(0, WAIT_INFO(self->fd, file_held, 0));
-}
-
 TEST_F(device, pinned_volatile_memory_is_not_purged)
 {
 	char *p;
@@ -538,70 +427,6 @@ TEST_F(device, volatile_memory_makes_room_for_a_request)
 	EXPECT_TRUE(purged == -1 && errno == ENOMEM)
 		TH_LOG("purged %ld", purged);
 	EXPECT_GE(self->nr_free, device_info(self->fd).file_pages);
-}
-
-struct locker {
-	int fd;
-	unsigned int order;
-	unsigned int rounds;
-	unsigned long purged;
-	unsigned long errors;
-	volatile bool *stop;
-};
-
-static void *lock_again_and_again(void *arg)
-{
-	struct locker *w = arg;
-	size_t page = sysconf(_SC_PAGESIZE), nr = 32 << w->order, i;
-	long purged;
-	uint64_t a;
-	char *p;
-
-	a = make_volatile(w->fd, w->order, 32, &p);
-	w->errors += !a;
-	while (a && !*w->stop) {
-		w->errors += !!device_unlock(w->fd, a);
-		if (w->rounds++ % 3 == 0)
-			usleep(1000);
-		purged = device_lock(w->fd, a);
-		w->errors += purged < 0 || count_zero(p, nr) != purged;
-		w->purged += purged;
-		for (i = 0; purged && i < nr; i++)
-			write_pattern(p + i * page, page, SEED + i);
-	}
-	return NULL;
-}
-
-TEST_F_TIMEOUT(device, volatile_memory_is_locked_and_purged_at_once, 60)
-{
-	unsigned long purged = 0;
-	struct locker w[4];
-	pthread_t thread[4];
-	volatile bool stop = false;
-	unsigned int i;
-
-	for (i = 0; i < 4; i++) {
-		w[i] = (struct locker) {
-			.fd = self->fd,
-			.order = i,
-			.stop = &stop,
-		};
-		ASSERT_EQ(0, pthread_create(&thread[i], NULL,
-					    lock_again_and_again, &w[i]));
-	}
-	for (i = 0; i < 300; i++) {
-		reclaim(1 + i % 100);
-		usleep(5000);
-	}
-	stop = true;
-	for (i = 0; i < 4; i++) {
-		ASSERT_EQ(0, pthread_join(thread[i], NULL));
-		EXPECT_EQ(0, w[i].errors);
-		EXPECT_LT(0, w[i].rounds);
-		purged += w[i].purged;
-	}
-	EXPECT_LT(0, purged);
-	EXPECT_TRUE(verify_is_ok());
 }
 
 TEST_HARNESS_MAIN

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How volatile memory ends: freed, with its file, or taken away while others
+ * lock it.
+ */
+#include "volatile.h"
+#include <pthread.h>
+
+TEST_F(device, volatile_memory_is_freed_in_every_state)
+{
+	unsigned int state;
+	size_t bytes;
+	uint64_t a;
+	char *p;
+
+	for (state = 0; state < 16; state++) {
+		bytes = (32 * self->page) << (state & 1 ? 3 : 0);
+		a = make_volatile(self->fd, state & 1 ? 3 : 0, 32, &p);
+		ASSERT_NE(0, a);
+		ASSERT_EQ(0, device_unlock(self->fd, a));
+		if (state & 2)
+			reclaim(16);
+		if (state & 4)
+			ASSERT_LE(0, device_lock(self->fd, a));
+		if (state & 8)
+			ASSERT_EQ(0, munmap(p, bytes));
+		EXPECT_EQ(0, device_free(self->fd, a));
+		if (!(state & 8)) {
+			EXPECT_EQ(device_info(self->fd).file_held,
+				  device_info(self->fd).file_pages);
+			reclaim(ALL);
+			ASSERT_EQ(0, munmap(p, bytes));
+		}
+	}
+	EXPECT_EQ(0, WAIT_INFO(self->fd, file_pages, 0));
+	EXPECT_TRUE(verify_is_ok());
+}
+
+TEST_F(device, volatile_memory_goes_with_its_file_in_every_state)
+{
+	unsigned int state;
+	size_t bytes;
+	uint64_t a;
+	char *p;
+	int fd;
+
+	for (state = 0; state < 16; state++) {
+		fd = device_open(O_RDWR);
+		bytes = (32 * self->page) << (state & 1 ? 3 : 0);
+		a = make_volatile(fd, state & 1 ? 3 : 0, 32, &p);
+		ASSERT_NE(0, a);
+		ASSERT_EQ(0, device_unlock(fd, a));
+		if (state & 2)
+			reclaim(16);
+		if (state & 4)
+			ASSERT_LE(0, device_lock(fd, a));
+		if (!(state & 8))
+			ASSERT_EQ(0, munmap(p, bytes));
+		close(fd);
+		if (state & 8) {
+			/* a mapping keeps the file, locked or not */
+			reclaim(16);
+			EXPECT_LE(0, count_zero(p, 32));
+			ASSERT_EQ(0, munmap(p, bytes));
+		}
+	}
+	EXPECT_EQ(0, WAIT_INFO(self->fd, nr_held, 0));
+	EXPECT_EQ(self->nr_free, WAIT_INFO(self->fd, nr_free, self->nr_free));
+}
+
+TEST_F(device, freed_volatile_memory_is_not_purged_from_its_mapping)
+{
+	char *p;
+	uint64_t a = make_volatile(self->fd, 0, 8, &p);
+
+	ASSERT_NE(0, a);
+	ASSERT_EQ(0, device_unlock(self->fd, a));
+	ASSERT_EQ(0, device_free(self->fd, a));
+	reclaim(ALL);
+	EXPECT_EQ(0, count_zero(p, 8));
+	EXPECT_EQ(8, device_info(self->fd).file_held);
+	ASSERT_EQ(0, munmap(p, 8 * self->page));
+	EXPECT_EQ(0, WAIT_INFO(self->fd, file_held, 0));
+}
+
+struct locker {
+	int fd;
+	unsigned int order;
+	unsigned int rounds;
+	unsigned long purged;
+	unsigned long errors;
+	volatile bool *stop;
+};
+
+static void *lock_again_and_again(void *arg)
+{
+	struct locker *w = arg;
+	size_t page = sysconf(_SC_PAGESIZE), nr = 32 << w->order, i;
+	long purged;
+	uint64_t a;
+	char *p;
+
+	a = make_volatile(w->fd, w->order, 32, &p);
+	w->errors += !a;
+	while (a && !*w->stop) {
+		w->errors += !!device_unlock(w->fd, a);
+		if (w->rounds++ % 3 == 0)
+			usleep(1000);
+		purged = device_lock(w->fd, a);
+		w->errors += purged < 0 || count_zero(p, nr) != purged;
+		w->purged += purged;
+		for (i = 0; purged && i < nr; i++)
+			write_pattern(p + i * page, page, SEED + i);
+	}
+	return NULL;
+}
+
+TEST_F_TIMEOUT(device, volatile_memory_is_locked_and_purged_at_once, 60)
+{
+	unsigned long purged = 0;
+	struct locker w[4];
+	pthread_t thread[4];
+	volatile bool stop = false;
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		w[i] = (struct locker) {
+			.fd = self->fd,
+			.order = i,
+			.stop = &stop,
+		};
+		ASSERT_EQ(0, pthread_create(&thread[i], NULL,
+					    lock_again_and_again, &w[i]));
+	}
+	for (i = 0; i < 300; i++) {
+		reclaim(1 + i % 100);
+		usleep(5000);
+	}
+	stop = true;
+	for (i = 0; i < 4; i++) {
+		ASSERT_EQ(0, pthread_join(thread[i], NULL));
+		EXPECT_EQ(0, w[i].errors);
+		EXPECT_LT(0, w[i].rounds);
+		purged += w[i].purged;
+	}
+	EXPECT_LT(0, purged);
+	EXPECT_TRUE(verify_is_ok());
+}
+
+TEST_HARNESS_MAIN
