@@ -15,7 +15,6 @@
 struct owner {
 	struct umbra_movable movable;
 	bool stubborn;
-	atomic_t nr_asked;
 };
 
 static int owner_reclaim(struct umbra_movable *movable, struct page *page,
@@ -23,7 +22,6 @@ static int owner_reclaim(struct umbra_movable *movable, struct page *page,
 {
 	struct owner *o = container_of(movable, struct owner, movable);
 
-	atomic_inc(&o->nr_asked);
 	return READ_ONCE(o->stubborn) ? -EBUSY : 0;
 }
 
@@ -72,13 +70,40 @@ static unsigned long free_pages_of(struct umbra *u)
 	return READ_ONCE(u->zones[0].nr_free_pages);
 }
 
-/* Wait until what is said holds, for 10 s at most. */
-#define wait_for(condition) ({						\
-	unsigned long end = jiffies + 10 * HZ;				\
-	while (!(condition) && time_before(jiffies, end))		\
-		schedule_timeout_uninterruptible(1);			\
-	(condition);							\
-})
+/* Wait until @holds, for 10 s at most. Returns whether it does. */
+static bool wait_for(bool (*holds)(struct umbra *u), struct umbra *u)
+{
+	unsigned long end = jiffies + 10 * HZ;
+
+	while (!holds(u) && time_before(jiffies, end))
+		schedule_timeout_uninterruptible(1);
+	return holds(u);
+}
+
+static bool is_above_high(struct umbra *u)
+{
+	return free_pages_of(u) > umbra_wmark(u->zones, UMBRA_WMARK_HIGH);
+}
+
+static bool has_given_up(struct umbra *u)
+{
+	return umbra_kswapd_gave_up(u->nodes);
+}
+
+static bool is_unboosted(struct umbra *u)
+{
+	return !READ_ONCE(u->zones[0].watermark_boost);
+}
+
+static bool has_stolen(struct umbra *u)
+{
+	return events(u, EVENT_PGSTEAL_KSWAPD);
+}
+
+static bool has_scanned(struct umbra *u)
+{
+	return events(u, EVENT_PGSCAN_KSWAPD);
+}
 
 /* Put @nr pages on the inactive list. */
 static void list_pages(struct kunit *test, struct umbra *u, struct owner *o,
@@ -120,7 +145,6 @@ static void give_back_the_rest(struct umbra *u, struct owner *o,
 static void kswapd_wakes_below_low_and_sleeps_at_high(struct kunit *test)
 {
 	struct umbra *u = start(test, false);
-	unsigned long high = umbra_wmark(u->zones, UMBRA_WMARK_HIGH);
 	unsigned long low = umbra_wmark(u->zones, UMBRA_WMARK_LOW);
 	struct owner *o = owner_create(test);
 	struct page *page;
@@ -132,7 +156,7 @@ static void kswapd_wakes_below_low_and_sleeps_at_high(struct kunit *test)
 	page = umbra_alloc_page(u, GFP_ATOMIC);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	list_add(&page->lru, &hoard);
-	KUNIT_EXPECT_TRUE(test, wait_for(free_pages_of(u) > high));
+	KUNIT_EXPECT_TRUE(test, wait_for(is_above_high, u));
 	KUNIT_EXPECT_GT(test, events(u, EVENT_PAGEOUTRUN), 0);
 	KUNIT_EXPECT_GT(test, events(u, EVENT_PGSTEAL_KSWAPD), 0);
 	KUNIT_EXPECT_EQ(test, events(u, EVENT_PGSTEAL_DIRECT), 0);
@@ -147,7 +171,7 @@ static void kswapd_gives_up_and_comes_back_when_someone_frees(struct kunit *test
 	struct umbra *u = start(test, false);
 	struct umbra_node *node = &u->nodes[0];
 	struct owner *o = owner_create(test);
-	unsigned long runs, high = umbra_wmark(u->zones, UMBRA_WMARK_HIGH);
+	unsigned long runs;
 	struct page *page;
 	LIST_HEAD(hoard);
 
@@ -157,7 +181,7 @@ static void kswapd_gives_up_and_comes_back_when_someone_frees(struct kunit *test
 	KUNIT_EXPECT_FALSE(test, umbra_kswapd_gave_up(node));
 	page = umbra_alloc_page(u, GFP_NOWAIT | __GFP_NOWARN);
 	KUNIT_EXPECT_NULL(test, page);
-	KUNIT_EXPECT_TRUE(test, wait_for(umbra_kswapd_gave_up(node)));
+	KUNIT_EXPECT_TRUE(test, wait_for(has_given_up, u));
 	runs = events(u, EVENT_PAGEOUTRUN);
 	KUNIT_EXPECT_EQ(test, runs, FAILURES_MOST);
 	umbra_alloc_page(u, GFP_NOWAIT | __GFP_NOWARN);
@@ -171,9 +195,8 @@ static void kswapd_gives_up_and_comes_back_when_someone_frees(struct kunit *test
 	page = umbra_alloc_page(u, GFP_ATOMIC);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	list_add(&page->lru, &hoard);
-	KUNIT_EXPECT_TRUE(test, wait_for(events(u, EVENT_PAGEOUTRUN) > runs));
-	KUNIT_EXPECT_TRUE(test, wait_for(free_pages_of(u) > high ||
-					 !umbra_zone_reclaimable(u->zones)));
+	KUNIT_EXPECT_TRUE(test, wait_for(has_stolen, u));
+	KUNIT_EXPECT_GT(test, events(u, EVENT_PAGEOUTRUN), runs);
 	give_back_the_rest(u, o, &hoard);
 }
 
@@ -192,7 +215,7 @@ static void kswapd_reclaims_a_boost_and_ends_it(struct kunit *test)
 	umbra_zone_unlock(zone, flags);
 	KUNIT_EXPECT_GT(test, boost, 0);
 	umbra_kswapd_wake(zone, 0, 0, zone->type);
-	KUNIT_EXPECT_TRUE(test, wait_for(!READ_ONCE(zone->watermark_boost)));
+	KUNIT_EXPECT_TRUE(test, wait_for(is_unboosted, u));
 	KUNIT_EXPECT_GE(test, events(u, EVENT_PGSTEAL_KSWAPD), boost);
 	KUNIT_EXPECT_GT(test, umbra_zone_reclaimable(zone), 0);
 	give_back_the_rest(u, o, &hoard);
@@ -264,7 +287,7 @@ static void kswapd_stops_with_its_instance(struct kunit *test)
 	list_pages(test, u, o, PAGES / 2);
 	take_until(u, 0, &hoard);
 	umbra_alloc_page(u, GFP_NOWAIT | __GFP_NOWARN);
-	KUNIT_EXPECT_TRUE(test, wait_for(atomic_read(&o->nr_asked)));
+	KUNIT_EXPECT_TRUE(test, wait_for(has_scanned, u));
 	umbra_pressure_stop(u);
 	KUNIT_EXPECT_NULL(test, u->nodes[0].kswapd);
 	give_back_the_rest(u, o, &hoard);

@@ -408,6 +408,8 @@ const struct umbra_gfp_name *umbra_gfp_old_name(unsigned int i);
 /* zonelist.c */
 int umbra_zonelist_create(struct umbra *u, const struct umbra_layout *layout);
 const char *umbra_zone_type_name(enum umbra_zone_type type);
+struct umbra_zone *umbra_node_first_zone(const struct umbra *u,
+					 const struct umbra_node *node);
 
 /* The node of the current CPU. */
 static inline int umbra_current_node(const struct umbra *u)

@@ -42,9 +42,21 @@ struct order {
 	enum umbra_zone_type highest;
 };
 
-#define for_each_node_zone(k, zone, type, highest)			\
-	for ((type) = 0; (type) <= (highest); (type)++)			\
-		if (((zone) = umbra_node_zone((k)->u, (k)->node, type)))
+/* The lowest zone of the node from *@type up to @highest, or NULL. */
+static struct umbra_zone *zone_from(const struct umbra_kswapd *k, int *type,
+				    int highest)
+{
+	struct umbra_zone *zone = NULL;
+
+	while (*type <= highest && !zone)
+		zone = umbra_node_zone(k->u, k->node, (*type)++);
+	return zone;
+}
+
+/* The type that is counted with is one ahead of the zone's. */
+#define for_each_node_zone(k, zone, next, highest)			\
+	for ((next) = 0, (zone) = zone_from(k, &(next), highest); (zone); \
+	     (zone) = zone_from(k, &(next), highest))
 
 static bool is_hopeless(const struct umbra_kswapd *k)
 {
@@ -57,9 +69,9 @@ static bool is_balanced(const struct umbra_kswapd *k, unsigned int order,
 {
 	const struct umbra_zone *zone;
 	bool any = false;
-	int type;
+	int next;
 
-	for_each_node_zone(k, zone, type, highest) {
+	for_each_node_zone(k, zone, next, highest) {
 		if (umbra_watermark_ok(zone, order,
 				       umbra_wmark(zone, UMBRA_WMARK_HIGH),
 				       highest, 0))
@@ -73,9 +85,9 @@ static unsigned long sum_boosts(const struct umbra_kswapd *k, int highest)
 {
 	const struct umbra_zone *zone;
 	unsigned long boost = 0;
-	int type;
+	int next;
 
-	for_each_node_zone(k, zone, type, highest)
+	for_each_node_zone(k, zone, next, highest)
 		boost += READ_ONCE(zone->watermark_boost);
 	return boost;
 }
@@ -85,11 +97,11 @@ static bool has_reserve(const struct umbra_kswapd *k)
 {
 	unsigned long reserve = 0, pages = 0;
 	const struct umbra_zone *zone;
-	int type;
+	int next;
 
 	if (is_hopeless(k) || READ_ONCE(k->u->stopping))
 		return true;
-	for_each_node_zone(k, zone, type, UMBRA_ZONE_NORMAL) {
+	for_each_node_zone(k, zone, next, UMBRA_ZONE_NORMAL) {
 		reserve += READ_ONCE(zone->watermark[UMBRA_WMARK_MIN]);
 		pages += READ_ONCE(zone->nr_free_pages);
 	}
@@ -102,9 +114,9 @@ static unsigned long pages_to_reclaim(const struct umbra_kswapd *k,
 {
 	const struct umbra_zone *zone;
 	unsigned long pages = 0;
-	int type;
+	int next;
 
-	for_each_node_zone(k, zone, type, highest)
+	for_each_node_zone(k, zone, next, highest)
 		pages += max(umbra_wmark(zone, UMBRA_WMARK_HIGH),
 			     SWAP_CLUSTER_MAX);
 	return pages;
@@ -115,10 +127,10 @@ static void end_boosts(struct umbra_kswapd *k, int highest,
 		       const unsigned long *boosts)
 {
 	struct umbra_zone *zone;
-	int type;
+	int next;
 
-	for_each_node_zone(k, zone, type, highest)
-		umbra_watermark_unboost(zone, boosts[type]);
+	for_each_node_zone(k, zone, next, highest)
+		umbra_watermark_unboost(zone, boosts[zone->type]);
 	umbra_compact_wake(k->u, k->node->nid, k->u->pb_order, highest);
 }
 
@@ -172,10 +184,10 @@ static unsigned int balance(struct umbra_kswapd *k, struct order what)
 	bool boosted = r.boost, balanced;
 	unsigned long boosts[UMBRA_NR_ZONE_TYPES] = {};
 	struct umbra_zone *zone, *any = NULL;
-	int type;
+	int next;
 
-	for_each_node_zone(k, zone, type, what.highest) {
-		boosts[type] = READ_ONCE(zone->watermark_boost);
+	for_each_node_zone(k, zone, next, what.highest) {
+		boosts[zone->type] = READ_ONCE(zone->watermark_boost);
 		any = zone;
 	}
 	if (any)
@@ -233,23 +245,13 @@ static bool may_sleep(struct umbra_kswapd *k, const struct order *what)
 	return is_hopeless(k) || is_balanced(k, what->order, what->highest);
 }
 
-/* Where to count what is about a node: no zonelist has one that is offline. */
-static unsigned int first_zone(const struct umbra_node *node)
-{
-	unsigned int type = 0;
-
-	while (!node->zones[type])
-		type++;
-	return node->zones[type] - 1;
-}
-
 /*
  * Sleep until something is wanted. Returns false to go on with the same: the
  * node is not balanced, or did not stay so.
  */
 static bool sleep_on(struct umbra_kswapd *k, const struct order *what)
 {
-	struct umbra_zone *zone = &k->u->zones[first_zone(k->node)];
+	struct umbra_zone *zone = umbra_node_first_zone(k->u, k->node);
 
 	if (!may_sleep(k, what)) {
 		umbra_count(zone, EVENT_KSWAPD_HIGH_QUICKLY, 1);
@@ -341,7 +343,7 @@ void umbra_kswapd_wake(struct umbra_zone *zone, gfp_t gfp, unsigned int order,
 	}
 	spin_lock_irqsave(&k->lock, flags);
 	k->order = max(k->order, order);
-	WRITE_ONCE(k->highest, max(k->highest, (int)highest));
+	WRITE_ONCE(k->highest, max_t(int, k->highest, highest));
 	spin_unlock_irqrestore(&k->lock, flags);
 	if (!wq_has_sleeper(&k->wait))
 		return;

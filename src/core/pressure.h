@@ -162,7 +162,7 @@ unsigned long umbra_zone_reclaimable(const struct umbra_zone *zone);
  * @gfp: what callbacks may do
  * @order: order that is wanted
  * @highest: pages of higher zones are of no use
- * @priority: 1/2^priority of what there is is looked at
+ * @priority: so much of it is looked at: 1/2^priority
  * @nr_to_reclaim: when to stop, in pages
  * @nr_reclaimed: pages freed so far
  * @nr_scanned: pages looked at so far

@@ -32,22 +32,11 @@ unsigned long umbra_zone_reclaimable(const struct umbra_zone *zone)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_zone_reclaimable);
 
-/* A zone of the node to count what happens to the node in. */
-static struct umbra_zone *first_zone(struct umbra *u,
-				     const struct umbra_node *node)
-{
-	unsigned int type = 0;
-
-	while (!node->zones[type])
-		type++;
-	return umbra_node_zone(u, node, type);
-}
-
 /* Reclaim the oldest inactive blocks; returns the pages looked at. */
 static unsigned long shrink_batch(struct umbra *u, struct umbra_node *node,
 				  struct umbra_scan *scan)
 {
-	struct umbra_zone *zone = first_zone(u, node);
+	struct umbra_zone *zone = umbra_node_first_zone(u, node);
 	u32 frames[SWAP_CLUSTER_MAX];
 	unsigned long scanned = 0, freed = 0;
 	unsigned int nr, i;
@@ -164,7 +153,7 @@ static void shrink_caches(struct umbra *u, struct umbra_node *node,
 		return;
 	before = free_pages_of(u, node);
 	list_for_each_entry(shrinker, &p->shrinkers, list)
-		shrink_one(shrinker, &sc, scan->priority, first_zone(u, node));
+		shrink_one(shrinker, &sc, scan->priority, umbra_node_first_zone(u, node));
 	up_read(&p->shrinkers_lock);
 	after = free_pages_of(u, node);
 	if (after > before)

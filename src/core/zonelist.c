@@ -33,6 +33,17 @@ const char *umbra_zone_type_name(enum umbra_zone_type type)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_zone_type_name);
 
+/* The lowest zone of a node, to count in what is about the node. */
+struct umbra_zone *umbra_node_first_zone(const struct umbra *u,
+					 const struct umbra_node *node)
+{
+	unsigned int type = 0;
+
+	while (!node->zones[type])
+		type++;
+	return umbra_node_zone(u, node, type);
+}
+
 /**
  * umbra_zonelist_next() - walk a zonelist
  * @u: the instance
