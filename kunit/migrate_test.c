@@ -398,6 +398,42 @@ static void two_that_compact_migrate_each_block_once(struct kunit *test)
 	}
 }
 
+static const struct umbra_zone_layout normal_and_movable[] = {
+	{ .type = UMBRA_ZONE_NORMAL, .nr_frames = TEST_BLOCK },
+	{ .type = UMBRA_ZONE_MOVABLE, .nr_frames = TEST_BLOCK },
+};
+
+/* Who asked for memory with an address is not given some without. */
+static void a_range_is_emptied_into_zones_that_will_do(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost_zones(test, normal_and_movable, 2,
+						 2 * TEST_BLOCK);
+	struct mover *m = umbra_test_mover(test, u);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
+	u32 token = umbra_test_mover_add(test, m, page, 0);
+	unsigned long pfn;
+	LIST_HEAD(rest);
+	u32 index;
+
+	index = umbra_test_mover_find(m, token);
+	pfn = ALIGN_DOWN(umbra_index_to_pfn(u, index), 512);
+	KUNIT_EXPECT_EQ(test, umbra_isolate_range(u, pfn, pfn + 512), 0);
+	index = umbra_test_mover_find(m, token);
+	KUNIT_EXPECT_NE(test, ALIGN_DOWN(umbra_index_to_pfn(u, index), 512),
+			pfn);
+	KUNIT_EXPECT_EQ(test, umbra_page_zone(u, umbra_index_to_page(u, index)),
+			UMBRA_ZONE_NORMAL);
+	KUNIT_EXPECT_EQ(test, umbra_unisolate_range(u, pfn, pfn + 512), 0);
+	/* Where nothing else is left of its zone, it stays. */
+	umbra_test_take_all(u, 0, GFP_KERNEL, 0, &rest);
+	pfn = ALIGN_DOWN(umbra_index_to_pfn(u, index), 512);
+	KUNIT_EXPECT_EQ(test, umbra_isolate_range(u, pfn, pfn + 512), 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_mover_find(m, token), index);
+	KUNIT_EXPECT_EQ(test, umbra_unisolate_range(u, pfn, pfn + 512), 0);
+	umbra_test_give_all(u, &rest);
+	umbra_test_mover_drop(m, token);
+}
+
 static struct kunit_case migrate_cases[] = {
 	KUNIT_CASE(lists_and_marks_survive_migration),
 	KUNIT_CASE_PARAM(a_migration_that_fails_for_now_is_tried_again,
@@ -411,6 +447,7 @@ static struct kunit_case migrate_cases[] = {
 	KUNIT_CASE(what_can_migrate_leaves_an_isolated_range),
 	KUNIT_CASE_SLOW(blocks_are_freed_while_they_migrate),
 	KUNIT_CASE(two_that_compact_migrate_each_block_once),
+	KUNIT_CASE(a_range_is_emptied_into_zones_that_will_do),
 	{}
 };
 

@@ -255,6 +255,53 @@ static void oom_spares_all_for_requests_that_have_another_way(struct kunit *test
 	KUNIT_EXPECT_EQ(test, kills(u), 0);
 }
 
+/* Kill for a request as the slow path does; whether there is hope. */
+static bool kill_for(struct kunit *test, struct umbra *u)
+{
+	struct umbra_request rq;
+	bool hope;
+
+	KUNIT_ASSERT_EQ(test, umbra_request_init(&rq, u, GFP_KERNEL, 0, 0,
+						 NULL, 0), 0);
+	mutex_lock(&u->pressure.oom_lock);
+	hope = umbra_oom(u, &rq);
+	mutex_unlock(&u->pressure.oom_lock);
+	return hope;
+}
+
+/* A request that may have nobody killed waits for one who was, and not on. */
+static void oom_ends_for_nofs_when_nothing_comes_back(struct kunit *test)
+{
+	struct umbra *u = start(test, UMBRA_OOM_KILL);
+	struct holder *h = holder_start(test, u, PAGES, true);
+	unsigned long begin;
+
+	KUNIT_EXPECT_TRUE(test, kill_for(test, u));
+	h->account->deadline = jiffies + HZ / 5;
+	begin = jiffies;
+	KUNIT_EXPECT_NULL(test, umbra_alloc_page(u, GFP_NOFS | __GFP_NOWARN));
+	KUNIT_EXPECT_GE(test, jiffies - begin, HZ / 5);
+	KUNIT_EXPECT_LT(test, jiffies - begin, 5 * HZ);
+	KUNIT_EXPECT_EQ(test, (int)h->account->fate,
+			(int)ACCOUNT_PASSED_OVER);
+	KUNIT_EXPECT_EQ(test, atomic_read(&u->pressure.nr_victims), 0);
+	KUNIT_EXPECT_EQ(test, kills(u), 1);
+}
+
+static void oom_kills_nobody_for_one_who_is_dying(struct kunit *test)
+{
+	struct umbra *u = start(test, UMBRA_OOM_KILL);
+	struct holder *h = holder_start(test, u, PAGES, false);
+
+	sigaddset(&current->pending.signal, SIGKILL);
+	set_tsk_thread_flag(current, TIF_SIGPENDING);
+	KUNIT_EXPECT_NULL(test, ask(u));
+	sigdelset(&current->pending.signal, SIGKILL);
+	clear_tsk_thread_flag(current, TIF_SIGPENDING);
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(h->killed));
+	KUNIT_EXPECT_EQ(test, kills(u), 0);
+}
+
 /* One who is told before anyone is killed. */
 struct told {
 	struct notifier_block nb;
@@ -309,6 +356,8 @@ static struct kunit_case oom_cases[] = {
 	KUNIT_CASE(oom_counts_what_is_held),
 	KUNIT_CASE_SLOW(oom_passes_over_who_gives_nothing_back),
 	KUNIT_CASE(oom_passes_over_who_is_gone),
+	KUNIT_CASE(oom_ends_for_nofs_when_nothing_comes_back),
+	KUNIT_CASE(oom_kills_nobody_for_one_who_is_dying),
 	KUNIT_CASE(oom_fails_if_nobody_can_be_killed),
 	KUNIT_CASE(oom_spares_all_for_requests_that_have_another_way),
 	KUNIT_CASE(an_oom_notifier_saves_a_life),

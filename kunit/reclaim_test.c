@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Blocks that can be moved or reclaimed, the LRU lists, and shrinkers. */
+/* Blocks that can be moved or reclaimed, and the LRU lists. */
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -15,7 +15,7 @@ struct owner {
 	bool stubborn;
 	unsigned int nr_reclaimed;
 	unsigned int nr_putback;
-	struct page *reclaimed[PAGES];	/* in turn */
+	struct page *reclaimed[PAGES + 1];	/* in turn */
 	gfp_t gfp;
 	bool may_recurse;
 };
@@ -269,6 +269,69 @@ static void reclaim_spares_zones_that_are_of_no_use(struct kunit *test)
 	disown(u, high, 0);
 }
 
+static void reclaim_finds_what_is_behind_blocks_of_no_use(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost_zones(test, low_and_high, 2,
+						 2 * PAGES);
+	struct owner *o = owner_create(test, NULL);
+	struct umbra_scan scan = {
+		.gfp = GFP_KERNEL,
+		.highest = UMBRA_ZONE_DMA,
+		.priority = UMBRA_SCAN_PRIORITY,
+		.nr_to_reclaim = 1,
+	};
+	unsigned int i;
+
+	for (i = 0; i < PAGES; i++)
+		own(test, u, o, GFP_KERNEL, 0);
+	KUNIT_EXPECT_EQ(test, u->zones[1].nr_lru[LRU_LIST_INACTIVE], PAGES);
+	own(test, u, o, GFP_DMA, 0);
+	umbra_shrink_node(u, u->nodes, &scan);
+	KUNIT_EXPECT_EQ(test, scan.nr_reclaimed, 1);
+	KUNIT_EXPECT_EQ(test, umbra_page_zone(u, o->reclaimed[0]),
+			UMBRA_ZONE_DMA);
+	o->nr_reclaimed = 0;
+	KUNIT_EXPECT_EQ(test, umbra_reclaim(u, PAGES), PAGES);
+}
+
+static void reclaim_counts_pages_and_not_blocks(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
+	struct owner *o = owner_create(test, NULL);
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		own(test, u, o, GFP_KERNEL, 8);
+	KUNIT_EXPECT_EQ(test, umbra_reclaim(u, 1), 256);
+	KUNIT_EXPECT_EQ(test, umbra_reclaim(u, 257), 512);
+	KUNIT_EXPECT_EQ(test, umbra_reclaim(u, PAGES), 256);
+}
+
+static bool owner_refuses(struct umbra_movable *movable, struct page *page,
+			  unsigned int order)
+{
+	return false;
+}
+
+static void reclaim_asks_whether_a_block_can_be_isolated(struct kunit *test)
+{
+	static struct umbra_movable_operations refusing_ops;
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
+	struct owner *o = owner_create(test, NULL);
+	struct page *page;
+
+	refusing_ops = owner_ops;
+	refusing_ops.isolate = owner_refuses;
+	o->movable.ops = &refusing_ops;
+	page = own(test, u, o, GFP_KERNEL, 0);
+	KUNIT_EXPECT_EQ(test, umbra_reclaim(u, 1), 0);
+	KUNIT_EXPECT_EQ(test, o->nr_reclaimed, 0);
+	KUNIT_EXPECT_EQ(test, o->nr_putback, 0);
+	KUNIT_EXPECT_EQ(test, listed(u, LRU_LIST_INACTIVE), 1);
+	disown(u, page, 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&o->movable.nr_isolated), 0);
+}
+
 static void a_request_reclaims_for_itself(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
@@ -353,199 +416,6 @@ static void what_is_isolated_is_not_to_be_had_again(struct kunit *test)
 	disown(u, page, 0);
 }
 
-/* A cache of single pages, as a shrinker sees it. */
-struct cache {
-	struct umbra_shrinker shrinker;
-	struct umbra *u;
-	struct list_head pages;
-	unsigned long nr;
-	unsigned int nr_scans;
-	unsigned long most;	/* asked for at once */
-	bool stop;
-	gfp_t gfp;
-	int nid;
-};
-
-static unsigned long cache_count(struct umbra_shrinker *shrinker,
-				 struct umbra_shrink_control *sc)
-{
-	struct cache *c = container_of(shrinker, struct cache, shrinker);
-
-	return c->nr ?: UMBRA_SHRINK_EMPTY;
-}
-
-static unsigned long cache_scan(struct umbra_shrinker *shrinker,
-				struct umbra_shrink_control *sc)
-{
-	struct cache *c = container_of(shrinker, struct cache, shrinker);
-	unsigned long freed = 0;
-
-	c->nr_scans++;
-	c->gfp = sc->gfp;
-	c->nid = sc->nid;
-	c->most = max(c->most, sc->nr_to_scan);
-	if (c->stop)
-		return UMBRA_SHRINK_STOP;
-	while (c->nr && freed < sc->nr_to_scan) {
-		struct page *page = list_first_entry(&c->pages, struct page,
-						     lru);
-
-		list_del(&page->lru);
-		umbra_free_page(c->u, page);
-		c->nr--;
-		freed++;
-	}
-	return freed;
-}
-
-static struct cache *cache_create(struct kunit *test, struct umbra *u,
-				  unsigned int nr)
-{
-	struct cache *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, c);
-	c->u = u;
-	c->shrinker.count = cache_count;
-	c->shrinker.scan = cache_scan;
-	c->shrinker.seeks = UMBRA_DEFAULT_SEEKS;
-	INIT_LIST_HEAD(&c->pages);
-	while (c->nr < nr) {
-		list_add(&umbra_test_alloc(test, u, GFP_KERNEL, 0)->lru,
-			 &c->pages);
-		c->nr++;
-	}
-	umbra_register_shrinker(u, &c->shrinker);
-	return c;
-}
-
-static void a_shrinker_is_asked_for_more_the_shorter_memory_is(struct kunit *test)
-{
-	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
-	struct cache *c = cache_create(test, u, 512);
-	struct umbra_scan scan = {
-		.gfp = GFP_NOFS,
-		.priority = 4,
-		.nr_to_reclaim = PAGES,
-	};
-
-	c->shrinker.batch = 16;
-	/* (512 >> 4) * 4 / 2 objects, in calls of 16 */
-	umbra_shrink_node(u, u->nodes, &scan);
-	KUNIT_EXPECT_EQ(test, c->nr, 512 - 64);
-	KUNIT_EXPECT_EQ(test, c->nr_scans, 4);
-	KUNIT_EXPECT_EQ(test, c->most, 16);
-	KUNIT_EXPECT_EQ(test, scan.nr_reclaimed, 64);
-	KUNIT_EXPECT_EQ(test, (__force u32)c->gfp, (__force u32)GFP_NOFS);
-	KUNIT_EXPECT_EQ(test, c->nid, 0);
-	KUNIT_EXPECT_EQ(test, events(u, EVENT_SLABS_SCANNED), 64);
-	/* At the highest priority, everything. */
-	scan.priority = 0;
-	umbra_shrink_node(u, u->nodes, &scan);
-	KUNIT_EXPECT_EQ(test, c->nr, 0);
-	umbra_unregister_shrinker(u, &c->shrinker);
-}
-
-static void a_shrinker_that_stops_is_asked_for_the_rest_later(struct kunit *test)
-{
-	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
-	struct cache *c = cache_create(test, u, 512);
-	struct umbra_scan scan = { .gfp = GFP_KERNEL, .priority = 2 };
-
-	c->shrinker.batch = 256;
-	c->stop = true;
-	umbra_shrink_node(u, u->nodes, &scan);
-	KUNIT_EXPECT_EQ(test, c->nr_scans, 1);
-	KUNIT_EXPECT_EQ(test, c->nr, 512);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->shrinker.nr_deferred[0]),
-			256);
-	c->stop = false;
-	scan.priority = 0;
-	umbra_shrink_node(u, u->nodes, &scan);
-	KUNIT_EXPECT_EQ(test, c->nr, 0);
-	umbra_unregister_shrinker(u, &c->shrinker);
-}
-
-static void a_shrinker_frees_for_a_request(struct kunit *test)
-{
-	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
-	struct cache *c = cache_create(test, u, PAGES);
-	struct page *page = umbra_alloc_page(u, GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	KUNIT_EXPECT_GT(test, c->nr_scans, 0);
-	umbra_free_page(u, page);
-	umbra_reclaim(u, PAGES);
-	KUNIT_EXPECT_EQ(test, c->nr, 0);
-	umbra_unregister_shrinker(u, &c->shrinker);
-}
-
-static void a_shrinker_that_is_gone_is_not_asked(struct kunit *test)
-{
-	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
-	struct cache *c = cache_create(test, u, 0);
-
-	c->nr = 1;
-	umbra_unregister_shrinker(u, &c->shrinker);
-	KUNIT_EXPECT_EQ(test, umbra_reclaim(u, 1), 0);
-	KUNIT_EXPECT_EQ(test, c->nr_scans, 0);
-}
-
-static unsigned long endless_count(struct umbra_shrinker *shrinker,
-				   struct umbra_shrink_control *sc)
-{
-	return 1000;
-}
-
-static unsigned long endless_scan(struct umbra_shrinker *shrinker,
-				  struct umbra_shrink_control *sc)
-{
-	container_of(shrinker, struct cache, shrinker)->nr_scans++;
-	return sc->nr_to_scan;
-}
-
-static void reclaim_believes_pages_and_not_words(struct kunit *test)
-{
-	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
-	struct cache *c = cache_create(test, u, 0);
-	LIST_HEAD(hoard);
-
-	/* It frees objects time and again, and never a page. */
-	c->shrinker.count = endless_count;
-	c->shrinker.scan = endless_scan;
-	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &hoard);
-	KUNIT_EXPECT_NULL(test, umbra_alloc_page(u, GFP_KERNEL | __GFP_NOWARN));
-	KUNIT_EXPECT_GT(test, c->nr_scans, 0);
-	umbra_test_give_all(u, &hoard);
-	umbra_unregister_shrinker(u, &c->shrinker);
-}
-
-/* A zone is low at once, and once. */
-static void pressure_is_told_once_a_crossing(struct kunit *test)
-{
-	struct umbra_layout layout = {
-		.origin = "test",
-		.pb_order = TEST_PB_ORDER,
-		.min_free_kbytes = 64 * 4,
-		.watermark_scale_factor = 100,
-	};
-	struct umbra *u = umbra_test_ghost_layout(test, &layout, PAGES);
-	unsigned long before = umbra_pressure_events(u);
-	struct page *page;
-	LIST_HEAD(hoard);
-
-	umbra_test_take_all(u, 0, GFP_ATOMIC, 0, &hoard);
-	KUNIT_EXPECT_EQ(test, umbra_pressure_events(u), before + 1);
-	page = list_first_entry(&hoard, struct page, lru);
-	list_del(&page->lru);
-	umbra_free_page(u, page);
-	KUNIT_EXPECT_EQ(test, umbra_pressure_events(u), before + 1);
-	umbra_test_give_all(u, &hoard);
-	KUNIT_EXPECT_EQ(test, umbra_pressure_events(u), before + 1);
-	umbra_test_take_all(u, 0, GFP_ATOMIC, 0, &hoard);
-	KUNIT_EXPECT_EQ(test, umbra_pressure_events(u), before + 2);
-	umbra_test_give_all(u, &hoard);
-}
-
 static struct kunit_case reclaim_cases[] = {
 	KUNIT_CASE(only_what_is_allocated_can_be_registered),
 	KUNIT_CASE(a_movable_block_cannot_be_freed_or_split),
@@ -556,15 +426,12 @@ static struct kunit_case reclaim_cases[] = {
 	KUNIT_CASE(reclaim_leaves_what_its_owner_keeps),
 	KUNIT_CASE(reclaim_uncharges),
 	KUNIT_CASE(reclaim_spares_zones_that_are_of_no_use),
+	KUNIT_CASE(reclaim_finds_what_is_behind_blocks_of_no_use),
+	KUNIT_CASE(reclaim_counts_pages_and_not_blocks),
+	KUNIT_CASE(reclaim_asks_whether_a_block_can_be_isolated),
 	KUNIT_CASE(a_request_reclaims_for_itself),
 	KUNIT_CASE(an_owner_waits_for_a_block_that_is_isolated),
 	KUNIT_CASE(what_is_isolated_is_not_to_be_had_again),
-	KUNIT_CASE(a_shrinker_is_asked_for_more_the_shorter_memory_is),
-	KUNIT_CASE(a_shrinker_that_stops_is_asked_for_the_rest_later),
-	KUNIT_CASE(a_shrinker_frees_for_a_request),
-	KUNIT_CASE(a_shrinker_that_is_gone_is_not_asked),
-	KUNIT_CASE(reclaim_believes_pages_and_not_words),
-	KUNIT_CASE(pressure_is_told_once_a_crossing),
 	{}
 };
 

@@ -326,6 +326,7 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_compact_expect);
  */
 void umbra_compact_worked(struct umbra_zone *zone, unsigned int order)
 {
+	WRITE_ONCE(zone->compact.flush_skip, false);
 	end_deferral(zone, order, true);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_compact_worked);

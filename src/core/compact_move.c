@@ -118,20 +118,38 @@ int umbra_compact_move(struct umbra_compaction *c)
 	return ret;
 }
 
-/* A block of @order from anywhere, rather of node @nid; or UMBRA_NO_FRAME. */
-static u32 take_anywhere(struct umbra *u, unsigned int order, unsigned int nid)
+/* What asks for a zone that will do for whoever has a block of @zone. */
+static gfp_t gfp_of_zone(const struct umbra_zone *zone)
 {
-	gfp_t gfp = (GFP_HIGHUSER_MOVABLE | __GFP_NOWARN) &
-		    ~__GFP_DIRECT_RECLAIM;
+	switch (zone->type) {
+	case UMBRA_ZONE_DMA:
+		return __GFP_DMA;
+	case UMBRA_ZONE_DMA32:
+		return __GFP_DMA32;
+	case UMBRA_ZONE_NORMAL:
+		return 0;
+	default:
+		return __GFP_HIGHMEM;
+	}
+}
+
+/* A block of @order from anywhere that is as good as @zone; or UMBRA_NO_FRAME. */
+static u32 take_anywhere(struct umbra *u, unsigned int order,
+			 const struct umbra_zone *zone)
+{
+	gfp_t gfp = gfp_of_zone(zone) | __GFP_MOVABLE | __GFP_HARDWALL |
+		    __GFP_KSWAPD_RECLAIM | __GFP_NOWARN;
 	struct umbra_request rq;
 	u32 index;
 
-	if (umbra_request_init(&rq, u, gfp, order, nid, NULL, 0))
+	if (umbra_request_init(&rq, u, gfp, order, zone->nid, NULL, 0))
 		return UMBRA_NO_FRAME;
 	index = umbra_take(u, &rq);
 	if (index != UMBRA_NO_FRAME)
 		return index;
 	umbra_request_slow(&rq, u, NULL);
+	/* It cannot reclaim here, but is not one that the reserves are for. */
+	rq.flags &= ~ALLOC_NON_BLOCK;
 	return umbra_take(u, &rq);
 }
 
@@ -144,7 +162,7 @@ static int move_out(struct umbra *u, u32 src, unsigned int order)
 
 	if (umbra_compact_is_poisoned(u, src, order))
 		goto err_putback;
-	dst = take_anywhere(u, order, zone->nid);
+	dst = take_anywhere(u, order, zone);
 	err = -ENOMEM;
 	if (dst == UMBRA_NO_FRAME)
 		goto err_putback;

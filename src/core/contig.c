@@ -112,9 +112,12 @@ static int isolate(struct umbra *u, const struct frame_range *range)
 		set_isolated(range->zone, index, true);
 	}
 	umbra_pcp_drain(u, BIT(range->zone->nid), -1, true);
-	/* What stays is for the caller to find. */
-	umbra_compact_migrate_range(range->zone, range->start, range->end);
-	return 0;
+	/* What else stays is for the caller to find. */
+	if (umbra_compact_migrate_range(range->zone, range->start,
+					range->end) != -EINTR)
+		return 0;
+	unisolate(u, range, last_block(u, range));
+	return -EINTR;
 }
 
 /**
@@ -128,7 +131,8 @@ static int isolate(struct umbra *u, const struct frame_range *range)
  * isolated.
  *
  * Context: may sleep.
- * Return: 0, -EINVAL if the range is not of one zone of the instance, -EBUSY if
+ * Return: 0, -EINVAL if the range is not of one zone of the instance, -EINTR if the
+ * task is to end, -EBUSY if
  * a part of it is isolated already; then nothing changed.
  */
 int umbra_isolate_range(struct umbra *u, unsigned long start,
@@ -240,7 +244,8 @@ static int take_range(struct umbra *u, const struct frame_range *range)
  * the range is moved out of it if its owner lets it.
  *
  * Context: may sleep; without the locks that callbacks of owners take.
- * Return: 0; -EINVAL if the range is not of one zone of the instance; -EBUSY if
+ * Return: 0; -EINVAL if the range is not of one zone of the instance; -EINTR if the
+ * task is to end; -EBUSY if
  * some of it is in use and stays, or isolated, and then nothing is allocated.
  */
 int umbra_alloc_contig_range(struct umbra *u, unsigned long start,

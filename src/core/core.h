@@ -519,6 +519,7 @@ unsigned int umbra_pcp_alloc_bulk(struct umbra_zone *zone,
 				  unsigned int nr);
 void umbra_pcp_drain(struct umbra *u, umbra_nodemask_t nodes, int cpu,
 		     bool force);
+bool umbra_pcp_try_drain(struct umbra *u);
 void umbra_pcp_drain_dead(struct umbra *u, unsigned int cpu);
 unsigned long umbra_pcp_count(const struct umbra_zone *zone, int cpu);
 int umbra_pcp_tune(struct umbra *u, int batch, int high);

@@ -387,6 +387,9 @@ static unsigned long abandon_allocated(struct umbra *u)
 unsigned long umbra_instance_stop(struct umbra *u)
 {
 	WRITE_ONCE(u->stopping, true);
+	/* These may start the rest anew. */
+	umbra_kswapd_stop(u);
+	umbra_compact_stop(u);
 	cancel_delayed_work_sync(&u->held_work);
 	cancel_work_sync(&u->drain_work);
 	cancel_work_sync(&u->boost_work);

@@ -21,6 +21,12 @@
 /* After so many rounds in vain it is left to the requests themselves. */
 #define FAILURES_MOST 16
 
+/* For how long, in seconds, a request waits for it at most. */
+#define THROTTLE_MOST 10
+
+/* A page that is freed says little if it was freed as soon as this. */
+#define PAUSE (HZ / 50)
+
 /* A short sleep shows whether the node stays balanced. */
 #define NAP (HZ / 10)
 
@@ -34,6 +40,7 @@ struct umbra_kswapd {
 	unsigned int order;		/* the largest asked for */
 	int highest;			/* zone type, or -1: nothing is */
 	atomic_t failures;		/* rounds in vain */
+	unsigned long gave_up;		/* jiffies: when they were too many */
 };
 
 /* What a round is for. */
@@ -156,6 +163,7 @@ static bool reclaim_step(struct round *r)
 		r->scan.order = 0;
 	if (wq_has_sleeper(&k->throttle_wait) && has_reserve(k))
 		wake_up_all(&k->throttle_wait);
+	cond_resched();
 	if (kthread_should_stop() || freezing(current))
 		return false;
 	/* What is not there easily is not worth less fragmentation. */
@@ -201,10 +209,12 @@ static unsigned int balance(struct umbra_kswapd *k, struct order what)
 		else if (!r.boost)
 			break;
 	} while (reclaim_step(&r));
-	if (!r.scan.nr_reclaimed && !balanced && !boosted)
+	if (!r.scan.nr_reclaimed && !balanced && !boosted) {
+		WRITE_ONCE(k->gave_up, jiffies);
 		atomic_inc(&k->failures);
-	else if (r.scan.nr_reclaimed)
+	} else if (r.scan.nr_reclaimed) {
 		atomic_set(&k->failures, 0);
+	}
 	if (boosted)
 		end_boosts(k, what.highest, boosts);
 	if (is_hopeless(k)) {
@@ -306,10 +316,16 @@ bool umbra_kswapd_gave_up(const struct umbra_node *node)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_kswapd_gave_up);
 
-/* Somebody freed a page of the node. Context: any. */
+/*
+ * Somebody freed a page of the node, whose kswapd gave up. Not that it begins
+ * anew for every page that comes and goes. Context: any.
+ */
 void umbra_kswapd_retry(struct umbra_node *node)
 {
-	atomic_set(&node->kswapd->failures, 0);
+	struct umbra_kswapd *k = node->kswapd;
+
+	if (time_after(jiffies, READ_ONCE(k->gave_up) + PAUSE))
+		atomic_set(&k->failures, 0);
 }
 
 /**
@@ -367,11 +383,23 @@ void umbra_kswapd_wake_all(struct umbra *u, const struct umbra_request *rq)
 
 	for_each_umbra_zoneref(u, zone, ref, rq->zonelist, rq->highest,
 			       rq->nodemask) {
-		if (seen & BIT(zone->nid) || !READ_ONCE(zone->nr_managed))
+		if (seen & BIT(zone->nid) || !READ_ONCE(zone->nr_managed) ||
+		    !umbra_zone_is_allowed(zone, rq))
 			continue;
 		seen |= BIT(zone->nid);
 		umbra_kswapd_wake(zone, rq->gfp, rq->order, rq->highest);
 	}
+}
+
+/* Have the zones reclaimed that the reserve is in, whatever else is asked. */
+static void demand_reserve(struct umbra_kswapd *k)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&k->lock, flags);
+	WRITE_ONCE(k->highest, UMBRA_ZONE_NORMAL);
+	spin_unlock_irqrestore(&k->lock, flags);
+	wake_up_all(&k->wait);
 }
 
 /* The kswapd whose reserve a request would eat into, or NULL. */
@@ -387,11 +415,7 @@ static struct umbra_kswapd *throttler(struct umbra *u,
 
 		if (zone->type > UMBRA_ZONE_NORMAL)
 			continue;
-		if (k && !has_reserve(k)) {
-			umbra_kswapd_wake(zone, rq->gfp, 0, UMBRA_ZONE_NORMAL);
-			return k;
-		}
-		break;
+		return k && !has_reserve(k) ? k : NULL;
 	}
 	return NULL;
 }
@@ -408,20 +432,19 @@ static struct umbra_kswapd *throttler(struct umbra *u,
  */
 bool umbra_kswapd_throttle(struct umbra *u, const struct umbra_request *rq)
 {
+	/* Who holds a lock of a filesystem may be what kswapd waits for. */
+	unsigned int seconds = rq->gfp & __GFP_FS ? THROTTLE_MOST : 1;
 	struct umbra_kswapd *k;
 
 	if (current->flags & PF_KTHREAD || fatal_signal_pending(current))
 		return false;
-	k = throttler(u, rq);
-	if (!k)
-		return false;
-	/* Who holds a lock of a filesystem may be what kswapd waits for. */
-	if (rq->gfp & __GFP_FS)
-		wait_event_killable(k->throttle_wait, has_reserve(k));
-	else
-		wait_event_killable_timeout(k->throttle_wait, has_reserve(k),
-					    HZ);
-	return fatal_signal_pending(current);
+	while (seconds-- && (k = throttler(u, rq))) {
+		demand_reserve(k);
+		if (wait_event_killable_timeout(k->throttle_wait,
+						has_reserve(k), HZ) < 0)
+			return true;
+	}
+	return false;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_kswapd_throttle);
 
@@ -466,7 +489,7 @@ int umbra_kswapd_start(struct umbra *u)
 	return err;
 }
 
-/* Stop them; nobody uses the instance any more. Context: may sleep. */
+/* Stop the threads. Context: may sleep. */
 void umbra_kswapd_stop(struct umbra *u)
 {
 	unsigned int nid;
@@ -474,10 +497,20 @@ void umbra_kswapd_stop(struct umbra *u)
 	for (nid = 0; u->nodes && nid < u->nr_nodes; nid++) {
 		struct umbra_kswapd *k = u->nodes[nid].kswapd;
 
-		if (!k)
+		if (!k || !k->task)
 			continue;
 		kthread_stop(k->task);
+		k->task = NULL;
+	}
+}
+
+/* Nothing that runs looks at them any more. Context: may sleep. */
+void umbra_kswapd_destroy(struct umbra *u)
+{
+	unsigned int nid;
+
+	for (nid = 0; u->nodes && nid < u->nr_nodes; nid++) {
+		kfree(u->nodes[nid].kswapd);
 		u->nodes[nid].kswapd = NULL;
-		kfree(k);
 	}
 }

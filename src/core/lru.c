@@ -10,6 +10,9 @@
 #include <linux/module.h>
 #include "movable.h"
 
+/* Blocks of no use that are passed over in one hold of the lock. */
+#define PASS_MOST 1024
+
 static struct umbra_lru *lru_of(struct umbra *u, u32 index)
 {
 	return &u->nodes[umbra_frame_zone(u, index)->nid].lru;
@@ -168,20 +171,34 @@ void umbra_mark_accessed(struct umbra *u, struct page *page)
 }
 EXPORT_SYMBOL_GPL(umbra_mark_accessed);
 
-/* The block that was longest on a list, or UMBRA_NO_FRAME. xa_lock held. */
-static u32 oldest(struct umbra *u, const struct umbra_lru *lru,
-		  enum umbra_lru_list list)
-{
-	if (list_empty(&lru->lists[list]))
-		return UMBRA_NO_FRAME;
-	return umbra_page_to_index(u, list_last_entry(&lru->lists[list],
-						      struct page, lru));
-}
-
 /* Make a block the newest of its list. xa_lock held. */
 static void rotate(struct umbra *u, u32 index, enum umbra_lru_list list)
 {
 	list_move(movable_link(u, index), &lru_of(u, index)->lists[list]);
+}
+
+/*
+ * The oldest block of a list that is of a zone up to @highest; others become
+ * the newest, and are counted in @passed, in pages. UMBRA_NO_FRAME if there is
+ * none, or too many others are before it. xa_lock held.
+ */
+static u32 oldest_up_to(struct umbra *u, const struct umbra_lru *lru,
+			enum umbra_lru_list list, enum umbra_zone_type highest,
+			unsigned long *passed)
+{
+	unsigned int most = PASS_MOST;
+	u32 index;
+
+	while (most-- && !list_empty(&lru->lists[list])) {
+		index = umbra_page_to_index(u,
+				list_last_entry(&lru->lists[list], struct page,
+						lru));
+		if (umbra_frame_zone(u, index)->type <= highest)
+			return index;
+		*passed += movable_pages(u, index);
+		rotate(u, index, list);
+	}
+	return UMBRA_NO_FRAME;
 }
 
 /**
@@ -190,8 +207,8 @@ static void rotate(struct umbra *u, u32 index, enum umbra_lru_list list)
  * @node: the node
  * @highest: blocks of higher zones are passed over
  * @frames: filled in with their heads
- * @nr: its size; at most as many blocks are looked at
- * @scanned: the pages of blocks looked at are added to it
+ * @nr: its size; no more blocks are looked at, nor many more pages
+ * @seen: what was looked at is added to it
  *
  * A block that was accessed meanwhile becomes active instead.
  *
@@ -200,21 +217,19 @@ static void rotate(struct umbra *u, u32 index, enum umbra_lru_list list)
  */
 unsigned int umbra_lru_isolate(struct umbra *u, struct umbra_node *node,
 			       enum umbra_zone_type highest, u32 *frames,
-			       unsigned int nr, unsigned long *scanned)
+			       unsigned int nr, struct umbra_lru_seen *seen)
 {
+	unsigned long end = seen->scanned + nr;
 	unsigned int got = 0, looked;
 	u32 index;
 
 	xa_lock(&u->movables);
-	for (looked = 0; looked < nr; looked++) {
-		index = oldest(u, &node->lru, LRU_LIST_INACTIVE);
+	for (looked = 0; looked < nr && seen->scanned < end; looked++) {
+		index = oldest_up_to(u, &node->lru, LRU_LIST_INACTIVE, highest,
+				     &seen->passed);
 		if (index == UMBRA_NO_FRAME)
 			break;
-		if (umbra_frame_zone(u, index)->type > highest) {
-			rotate(u, index, LRU_LIST_INACTIVE);
-			continue;
-		}
-		*scanned += movable_pages(u, index);
+		seen->scanned += movable_pages(u, index);
 		if (movable_has_mark(u, index, MARK_ACCESSED)) {
 			__xa_clear_mark(&u->movables, index, MARK_ACCESSED);
 			umbra_movable_change_mark(u, index, MARK_ACTIVE, true);
@@ -234,19 +249,24 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_lru_isolate);
  * umbra_lru_age() - make the oldest active blocks of a node inactive
  * @u: the instance
  * @node: the node
+ * @highest: blocks of higher zones are passed over
  * @nr: how many to look at
+ * @seen: what was passed over is added to it
  *
  * One that was accessed meanwhile stays active.
  *
  * Context: process.
  */
-void umbra_lru_age(struct umbra *u, struct umbra_node *node, unsigned int nr)
+void umbra_lru_age(struct umbra *u, struct umbra_node *node,
+		   enum umbra_zone_type highest, unsigned int nr,
+		   struct umbra_lru_seen *seen)
 {
 	u32 index;
 
 	xa_lock(&u->movables);
 	while (nr--) {
-		index = oldest(u, &node->lru, LRU_LIST_ACTIVE);
+		index = oldest_up_to(u, &node->lru, LRU_LIST_ACTIVE, highest,
+				     &seen->passed);
 		if (index == UMBRA_NO_FRAME)
 			break;
 		if (movable_has_mark(u, index, MARK_ACCESSED)) {

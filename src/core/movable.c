@@ -170,6 +170,22 @@ static void end_isolation(struct umbra_movable *movable)
 	atomic_dec_return_release(&movable->nr_isolated);
 }
 
+/* Ask the owner of an isolated block; if he refuses, it is not any more. */
+static bool may_isolate(struct umbra *u, u32 index,
+			struct umbra_movable *movable)
+{
+	if (!movable->ops->isolate ||
+	    movable->ops->isolate(movable, umbra_index_to_page(u, index),
+				  frame_order(frame_read(u, index))))
+		return true;
+	xa_lock(&u->movables);
+	umbra_movable_change_mark(u, index, MARK_ISOLATED, false);
+	end_isolation(movable);
+	xa_unlock(&u->movables);
+	wake_owners(u);
+	return false;
+}
+
 /**
  * umbra_movable_isolate() - get hold of a registered block
  * @u: the instance
@@ -193,17 +209,7 @@ struct umbra_movable *umbra_movable_isolate(struct umbra *u, u32 index)
 	else
 		movable = NULL;
 	xa_unlock(&u->movables);
-	if (movable && movable->ops->isolate &&
-	    !movable->ops->isolate(movable, umbra_index_to_page(u, index),
-				   frame_order(frame_read(u, index)))) {
-		xa_lock(&u->movables);
-		umbra_movable_change_mark(u, index, MARK_ISOLATED, false);
-		end_isolation(movable);
-		xa_unlock(&u->movables);
-		wake_owners(u);
-		movable = NULL;
-	}
-	return movable;
+	return movable && may_isolate(u, index, movable) ? movable : NULL;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_movable_isolate);
 
@@ -322,9 +328,9 @@ int umbra_movable_migrate(struct umbra *u, u32 dst, u32 src,
 EXPORT_SYMBOL_IF_KUNIT(umbra_movable_migrate);
 
 /**
- * umbra_movable_reclaim() - have an owner give up an isolated block
+ * umbra_movable_reclaim() - have an owner give up a block
  * @u: the instance
- * @index: its head
+ * @index: its head, as umbra_lru_isolate() gave it
  * @gfp: what the owner may do for it
  *
  * Context: may sleep.
@@ -338,6 +344,8 @@ unsigned long umbra_movable_reclaim(struct umbra *u, u32 index, gfp_t gfp)
 	struct umbra_account *account = movable->account;
 	unsigned long held;
 
+	if (!may_isolate(u, index, movable))
+		return 0;
 	/* Whoever gives the last block up may be gone with it. */
 	umbra_account_get(account);
 	if (movable->ops->reclaim(movable, umbra_index_to_page(u, index), order,

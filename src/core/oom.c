@@ -85,14 +85,16 @@ void umbra_oom_forget(struct umbra_account *account)
 	struct umbra_pressure *p;
 	unsigned long flags;
 
-	put_pid(account->opener);
-	if (!account->umbra)
+	if (!account->umbra) {
+		put_pid(account->opener);
 		return;
+	}
 	p = &account->umbra->pressure;
 	spin_lock_irqsave(&p->accounts_lock, flags);
 	set_fate(account, ACCOUNT_SPARED);
 	list_del(&account->list);
 	spin_unlock_irqrestore(&p->accounts_lock, flags);
+	put_pid(account->opener);
 }
 
 /* The instance is about to go; accounts may stay. Context: any. */
@@ -226,29 +228,49 @@ static enum verdict judge_killed(struct umbra_account *account)
 	return VERDICT_FAIL;
 }
 
-/* The account that has the most, and was not tried yet, with a reference. */
+/* All who were killed, and the worst of it; accounts_lock held. */
+static enum verdict judge_all(struct umbra_pressure *p)
+{
+	enum verdict verdict = VERDICT_KILL;
+	struct umbra_account *account;
+
+	list_for_each_entry(account, &p->accounts, list)
+		if (account->fate == ACCOUNT_KILLED)
+			verdict = max(verdict, judge_killed(account));
+	return verdict;
+}
+
+/* Who has the most, and was not tried yet; accounts_lock held. */
+static struct umbra_account *find_most(struct umbra_pressure *p)
+{
+	struct umbra_account *account, *most = NULL;
+
+	list_for_each_entry(account, &p->accounts, list)
+		if (account->fate == ACCOUNT_SPARED && account->opener &&
+		    pages_of(account) > (most ? pages_of(most) : 0))
+			most = account;
+	return most;
+}
+
+/* Who is to be killed, with its opener, and a reference to both; or NULL. */
 static struct umbra_account *select_victim(struct umbra *u,
-					   enum verdict *verdict)
+					   enum verdict *verdict,
+					   struct pid **opener)
 {
 	struct umbra_pressure *p = &u->pressure;
-	struct umbra_account *account, *most = NULL;
+	struct umbra_account *most = NULL;
 	unsigned long flags;
 
-	*verdict = VERDICT_KILL;
 	spin_lock_irqsave(&p->accounts_lock, flags);
-	list_for_each_entry(account, &p->accounts, list) {
-		if (account->fate == ACCOUNT_KILLED)
-			*verdict = max(*verdict, judge_killed(account));
-		else if (account->fate == ACCOUNT_SPARED && account->opener &&
-			 pages_of(account) > (most ? pages_of(most) : 0))
-			most = account;
-	}
-	if (*verdict != VERDICT_KILL || !most ||
-	    !refcount_inc_not_zero(&most->ref)) {
-		most = NULL;
-	} else {
+	*verdict = judge_all(p);
+	if (*verdict == VERDICT_KILL)
+		most = find_most(p);
+	if (most && refcount_inc_not_zero(&most->ref)) {
 		set_fate(most, ACCOUNT_KILLED);
 		most->deadline = jiffies + VICTIM_PERIOD;
+		*opener = get_pid(most->opener);
+	} else {
+		most = NULL;
 	}
 	spin_unlock_irqrestore(&p->accounts_lock, flags);
 	if (*verdict == VERDICT_KILL && !most)
@@ -267,41 +289,58 @@ static void pass_over(struct umbra_account *account)
 }
 
 /* Returns 0, or an error if the opener is not there any more. */
-static int kill_opener(struct umbra_account *account,
+static int kill_opener(struct umbra_account *account, struct pid *opener,
 		       const struct umbra_request *rq)
 {
 	struct umbra *u = account->umbra;
-	int err = kill_pid(account->opener, SIGKILL, 1);
+	int err = kill_pid(opener, SIGKILL, 1);
 
 	pr_warn("%s: %s process %d, whose file has %ld pages\n", u->name,
-		err ? "there is no more" : "killed", pid_nr(account->opener),
+		err ? "there is no more" : "killed", pid_nr(opener),
 		pages_of(account));
 	if (err)
 		return err;
 	umbra_count(rq->preferred, EVENT_OOM_KILL, 1);
-	trace_umbra_oom_kill(pid_nr(account->opener), pages_of(account));
+	trace_umbra_oom_kill(pid_nr(opener), pages_of(account));
 	return 0;
 }
 
-/* Kill somebody, or wait for whom was killed. False if neither helps. */
-static bool kill_somebody(struct umbra *u, const struct umbra_request *rq)
+/* Kill somebody, or wait for whom was killed. */
+static enum verdict kill_somebody(struct umbra *u,
+				  const struct umbra_request *rq)
 {
 	struct umbra_account *account;
 	enum verdict verdict;
+	bool reported = false;
+	struct pid *opener;
 
-	while ((account = select_victim(u, &verdict))) {
-		report(u, rq);
-		if (kill_opener(account, rq))
+	while ((account = select_victim(u, &verdict, &opener))) {
+		if (!reported)
+			report(u, rq);
+		reported = true;
+		if (kill_opener(account, opener, rq))
 			pass_over(account);
 		else
 			verdict = VERDICT_WAIT;
+		put_pid(opener);
 		umbra_account_put(account);
 		if (verdict == VERDICT_WAIT)
 			break;
 	}
-	if (verdict == VERDICT_WAIT)
-		schedule_timeout_killable(1);
-	return verdict == VERDICT_WAIT;
+	return verdict;
+}
+
+/* As above, but nobody else is to be killed. */
+static enum verdict wait_for_killed(struct umbra *u)
+{
+	struct umbra_pressure *p = &u->pressure;
+	enum verdict verdict;
+	unsigned long flags;
+
+	spin_lock_irqsave(&p->accounts_lock, flags);
+	verdict = judge_all(p);
+	spin_unlock_irqrestore(&p->accounts_lock, flags);
+	return verdict;
 }
 
 /**
@@ -316,6 +355,7 @@ static bool kill_somebody(struct umbra *u, const struct umbra_request *rq)
 bool umbra_oom(struct umbra *u, const struct umbra_request *rq)
 {
 	unsigned long freed = 0;
+	enum verdict verdict;
 
 	lockdep_assert_held(&u->pressure.oom_lock);
 
@@ -324,11 +364,13 @@ bool umbra_oom(struct umbra *u, const struct umbra_request *rq)
 		return true;
 	if (READ_ONCE(u->pressure.oom_policy) != UMBRA_OOM_KILL)
 		return false;
-	/* Nobody else for one who is dying, or keeps a filesystem locked. */
-	if (umbra_oom_is_victim(u))
-		return true;
-	if (!(rq->gfp & __GFP_FS))
-		return atomic_read(&u->pressure.nr_victims);
-	return kill_somebody(u, rq);
+	/* Nobody else for one who is dying, which frees memory, too. */
+	if (fatal_signal_pending(current))
+		return false;
+	verdict = rq->gfp & __GFP_FS ? kill_somebody(u, rq) :
+				       wait_for_killed(u);
+	if (verdict == VERDICT_WAIT)
+		schedule_timeout_killable(1);
+	return verdict == VERDICT_WAIT;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_oom);

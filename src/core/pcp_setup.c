@@ -256,6 +256,16 @@ void umbra_drain_pages(struct umbra *u)
 }
 EXPORT_SYMBOL_GPL(umbra_drain_pages);
 
+/* umbra_drain_pages(), unless another is at it. Returns whether it was done. */
+bool umbra_pcp_try_drain(struct umbra *u)
+{
+	if (!mutex_trylock(&u->control))
+		return false;
+	umbra_pcp_drain(u, UMBRA_ALL_NODES, -1, false);
+	mutex_unlock(&u->control);
+	return true;
+}
+
 /**
  * umbra_drain_node() - return to the zones of a node what all CPUs keep
  * @u: the instance

@@ -109,11 +109,16 @@ void umbra_pressure_watch(struct umbra *u)
 	}
 }
 
-/* Caches keep nothing as long as somebody waits; see umbra_pcp_resize(). */
-static void resize_caches(struct umbra *u)
+/*
+ * Caches keep nothing as long as somebody waits; see umbra_pcp_resize(). What
+ * they have comes back.
+ */
+static void resize_caches(struct umbra *u, bool drain)
 {
 	mutex_lock(&u->control);
 	umbra_pcp_resize(u);
+	if (drain)
+		umbra_pcp_drain(u, UMBRA_ALL_NODES, -1, true);
 	mutex_unlock(&u->control);
 }
 
@@ -128,16 +133,15 @@ static void resize_caches(struct umbra *u)
 void umbra_memory_wait_begin(struct umbra *u)
 {
 	atomic_inc(&u->pressure.nr_waiting);
-	resize_caches(u);
 	umbra_pressure_watch(u);
-	umbra_drain_pages(u);
+	resize_caches(u, true);
 	umbra_held_rescan(u);
 }
 
 void umbra_memory_wait_end(struct umbra *u)
 {
 	if (atomic_dec_and_test(&u->pressure.nr_waiting))
-		resize_caches(u);
+		resize_caches(u, false);
 }
 
 /* What to compare with later, to know whether something was freed meanwhile. */
@@ -187,6 +191,7 @@ void umbra_pressure_stop(struct umbra *u)
 {
 	umbra_kswapd_stop(u);
 	umbra_compact_stop(u);
+	umbra_kswapd_destroy(u);
 	irq_work_sync(&u->pressure.wake);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_pressure_stop);

@@ -138,11 +138,20 @@ int umbra_memory_freed(struct umbra *u);
 void umbra_memory_wait(struct umbra *u, int seen);
 
 /* lru.c */
+
+/* Pages of blocks that were looked at, and of those passed over. */
+struct umbra_lru_seen {
+	unsigned long scanned;
+	unsigned long passed;
+};
+
 void umbra_lru_create(struct umbra *u);
 unsigned int umbra_lru_isolate(struct umbra *u, struct umbra_node *node,
 			       enum umbra_zone_type highest, u32 *frames,
-			       unsigned int nr, unsigned long *scanned);
-void umbra_lru_age(struct umbra *u, struct umbra_node *node, unsigned int nr);
+			       unsigned int nr, struct umbra_lru_seen *seen);
+void umbra_lru_age(struct umbra *u, struct umbra_node *node,
+		   enum umbra_zone_type highest, unsigned int nr,
+		   struct umbra_lru_seen *seen);
 
 /* movable.c */
 struct umbra_movable *umbra_movable_of(struct umbra *u, u32 index);
@@ -187,6 +196,7 @@ void umbra_shrink_node(struct umbra *u, struct umbra_node *node,
 /* kswapd.c */
 int umbra_kswapd_start(struct umbra *u);
 void umbra_kswapd_stop(struct umbra *u);
+void umbra_kswapd_destroy(struct umbra *u);
 void umbra_kswapd_wake_all(struct umbra *u, const struct umbra_request *rq);
 void umbra_kswapd_wake(struct umbra_zone *zone, gfp_t gfp, unsigned int order,
 		       enum umbra_zone_type highest);

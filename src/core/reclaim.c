@@ -32,90 +32,134 @@ unsigned long umbra_zone_reclaimable(const struct umbra_zone *zone)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_zone_reclaimable);
 
-/* Reclaim the oldest inactive blocks; returns the pages looked at. */
-static unsigned long shrink_batch(struct umbra *u, struct umbra_node *node,
-				  struct umbra_scan *scan)
+/* Reclaim the oldest inactive blocks that are of use. */
+static void shrink_batch(struct umbra *u, struct umbra_node *node,
+			 struct umbra_scan *scan, struct umbra_lru_seen *seen)
 {
 	struct umbra_zone *zone = umbra_node_first_zone(u, node);
+	unsigned long before = seen->scanned, freed = 0;
 	u32 frames[SWAP_CLUSTER_MAX];
-	unsigned long scanned = 0, freed = 0;
 	unsigned int nr, i;
 
 	nr = umbra_lru_isolate(u, node, scan->highest, frames,
-			       ARRAY_SIZE(frames), &scanned);
+			       ARRAY_SIZE(frames), seen);
 	for (i = 0; i < nr; i++)
 		freed += umbra_movable_reclaim(u, frames[i], scan->gfp);
 	umbra_count(zone, scan->is_kswapd ? EVENT_PGSCAN_KSWAPD :
-		    EVENT_PGSCAN_DIRECT, scanned);
+		    EVENT_PGSCAN_DIRECT, seen->scanned - before);
 	umbra_count(zone, scan->is_kswapd ? EVENT_PGSTEAL_KSWAPD :
 		    EVENT_PGSTEAL_DIRECT, freed);
-	trace_umbra_lru_shrink_inactive(node->nid, scanned, freed,
-					scan->priority);
-	scan->nr_scanned += scanned;
+	trace_umbra_lru_shrink_inactive(node->nid, seen->scanned - before,
+					freed, scan->priority);
 	scan->nr_reclaimed += freed;
-	return scanned;
+}
+
+/* Pages of a list of a node that are in zones up to the highest. */
+static unsigned long listed_up_to(const struct umbra *u,
+				  const struct umbra_node *node,
+				  enum umbra_lru_list list, int highest)
+{
+	unsigned long pages = 0;
+	int type;
+
+	for (type = 0; type <= highest; type++) {
+		const struct umbra_zone *zone = umbra_node_zone(u, node, type);
+
+		if (zone)
+			pages += READ_ONCE(zone->nr_lru[list]);
+	}
+	return pages;
+}
+
+/* Make some active blocks inactive, if there are too few of the latter. */
+static void age_lru(struct umbra *u, struct umbra_node *node,
+		    struct umbra_scan *scan)
+{
+	unsigned long all = READ_ONCE(node->lru.nr[LRU_LIST_ACTIVE]);
+	unsigned long active = listed_up_to(u, node, LRU_LIST_ACTIVE,
+					    scan->highest);
+	unsigned long inactive = listed_up_to(u, node, LRU_LIST_INACTIVE,
+					      scan->highest);
+	struct umbra_lru_seen seen = {};
+	unsigned long before;
+
+	if (inactive >= active)
+		return;
+	do {
+		before = seen.passed;
+		umbra_lru_age(u, node, scan->highest, SWAP_CLUSTER_MAX, &seen);
+		cond_resched();
+	} while (seen.passed > before && seen.passed < all);
 }
 
 /* A part of the LRU lists of a node, larger the lower the priority. */
 static void shrink_lru(struct umbra *u, struct umbra_node *node,
 		       struct umbra_scan *scan)
 {
-	const struct umbra_lru *lru = &node->lru;
-	unsigned long nr = READ_ONCE(lru->nr[LRU_LIST_INACTIVE]), scanned;
-	long left;
+	struct umbra_lru_seen seen = {}, before;
+	unsigned long all, nr, most;
 
-	if (nr < READ_ONCE(lru->nr[LRU_LIST_ACTIVE]))
-		umbra_lru_age(u, node, SWAP_CLUSTER_MAX);
-	nr = READ_ONCE(lru->nr[LRU_LIST_INACTIVE]);
-	left = nr >> scan->priority ?: min(nr, SWAP_CLUSTER_MAX);
-	while (left > 0 && scan->nr_reclaimed < scan->nr_to_reclaim) {
-		scanned = shrink_batch(u, node, scan);
-		if (!scanned)
+	age_lru(u, node, scan);
+	all = READ_ONCE(node->lru.nr[LRU_LIST_INACTIVE]);
+	nr = listed_up_to(u, node, LRU_LIST_INACTIVE, scan->highest);
+	most = nr >> scan->priority ?: min(nr, SWAP_CLUSTER_MAX);
+	while (seen.scanned < most && seen.passed <= all &&
+	       scan->nr_reclaimed < scan->nr_to_reclaim) {
+		before = seen;
+		shrink_batch(u, node, scan, &seen);
+		if (seen.scanned == before.scanned &&
+		    seen.passed == before.passed)
 			break;
-		left -= scanned;
 		cond_resched();
 	}
+	scan->nr_scanned += seen.scanned;
 }
 
-/* Objects of a shrinker to look at in all, those put off before included. */
-static long objects_to_scan(struct umbra_shrinker *shrinker,
-			    struct umbra_shrink_control *sc, int priority,
-			    unsigned long *freeable)
+/* A shrinker's share of a pass, in objects. */
+static long share_of(const struct umbra_shrinker *shrinker,
+		     unsigned long freeable, int priority)
 {
-	unsigned long share;
-	long deferred;
-
-	*freeable = shrinker->count(shrinker, sc);
-	if (!*freeable || *freeable == UMBRA_SHRINK_EMPTY)
-		return -1;
-	deferred = atomic_long_xchg(&shrinker->nr_deferred[sc->nid], 0);
 	/* What costs nothing to make again is halved each time. */
-	share = shrinker->seeks ?
-		div_u64((u64)(*freeable >> priority) * 4, shrinker->seeks) :
-		*freeable / 2;
-	return min((deferred >> priority) + share, *freeable * 2);
+	if (!shrinker->seeks)
+		return freeable / 2;
+	return div_u64((u64)(freeable >> priority) * 4, shrinker->seeks);
 }
 
-/* Call one shrinker as often as it takes; what it will not do now waits. */
-static void shrink_one(struct umbra_shrinker *shrinker,
-		       struct umbra_shrink_control *sc, int priority,
-		       struct umbra_zone *zone)
+/*
+ * Call one shrinker as often as it takes; what it does not do now waits.
+ * Returns the objects that it says it freed.
+ */
+static unsigned long shrink_one(struct umbra_shrinker *shrinker,
+				struct umbra_shrink_control *sc, int priority,
+				struct umbra_zone *zone)
 {
+	atomic_long_t *nr_deferred = &shrinker->nr_deferred[sc->nid];
+	long freeable = shrinker->count(shrinker, sc);
 	long batch = shrinker->batch ?: SHRINK_BATCH;
-	unsigned long freeable;
-	long left = objects_to_scan(shrinker, sc, priority, &freeable);
+	long deferred, share, left, scanned = 0;
+	unsigned long freed = 0, ret;
 
-	while (left >= batch || (left > 0 && left >= (long)freeable)) {
+	/* Negative: there is nothing at all. */
+	if (freeable <= 0)
+		return 0;
+	deferred = atomic_long_xchg(nr_deferred, 0);
+	share = share_of(shrinker, freeable, priority);
+	left = min((deferred >> priority) + share, freeable * 2);
+	while (left >= batch || (left > 0 && left >= freeable)) {
 		sc->nr_to_scan = min(batch, left);
 		sc->nr_scanned = sc->nr_to_scan;
-		if (shrinker->scan(shrinker, sc) == UMBRA_SHRINK_STOP)
+		ret = shrinker->scan(shrinker, sc);
+		if (ret == UMBRA_SHRINK_STOP)
 			break;
-		umbra_count(zone, EVENT_SLABS_SCANNED, sc->nr_scanned);
+		freed += ret;
+		scanned += sc->nr_scanned;
 		left -= max(sc->nr_scanned, 1UL);
+		umbra_count(zone, EVENT_SLABS_SCANNED, sc->nr_scanned);
 		cond_resched();
 	}
-	if (left > 0)
-		atomic_long_add(left, &shrinker->nr_deferred[sc->nid]);
+	atomic_long_add(clamp(deferred + share - scanned, 0L, freeable * 2),
+			nr_deferred);
+	return freed;
 }
 
 /* Pages of a node that are free, or in caches. */
@@ -145,19 +189,21 @@ static void shrink_caches(struct umbra *u, struct umbra_node *node,
 	struct umbra_pressure *p = &u->pressure;
 	struct umbra_shrink_control sc = { .gfp = scan->gfp,
 					   .nid = node->nid };
+	unsigned long before, after, freed = 0;
 	struct umbra_shrinker *shrinker;
-	unsigned long before, after;
 
 	/* One that comes or goes is not waited for: the next pass will do. */
 	if (list_empty(&p->shrinkers) || !down_read_trylock(&p->shrinkers_lock))
 		return;
 	before = free_pages_of(u, node);
 	list_for_each_entry(shrinker, &p->shrinkers, list)
-		shrink_one(shrinker, &sc, scan->priority, umbra_node_first_zone(u, node));
+		freed += shrink_one(shrinker, &sc, scan->priority,
+				    umbra_node_first_zone(u, node));
 	up_read(&p->shrinkers_lock);
 	after = free_pages_of(u, node);
+	/* What others freed meanwhile is not its merit. */
 	if (after > before)
-		scan->nr_reclaimed += after - before;
+		scan->nr_reclaimed += min(after - before, freed);
 }
 
 /**

@@ -160,9 +160,9 @@ static enum step step_attempt(struct slow *s)
  */
 static void release_kept(struct slow *s)
 {
-	s->drained = true;
 	umbra_highatomic_unreserve(s->u, &s->rq, false);
-	umbra_drain_pages(s->u);
+	/* If somebody else does, or has more to do, that is not waited for. */
+	s->drained = umbra_pcp_try_drain(s->u);
 }
 
 static enum step step_reclaim(struct slow *s)
@@ -357,6 +357,7 @@ static enum step step_oom(struct slow *s)
 	if (!progress || umbra_oom_is_victim(s->u))
 		return STEP_NOPAGE;
 	s->no_progress = 0;
+	cond_resched();
 	return STEP_ATTEMPT;
 }
 

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Shrinkers, and who is told that memory is short. */
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include "../src/core/frame.h"
+#include "test_util.h"
+
+#define PAGES TEST_BLOCK
+
+static unsigned long events(struct umbra *u, enum umbra_event event)
+{
+	return umbra_zone_events(u->zones, event);
+}
+
+/* A cache of single pages, as a shrinker sees it. */
+struct cache {
+	struct umbra_shrinker shrinker;
+	struct umbra *u;
+	struct list_head pages;
+	unsigned long nr;
+	unsigned int nr_scans;
+	unsigned long most;	/* asked for at once */
+	bool stop;
+	gfp_t gfp;
+	int nid;
+};
+
+static unsigned long cache_count(struct umbra_shrinker *shrinker,
+				 struct umbra_shrink_control *sc)
+{
+	struct cache *c = container_of(shrinker, struct cache, shrinker);
+
+	return c->nr ?: UMBRA_SHRINK_EMPTY;
+}
+
+static unsigned long cache_scan(struct umbra_shrinker *shrinker,
+				struct umbra_shrink_control *sc)
+{
+	struct cache *c = container_of(shrinker, struct cache, shrinker);
+	unsigned long freed = 0;
+
+	c->nr_scans++;
+	c->gfp = sc->gfp;
+	c->nid = sc->nid;
+	c->most = max(c->most, sc->nr_to_scan);
+	if (c->stop)
+		return UMBRA_SHRINK_STOP;
+	while (c->nr && freed < sc->nr_to_scan) {
+		struct page *page = list_first_entry(&c->pages, struct page,
+						     lru);
+
+		list_del(&page->lru);
+		umbra_free_page(c->u, page);
+		c->nr--;
+		freed++;
+	}
+	return freed;
+}
+
+static struct cache *cache_create(struct kunit *test, struct umbra *u,
+				  unsigned int nr)
+{
+	struct cache *c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	c->u = u;
+	c->shrinker.count = cache_count;
+	c->shrinker.scan = cache_scan;
+	c->shrinker.seeks = UMBRA_DEFAULT_SEEKS;
+	INIT_LIST_HEAD(&c->pages);
+	while (c->nr < nr) {
+		list_add(&umbra_test_alloc(test, u, GFP_KERNEL, 0)->lru,
+			 &c->pages);
+		c->nr++;
+	}
+	umbra_register_shrinker(u, &c->shrinker);
+	return c;
+}
+
+static void a_shrinker_is_asked_for_more_the_shorter_memory_is(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
+	struct cache *c = cache_create(test, u, 512);
+	struct umbra_scan scan = {
+		.gfp = GFP_NOFS,
+		.priority = 4,
+		.nr_to_reclaim = PAGES,
+	};
+
+	c->shrinker.batch = 16;
+	/* (512 >> 4) * 4 / 2 objects, in calls of 16 */
+	umbra_shrink_node(u, u->nodes, &scan);
+	KUNIT_EXPECT_EQ(test, c->nr, 512 - 64);
+	KUNIT_EXPECT_EQ(test, c->nr_scans, 4);
+	KUNIT_EXPECT_EQ(test, c->most, 16);
+	KUNIT_EXPECT_EQ(test, scan.nr_reclaimed, 64);
+	KUNIT_EXPECT_EQ(test, (__force u32)c->gfp, (__force u32)GFP_NOFS);
+	KUNIT_EXPECT_EQ(test, c->nid, 0);
+	KUNIT_EXPECT_EQ(test, events(u, EVENT_SLABS_SCANNED), 64);
+	/* At the highest priority, everything. */
+	scan.priority = 0;
+	umbra_shrink_node(u, u->nodes, &scan);
+	KUNIT_EXPECT_EQ(test, c->nr, 0);
+	umbra_unregister_shrinker(u, &c->shrinker);
+}
+
+static void a_shrinker_that_stops_is_asked_for_the_rest_later(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
+	struct cache *c = cache_create(test, u, 512);
+	struct umbra_scan scan = { .gfp = GFP_KERNEL, .priority = 2 };
+
+	c->shrinker.batch = 256;
+	c->stop = true;
+	umbra_shrink_node(u, u->nodes, &scan);
+	KUNIT_EXPECT_EQ(test, c->nr_scans, 1);
+	KUNIT_EXPECT_EQ(test, c->nr, 512);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->shrinker.nr_deferred[0]),
+			256);
+	/* A pass that wants little of it does not forget the rest. */
+	scan.priority = UMBRA_SCAN_PRIORITY;
+	umbra_shrink_node(u, u->nodes, &scan);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->shrinker.nr_deferred[0]),
+			256);
+	c->stop = false;
+	scan.priority = 0;
+	umbra_shrink_node(u, u->nodes, &scan);
+	KUNIT_EXPECT_EQ(test, c->nr, 0);
+	umbra_unregister_shrinker(u, &c->shrinker);
+}
+
+static void a_shrinker_frees_for_a_request(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
+	struct cache *c = cache_create(test, u, PAGES);
+	struct page *page = umbra_alloc_page(u, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_EXPECT_GT(test, c->nr_scans, 0);
+	umbra_free_page(u, page);
+	umbra_reclaim(u, PAGES);
+	KUNIT_EXPECT_EQ(test, c->nr, 0);
+	umbra_unregister_shrinker(u, &c->shrinker);
+}
+
+static void a_shrinker_that_is_gone_is_not_asked(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
+	struct cache *c = cache_create(test, u, 0);
+
+	c->nr = 1;
+	umbra_unregister_shrinker(u, &c->shrinker);
+	KUNIT_EXPECT_EQ(test, umbra_reclaim(u, 1), 0);
+	KUNIT_EXPECT_EQ(test, c->nr_scans, 0);
+}
+
+static unsigned long endless_count(struct umbra_shrinker *shrinker,
+				   struct umbra_shrink_control *sc)
+{
+	return 1000;
+}
+
+static unsigned long endless_scan(struct umbra_shrinker *shrinker,
+				  struct umbra_shrink_control *sc)
+{
+	container_of(shrinker, struct cache, shrinker)->nr_scans++;
+	return sc->nr_to_scan;
+}
+
+static void reclaim_believes_pages_and_not_words(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
+	struct cache *c = cache_create(test, u, 0);
+	LIST_HEAD(hoard);
+
+	/* It frees objects time and again, and never a page. */
+	c->shrinker.count = endless_count;
+	c->shrinker.scan = endless_scan;
+	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &hoard);
+	KUNIT_EXPECT_NULL(test, umbra_alloc_page(u, GFP_KERNEL | __GFP_NOWARN));
+	KUNIT_EXPECT_GT(test, c->nr_scans, 0);
+	umbra_test_give_all(u, &hoard);
+	umbra_unregister_shrinker(u, &c->shrinker);
+}
+
+/* A zone is low at once, and once. */
+static void pressure_is_told_once_a_crossing(struct kunit *test)
+{
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.min_free_kbytes = 64 * 4,
+		.watermark_scale_factor = 100,
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout, PAGES);
+	unsigned long before = umbra_pressure_events(u);
+	struct page *page;
+	LIST_HEAD(hoard);
+
+	umbra_test_take_all(u, 0, GFP_ATOMIC, 0, &hoard);
+	KUNIT_EXPECT_EQ(test, umbra_pressure_events(u), before + 1);
+	page = list_first_entry(&hoard, struct page, lru);
+	list_del(&page->lru);
+	umbra_free_page(u, page);
+	KUNIT_EXPECT_EQ(test, umbra_pressure_events(u), before + 1);
+	umbra_test_give_all(u, &hoard);
+	KUNIT_EXPECT_EQ(test, umbra_pressure_events(u), before + 1);
+	umbra_test_take_all(u, 0, GFP_ATOMIC, 0, &hoard);
+	KUNIT_EXPECT_EQ(test, umbra_pressure_events(u), before + 2);
+	umbra_test_give_all(u, &hoard);
+}
+
+static struct kunit_case shrinker_cases[] = {
+	KUNIT_CASE(a_shrinker_is_asked_for_more_the_shorter_memory_is),
+	KUNIT_CASE(a_shrinker_that_stops_is_asked_for_the_rest_later),
+	KUNIT_CASE(a_shrinker_frees_for_a_request),
+	KUNIT_CASE(a_shrinker_that_is_gone_is_not_asked),
+	KUNIT_CASE(reclaim_believes_pages_and_not_words),
+	KUNIT_CASE(pressure_is_told_once_a_crossing),
+	{}
+};
+
+static struct kunit_suite shrinker_suite = {
+	.name = "umbra_shrinker",
+	.test_cases = shrinker_cases,
+};
+
+kunit_test_suite(shrinker_suite);
