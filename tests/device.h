@@ -358,7 +358,7 @@ static inline void drain_caches(void)
 }
 
 /* Have umbra take back as many pages as it can get, up to some number. */
-static inline void reclaim(uint64_t nr_pages)
+static inline void reclaim_pages(uint64_t nr_pages)
 {
 	char text[24];
 
@@ -366,7 +366,7 @@ static inline void reclaim(uint64_t nr_pages)
 	write_file(DEBUGFS_DIR "ctl/reclaim", text);
 }
 
-static inline void compact(void)
+static inline void compact_all(void)
 {
 	write_file(DEBUGFS_DIR "ctl/compact", "all");
 }

@@ -9,10 +9,7 @@
 #define SEED 42
 #define NR 512	/* pages of a test */
 
-/*
- * Single pages far apart: as many as there are free, most of them freed again.
- * What is left is an allocation of each page by itself.
- */
+/* Single pages far apart: all of memory is taken, and most of it freed again. */
 struct spread {
 	uint64_t handle[NR];
 	char *p[NR];
@@ -21,28 +18,23 @@ struct spread {
 
 static bool spread_out(int fd, struct spread *s)
 {
+	uint32_t gap = device_info(fd).nr_free / NR - 1, i;
 	size_t page = sysconf(_SC_PAGESIZE);
-	uint32_t nr = device_info(fd).nr_free, step = nr / NR, n = 0, i;
-	uint64_t *all = calloc(nr, sizeof(*all));
+	uint64_t between[NR];
 
-	for (i = 0; i < nr; i++)
-		all[i] = device_alloc_flags(fd, 0, 1, UMBRA_GFP_MOVABLE);
-	for (i = 0; i < nr; i++) {
-		if (i % step || n == NR) {
-			device_free(fd, all[i]);
-			continue;
-		}
-		s->handle[n] = all[i];
-		s->p[n] = device_map(fd, all[i], page);
-		if (s->p[n] == MAP_FAILED)
-			break;
-		write_pattern(s->p[n], page, SEED + n);
-		s->frame[n] = frame_of(s->p[n]);
-		n++;
+	for (i = 0; i < NR; i++) {
+		s->handle[i] = device_alloc_flags(fd, 0, 1, UMBRA_GFP_MOVABLE);
+		between[i] = device_alloc_flags(fd, 0, gap, UMBRA_GFP_MOVABLE);
 	}
-	free(all);
+	for (i = 0; i < NR; i++) {
+		s->p[i] = device_map(fd, s->handle[i], page);
+		if (s->p[i] == MAP_FAILED || device_free(fd, between[i]))
+			return false;
+		write_pattern(s->p[i], page, SEED + i);
+		s->frame[i] = frame_of(s->p[i]);
+	}
 	drain_caches();
-	return n == NR;
+	return true;
 }
 
 static unsigned int count_damaged(const struct spread *s)
@@ -76,7 +68,7 @@ static pid_t start_compaction(void)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (;;)
-		compact();
+		compact_all();
 }
 
 TEST_F(device, memory_moves_with_what_is_in_it)
@@ -86,7 +78,7 @@ TEST_F(device, memory_moves_with_what_is_in_it)
 
 	ASSERT_TRUE(spread_out(self->fd, &s));
 	EXPECT_EQ(0, device_alloc(self->fd, 10, self->nr_free >> 10));
-	compact();
+	compact_all();
 	EXPECT_LT(0, count_moved(&s));
 	EXPECT_EQ(0, count_damaged(&s));
 	EXPECT_EQ(NR, device_info(self->fd).file_pages);
@@ -106,7 +98,7 @@ TEST_F(device, moved_memory_is_freed_by_its_handle)
 	unsigned int i;
 
 	ASSERT_TRUE(spread_out(self->fd, &s));
-	compact();
+	compact_all();
 	for (i = 0; i < NR; i++) {
 		ASSERT_EQ(0, munmap(s.p[i], self->page));
 		ASSERT_EQ(0, device_free(self->fd, s.handle[i]));
@@ -129,7 +121,7 @@ TEST_F(device, memory_freed_after_it_moved_lives_on_in_its_mapping)
 	p = device_map(self->fd, a, 8 * self->page);
 	ASSERT_NE(MAP_FAILED, p);
 	p[2 * self->page] = 7;
-	compact();
+	compact_all();
 	for (i = 0; i < NR; i++)
 		ASSERT_EQ(0, device_free(self->fd, s.handle[i]));
 	ASSERT_EQ(0, device_free(self->fd, a));
@@ -140,7 +132,7 @@ TEST_F(device, memory_freed_after_it_moved_lives_on_in_its_mapping)
 	EXPECT_EQ(0, count_damaged(&s));
 	EXPECT_EQ(7, p[2 * self->page]);
 	EXPECT_EQ(-SIGBUS, touch(p, false));
-	compact();
+	compact_all();
 	EXPECT_EQ(0, count_damaged(&s));
 	info = device_info(self->fd);
 	EXPECT_LE(NR + 1, info.file_pages);
@@ -189,7 +181,7 @@ TEST_F(device, all_mappings_follow_memory_that_moves)
 		_exit(count_moved(&s) ? 0 : 1);
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, WUNTRACED));
-	compact();
+	compact_all();
 	kill(pid, SIGCONT);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
@@ -215,7 +207,7 @@ TEST_F(device, pinned_memory_does_not_move)
 		ASSERT_EQ(self->page,
 			  pin(fds[i][1], s.p[i * 60], self->page, 0));
 	}
-	compact();
+	compact_all();
 	EXPECT_LT(0, count_moved(&s));
 	EXPECT_EQ(0, count_damaged(&s));
 	for (i = 0; i < 8; i++) {
@@ -239,7 +231,7 @@ TEST_F(device, held_memory_does_not_move)
 	ASSERT_TRUE(spread_out(self->fd, &s));
 	for (i = 0; i < NR; i += 2)
 		ASSERT_EQ(0, device_free(self->fd, s.handle[i]));
-	compact();
+	compact_all();
 	for (i = 0; i < NR; i += 2)
 		EXPECT_EQ(s.frame[i], frame_of(s.p[i]));
 	EXPECT_EQ(0, count_damaged(&s));
@@ -251,7 +243,7 @@ struct writer {
 	unsigned int first;
 	unsigned long rounds;
 	unsigned long errors;
-	volatile bool *stop;
+	bool *stop;
 	int fd;
 };
 
@@ -259,18 +251,19 @@ struct writer {
 static void *count_in_memory(void *arg)
 {
 	struct writer *w = arg;
-	uint64_t n = 0;
+	uint64_t n = 0, *word;
 	unsigned int i;
 
-	for (i = 0; i < NR; i++)
-		*(volatile uint64_t *)(w->s->p[i] + 8 * w->first) = 0;
-	for (n = 0; !*w->stop; n++) {
+	for (i = 0; i < NR; i++) {
+		word = (uint64_t *)w->s->p[i] + w->first;
+		__atomic_store_n(word, 0, __ATOMIC_RELAXED);
+	}
+	for (n = 0; !__atomic_load_n(w->stop, __ATOMIC_RELAXED); n++) {
 		for (i = 0; i < NR; i++) {
-			volatile uint64_t *word =
-				(void *)(w->s->p[i] + 8 * w->first);
-
-			w->errors += *word != n;
-			*word = n + 1;
+			word = (uint64_t *)w->s->p[i] + w->first;
+			w->errors += __atomic_load_n(word,
+						     __ATOMIC_RELAXED) != n;
+			__atomic_store_n(word, n + 1, __ATOMIC_RELAXED);
 		}
 		w->rounds++;
 	}
@@ -282,7 +275,7 @@ TEST_F_TIMEOUT(device, threads_write_while_their_memory_moves, 60)
 	struct writer w[4];
 	pthread_t thread[4];
 	struct spread s;
-	volatile bool stop = false;
+	bool stop = false;
 	unsigned int i, moved = 0, rounds = 0;
 	time_t end;
 
@@ -299,12 +292,12 @@ TEST_F_TIMEOUT(device, threads_write_while_their_memory_moves, 60)
 		uint64_t a = device_alloc_flags(self->fd, 0, 4096,
 						UMBRA_GFP_MOVABLE);
 
-		compact();
+		compact_all();
 		ASSERT_EQ(0, device_free(self->fd, a));
-		compact();
+		compact_all();
 		moved += count_moved(&s);
 	}
-	stop = true;
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 	for (i = 0; i < 4; i++) {
 		ASSERT_EQ(0, pthread_join(thread[i], NULL));
 		EXPECT_EQ(0, w[i].errors);
@@ -326,7 +319,7 @@ TEST_F_TIMEOUT(device, another_process_reads_while_the_memory_moves, 60)
 	ASSERT_TRUE(spread_out(self->fd, &s));
 	pid = start_compaction();
 	ASSERT_LE(0, pid);
-	for (round = 0; round < 50; round++) {
+	for (round = 0; round < 20; round++) {
 		for (i = 0; i < NR; i++) {
 			remote = (struct iovec) { s.p[i], self->page };
 			ASSERT_EQ(self->page, process_vm_readv(getpid(), &local,
@@ -361,7 +354,7 @@ TEST_F_TIMEOUT(device, mappings_change_while_the_memory_moves, 60)
 	ASSERT_NE(MAP_FAILED, target);
 	pid = start_compaction();
 	traffic = start_traffic(1);
-	for (round = 0; round < 300; round++) {
+	for (round = 0; round < 100; round++) {
 		a = device_alloc_flags(self->fd, round % 4, 16 >> round % 4,
 				       UMBRA_GFP_MOVABLE);
 		ASSERT_NE(0, a);
@@ -409,7 +402,7 @@ TEST_F_TIMEOUT(device, memory_is_pinned_while_other_memory_moves, 60)
 	ASSERT_TRUE(spread_out(self->fd, &s));
 	ASSERT_EQ(0, pipe(fds));
 	pid = start_compaction();
-	for (round = 0; round < 20; round++) {
+	for (round = 0; round < 10; round++) {
 		for (i = round % 7; i < NR; i += 7) {
 			ASSERT_EQ(self->page,
 				  pin(fds[1], s.p[i], self->page, 0));

@@ -58,24 +58,24 @@ static void restore_machine(void)
 	write_file(DEBUGFS_DIR "ctl/online", "1");
 }
 
-static void __attribute__((noreturn)) stress_memory(void)
+static noreturn void stress_memory(void)
 {
 	for (;;) {
 		switch (any(4)) {
 		case 0:
-			compact();
+			compact_all();
 			break;
 		case 1:
 			drain_caches();
 			break;
 		default:
-			reclaim(1 + any(2000));
+			reclaim_pages(1 + any(2000));
 		}
 		msleep(any(50));
 	}
 }
 
-static void __attribute__((noreturn)) stress_machine(void)
+static noreturn void stress_machine(void)
 {
 	for (;;) {
 		inject(any(2) * 5);
@@ -193,27 +193,20 @@ static void end_all(void)
 	}
 }
 
-/* Everybody looks at all of it once more. */
-static void check_all(void)
+static void check_worker(struct worker *w)
 {
-	uint64_t beats[NR_WORKERS];
-	unsigned int i, ms;
+	uint64_t beats = w->beats;
+	unsigned int ms;
 
-	for (i = 0; i < NR_WORKERS; i++) {
-		beats[i] = shared->workers[i].beats;
-		kill(shared->workers[i].pid, SIGUSR1);
+	kill(w->pid, SIGUSR1);
+	for (ms = 0; __atomic_load_n(&w->beats, __ATOMIC_ACQUIRE) == beats;
+	     ms += 50) {
+		if (w->is_wrong)
+			exit(1);
+		if (ms > HANG_SECONDS * 1000)
+			errx(1, "process %d hangs at last", w->pid);
+		msleep(50);
 	}
-	for (i = 0; i < NR_WORKERS; i++)
-		for (ms = 0; beats[i] == __atomic_load_n(
-			&shared->workers[i].beats, __ATOMIC_ACQUIRE);
-		     ms += 50) {
-			if (shared->workers[i].is_wrong)
-				exit(1);
-			if (ms > HANG_SECONDS * 1000)
-				errx(1, "process %d hangs at last",
-				     shared->workers[i].pid);
-			msleep(50);
-		}
 }
 
 int main(int argc, char **argv)
@@ -250,9 +243,11 @@ int main(int argc, char **argv)
 		err(1, "cannot unload %s", EXERCISER);
 	WAIT_INFO(fd, nr_held, 0);
 	compacted = check_compaction();
-	check_all();
-	for (i = 0; i < NR_WORKERS; i++)
+	/* everybody looks at all of it once more */
+	for (i = 0; i < NR_WORKERS; i++) {
+		check_worker(&shared->workers[i]);
 		count_worker(&t, &shared->workers[i]);
+	}
 	end_all();
 	printf("%llu steps, %llu killed, %llu requests failed, %llu pages purged\n",
 	       (unsigned long long)t.beats, (unsigned long long)t.kills,

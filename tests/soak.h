@@ -6,6 +6,7 @@
 #define DEVICE_NO_FIXTURE
 #include "device.h"
 #include <err.h>
+#include <stdnoreturn.h>
 
 #define NR_WORKERS 8
 #define NR_SLOTS 256
@@ -35,7 +36,7 @@ static inline unsigned int any(unsigned int n)
 }
 
 /* soak_worker.c */
-void __attribute__((noreturn)) work(void);
+noreturn void work(void);
 
 /* soak_frames.c */
 bool check_compaction(void);

@@ -3,7 +3,7 @@
 #include "soak.h"
 
 #define BLOCK_ORDER 9
-#define BLOCK_PAGES (1U << BLOCK_ORDER)
+#define BLOCK_PAGES 512
 #define WANTED_PERCENT 90
 
 /* The frame map, and which of its frames are pinned. */
@@ -120,7 +120,7 @@ bool check_compaction(void)
 	char *layout, *line;
 
 	drain_caches();
-	compact();
+	compact_all();
 	drain_caches();
 	layout = read_file(DEBUGFS_DIR "layout", NULL);
 	if (!layout)

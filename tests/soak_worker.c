@@ -31,8 +31,7 @@ static size_t page_size;
 static int device;
 
 /* Something is wrong: say it, and have the parent know. */
-static void __attribute__((noreturn, format(printf, 1, 2)))
-wrong(const char *format, ...)
+static noreturn void wrong(const char *format, ...)
 {
 	va_list args;
 
@@ -249,7 +248,7 @@ static void use_slot(struct slot *s, uint64_t *frame)
 }
 
 /* Free half of everything, and wait for the end. */
-static void __attribute__((noreturn)) become_thin(struct slot *slots)
+static noreturn void become_thin(struct slot *slots)
 {
 	unsigned int i;
 
@@ -277,7 +276,7 @@ static void on_usr1(int signal)
 	(void)signal;
 }
 
-void work(void)
+noreturn void work(void)
 {
 	static struct slot slots[NR_SLOTS];
 	unsigned int i;

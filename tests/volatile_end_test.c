@@ -19,7 +19,7 @@ TEST_F(device, volatile_memory_is_freed_in_every_state)
 		ASSERT_NE(0, a);
 		ASSERT_EQ(0, device_unlock(self->fd, a));
 		if (state & 2)
-			reclaim(16);
+			reclaim_pages(16);
 		if (state & 4)
 			ASSERT_LE(0, device_lock(self->fd, a));
 		if (state & 8)
@@ -28,7 +28,7 @@ TEST_F(device, volatile_memory_is_freed_in_every_state)
 		if (!(state & 8)) {
 			EXPECT_EQ(device_info(self->fd).file_held,
 				  device_info(self->fd).file_pages);
-			reclaim(ALL);
+			reclaim_pages(ALL);
 			ASSERT_EQ(0, munmap(p, bytes));
 		}
 	}
@@ -51,7 +51,7 @@ TEST_F(device, volatile_memory_goes_with_its_file_in_every_state)
 		ASSERT_NE(0, a);
 		ASSERT_EQ(0, device_unlock(fd, a));
 		if (state & 2)
-			reclaim(16);
+			reclaim_pages(16);
 		if (state & 4)
 			ASSERT_LE(0, device_lock(fd, a));
 		if (!(state & 8))
@@ -59,7 +59,7 @@ TEST_F(device, volatile_memory_goes_with_its_file_in_every_state)
 		close(fd);
 		if (state & 8) {
 			/* a mapping keeps the file, locked or not */
-			reclaim(16);
+			reclaim_pages(16);
 			EXPECT_LE(0, count_zero(p, 32));
 			ASSERT_EQ(0, munmap(p, bytes));
 		}
@@ -76,7 +76,7 @@ TEST_F(device, freed_volatile_memory_is_not_purged_from_its_mapping)
 	ASSERT_NE(0, a);
 	ASSERT_EQ(0, device_unlock(self->fd, a));
 	ASSERT_EQ(0, device_free(self->fd, a));
-	reclaim(ALL);
+	reclaim_pages(ALL);
 	EXPECT_EQ(0, count_zero(p, 8));
 	EXPECT_EQ(8, device_info(self->fd).file_held);
 	ASSERT_EQ(0, munmap(p, 8 * self->page));
@@ -89,7 +89,7 @@ struct locker {
 	unsigned int rounds;
 	unsigned long purged;
 	unsigned long errors;
-	volatile bool *stop;
+	bool *stop;
 };
 
 static void *lock_again_and_again(void *arg)
@@ -102,7 +102,7 @@ static void *lock_again_and_again(void *arg)
 
 	a = make_volatile(w->fd, w->order, 32, &p);
 	w->errors += !a;
-	while (a && !*w->stop) {
+	while (a && !__atomic_load_n(w->stop, __ATOMIC_RELAXED)) {
 		w->errors += !!device_unlock(w->fd, a);
 		if (w->rounds++ % 3 == 0)
 			usleep(1000);
@@ -120,8 +120,9 @@ TEST_F_TIMEOUT(device, volatile_memory_is_locked_and_purged_at_once, 60)
 	unsigned long purged = 0;
 	struct locker w[4];
 	pthread_t thread[4];
-	volatile bool stop = false;
+	bool stop = false;
 	unsigned int i;
+	time_t end;
 
 	for (i = 0; i < 4; i++) {
 		w[i] = (struct locker) {
@@ -132,11 +133,11 @@ TEST_F_TIMEOUT(device, volatile_memory_is_locked_and_purged_at_once, 60)
 		ASSERT_EQ(0, pthread_create(&thread[i], NULL,
 					    lock_again_and_again, &w[i]));
 	}
-	for (i = 0; i < 300; i++) {
-		reclaim(1 + i % 100);
+	for (i = 0, end = time(NULL) + 3; time(NULL) < end; i++) {
+		reclaim_pages(1 + i % 100);
 		usleep(5000);
 	}
-	stop = true;
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 	for (i = 0; i < 4; i++) {
 		ASSERT_EQ(0, pthread_join(thread[i], NULL));
 		EXPECT_EQ(0, w[i].errors);

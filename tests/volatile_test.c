@@ -34,11 +34,11 @@ TEST_F(device, volatile_memory_is_kept_while_it_is_locked)
 	uint64_t a = make_volatile(self->fd, 0, 64, &p);
 
 	ASSERT_NE(0, a);
-	reclaim(ALL);
+	reclaim_pages(ALL);
 	EXPECT_EQ(64, device_info(self->fd).file_pages);
 	EXPECT_EQ(0, count_zero(p, 64));
 	EXPECT_EQ(0, device_lock(self->fd, a));
-	reclaim(ALL);
+	reclaim_pages(ALL);
 	EXPECT_EQ(0, count_zero(p, 64));
 }
 
@@ -63,7 +63,7 @@ TEST_F(device, volatile_memory_is_purged_and_lock_says_so)
 	ASSERT_NE(0, a);
 	soil(self->fd);
 	ASSERT_EQ(0, device_unlock(self->fd, a));
-	reclaim(ALL);
+	reclaim_pages(ALL);
 	EXPECT_EQ(0, device_info(self->fd).file_pages);
 	EXPECT_EQ(self->nr_free, WAIT_INFO(self->fd, nr_free, self->nr_free));
 	EXPECT_EQ(64, device_lock(self->fd, a));
@@ -72,7 +72,7 @@ TEST_F(device, volatile_memory_is_purged_and_lock_says_so)
 
 	/* from here on it is kept again, and nothing was purged since */
 	write_pattern(p, 64 * self->page, SEED);
-	reclaim(ALL);
+	reclaim_pages(ALL);
 	EXPECT_EQ(-1, find_damage(p, 64 * self->page, SEED));
 	EXPECT_EQ(0, device_lock(self->fd, a));
 	ASSERT_EQ(0, device_unlock(self->fd, a));
@@ -90,7 +90,7 @@ TEST_F(device, volatile_memory_of_every_order_is_purged_by_blocks)
 		a = make_volatile(self->fd, order, 2, &p);
 		ASSERT_NE(0, a);
 		ASSERT_EQ(0, device_unlock(self->fd, a));
-		reclaim(ALL);
+		reclaim_pages(ALL);
 		EXPECT_EQ(0, device_info(self->fd).file_pages)
 			TH_LOG("order %u", order);
 		EXPECT_EQ(nr, device_lock(self->fd, a));
@@ -109,7 +109,7 @@ TEST_F(device, volatile_memory_is_purged_in_part)
 
 	ASSERT_NE(0, a);
 	ASSERT_EQ(0, device_unlock(self->fd, a));
-	reclaim(64);
+	reclaim_pages(64);
 	left = device_info(self->fd).file_pages;
 	EXPECT_GE(512 - 64, left);
 	EXPECT_LT(0, left);
@@ -126,7 +126,7 @@ TEST_F(device, purged_page_reads_as_zeroes_and_is_charged_again)
 	ASSERT_NE(0, a);
 	soil(self->fd);
 	ASSERT_EQ(0, device_unlock(self->fd, a));
-	reclaim(ALL);
+	reclaim_pages(ALL);
 	ASSERT_EQ(0, device_info(self->fd).file_pages);
 	EXPECT_TRUE(is_zero(p + 2 * self->page, self->page));
 	EXPECT_EQ(1, device_info(self->fd).file_pages);
@@ -144,11 +144,11 @@ TEST_F(device, volatile_page_touched_and_purged_again_counts_again)
 
 	ASSERT_NE(0, a);
 	ASSERT_EQ(0, device_unlock(self->fd, a));
-	reclaim(ALL);
+	reclaim_pages(ALL);
 	*p = 1;
 	EXPECT_EQ(1, device_info(self->fd).file_pages);
-	reclaim(ALL);
-	reclaim(ALL);
+	reclaim_pages(ALL);
+	reclaim_pages(ALL);
 	EXPECT_EQ(0, device_info(self->fd).file_pages);
 	EXPECT_EQ(3, device_lock(self->fd, a));
 	EXPECT_EQ(2, count_zero(p, 2));
@@ -173,7 +173,7 @@ TEST_F(device, volatile_memory_in_use_is_purged_last)
 		for (j = 0; j < nr; j++)
 			__atomic_load_n(p + j * self->page, __ATOMIC_RELAXED);
 	}
-	reclaim(nr / 2);
+	reclaim_pages(nr / 2);
 	EXPECT_EQ(0, device_lock(self->fd, used));
 	EXPECT_LE(nr / 2, device_lock(self->fd, unused));
 }
@@ -188,7 +188,7 @@ TEST_F(device, volatile_lock_and_unlock_can_be_repeated)
 	EXPECT_EQ(0, device_unlock(self->fd, a));
 	EXPECT_EQ(0, device_unlock(self->fd, a));
 	EXPECT_EQ(0, count_zero(p, 4));
-	reclaim(ALL);
+	reclaim_pages(ALL);
 	EXPECT_EQ(0, device_unlock(self->fd, a));
 	EXPECT_EQ(4, device_lock(self->fd, a));
 	EXPECT_EQ(0, device_lock(self->fd, a));
@@ -240,7 +240,7 @@ TEST_F(device, volatile_reserved_fields_must_be_zero)
 		EXPECT_ERRNO(EINVAL, ioctl(self->fd, UMBRA_IOC_LOCK, &args));
 	}
 	/* it is still unlocked */
-	reclaim(ALL);
+	reclaim_pages(ALL);
 	EXPECT_EQ(1, device_lock(self->fd, a));
 }
 
@@ -257,16 +257,16 @@ TEST_F(device, volatile_lock_is_undone_if_the_result_cannot_be_stored)
 	*args = (struct umbra_ioc_lock) { .handle = a };
 	ASSERT_EQ(0, mprotect(args, self->page, PROT_READ));
 	ASSERT_EQ(0, device_unlock(self->fd, a));
-	reclaim(ALL);
+	reclaim_pages(ALL);
 	EXPECT_ERRNO(EFAULT, ioctl(self->fd, UMBRA_IOC_LOCK, args));
-	reclaim(ALL);
+	reclaim_pages(ALL);
 	EXPECT_EQ(0, device_info(self->fd).file_pages);
 	EXPECT_LE(8, device_lock(self->fd, a));
 
 	/* what was locked before stays so */
 	write_pattern(p, self->page, SEED);
 	EXPECT_ERRNO(EFAULT, ioctl(self->fd, UMBRA_IOC_LOCK, args));
-	reclaim(ALL);
+	reclaim_pages(ALL);
 	EXPECT_EQ(-1, find_damage(p, self->page, SEED));
 }
 
@@ -277,7 +277,7 @@ TEST_F(device, volatile_lock_that_fails_leaves_the_memory_unlocked)
 
 	ASSERT_NE(0, a);
 	ASSERT_EQ(0, device_unlock(self->fd, a));
-	reclaim(ALL);
+	reclaim_pages(ALL);
 	ASSERT_EQ(0, device_info(self->fd).file_pages);
 
 	/* the limit leaves room for half of it */
@@ -287,7 +287,7 @@ TEST_F(device, volatile_lock_that_fails_leaves_the_memory_unlocked)
 	EXPECT_ERRNO(EDQUOT, device_lock(self->fd, a));
 	EXPECT_EQ(10, device_info(self->fd).file_pages);
 	EXPECT_EQ(-SIGBUS, touch(p + 7 * self->page, true));
-	reclaim(ALL);
+	reclaim_pages(ALL);
 	EXPECT_EQ(6, device_info(self->fd).file_pages);
 	ASSERT_EQ(0, set_limit(0));
 	EXPECT_LE(8, device_lock(self->fd, a));
@@ -303,7 +303,7 @@ TEST_F(device, volatile_lock_and_touch_fail_when_nothing_is_free)
 
 	ASSERT_NE(0, a);
 	ASSERT_EQ(0, device_unlock(self->fd, a));
-	reclaim(ALL);
+	reclaim_pages(ALL);
 	drain_caches();
 	all = device_alloc(self->fd, 0, device_info(self->fd).nr_free);
 	ASSERT_NE(0, all);
@@ -326,7 +326,7 @@ TEST_F(device, pinned_volatile_memory_is_not_purged)
 	/* the second page of the third block */
 	ASSERT_EQ(self->page, pin(fds[1], p + 9 * self->page, self->page, 0));
 	ASSERT_EQ(0, device_unlock(self->fd, a));
-	reclaim(ALL);
+	reclaim_pages(ALL);
 	EXPECT_EQ(4, device_info(self->fd).file_pages);
 	EXPECT_EQ(12, device_lock(self->fd, a));
 	EXPECT_EQ(12, count_zero(p, 16));
@@ -335,7 +335,7 @@ TEST_F(device, pinned_volatile_memory_is_not_purged)
 	p[9 * self->page] ^= 1;
 	EXPECT_TRUE(drain(fds[0], self->page, SEED + 9));
 	ASSERT_EQ(0, device_unlock(self->fd, a));
-	reclaim(ALL);
+	reclaim_pages(ALL);
 	EXPECT_EQ(16, device_lock(self->fd, a));
 }
 
@@ -351,7 +351,7 @@ static int child_sees_it_purged(void *arg)
 
 	if (count_zero(s->p, 8) || device_unlock(s->fd, s->handle))
 		return 1;
-	reclaim(ALL);
+	reclaim_pages(ALL);
 	if (!is_zero(s->p, sysconf(_SC_PAGESIZE)))
 		return 2;
 	*s->p = 7;
@@ -394,7 +394,7 @@ TEST_F(device, volatile_memory_goes_from_every_kind_of_mapping)
 	ASSERT_EQ(0, mprotect(p + 8 * page, 2 * page, PROT_READ));
 	ASSERT_EQ(0, madvise(q + 8 * page, page, MADV_DONTNEED));
 	ASSERT_EQ(0, device_unlock(self->fd, a));
-	reclaim(ALL);
+	reclaim_pages(ALL);
 	EXPECT_EQ(0, device_info(self->fd).file_pages);
 	EXPECT_EQ(16, device_lock(self->fd, a));
 	EXPECT_TRUE(is_zero(target, 4 * page));
