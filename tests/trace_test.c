@@ -236,6 +236,7 @@ TEST_F(device, the_slow_path_is_recorded)
 	char *text, *s;
 	unsigned int i;
 
+	ASSERT_NE(0, device_alloc(self->fd, 0, 1));
 	if (!trace_begin())
 		SKIP(return, NO_TRACEFS);
 	EXPECT_EQ(0, device_alloc(self->fd, 0, self->nr_pages));
