@@ -36,7 +36,8 @@ static int move_one(struct umbra_compaction *c, u32 src)
 	err = umbra_movable_migrate(u, dst, src, c->mode);
 	if (err) {
 		umbra_compact_return(c, dst, order);
-		return err;
+		/* For want of anything but room, others may have more luck. */
+		return err == -ENOMEM ? -EBUSY : err;
 	}
 	c->batch.nr_pages -= 1U << order;
 	c->nr_moved += 1U << order;
@@ -108,7 +109,11 @@ int umbra_compact_move(struct umbra_compaction *c)
 	int err, ret = 0;
 
 	for (pass = 1; c->batch.nr; pass++) {
-		cond_resched();
+		/* Whoever has the owner's lock may have to get on first. */
+		if (pass > 1 && c->mode == UMBRA_MIGRATE_SYNC)
+			schedule_timeout_uninterruptible(1);
+		else
+			cond_resched();
 		err = move_pass(c, pass >= passes || ret == -ENOMEM);
 		if (err && ret != -ENOMEM)
 			ret = err;

@@ -237,8 +237,10 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_movable_putback);
 
 /* Make @dst an allocated and registered block as @src is. 0 or -ENOMEM. */
 static int prepare_target(struct umbra *u, u32 dst, u32 src,
-			  struct umbra_movable *movable)
+			  struct umbra_movable *movable,
+			  enum umbra_migrate_mode mode)
 {
+	gfp_t gfp = mode == UMBRA_MIGRATE_ASYNC ? GFP_NOWAIT : GFP_NOIO;
 	u8 frame = frame_read(u, src);
 	int err;
 
@@ -249,7 +251,7 @@ static int prepare_target(struct umbra *u, u32 dst, u32 src,
 	xa_lock(&u->movables);
 	/* Not what this task may have of the host because it frees memory. */
 	err = __xa_insert(&u->movables, dst, movable,
-			  GFP_NOWAIT | __GFP_NOMEMALLOC | __GFP_NOWARN);
+			  gfp | __GFP_NOMEMALLOC | __GFP_NOWARN);
 	if (!err)
 		__xa_set_mark(&u->movables, dst, MARK_ISOLATED);
 	xa_unlock(&u->movables);
@@ -304,7 +306,7 @@ int umbra_movable_migrate(struct umbra *u, u32 dst, u32 src,
 {
 	struct umbra_movable *movable = umbra_movable_of(u, src);
 	unsigned int order = frame_order(frame_read(u, src));
-	int err = prepare_target(u, dst, src, movable);
+	int err = prepare_target(u, dst, src, movable, mode);
 
 	if (!err)
 		err = movable->ops->migrate(movable,
