@@ -186,13 +186,14 @@ static u32 oldest_up_to(struct umbra *u, const struct umbra_lru *lru,
 			enum umbra_lru_list list, enum umbra_zone_type highest,
 			unsigned long *passed)
 {
+	const struct list_head *head = &lru->lists[list];
 	unsigned int most = PASS_MOST;
+	struct page *page;
 	u32 index;
 
-	while (most-- && !list_empty(&lru->lists[list])) {
-		index = umbra_page_to_index(u,
-				list_last_entry(&lru->lists[list], struct page,
-						lru));
+	while (most-- && !list_empty(head)) {
+		page = list_last_entry(head, struct page, lru);
+		index = umbra_page_to_index(u, page);
 		if (umbra_frame_zone(u, index)->type <= highest)
 			return index;
 		*passed += movable_pages(u, index);
