@@ -232,14 +232,22 @@ static u8 change_allocated(struct umbra *u, u32 index, unsigned int order,
 		frame = frame_read(u, index);
 		if (!frame_is_allocated(frame) || frame_order(frame) != order)
 			return 0;
-		/* Registered blocks are exposed, so only those need a look. */
-		if (state == FRAME_PCP && frame_has(frame, FRAME_EXPOSED) &&
-		    unlikely(umbra_movable_of(u, index)))
-			return 0;
 		next = state & FRAME_ALLOC ? frame_state(frame) | state : state;
 	} while (frame_state(frame) != next &&
 		 !frame_leave(u, index, frame, next));
 	return frame;
+}
+
+/*
+ * A block that is registered as movable is its owner's until that ends. They
+ * are exposed, so that a free of any other need not look.
+ */
+static noinline bool is_registered(struct umbra *u, u32 index, u8 frame)
+{
+	if (likely(!umbra_movable_of(u, index)))
+		return false;
+	frame_set(u, index, frame_state(frame), frame_order(frame));
+	return true;
 }
 
 /**
@@ -265,7 +273,8 @@ int umbra_free_pages_account(struct umbra *u, struct page *page,
 	u8 frame = change_allocated(u, index, order, FRAME_PCP);
 	unsigned long held;
 
-	if (unlikely(!frame)) {
+	if (unlikely(!frame) || (unlikely(frame_has(frame, FRAME_EXPOSED)) &&
+				 is_registered(u, index, frame))) {
 		if (order > UMBRA_MAX_ORDER)
 			umbra_report_order(u, "free", order);
 		else
