@@ -9,13 +9,15 @@
  * In the end half of the memory is freed, and what compaction makes of that is
  * compared with what could be made of it. Exit status 0 if no byte was wrong,
  * no process hung, no page is missing, and at least 90 % of the blocks of
- * order 9 that could be are free.
+ * order 9 that could be are free. Nor may a reserve be used up.
  */
 #include "soak.h"
 #include <sys/syscall.h>
 
 #define NR_STRESSORS 2
 #define HANG_SECONDS 40
+#define MAX_ZONES 8
+#define LOW_SAMPLES 20	/* of a tenth of a second */
 #define EXERCISER "umbra_exercise"
 
 struct shared *shared;
@@ -137,6 +139,34 @@ static void watch(void)
 	}
 }
 
+/*
+ * Nobody may go below a quarter of a zone's reserve. Two large requests that
+ * are decided at the same moment can, together; but then it does not last.
+ */
+static void watch_reserves(void)
+{
+	static unsigned int too_low[MAX_ZONES];
+	char *text = read_file(DEBUGFS_DIR "zoneinfo", NULL), *s = text;
+	unsigned long free_pages, boost, min;
+	unsigned int zone;
+
+	for (zone = 0; zone < MAX_ZONES && s; zone++) {
+		s = strstr(s, "pages free");
+		if (!s || sscanf(s, "pages free %lu boost %lu min %lu",
+				 &free_pages, &boost, &min) != 3)
+			break;
+		s++;
+		if (free_pages >= (min - boost) / 4)
+			too_low[zone] = 0;
+		else if (++too_low[zone] > LOW_SAMPLES)
+			errx(1, "zone %u has %lu pages free, of a reserve of %lu",
+			     zone, free_pages, min - boost);
+	}
+	if (!zone)
+		errx(1, "cannot read zoneinfo");
+	free(text);
+}
+
 struct totals {
 	uint64_t beats, failures, purged, kills;
 };
@@ -158,6 +188,7 @@ static void run(double seconds, struct totals *t)
 
 		msleep(100);
 		watch();
+		watch_reserves();
 		if (now() < death)
 			continue;
 		death = now() + (200 + any(2000)) / 1e3;
