@@ -398,6 +398,56 @@ static void two_that_compact_migrate_each_block_once(struct kunit *test)
 	}
 }
 
+/* An owner who lists what he has just got. */
+struct lister {
+	struct umbra_movable movable;
+	struct umbra *u;
+};
+
+static int lister_migrate(struct umbra_movable *movable, struct page *dst,
+			  struct page *src, unsigned int order,
+			  enum umbra_migrate_mode mode)
+{
+	struct lister *l = container_of(movable, struct lister, movable);
+
+	return umbra_lru_add(l->u, dst);
+}
+
+static int lister_reclaim(struct umbra_movable *movable, struct page *page,
+			  unsigned int order, gfp_t gfp)
+{
+	return 0;
+}
+
+static const struct umbra_movable_operations lister_ops = {
+	.migrate = lister_migrate,
+	.reclaim = lister_reclaim,
+};
+
+static void a_block_listed_while_it_migrates_is_listed_once(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
+	struct lister l = { .u = u };
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 1);
+	struct page *to = umbra_test_alloc(test, u, GFP_KERNEL, 1);
+	u32 src = umbra_page_to_index(u, page);
+	u32 dst = umbra_page_to_index(u, to);
+
+	umbra_movable_init(&l.movable, &lister_ops, NULL);
+	KUNIT_ASSERT_EQ(test, umbra_set_movable(u, page, 1, &l.movable), 0);
+	KUNIT_ASSERT_EQ(test, umbra_lru_add(u, page), 0);
+	KUNIT_ASSERT_NOT_NULL(test, umbra_movable_isolate(u, src));
+	frame_set(u, dst, FRAME_PCP, 1);
+	KUNIT_EXPECT_EQ(test, umbra_movable_migrate(u, dst, src,
+						    UMBRA_MIGRATE_SYNC), 0);
+	umbra_free_block(u, src, 1, true, NULL);
+	KUNIT_EXPECT_EQ(test, u->zones[0].nr_lru[LRU_LIST_INACTIVE], 2);
+	KUNIT_EXPECT_EQ(test, u->zones[0].nr_lru[LRU_LIST_ISOLATED], 0);
+	KUNIT_EXPECT_EQ(test, umbra_reclaim(u, 1), 2);
+	KUNIT_EXPECT_EQ(test, u->zones[0].nr_lru[LRU_LIST_INACTIVE], 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), TEST_BLOCK);
+}
+
 static const struct umbra_zone_layout normal_and_movable[] = {
 	{ .type = UMBRA_ZONE_NORMAL, .nr_frames = TEST_BLOCK },
 	{ .type = UMBRA_ZONE_MOVABLE, .nr_frames = TEST_BLOCK },
@@ -448,6 +498,7 @@ static struct kunit_case migrate_cases[] = {
 	KUNIT_CASE_SLOW(blocks_are_freed_while_they_migrate),
 	KUNIT_CASE(two_that_compact_migrate_each_block_once),
 	KUNIT_CASE(a_range_is_emptied_into_zones_that_will_do),
+	KUNIT_CASE(a_block_listed_while_it_migrates_is_listed_once),
 	{}
 };
 
