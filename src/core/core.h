@@ -2,10 +2,11 @@
 /*
  * The shared data of an instance.
  *
- * Lock order: umbra.control, then umbra_zone.lock. The latter is the
- * innermost, and taken with interrupts off, because blocks may be freed from
- * any context. Of two zone locks neither is taken inside the other, and a
- * section of a per-CPU cache (pcp.c) takes no lock at all.
+ * Lock order: umbra.control, then the xa_lock of umbra.movables or
+ * umbra_zone.lock, neither inside the other. Zone locks are taken with
+ * interrupts off, because blocks may be freed from any context, and of two none
+ * is taken inside the other; inside one there may be the lock of the accounts.
+ * A section of a per-CPU cache (pcp.c) takes no lock at all.
  *
  * Usage of struct page fields:
  *
@@ -13,12 +14,14 @@
  *		release, whatever the state of the frame; read to learn whether
  *		others hold the page
  * lru		FREE head: link in the free list; PCP: what else is in the
- *		cache, see pcp_list.c
+ *		cache, see pcp_list.c; registered as movable: link in an LRU
+ *		list, see lru.c
  * private	HELD: the account that is charged for the frame, or 0
  *
  * With UMBRA_DEBUG_GUARD a second reference is ours while a frame is
- * allocated. All of these belong to the caller while a block is allocated, except the
- * base reference. No page flag and no page type is ever set.
+ * allocated. All of these belong to the caller while a block is allocated,
+ * except the base reference, and lru while it is registered. No page flag and
+ * no page type is ever set.
  */
 #ifndef _UMBRA_CORE_H
 #define _UMBRA_CORE_H
