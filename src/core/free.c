@@ -238,16 +238,44 @@ static u8 change_allocated(struct umbra *u, u32 index, unsigned int order,
 	return frame;
 }
 
-/*
- * A block that is registered as movable is its owner's until that ends. They
- * are exposed, so that a free of any other need not look.
- */
-static noinline bool is_registered(struct umbra *u, u32 index, u8 frame)
+static noinline int refuse_free(struct umbra *u, struct page *page, u32 index,
+				unsigned int order)
 {
+	if (order > UMBRA_MAX_ORDER)
+		umbra_report_order(u, "free", order);
+	else
+		umbra_report_free(u, page, index, order);
+	return -EINVAL;
+}
+
+static __always_inline int finish_free(struct umbra *u, u32 index,
+				       unsigned int order, bool scan,
+				       struct umbra_account *account)
+{
+	unsigned long held;
+
+	if (trace_umbra_page_free_enabled())
+		trace_umbra_page_free(umbra_index_to_pfn(u, index), order);
+	held = free_block(u, index, order, scan, account);
+	if (account)
+		umbra_account_uncharge(account, (1UL << order) - held);
+	return 0;
+}
+
+/*
+ * Free a block that others may reference, and that was @frame. If it is
+ * registered as movable it is its owner's until that ends; as those are exposed,
+ * a free of any other need not look.
+ */
+static noinline int free_exposed(struct umbra *u, struct page *page, u32 index,
+				 u8 frame, struct umbra_account *account)
+{
+	unsigned int order = frame_order(frame);
+
 	if (likely(!umbra_movable_of(u, index)))
-		return false;
-	frame_set(u, index, frame_state(frame), frame_order(frame));
-	return true;
+		return finish_free(u, index, order, true, account);
+	frame_set(u, index, frame_state(frame), order);
+	return refuse_free(u, page, index, order);
 }
 
 /**
@@ -271,23 +299,12 @@ int umbra_free_pages_account(struct umbra *u, struct page *page,
 {
 	u32 index = umbra_page_to_index(u, page);
 	u8 frame = change_allocated(u, index, order, FRAME_PCP);
-	unsigned long held;
 
-	if (unlikely(!frame) || (unlikely(frame_has(frame, FRAME_EXPOSED)) &&
-				 is_registered(u, index, frame))) {
-		if (order > UMBRA_MAX_ORDER)
-			umbra_report_order(u, "free", order);
-		else
-			umbra_report_free(u, page, index, order);
-		return -EINVAL;
-	}
-	if (trace_umbra_page_free_enabled())
-		trace_umbra_page_free(umbra_index_to_pfn(u, index), order);
-	held = free_block(u, index, order, frame_has(frame, FRAME_EXPOSED),
-			  account);
-	if (account)
-		umbra_account_uncharge(account, (1UL << order) - held);
-	return 0;
+	if (unlikely(!frame))
+		return refuse_free(u, page, index, order);
+	if (unlikely(frame_has(frame, FRAME_EXPOSED)))
+		return free_exposed(u, page, index, frame, account);
+	return finish_free(u, index, order, false, account);
 }
 EXPORT_SYMBOL_GPL(umbra_free_pages_account);
 
