@@ -17,48 +17,25 @@ static struct umbra *ghost(struct kunit *test)
 	return umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
 }
 
-static enum umbra_compact_result direct(struct umbra *u,
-					const struct umbra_request *rq,
-					enum umbra_compact_priority priority)
-{
-	u32 index = UMBRA_NO_FRAME;
-	enum umbra_compact_result ret =
-		umbra_compact_direct(u, rq, priority, &index);
-
-	if (index != UMBRA_NO_FRAME)
-		umbra_free_block(u, index, rq->order, true, NULL);
-	return ret;
-}
-
-/* Every fourth page is in use. */
-static enum layout_kind quarter(u32 index)
-{
-	return index % 4 == 1 ? LAYOUT_MOVABLE : LAYOUT_FREE;
-}
-
-/* The same, but a page of each of the first three pageblocks is not movable. */
+/* Every fourth page, and one of each of the first three pageblocks stays. */
 static enum layout_kind quarter_and_unmovable(u32 index)
 {
 	if (index < 3 * PB && index % PB == 200)
 		return LAYOUT_UNMOVABLE;
-	return quarter(index);
+	return umbra_test_quarter(index);
 }
 
 static enum layout_kind quarter_and_pinned(u32 index)
 {
 	if (index < 3 * PB && index % PB == 200)
 		return LAYOUT_PINNED;
-	return quarter(index);
-}
-
-static enum layout_kind all_pinned(u32 index)
-{
-	return quarter(index) == LAYOUT_FREE ? LAYOUT_FREE : LAYOUT_PINNED;
+	return umbra_test_quarter(index);
 }
 
 static enum layout_kind all_unmovable(u32 index)
 {
-	return quarter(index) == LAYOUT_FREE ? LAYOUT_FREE : LAYOUT_UNMOVABLE;
+	return umbra_test_quarter(index) == LAYOUT_FREE ? LAYOUT_FREE :
+							  LAYOUT_UNMOVABLE;
 }
 
 struct whole_case {
@@ -72,10 +49,10 @@ struct whole_case {
  * pageblock is left where they do.
  */
 static const struct whole_case whole_cases[] = {
-	{ "all movable", quarter, 5 },
+	{ "all movable", umbra_test_quarter, 5 },
 	{ "some unmovable", quarter_and_unmovable, 2 },
 	{ "some pinned", quarter_and_pinned, 2 },
-	{ "all pinned", all_pinned, 0 },
+	{ "all pinned", umbra_test_quarter_pinned, 0 },
 	{ "all unmovable", all_unmovable, 0 },
 };
 
@@ -135,7 +112,7 @@ static void a_page_with_a_reference_stays_in_compaction(struct kunit *test)
 	struct page *page = umbra_index_to_page(u, 1);
 	u32 token;
 
-	umbra_test_lay_out(test, m, quarter);
+	umbra_test_lay_out(test, m, umbra_test_quarter);
 	token = m->tokens[1];
 	page_ref_inc(page);
 	KUNIT_EXPECT_EQ(test, umbra_compact(u), 0);
@@ -381,7 +358,7 @@ static void compaction_takes_from_pageblocks_that_suit(struct kunit *test)
 	umbra_test_lay_out(test, m, one_block);
 	set_type(u, 0, c->block);
 	umbra_test_request(test, u, &rq, c->gfp, c->order);
-	direct(u, &rq, c->priority);
+	umbra_test_compact(u, &rq, c->priority);
 	KUNIT_EXPECT_EQ(test, m->nr_moved > 0, c->moves);
 	umbra_test_mover_count(test, m);
 	umbra_test_judge(test, u);
@@ -420,7 +397,7 @@ static void compaction_fills_pageblocks_that_suit(struct kunit *test)
 	umbra_test_lay_out(test, m, first_block_movable);
 	set_type(u, PAGES - PB, c->type);
 	umbra_test_request(test, u, &rq, GFP_HIGHUSER_MOVABLE, 5);
-	direct(u, &rq, c->priority);
+	umbra_test_compact(u, &rq, c->priority);
 	for (index = PAGES - PB; index < PAGES; index++)
 		in_last += !!m->tokens[index];
 	KUNIT_EXPECT_EQ(test, in_last > 0, c->fills);
@@ -463,7 +440,7 @@ static void compaction_of_a_node_leaves_others_alone(struct kunit *test)
 	struct umbra *u = umbra_test_ghost_zones(test, zones, 2, PAGES);
 	struct mover *m = umbra_test_mover(test, u);
 
-	umbra_test_lay_out(test, m, quarter);
+	umbra_test_lay_out(test, m, umbra_test_quarter);
 	KUNIT_EXPECT_EQ(test, umbra_compact_node(u, 2), -EINVAL);
 	KUNIT_EXPECT_EQ(test, umbra_compact_node(u, 1), 0);
 	KUNIT_EXPECT_EQ(test, umbra_test_pages_in(&u->zones[0], 2), 0);

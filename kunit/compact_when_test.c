@@ -20,30 +20,6 @@ static struct umbra *ghost(struct kunit *test)
 	return umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
 }
 
-static enum layout_kind quarter(u32 index)
-{
-	return index % 4 == 1 ? LAYOUT_MOVABLE : LAYOUT_FREE;
-}
-
-static enum layout_kind quarter_pinned(u32 index)
-{
-	return index % 4 == 1 ? LAYOUT_PINNED : LAYOUT_FREE;
-}
-
-/* Compact for a request; gives back at once what it got. */
-static enum umbra_compact_result direct(struct umbra *u,
-					const struct umbra_request *rq,
-					enum umbra_compact_priority priority)
-{
-	u32 index = UMBRA_NO_FRAME;
-	enum umbra_compact_result ret =
-		umbra_compact_direct(u, rq, priority, &index);
-
-	if (index != UMBRA_NO_FRAME)
-		umbra_free_block(u, index, rq->order, true, NULL);
-	return ret;
-}
-
 static enum umbra_compact_result needed(struct umbra *u, unsigned int order,
 					unsigned int flags)
 {
@@ -185,19 +161,22 @@ static void a_zone_compacted_in_vain_is_passed_over(struct kunit *test)
 	struct mover *m = umbra_test_mover(test, u);
 	struct umbra_request rq;
 
-	umbra_test_lay_out(test, m, quarter_pinned);
+	umbra_test_lay_out(test, m, umbra_test_quarter_pinned);
 	umbra_test_request(test, u, &rq, GFP_HIGHUSER_MOVABLE, 5);
-	KUNIT_EXPECT_EQ(test, direct(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
+	KUNIT_EXPECT_EQ(test,
+			umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
 			UMBRA_COMPACT_COMPLETE);
-	KUNIT_EXPECT_EQ(test, direct(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
+	KUNIT_EXPECT_EQ(test,
+			umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
 			UMBRA_COMPACT_DEFERRED);
 	/* That of the highest priority never is. */
-	KUNIT_EXPECT_EQ(test, direct(u, &rq, UMBRA_COMPACT_PRIO_FULL),
+	KUNIT_EXPECT_EQ(test,
+			umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_FULL),
 			UMBRA_COMPACT_COMPLETE);
 	KUNIT_EXPECT_EQ(test, u->zones->compact.defer_shift, 2);
 	/* Nor is one that an asynchronous attempt failed in. */
 	umbra_compact_worked(u->zones, 5);
-	direct(u, &rq, UMBRA_COMPACT_PRIO_ASYNC);
+	umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_ASYNC);
 	KUNIT_EXPECT_EQ(test, u->zones->compact.defer_shift, 0);
 	umbra_test_empty(u);
 }
@@ -208,9 +187,10 @@ static void a_request_without_io_does_not_compact(struct kunit *test)
 	struct mover *m = umbra_test_mover(test, u);
 	struct umbra_request rq;
 
-	umbra_test_lay_out(test, m, quarter);
+	umbra_test_lay_out(test, m, umbra_test_quarter);
 	umbra_test_request(test, u, &rq, GFP_NOIO | __GFP_MOVABLE, 5);
-	KUNIT_EXPECT_EQ(test, direct(u, &rq, UMBRA_COMPACT_PRIO_FULL),
+	KUNIT_EXPECT_EQ(test,
+			umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_FULL),
 			UMBRA_COMPACT_SKIPPED);
 	KUNIT_EXPECT_EQ(test, m->nr_asked, 0);
 	umbra_test_empty(u);
@@ -229,9 +209,10 @@ static void pageblocks_that_gave_compaction_nothing_are_skipped(struct kunit *te
 	struct umbra_request rq;
 	u32 i;
 
-	umbra_test_lay_out(test, m, quarter_pinned);
+	umbra_test_lay_out(test, m, umbra_test_quarter_pinned);
 	umbra_test_request(test, u, &rq, GFP_HIGHUSER_MOVABLE, 5);
-	KUNIT_EXPECT_EQ(test, direct(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
+	KUNIT_EXPECT_EQ(test,
+			umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
 			UMBRA_COMPACT_COMPLETE);
 	KUNIT_EXPECT_GE(test, count_skipped(u), BLOCKS / 2);
 	KUNIT_EXPECT_TRUE(test, z->flush_skip);
@@ -240,14 +221,15 @@ static void pageblocks_that_gave_compaction_nothing_are_skipped(struct kunit *te
 		m->tokens[i] &= ~TOKEN_PINNED;
 	umbra_compact_worked(u->zones, 5);
 	m->nr_asked = 0;
-	direct(u, &rq, UMBRA_COMPACT_PRIO_LIGHT);
+	umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_LIGHT);
 	KUNIT_EXPECT_EQ(test, m->nr_asked, 0);
 	/* ... until the hints are forgotten ... */
 	umbra_compact_flush_hints(u, 0);
 	KUNIT_EXPECT_FALSE(test, z->flush_skip);
 	KUNIT_EXPECT_EQ(test, count_skipped(u), 0);
 	umbra_compact_worked(u->zones, 5);
-	KUNIT_EXPECT_EQ(test, direct(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
+	KUNIT_EXPECT_EQ(test,
+			umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
 			UMBRA_COMPACT_SUCCESS);
 	KUNIT_EXPECT_GT(test, m->nr_moved, 0);
 	umbra_test_mover_count(test, m);
@@ -260,12 +242,13 @@ static void full_compaction_ignores_hints(struct kunit *test)
 	struct mover *m = umbra_test_mover(test, u);
 	struct umbra_request rq;
 
-	umbra_test_lay_out(test, m, quarter);
+	umbra_test_lay_out(test, m, umbra_test_quarter);
 	bitmap_fill(u->skip_blocks, umbra_nr_pageblocks(u));
 	umbra_test_request(test, u, &rq, GFP_HIGHUSER_MOVABLE, 5);
-	direct(u, &rq, UMBRA_COMPACT_PRIO_LIGHT);
+	umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_LIGHT);
 	KUNIT_EXPECT_EQ(test, m->nr_moved, 0);
-	KUNIT_EXPECT_EQ(test, direct(u, &rq, UMBRA_COMPACT_PRIO_FULL),
+	KUNIT_EXPECT_EQ(test,
+			umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_FULL),
 			UMBRA_COMPACT_SUCCESS);
 	KUNIT_EXPECT_GT(test, m->nr_moved, 0);
 	umbra_test_empty(u);
@@ -279,16 +262,19 @@ static void hints_end_when_compaction_restarts(struct kunit *test)
 	struct umbra_request rq;
 	unsigned int n;
 
-	umbra_test_lay_out(test, m, quarter);
+	umbra_test_lay_out(test, m, umbra_test_quarter);
 	bitmap_fill(u->skip_blocks, umbra_nr_pageblocks(u));
 	u->zones->compact.flush_skip = true;
 	umbra_test_request(test, u, &rq, GFP_HIGHUSER_MOVABLE, 5);
 	for (n = 0; n < 6; n++)
 		umbra_compact_defer(u->zones, 5);
 	for (n = 1; n < 64; n++)
-		KUNIT_ASSERT_EQ(test, direct(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
+		KUNIT_ASSERT_EQ(test,
+				umbra_test_compact(u, &rq,
+						   UMBRA_COMPACT_PRIO_LIGHT),
 				UMBRA_COMPACT_DEFERRED);
-	KUNIT_EXPECT_EQ(test, direct(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
+	KUNIT_EXPECT_EQ(test,
+			umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
 			UMBRA_COMPACT_SUCCESS);
 	KUNIT_EXPECT_GT(test, m->nr_moved, 0);
 	umbra_test_empty(u);
@@ -299,7 +285,7 @@ static enum layout_kind late_movables(u32 index)
 {
 	if (index < 3 * PB)
 		return index % 4 == 1 ? LAYOUT_UNMOVABLE : LAYOUT_FREE;
-	return quarter(index);
+	return umbra_test_quarter(index);
 }
 
 static void compaction_goes_on_where_it_was(struct kunit *test)
@@ -312,14 +298,16 @@ static void compaction_goes_on_where_it_was(struct kunit *test)
 
 	umbra_test_lay_out(test, m, late_movables);
 	umbra_test_request(test, u, &rq, GFP_HIGHUSER_MOVABLE, 5);
-	KUNIT_EXPECT_EQ(test, direct(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
+	KUNIT_EXPECT_EQ(test,
+			umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
 			UMBRA_COMPACT_SUCCESS);
 	KUNIT_EXPECT_EQ(test, z->cached_migrate[1], 3 * PB);
 	KUNIT_EXPECT_GE(test, z->cached_migrate[0], 3 * PB);
 	scanned = umbra_zone_events(u->zones, EVENT_COMPACT_MIGRATE_SCANNED);
 	KUNIT_EXPECT_GE(test, scanned, 3 * PB);
 	umbra_test_request(test, u, &rq, GFP_HIGHUSER_MOVABLE, 7);
-	KUNIT_EXPECT_EQ(test, direct(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
+	KUNIT_EXPECT_EQ(test,
+			umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
 			UMBRA_COMPACT_SUCCESS);
 	KUNIT_EXPECT_LE(test, umbra_zone_events(u->zones,
 						EVENT_COMPACT_MIGRATE_SCANNED),
@@ -334,7 +322,7 @@ static void what_compaction_does_is_counted(struct kunit *test)
 	struct mover *m = umbra_test_mover(test, u);
 	struct umbra_zone *zone = u->zones;
 
-	umbra_test_lay_out(test, m, quarter);
+	umbra_test_lay_out(test, m, umbra_test_quarter);
 	KUNIT_EXPECT_EQ(test, umbra_compact(u), 0);
 	KUNIT_EXPECT_GT(test, umbra_zone_events(zone,
 						EVENT_COMPACT_MIGRATE_SCANNED),
@@ -382,7 +370,7 @@ static void kcompactd_compacts_for_an_order_when_it_is_woken(struct kunit *test)
 	struct umbra *u = background(test);
 	struct mover *m = umbra_test_mover(test, u);
 
-	umbra_test_lay_out(test, m, quarter);
+	umbra_test_lay_out(test, m, umbra_test_quarter);
 	umbra_compact_wake(u, 0, 0, UMBRA_ZONE_NORMAL);
 	umbra_compact_wake(u, 0, 5, UMBRA_ZONE_DMA);
 	umbra_compact_wake(u, 0, 9, UMBRA_ZONE_NORMAL);
@@ -412,7 +400,7 @@ static void kcompactd_compacts_what_is_in_pieces_by_itself(struct kunit *test)
 	struct umbra *u = background(test);
 	struct mover *m = umbra_test_mover(test, u);
 
-	umbra_test_lay_out(test, m, quarter);
+	umbra_test_lay_out(test, m, umbra_test_quarter);
 	KUNIT_EXPECT_EQ(test, umbra_compact_score(u, 0), 99);
 	umbra_compact_set_proactiveness(u, 60);
 	KUNIT_EXPECT_EQ(test, umbra_compact_score_wmark(u, true), 40);
@@ -432,7 +420,7 @@ static void an_instance_without_background_has_no_kcompactd(struct kunit *test)
 	struct umbra *u = ghost(test);
 	struct mover *m = umbra_test_mover(test, u);
 
-	umbra_test_lay_out(test, m, quarter);
+	umbra_test_lay_out(test, m, umbra_test_quarter);
 	KUNIT_EXPECT_NULL(test, u->pressure.kcompactd);
 	umbra_compact_wake(u, 0, 9, UMBRA_ZONE_NORMAL);
 	umbra_compact_set_proactiveness(u, 100);

@@ -226,6 +226,17 @@ void umbra_test_lay_out(struct kunit *test, struct mover *m,
 	umbra_drain_pages(u);
 }
 
+/* Every fourth page is in use. */
+enum layout_kind umbra_test_quarter(u32 index)
+{
+	return index % 4 == 1 ? LAYOUT_MOVABLE : LAYOUT_FREE;
+}
+
+enum layout_kind umbra_test_quarter_pinned(u32 index)
+{
+	return index % 4 == 1 ? LAYOUT_PINNED : LAYOUT_FREE;
+}
+
 /* Free all that is allocated, whoever has it. */
 void umbra_test_empty(struct umbra *u)
 {
@@ -262,4 +273,18 @@ void umbra_test_request(struct kunit *test, struct umbra *u,
 	KUNIT_ASSERT_EQ(test, umbra_request_init(rq, u, gfp, order, 0, NULL, 0),
 			0);
 	umbra_request_slow(rq, u, NULL);
+}
+
+/* Compact for a request; gives back at once what it got. */
+enum umbra_compact_result
+umbra_test_compact(struct umbra *u, const struct umbra_request *rq,
+		   enum umbra_compact_priority priority)
+{
+	u32 index = UMBRA_NO_FRAME;
+	enum umbra_compact_result ret =
+		umbra_compact_direct(u, rq, priority, &index);
+
+	if (index != UMBRA_NO_FRAME)
+		umbra_free_block(u, index, rq->order, true, NULL);
+	return ret;
 }

@@ -50,10 +50,15 @@ struct page *umbra_test_take_at(struct kunit *test, struct umbra *u, u32 index,
 				unsigned int order);
 void umbra_test_lay_out(struct kunit *test, struct mover *m,
 			enum layout_kind (*kind)(u32 index));
+enum layout_kind umbra_test_quarter(u32 index);
+enum layout_kind umbra_test_quarter_pinned(u32 index);
 void umbra_test_empty(struct umbra *u);
 unsigned long umbra_test_pages_in(struct umbra_zone *zone, unsigned int order);
 void umbra_test_request(struct kunit *test, struct umbra *u,
 			struct umbra_request *rq, gfp_t gfp,
 			unsigned int order);
+enum umbra_compact_result
+umbra_test_compact(struct umbra *u, const struct umbra_request *rq,
+		   enum umbra_compact_priority priority);
 
 #endif /* _UMBRA_MOVER_H */
