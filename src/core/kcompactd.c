@@ -25,15 +25,6 @@ struct umbra_kcompactd {
 	enum umbra_zone_type highest;	/* the lowest that was asked for */
 };
 
-static struct umbra_zone *first_zone(const struct umbra_kcompactd *k)
-{
-	struct umbra_zone *zone = k->umbra->zones;
-
-	while (zone->nid != k->nid)
-		zone++;
-	return zone;
-}
-
 /* Would compaction make a block of @order in a zone? */
 static bool is_needed(struct umbra_zone *zone, unsigned int order,
 		      enum umbra_zone_type highest)
@@ -75,7 +66,8 @@ static void compact_for_order(struct umbra_kcompactd *k, unsigned int order,
 	struct umbra *u = k->umbra;
 	struct umbra_zone *zone;
 
-	umbra_count(first_zone(k), EVENT_COMPACT_DAEMON_WAKE, 1);
+	umbra_count(umbra_node_first_zone(u, &u->nodes[k->nid]),
+		    EVENT_COMPACT_DAEMON_WAKE, 1);
 	for_each_umbra_zone(u, zone) {
 		if (READ_ONCE(u->stopping))
 			break;

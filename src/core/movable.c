@@ -170,6 +170,16 @@ static void end_isolation(struct umbra_movable *movable)
 	atomic_dec_return_release(&movable->nr_isolated);
 }
 
+/* A block is not isolated any more, and stays where it is. */
+static void let_go(struct umbra *u, u32 index, struct umbra_movable *movable)
+{
+	xa_lock(&u->movables);
+	umbra_movable_change_mark(u, index, MARK_ISOLATED, false);
+	end_isolation(movable);
+	xa_unlock(&u->movables);
+	wake_owners(u);
+}
+
 /* Ask the owner of an isolated block; if he refuses, it is not any more. */
 static bool may_isolate(struct umbra *u, u32 index,
 			struct umbra_movable *movable)
@@ -178,11 +188,7 @@ static bool may_isolate(struct umbra *u, u32 index,
 	    movable->ops->isolate(movable, umbra_index_to_page(u, index),
 				  frame_order(frame_read(u, index))))
 		return true;
-	xa_lock(&u->movables);
-	umbra_movable_change_mark(u, index, MARK_ISOLATED, false);
-	end_isolation(movable);
-	xa_unlock(&u->movables);
-	wake_owners(u);
+	let_go(u, index, movable);
 	return false;
 }
 
@@ -227,11 +233,7 @@ void umbra_movable_putback(struct umbra *u, u32 index)
 	if (movable->ops->putback)
 		movable->ops->putback(movable, umbra_index_to_page(u, index),
 				      frame_order(frame_read(u, index)));
-	xa_lock(&u->movables);
-	umbra_movable_change_mark(u, index, MARK_ISOLATED, false);
-	end_isolation(movable);
-	xa_unlock(&u->movables);
-	wake_owners(u);
+	let_go(u, index, movable);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_movable_putback);
 

@@ -174,7 +174,6 @@ unsigned long umbra_zone_reclaimable(const struct umbra_zone *zone);
  * @priority: so much of it is looked at: 1/2^priority
  * @nr_to_reclaim: when to stop, in pages
  * @nr_reclaimed: pages freed so far
- * @nr_scanned: pages looked at so far
  * @is_kswapd: who does it, for the counters
  */
 struct umbra_scan {
@@ -184,7 +183,6 @@ struct umbra_scan {
 	int priority;
 	unsigned long nr_to_reclaim;
 	unsigned long nr_reclaimed;
-	unsigned long nr_scanned;
 	bool is_kswapd;
 };
 

@@ -112,7 +112,6 @@ static void shrink_lru(struct umbra *u, struct umbra_node *node,
 			break;
 		cond_resched();
 	}
-	scan->nr_scanned += seen.scanned;
 }
 
 /* A shrinker's share of a pass, in objects. */

@@ -9,7 +9,9 @@
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 #include "frame.h"
+#include "snapshot.h"
 
 static bool report_allowed(struct umbra *u)
 {
@@ -138,32 +140,9 @@ static void report_zone(const struct umbra_zone *zone)
 	pr_warn("%s: lowmem_reserve[]:%s\n", zone->umbra->name, reserve);
 }
 
-/* The blocks on the lists of a zone, as of one moment. */
-static void count_blocks(struct umbra_zone *zone,
-			 unsigned long nr[UMBRA_NR_ORDERS],
-			 u8 types[UMBRA_NR_ORDERS])
-{
-	unsigned int order, type;
-	unsigned long flags;
-
-	spin_lock_irqsave(&zone->lock, flags);
-	for (order = 0; order < UMBRA_NR_ORDERS; order++) {
-		nr[order] = 0;
-		types[order] = 0;
-		for (type = 0; type < UMBRA_NR_TYPES; type++) {
-			unsigned long blocks =
-				zone->free_area[order].nr_free[type];
-
-			nr[order] += blocks;
-			if (blocks)
-				types[order] |= BIT(type);
-		}
-	}
-	spin_unlock_irqrestore(&zone->lock, flags);
-}
-
-/* The letters of a set of types, as the host has them: "(UM) " */
-static const char *type_letters(u8 types, char text[UMBRA_NR_TYPES + 4])
+/* The letters of the types that there are blocks of, as the host: "(UM) " */
+static const char *type_letters(const unsigned long nr_free[UMBRA_NR_TYPES],
+				char text[UMBRA_NR_TYPES + 4])
 {
 	static const char letters[UMBRA_NR_TYPES] = {
 		[UMBRA_UNMOVABLE] = 'U', [UMBRA_MOVABLE] = 'M',
@@ -172,32 +151,41 @@ static const char *type_letters(u8 types, char text[UMBRA_NR_TYPES + 4])
 	};
 	unsigned int type, n = 0;
 
-	if (types) {
-		text[n++] = '(';
-		for (type = 0; type < UMBRA_NR_TYPES; type++)
-			if (types & BIT(type))
-				text[n++] = letters[type];
-		text[n++] = ')';
-		text[n++] = ' ';
-	}
-	text[n] = '\0';
+	text[n++] = '(';
+	for (type = 0; type < UMBRA_NR_TYPES; type++)
+		if (nr_free[type])
+			text[n++] = letters[type];
+	if (n == 1)
+		return "";
+	strscpy(text + n, ") ", UMBRA_NR_TYPES + 4 - n);
 	return text;
+}
+
+static unsigned long sum_types(const unsigned long nr_free[UMBRA_NR_TYPES])
+{
+	unsigned long blocks = 0;
+	unsigned int type;
+
+	for (type = 0; type < UMBRA_NR_TYPES; type++)
+		blocks += nr_free[type];
+	return blocks;
 }
 
 /* The free blocks of a zone per order: "3*4kB (UM) 0*8kB ... = 12kB" */
 static void report_blocks(struct umbra_zone *zone)
 {
-	unsigned long nr[UMBRA_NR_ORDERS], total = 0;
+	unsigned long nr_free[UMBRA_NR_ORDERS][UMBRA_NR_TYPES], total = 0;
 	char text[UMBRA_NR_ORDERS * 32], letters[UMBRA_NR_TYPES + 4];
-	u8 types[UMBRA_NR_ORDERS];
 	unsigned int order, n = 0;
 
-	count_blocks(zone, nr, types);
+	umbra_snapshot_pagetypes(zone, nr_free);
 	for (order = 0; order < UMBRA_NR_ORDERS; order++) {
+		unsigned long blocks = sum_types(nr_free[order]);
+
 		n += scnprintf(text + n, sizeof(text) - n, "%lu*%lukB %s",
-			       nr[order], K(1UL << order),
-			       type_letters(types[order], letters));
-		total += nr[order] << order;
+			       blocks, K(1UL << order),
+			       type_letters(nr_free[order], letters));
+		total += blocks << order;
 	}
 	pr_warn("%s: Node %u %s: %s= %lukB\n", zone->umbra->name, zone->nid,
 		zone->name, text, K(total));

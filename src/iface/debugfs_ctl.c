@@ -143,7 +143,7 @@ static int do_pcp(struct umbra *u, char *line)
 	    kstrtoint(skip_spaces(rest), 0, &high) ||
 	    umbra_pcp_tune(u, batch, high))
 		return umbra_ctl_refuse(u, "pcp", line,
-					"\"BATCH HIGH\" in pages, -1 for automatic, within the room the instance was made with",
+					"\"BATCH HIGH\" in pages, from 0 to 65536, or -1 for automatic",
 					-EINVAL);
 	return 0;
 }
@@ -263,8 +263,7 @@ static int reclaim_show(struct seq_file *m, void *v)
 	struct umbra_zone *zone;
 
 	for_each_umbra_zone(u, zone)
-		pages += READ_ONCE(zone->nr_lru[LRU_LIST_INACTIVE]) +
-			 READ_ONCE(zone->nr_lru[LRU_LIST_ACTIVE]);
+		pages += umbra_zone_reclaimable(zone);
 	seq_printf(m, "%lu pages could be reclaimed\n", pages);
 	return 0;
 }
