@@ -374,6 +374,14 @@ static inline void compact_all(void)
 #ifndef DEVICE_NO_FIXTURE
 #include "kselftest_harness.h"
 
+/* A call fails with that errno. */
+#define EXPECT_ERRNO(wanted, call) do { \
+	errno = 0; \
+	EXPECT_EQ(-1, call); \
+	EXPECT_EQ(wanted, errno) \
+		TH_LOG("%s: %s", #call, strerror(errno)); \
+} while (0)
+
 FIXTURE(device) {
 	int fd;
 	size_t page;

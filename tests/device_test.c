@@ -6,13 +6,6 @@
 #include "device.h"
 #include <sys/uio.h>
 
-#define EXPECT_ERRNO(wanted, call) do { \
-	errno = 0; \
-	EXPECT_EQ(-1, call); \
-	EXPECT_EQ(wanted, errno) \
-		TH_LOG("%s: %s", #call, strerror(errno)); \
-} while (0)
-
 TEST_F(device, info_describes_the_instance)
 {
 	struct umbra_ioc_info info = device_info(self->fd);

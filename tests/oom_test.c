@@ -15,6 +15,17 @@ static void set_policy(const char *policy)
 	write_file(POLICY_FILE, policy);
 }
 
+/* Single pages, at the cost of lives if need be. */
+static uint64_t alloc_killing(int fd, uint32_t nr)
+{
+	uint64_t a;
+
+	set_policy("kill");
+	a = device_alloc(fd, 0, nr);
+	set_policy("fail");
+	return a;
+}
+
 static bool send_file(int to, int fd)
 {
 	char control[CMSG_SPACE(sizeof(fd))] = "", byte = 0;
@@ -183,9 +194,7 @@ TEST_F(device, oom_kills_the_opener_of_the_file_that_has_most_and_once)
 	pid_t large = start_holder(nr / 2, 0);
 	pid_t other = start_holder(nr / 4, 0);
 
-	set_policy("kill");
-	EXPECT_NE(0, device_alloc(fd, 0, nr / 4));
-	set_policy("fail");
+	EXPECT_NE(0, alloc_killing(fd, nr / 4));
 	EXPECT_TRUE(was_killed(large));
 	EXPECT_TRUE(is_alive(small));
 	EXPECT_TRUE(is_alive(other));
@@ -203,9 +212,7 @@ TEST_F(device, oom_counts_held_pages_to_the_file)
 	pid_t has = start_holder(nr * 3 / 8, 0);
 
 	EXPECT_EQ(nr / 2, device_info(self->fd).nr_held);
-	set_policy("kill");
-	EXPECT_NE(0, device_alloc(fd, 0, nr / 4));
-	set_policy("fail");
+	EXPECT_NE(0, alloc_killing(fd, nr / 4));
 	EXPECT_TRUE(was_killed(holds));
 	EXPECT_TRUE(is_alive(has));
 	end(has);
@@ -221,9 +228,7 @@ TEST_F(device, oom_kills_again_only_if_that_was_not_enough)
 	pid_t second = start_holder(nr / 4, 0);
 	pid_t third = start_holder(nr / 8, 0);
 
-	set_policy("kill");
-	EXPECT_NE(0, device_alloc(fd, 0, nr / 2 + nr / 4));
-	set_policy("fail");
+	EXPECT_NE(0, alloc_killing(fd, nr / 2 + nr / 4));
 	EXPECT_TRUE(was_killed(first));
 	EXPECT_TRUE(was_killed(second));
 	EXPECT_TRUE(is_alive(third));

@@ -5,13 +5,6 @@
  */
 #include "volatile.h"
 
-#define EXPECT_ERRNO(wanted, call) do { \
-	errno = 0; \
-	EXPECT_EQ(-1, call); \
-	EXPECT_EQ(wanted, errno) \
-		TH_LOG("%s: %s", #call, strerror(errno)); \
-} while (0)
-
 /* Leave something in every page that is free. */
 static void soil(int fd)
 {
