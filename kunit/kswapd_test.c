@@ -200,23 +200,88 @@ static void kswapd_gives_up_and_comes_back_when_someone_frees(struct kunit *test
 	give_back_the_rest(u, o, &hoard);
 }
 
+/* What is freed just after it gave up counts, too, if a little later. */
+static void kswapd_comes_back_for_what_was_freed_at_once(struct kunit *test)
+{
+	struct umbra *u = start(test, false);
+	struct owner *o = owner_create(test);
+	struct page *page;
+	LIST_HEAD(hoard);
+
+	o->stubborn = true;
+	list_pages(test, u, o, 256);
+	take_until(u, MIN_PAGES, &hoard);
+	umbra_alloc_page(u, GFP_NOWAIT | __GFP_NOWARN);
+	KUNIT_EXPECT_TRUE(test, wait_for(has_given_up, u));
+	page = list_first_entry(&hoard, struct page, lru);
+	list_del(&page->lru);
+	umbra_free_page(u, page);
+	WRITE_ONCE(o->stubborn, false);
+	schedule_timeout_uninterruptible(HZ / 20);
+	page = umbra_alloc_page(u, GFP_ATOMIC);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	list_add(&page->lru, &hoard);
+	KUNIT_EXPECT_TRUE(test, wait_for(has_stolen, u));
+	give_back_the_rest(u, o, &hoard);
+}
+
+static unsigned long boost(struct umbra_zone *zone)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	umbra_watermark_boost(zone);
+	umbra_zone_unlock(zone, flags);
+	return READ_ONCE(zone->watermark_boost);
+}
+
+static void boosts_end_where_kswapd_gave_up(struct kunit *test)
+{
+	struct umbra *u = start(test, true);
+	struct owner *o = owner_create(test);
+	LIST_HEAD(hoard);
+
+	take_until(u, MIN_PAGES, &hoard);
+	umbra_alloc_page(u, GFP_NOWAIT | __GFP_NOWARN);
+	KUNIT_EXPECT_TRUE(test, wait_for(has_given_up, u));
+	KUNIT_EXPECT_GT(test, boost(u->zones), 0);
+	umbra_alloc_page(u, GFP_NOWAIT | __GFP_NOWARN);
+	KUNIT_EXPECT_TRUE(test, wait_for(is_unboosted, u));
+	give_back_the_rest(u, o, &hoard);
+}
+
+/* Enough is free but for a boost, which kswapd, not being woken, cannot end. */
+static void no_request_fails_because_of_a_boost(struct kunit *test)
+{
+	struct umbra *u = start(test, true);
+	struct owner *o = owner_create(test);
+	struct page *page;
+	LIST_HEAD(hoard);
+
+	take_until(u, MIN_PAGES + 16, &hoard);
+	KUNIT_EXPECT_GT(test, boost(u->zones), 16);
+	page = umbra_alloc_page(u, __GFP_DIRECT_RECLAIM | __GFP_NOWARN);
+	KUNIT_EXPECT_NOT_NULL(test, page);
+	KUNIT_EXPECT_TRUE(test, is_unboosted(u));
+	if (page)
+		list_add(&page->lru, &hoard);
+	give_back_the_rest(u, o, &hoard);
+}
+
 static void kswapd_reclaims_a_boost_and_ends_it(struct kunit *test)
 {
 	struct umbra *u = start(test, true);
 	struct umbra_zone *zone = u->zones;
 	struct owner *o = owner_create(test);
-	unsigned long flags, boost;
+	unsigned long boosted;
 	LIST_HEAD(hoard);
 
 	list_pages(test, u, o, PAGES / 4);
-	spin_lock_irqsave(&zone->lock, flags);
-	KUNIT_EXPECT_TRUE(test, umbra_watermark_boost(zone));
-	boost = zone->watermark_boost;
-	umbra_zone_unlock(zone, flags);
-	KUNIT_EXPECT_GT(test, boost, 0);
+	boosted = boost(zone);
+	KUNIT_EXPECT_GT(test, boosted, 0);
 	umbra_kswapd_wake(zone, 0, 0, zone->type);
 	KUNIT_EXPECT_TRUE(test, wait_for(is_unboosted, u));
-	KUNIT_EXPECT_GE(test, events(u, EVENT_PGSTEAL_KSWAPD), boost);
+	KUNIT_EXPECT_GE(test, events(u, EVENT_PGSTEAL_KSWAPD), boosted);
 	KUNIT_EXPECT_GT(test, umbra_zone_reclaimable(zone), 0);
 	give_back_the_rest(u, o, &hoard);
 }
@@ -296,7 +361,10 @@ static void kswapd_stops_with_its_instance(struct kunit *test)
 static struct kunit_case kswapd_cases[] = {
 	KUNIT_CASE(kswapd_wakes_below_low_and_sleeps_at_high),
 	KUNIT_CASE(kswapd_gives_up_and_comes_back_when_someone_frees),
+	KUNIT_CASE(kswapd_comes_back_for_what_was_freed_at_once),
 	KUNIT_CASE(kswapd_reclaims_a_boost_and_ends_it),
+	KUNIT_CASE(boosts_end_where_kswapd_gave_up),
+	KUNIT_CASE(no_request_fails_because_of_a_boost),
 	KUNIT_CASE(kswapd_is_not_woken_where_enough_is_free),
 	KUNIT_CASE(kswapd_lets_those_go_that_it_made_wait),
 	KUNIT_CASE(kswapd_that_gave_up_makes_nobody_wait),

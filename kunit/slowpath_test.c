@@ -331,9 +331,9 @@ static const struct umbra_slow_ops scripted_ops = {
 	.wait = scripted_wait,
 };
 
-/* An instance that is all in blocks of an order, and a script to play on it. */
-static struct script *script_start(struct kunit *test,
-				   const struct slow_case *c, struct umbra *u)
+/* A script to play on an instance, all of which its first node has is taken. */
+static struct script *script_create(struct kunit *test,
+				    const struct slow_case *c, struct umbra *u)
 {
 	struct script *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
 
@@ -342,9 +342,19 @@ static struct script *script_start(struct kunit *test,
 	s->u = u;
 	s->c = c;
 	s->ops = scripted_ops;
-	umbra_test_take_all(u, 0, GFP_KERNEL, c->order, &s->hoard);
-	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), 0);
+	umbra_test_take_all(u, 0, GFP_KERNEL | __GFP_THISNODE, c->order,
+			    &s->hoard);
 	u->pressure.ops = &s->ops;
+	return s;
+}
+
+/* The same, of an instance with one node. */
+static struct script *script_start(struct kunit *test,
+				   const struct slow_case *c, struct umbra *u)
+{
+	struct script *s = script_create(test, c, u);
+
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), 0);
 	return s;
 }
 
@@ -438,15 +448,8 @@ static void slowpath_begins_anew_when_a_node_comes(struct kunit *test)
 	struct script *s;
 
 	KUNIT_ASSERT_EQ(test, umbra_set_node_online(u, 1, false), 0);
-	s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, s);
-	INIT_LIST_HEAD(&s->hoard);
-	umbra_test_take_all(u, 0, GFP_KERNEL, 0, &s->hoard);
-	s->u = u;
-	s->c = &c;
-	s->ops = scripted_ops;
+	s = script_create(test, &c, u);
 	s->ops.oom = online_in_oom;
-	u->pressure.ops = &s->ops;
 	page = umbra_alloc_pages_node(u, 0, GFP_KERNEL | __GFP_NOWARN, 0);
 	KUNIT_EXPECT_NOT_NULL(test, page);
 	KUNIT_EXPECT_EQ(test, s->calls.oom, 1);
@@ -477,16 +480,9 @@ static void slowpath_begins_anew_when_more_nodes_are_allowed(struct kunit *test)
 	struct page *page;
 	struct script *s;
 
-	s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, s);
-	INIT_LIST_HEAD(&s->hoard);
-	umbra_test_take_all(u, 0, GFP_KERNEL | __GFP_THISNODE, 0, &s->hoard);
-	KUNIT_ASSERT_EQ(test, umbra_set_allowed_nodes(u, BIT(0)), 0);
-	s->u = u;
-	s->c = &c;
-	s->ops = scripted_ops;
+	s = script_create(test, &c, u);
 	s->ops.oom = allow_in_oom;
-	u->pressure.ops = &s->ops;
+	KUNIT_ASSERT_EQ(test, umbra_set_allowed_nodes(u, BIT(0)), 0);
 	page = umbra_alloc_pages_node(u, 0, gfp, 0);
 	KUNIT_EXPECT_NOT_NULL(test, page);
 	KUNIT_EXPECT_EQ(test, s->calls.oom, 1);
@@ -545,6 +541,58 @@ static void nofail_wakes_when_memory_comes(struct kunit *test)
 	umbra_drain_pages(u);
 }
 
+/* All that is free is in the cache of a CPU, and somebody else is in the way. */
+struct busy {
+	struct umbra_test_barrier barrier;
+	struct umbra *u;
+	struct list_head hoard;
+	struct page *got;
+};
+
+static void drain_or_be_in_the_way(void *arg, unsigned int self)
+{
+	struct busy *b = arg;
+	struct page *page;
+	unsigned int i;
+
+	if (!self) {
+		umbra_test_meet(&b->barrier);
+		b->got = umbra_alloc_page(b->u, GFP_KERNEL | __GFP_NOWARN);
+		return;
+	}
+	for (i = 0; i < 4; i++) {
+		page = list_first_entry(&b->hoard, struct page, lru);
+		list_del(&page->lru);
+		umbra_free_page(b->u, page);
+	}
+	mutex_lock(&b->u->control);
+	umbra_test_meet(&b->barrier);
+	schedule_timeout_uninterruptible(HZ / 20);
+	mutex_unlock(&b->u->control);
+}
+
+static void caches_are_waited_for_before_a_request_fails(struct kunit *test)
+{
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.pcp_batch = 8,
+		.pcp_high = 64,
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout, PAGES);
+	struct busy b = { .u = u };
+
+	INIT_LIST_HEAD(&b.hoard);
+	umbra_test_take_all(u, 0, GFP_KERNEL, 0, &b.hoard);
+	umbra_test_start_pair(test, drain_or_be_in_the_way, &b);
+	umbra_test_join_pair();
+	KUNIT_EXPECT_NOT_NULL(test, b.got);
+	if (b.got)
+		umbra_free_page(u, b.got);
+	umbra_test_give_all(u, &b.hoard);
+	umbra_drain_pages(u);
+}
+
 static struct kunit_case slowpath_cases[] = {
 	KUNIT_CASE_PARAM(slowpath_asks_whom_it_should_as_often_as_it_should,
 			 slow_gen_params),
@@ -552,6 +600,7 @@ static struct kunit_case slowpath_cases[] = {
 	KUNIT_CASE(slowpath_begins_anew_when_a_node_comes),
 	KUNIT_CASE(slowpath_begins_anew_when_more_nodes_are_allowed),
 	KUNIT_CASE(nofail_wakes_when_memory_comes),
+	KUNIT_CASE(caches_are_waited_for_before_a_request_fails),
 	{}
 };
 

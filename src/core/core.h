@@ -464,6 +464,7 @@ bool umbra_watermark_boost(struct umbra_zone *zone);
 void umbra_watermark_unboost(struct umbra_zone *zone, unsigned long pages);
 void umbra_watermark_boost_end(struct work_struct *work);
 bool umbra_watermark_wake(struct umbra *u, bool now);
+bool umbra_watermark_end_boosts(struct umbra *u);
 unsigned long umbra_wmark(const struct umbra_zone *zone,
 			  enum umbra_wmark mark);
 

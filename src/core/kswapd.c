@@ -41,6 +41,7 @@ struct umbra_kswapd {
 	int highest;			/* zone type, or -1: nothing is */
 	atomic_t failures;		/* rounds in vain */
 	unsigned long gave_up;		/* jiffies: when they were too many */
+	bool freed;			/* a page, soon after; READ_ONCE */
 };
 
 /* What a round is for. */
@@ -211,6 +212,7 @@ static unsigned int balance(struct umbra_kswapd *k, struct order what)
 	} while (reclaim_step(&r));
 	if (!r.scan.nr_reclaimed && !balanced && !boosted) {
 		WRITE_ONCE(k->gave_up, jiffies);
+		WRITE_ONCE(k->freed, false);
 		atomic_inc(&k->failures);
 	} else if (r.scan.nr_reclaimed) {
 		atomic_set(&k->failures, 0);
@@ -318,7 +320,7 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_kswapd_gave_up);
 
 /*
  * Somebody freed a page of the node, whose kswapd gave up. Not that it begins
- * anew for every page that comes and goes. Context: any.
+ * anew at once for every page that comes and goes. Context: any.
  */
 void umbra_kswapd_retry(struct umbra_node *node)
 {
@@ -326,6 +328,8 @@ void umbra_kswapd_retry(struct umbra_node *node)
 
 	if (time_after(jiffies, READ_ONCE(k->gave_up) + PAUSE))
 		atomic_set(&k->failures, 0);
+	else
+		WRITE_ONCE(k->freed, true);
 }
 
 /**
@@ -336,21 +340,24 @@ void umbra_kswapd_retry(struct umbra_node *node)
  * @highest: the highest zone it could use
  *
  * If nothing can be reclaimed, or enough is free but in pieces, a request that
- * cannot reclaim itself has kcompactd woken instead. In an instance with nothing
- * in the background boosts end a little later.
+ * cannot reclaim itself has kcompactd woken instead. Boosts that no kswapd will
+ * end do so a little later.
  *
  * Context: any but NMI.
  */
 void umbra_kswapd_wake(struct umbra_zone *zone, gfp_t gfp, unsigned int order,
 		       enum umbra_zone_type highest)
 {
-	struct umbra_kswapd *k = zone->umbra->nodes[zone->nid].kswapd;
+	struct umbra_node *node = &zone->umbra->nodes[zone->nid];
+	struct umbra_kswapd *k = node->kswapd;
 	unsigned long flags;
 
-	if (!k) {
+	if (k && is_hopeless(k) && READ_ONCE(k->freed))
+		umbra_kswapd_retry(node);
+	if (!k || is_hopeless(k))
 		umbra_watermark_wake(zone->umbra, false);
+	if (!k)
 		return;
-	}
 	if (is_hopeless(k) ||
 	    (is_balanced(k, order, highest) && !sum_boosts(k, highest))) {
 		if (!(gfp & __GFP_DIRECT_RECLAIM))

@@ -161,7 +161,7 @@ static enum step step_attempt(struct slow *s)
 static void release_kept(struct slow *s)
 {
 	umbra_highatomic_unreserve(s->u, &s->rq, false);
-	/* If somebody else does, or has more to do, that is not waited for. */
+	/* If somebody else does, or has more to do, that is not waited for yet. */
 	s->drained = umbra_pcp_try_drain(s->u);
 }
 
@@ -248,6 +248,24 @@ static bool would_fit(struct slow *s)
 	return false;
 }
 
+/*
+ * The last of what is kept, before anyone has to die or is told no: pageblocks
+ * for those who cannot wait, boosts that kswapd did not come to end, and caches
+ * if somebody else was in the way before. Was there any?
+ */
+static bool release_last(struct slow *s)
+{
+	bool found = umbra_highatomic_unreserve(s->u, &s->rq, true);
+
+	found |= umbra_watermark_end_boosts(s->u);
+	if (!s->drained) {
+		umbra_drain_pages(s->u);
+		s->drained = true;
+		found = true;
+	}
+	return found;
+}
+
 static bool should_reclaim_again(struct slow *s)
 {
 	/* Of a costly order progress says nothing: memory is in pieces. */
@@ -263,8 +281,7 @@ static bool should_reclaim_again(struct slow *s)
 			cond_resched();
 		return true;
 	}
-	/* The last of what is kept, before anyone has to die. */
-	return umbra_highatomic_unreserve(s->u, &s->rq, true);
+	return release_last(s);
 }
 
 static bool should_compact_again(struct slow *s)

@@ -339,29 +339,43 @@ void umbra_watermark_unboost(struct umbra_zone *zone, unsigned long pages)
 	umbra_zone_unlock(zone, flags);
 }
 
-/*
- * A boost asks for more to be reclaimed, and ends when that is done or given
- * up. Where nothing reclaims in the background it ends as soon as somebody
- * looks.
- */
-static void end_boosts(struct umbra *u)
+/* Is there no kswapd that would end a boost of a zone? */
+static bool is_unattended(const struct umbra_zone *zone)
+{
+	const struct umbra_node *node = &zone->umbra->nodes[zone->nid];
+
+	return !node->kswapd || umbra_kswapd_gave_up(node);
+}
+
+static bool end_boosts(struct umbra *u, bool all)
 {
 	struct umbra_zone *zone;
+	unsigned long boost;
+	bool ended = false;
 
-	for_each_umbra_zone(u, zone)
-		umbra_watermark_unboost(zone,
-					READ_ONCE(zone->watermark_boost));
+	for_each_umbra_zone(u, zone) {
+		boost = READ_ONCE(zone->watermark_boost);
+		if (!boost || !(all || is_unattended(zone)))
+			continue;
+		umbra_watermark_unboost(zone, boost);
+		ended = true;
+	}
+	return ended;
 }
 
 void umbra_watermark_boost_end(struct work_struct *work)
 {
-	end_boosts(container_of(work, struct umbra, boost_work));
+	end_boosts(container_of(work, struct umbra, boost_work), false);
 }
 
 /**
  * umbra_watermark_wake() - have boosts ended that kswapd does not end
  * @u: the instance
  * @now: and not a little later
+ *
+ * A boost asks for more to be reclaimed, and ends when that is done or given
+ * up. Where nothing reclaims in the background, or that has given up, it ends
+ * as soon as somebody looks.
  *
  * Context: any but NMI; with @now takes the zone locks one after the other.
  * Return: true if there was one, and it has ended.
@@ -371,13 +385,26 @@ bool umbra_watermark_wake(struct umbra *u, bool now)
 	const struct umbra_zone *zone;
 	bool boosted = false;
 
-	for_each_umbra_zone(u, zone)
-		boosted |= READ_ONCE(zone->watermark_boost);
-	if (!boosted || READ_ONCE(u->stopping) || u->nodes[0].kswapd)
+	if (READ_ONCE(u->stopping))
 		return false;
 	if (now)
-		end_boosts(u);
-	else
+		return end_boosts(u, false);
+	for_each_umbra_zone(u, zone)
+		boosted |= READ_ONCE(zone->watermark_boost) &&
+			   is_unattended(zone);
+	if (boosted)
 		schedule_work(&u->boost_work);
-	return now;
+	return false;
+}
+
+/**
+ * umbra_watermark_end_boosts() - end all boosts, whoever else would
+ * @u: the instance
+ *
+ * Context: any but NMI; takes the zone locks one after the other.
+ * Return: true if there was one.
+ */
+bool umbra_watermark_end_boosts(struct umbra *u)
+{
+	return end_boosts(u, true);
 }
