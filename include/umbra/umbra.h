@@ -303,6 +303,7 @@ int umbra_account_charge(struct umbra_account *account, unsigned long nr_pages,
 			 unsigned long limit);
 void umbra_account_uncharge(struct umbra_account *account,
 			    unsigned long nr_pages);
+void umbra_account_promise(struct umbra_account *account, long nr_pages);
 unsigned long umbra_account_pages(struct umbra_account *account);
 unsigned long umbra_account_held(struct umbra_account *account);
 
@@ -349,7 +350,10 @@ struct umbra_movable;
  * They run with no lock of umbra's held, in the context of whoever allocates,
  * which may be the owner himself with a lock of his own: they only try locks
  * that are ever held around an allocation. They may sleep, but not allocate from
- * the instance. While one runs, umbra_clear_movable() of its block waits.
+ * the instance. While one runs, umbra_clear_movable() of its block waits; as other
+ * blocks may be in the hands of the same task, they clear and retire nothing.
+ * The task may have %PF_MEMALLOC: what they allocate of the host should have
+ * %__GFP_NOMEMALLOC.
  */
 struct umbra_movable_operations {
 	bool (*isolate)(struct umbra_movable *movable, struct page *page,

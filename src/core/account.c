@@ -107,6 +107,22 @@ void umbra_account_uncharge(struct umbra_account *account,
 EXPORT_SYMBOL_GPL(umbra_account_uncharge);
 
 /**
+ * umbra_account_promise() - say that charged pages are yet to be allocated
+ * @account: the account
+ * @nr_pages: how many, in pages; negative once they are, or will not be
+ *
+ * Who is charged first and allocates then has not got them yet, if somebody looks
+ * for who has the most.
+ *
+ * Context: any.
+ */
+void umbra_account_promise(struct umbra_account *account, long nr_pages)
+{
+	atomic_long_add(nr_pages, &account->promised);
+}
+EXPORT_SYMBOL_GPL(umbra_account_promise);
+
+/**
  * umbra_account_pages() - the pages charged to an account, held ones included
  * @account: the account
  *

@@ -18,13 +18,15 @@ struct umbra_account {
 	struct umbra *umbra;	/* NULL when that is gone */
 	refcount_t ref;
 	atomic_long_t pages;	/* charged, held ones counted in */
+	atomic_long_t promised;	/* of them, those not allocated yet */
 	atomic_long_t held;
 
 	/* Guarded by accounts_lock of the instance. */
 	struct list_head list;
 	struct pid *opener;	/* thread group, or NULL */
 	enum umbra_account_fate fate;
-	unsigned long deadline;	/* jiffies: when memory should be back */
+	long left;		/* pages it had when last looked at, if killed */
+	unsigned long deadline;	/* jiffies: when fewer should be left */
 };
 
 #endif /* _UMBRA_ACCOUNT_H */

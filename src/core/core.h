@@ -2,7 +2,7 @@
 /*
  * The shared data of an instance.
  *
- * Lock order: umbra.control, then the xa_lock of umbra.movables or
+ * Lock order: umbra.ranges, umbra.control, then the xa_lock of umbra.movables or
  * umbra_zone.lock, neither inside the other. Zone locks are taken with
  * interrupts off, because blocks may be freed from any context, and of two none
  * is taken inside the other; inside one there may be the lock of the accounts.
@@ -203,7 +203,8 @@ struct umbra {
 	unsigned int nr_zones;
 	u8 *distance;		/* nr_nodes x nr_nodes */
 
-	struct mutex control;	/* guards tunables, isolation and drains */
+	struct mutex ranges;	/* guards which pageblocks are isolated */
+	struct mutex control;	/* guards tunables and drains */
 	u32 *drain_buf;		/* of a drain, guarded by @control */
 	seqcount_t zonelist_seq;	/* changes when zonelists do */
 	umbra_nodemask_t online_nodes;	/* READ_ONCE/WRITE_ONCE */
@@ -464,7 +465,8 @@ bool umbra_watermark_boost(struct umbra_zone *zone);
 void umbra_watermark_unboost(struct umbra_zone *zone, unsigned long pages);
 void umbra_watermark_boost_end(struct work_struct *work);
 bool umbra_watermark_wake(struct umbra *u, bool now);
-bool umbra_watermark_end_boosts(struct umbra *u);
+bool umbra_watermark_end_boosts(struct umbra *u,
+				const struct umbra_request *rq);
 unsigned long umbra_wmark(const struct umbra_zone *zone,
 			  enum umbra_wmark mark);
 
@@ -586,7 +588,6 @@ void umbra_report_frame(struct umbra *u, const char *what, u32 index);
 void umbra_report_write(struct umbra *u, u32 index);
 void umbra_report_guard(struct umbra *u, u32 index);
 void umbra_report_flags(struct umbra *u, const char *what, gfp_t gfp);
-void umbra_report_failure(struct umbra *u, const struct umbra_request *rq);
 
 /* snapshot.c */
 

@@ -263,19 +263,18 @@ static __always_inline int finish_free(struct umbra *u, u32 index,
 }
 
 /*
- * Free a block that others may reference, and that was @frame. If it is
- * registered as movable it is its owner's until that ends; as those are exposed,
- * a free of any other need not look.
+ * Free a block that others may reference. If it is registered as movable it is
+ * its owner's until that ends; as those are exposed, a free of any other need
+ * not look. Whoever has it isolated at this moment must find it as it was.
  */
 static noinline int free_exposed(struct umbra *u, struct page *page, u32 index,
-				 u8 frame, struct umbra_account *account)
+				 unsigned int order,
+				 struct umbra_account *account)
 {
-	unsigned int order = frame_order(frame);
-
-	if (likely(!umbra_movable_of(u, index)))
-		return finish_free(u, index, order, true, account);
-	frame_set(u, index, frame_state(frame), order);
-	return refuse_free(u, page, index, order);
+	if (unlikely(umbra_movable_of(u, index)) ||
+	    !change_allocated(u, index, order, FRAME_PCP))
+		return refuse_free(u, page, index, order);
+	return finish_free(u, index, order, true, account);
 }
 
 /**
@@ -298,12 +297,12 @@ int umbra_free_pages_account(struct umbra *u, struct page *page,
 			     unsigned int order, struct umbra_account *account)
 {
 	u32 index = umbra_page_to_index(u, page);
-	u8 frame = change_allocated(u, index, order, FRAME_PCP);
 
-	if (unlikely(!frame))
+	if (index != UMBRA_NO_FRAME &&
+	    unlikely(frame_has(frame_read(u, index), FRAME_EXPOSED)))
+		return free_exposed(u, page, index, order, account);
+	if (unlikely(!change_allocated(u, index, order, FRAME_PCP)))
 		return refuse_free(u, page, index, order);
-	if (unlikely(frame_has(frame, FRAME_EXPOSED)))
-		return free_exposed(u, page, index, frame, account);
 	return finish_free(u, index, order, false, account);
 }
 EXPORT_SYMBOL_GPL(umbra_free_pages_account);

@@ -268,6 +268,7 @@ static struct umbra *instance_new(const char *name,
 	u->has_memory = layout->has_memory;
 	u->policy = umbra_policy_find(layout->policy);
 	u->dirty_limit = layout->dirty_limit;
+	mutex_init(&u->ranges);
 	mutex_init(&u->control);
 	seqcount_init(&u->zonelist_seq);
 	ratelimit_state_init(&u->report_limit, 5 * HZ, 10);
@@ -388,12 +389,10 @@ unsigned long umbra_instance_stop(struct umbra *u)
 {
 	WRITE_ONCE(u->stopping, true);
 	/* These may start the rest anew. */
-	umbra_kswapd_stop(u);
-	umbra_compact_stop(u);
+	umbra_pressure_stop(u);
 	cancel_delayed_work_sync(&u->held_work);
 	cancel_work_sync(&u->drain_work);
 	cancel_work_sync(&u->boost_work);
-	umbra_pressure_stop(u);
 	umbra_drain_pages(u);
 	umbra_held_rescan(u);
 	umbra_held_forget(u);
@@ -435,6 +434,7 @@ void umbra_instance_free(struct umbra *u)
 	xa_destroy(&u->movables);
 	umbra_compact_destroy(u);
 	umbra_pcp_destroy(u);
+	umbra_pressure_destroy(u);
 	umbra_latency_destroy(u);
 	umbra_debug_destroy(u);
 	if (u->zones)

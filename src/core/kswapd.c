@@ -42,6 +42,7 @@ struct umbra_kswapd {
 	atomic_t failures;		/* rounds in vain */
 	unsigned long gave_up;		/* jiffies: when they were too many */
 	bool freed;			/* a page, soon after; READ_ONCE */
+	bool running;			/* not asleep; READ_ONCE */
 };
 
 /* What a round is for. */
@@ -110,6 +111,10 @@ static bool has_reserve(const struct umbra_kswapd *k)
 	if (is_hopeless(k) || READ_ONCE(k->u->stopping))
 		return true;
 	for_each_node_zone(k, zone, next, UMBRA_ZONE_NORMAL) {
+		/* What cannot be reclaimed is not waited for. */
+		if (!umbra_zone_reclaimable(zone) &&
+		    !READ_ONCE(zone->nr_free_pages))
+			continue;
 		reserve += READ_ONCE(zone->watermark[UMBRA_WMARK_MIN]);
 		pages += READ_ONCE(zone->nr_free_pages);
 	}
@@ -147,17 +152,21 @@ struct round {
 	struct umbra_kswapd *k;
 	struct umbra_scan scan;
 	unsigned long boost;	/* pages to reclaim because of boosts alone */
+	bool interrupted;	/* says nothing about what can be reclaimed */
 };
 
 /* One priority. Returns false if the round is over. */
 static bool reclaim_step(struct round *r)
 {
 	struct umbra_kswapd *k = r->k;
+	unsigned long goal = pages_to_reclaim(k, r->scan.highest);
 	unsigned long before = r->scan.nr_reclaimed, freed;
+	unsigned long scanned = r->scan.nr_scanned;
 
-	r->scan.nr_to_reclaim = before + pages_to_reclaim(k, r->scan.highest);
+	r->scan.nr_to_reclaim = before + goal;
 	umbra_shrink_node(k->u, k->node, &r->scan);
 	freed = r->scan.nr_reclaimed - before;
+	scanned = r->scan.nr_scanned - scanned;
 	/* Enough for compaction: the rest is its work. */
 	if (r->scan.order &&
 	    r->scan.nr_reclaimed >= umbra_compact_gap(r->scan.order))
@@ -165,13 +174,14 @@ static bool reclaim_step(struct round *r)
 	if (wq_has_sleeper(&k->throttle_wait) && has_reserve(k))
 		wake_up_all(&k->throttle_wait);
 	cond_resched();
-	if (kthread_should_stop() || freezing(current))
+	r->interrupted = kthread_should_stop() || freezing(current);
+	if (r->interrupted)
 		return false;
 	/* What is not there easily is not worth less fragmentation. */
 	if (r->boost && !freed)
 		return false;
 	r->boost -= min(r->boost, freed);
-	if (!freed)
+	if (!freed || scanned < goal)
 		r->scan.priority--;
 	return r->scan.priority >= 1;
 }
@@ -210,7 +220,7 @@ static unsigned int balance(struct umbra_kswapd *k, struct order what)
 		else if (!r.boost)
 			break;
 	} while (reclaim_step(&r));
-	if (!r.scan.nr_reclaimed && !balanced && !boosted) {
+	if (!r.scan.nr_reclaimed && !balanced && !boosted && !r.interrupted) {
 		WRITE_ONCE(k->gave_up, jiffies);
 		WRITE_ONCE(k->freed, false);
 		atomic_inc(&k->failures);
@@ -231,22 +241,19 @@ static bool is_wanted(const struct umbra_kswapd *k)
 	return READ_ONCE(k->highest) >= 0 || kthread_should_stop();
 }
 
-/* Take what was asked for since last time; false if nothing was. */
-static bool take_order(struct umbra_kswapd *k, struct order *what)
+/* Add what was asked for since last time to what is to be done. */
+static void take_order(struct umbra_kswapd *k, struct order *what)
 {
 	unsigned long flags;
-	bool wanted;
 
 	spin_lock_irqsave(&k->lock, flags);
-	wanted = k->highest >= 0;
-	if (wanted) {
-		what->order = k->order;
-		what->highest = k->highest;
+	if (k->highest >= 0) {
+		what->order = max(what->order, k->order);
+		what->highest = max_t(int, what->highest, k->highest);
 		k->order = 0;
 		WRITE_ONCE(k->highest, -1);
 	}
 	spin_unlock_irqrestore(&k->lock, flags);
-	return wanted;
 }
 
 /* Nothing left to do for now? Those that are throttled are let go. */
@@ -288,18 +295,22 @@ static int kswapd_fn(void *data)
 {
 	struct umbra_kswapd *k = data;
 	unsigned int noreclaim = memalloc_noreclaim_save();
-	struct order what = {};
+	bool slept = true;
+	struct order what;
 
 	set_freezable();
 	wait_event_freezable(k->wait, is_wanted(k));
 	while (!kthread_freezable_should_stop(NULL)) {
-		if (!take_order(k, &what))
-			what.order = 0;
-		trace_umbra_kswapd_wake(k->node->nid, what.highest,
-					what.order);
+		if (slept)
+			what = (struct order){};
+		take_order(k, &what);
+		if (slept)
+			trace_umbra_kswapd_wake(k->node->nid, what.highest,
+						what.order);
+		WRITE_ONCE(k->running, true);
 		what.order = balance(k, what);
-		while (!kthread_should_stop() && !sleep_on(k, &what))
-			what.order = balance(k, what);
+		WRITE_ONCE(k->running, false);
+		slept = sleep_on(k, &what);
 	}
 	memalloc_noreclaim_restore(noreclaim);
 	return 0;
@@ -317,6 +328,18 @@ bool umbra_kswapd_gave_up(const struct umbra_node *node)
 	return node->kswapd && is_hopeless(node->kswapd);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_kswapd_gave_up);
+
+/**
+ * umbra_kswapd_is_running() - does the kswapd of a node reclaim just now
+ * @node: the node
+ *
+ * Context: any. A hint.
+ * Return: true if it is not asleep.
+ */
+bool umbra_kswapd_is_running(const struct umbra_node *node)
+{
+	return node->kswapd && READ_ONCE(node->kswapd->running);
+}
 
 /*
  * Somebody freed a page of the node, whose kswapd gave up. Not that it begins
@@ -445,6 +468,8 @@ bool umbra_kswapd_throttle(struct umbra *u, const struct umbra_request *rq)
 
 	if (current->flags & PF_KTHREAD || fatal_signal_pending(current))
 		return false;
+	if (throttler(u, rq))
+		umbra_count(rq->preferred, EVENT_PGSCAN_THROTTLE, 1);
 	while (seconds-- && (k = throttler(u, rq))) {
 		demand_reserve(k);
 		if (wait_event_killable_timeout(k->throttle_wait,

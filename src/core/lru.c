@@ -19,7 +19,7 @@ static struct umbra_lru *lru_of(struct umbra *u, u32 index)
 }
 
 /* The list that a block belongs to by its marks. xa_lock held. */
-static enum umbra_lru_list list_of(struct umbra *u, u32 index)
+enum umbra_lru_list umbra_lru_list_of(struct umbra *u, u32 index)
 {
 	if (xa_get_mark(&u->movables, index, MARK_ISOLATED))
 		return LRU_LIST_ISOLATED;
@@ -33,6 +33,7 @@ static void count_lru(struct umbra *u, u32 index, enum umbra_lru_list list,
 	struct umbra_zone *zone = umbra_frame_zone(u, index);
 	struct umbra_lru *lru = lru_of(u, index);
 
+	lru->seq++;
 	WRITE_ONCE(lru->nr[list], lru->nr[list] + nr_pages);
 	WRITE_ONCE(zone->nr_lru[list], zone->nr_lru[list] + nr_pages);
 }
@@ -40,7 +41,7 @@ static void count_lru(struct umbra *u, u32 index, enum umbra_lru_list list,
 /* Put a block on the list that it belongs to. */
 void umbra_lru_link(struct umbra *u, u32 index)
 {
-	enum umbra_lru_list list = list_of(u, index);
+	enum umbra_lru_list list = umbra_lru_list_of(u, index);
 
 	lockdep_assert_held(&u->movables.xa_lock);
 
@@ -53,7 +54,8 @@ void umbra_lru_unlink(struct umbra *u, u32 index)
 	lockdep_assert_held(&u->movables.xa_lock);
 
 	list_del_init(movable_link(u, index));
-	count_lru(u, index, list_of(u, index), -(long)movable_pages(u, index));
+	count_lru(u, index, umbra_lru_list_of(u, index),
+		  -(long)movable_pages(u, index));
 }
 
 /* Set or clear a mark of a block; if it is listed, its list follows. */
@@ -174,6 +176,7 @@ EXPORT_SYMBOL_GPL(umbra_mark_accessed);
 /* Make a block the newest of its list. xa_lock held. */
 static void rotate(struct umbra *u, u32 index, enum umbra_lru_list list)
 {
+	lru_of(u, index)->seq++;
 	list_move(movable_link(u, index), &lru_of(u, index)->lists[list]);
 }
 

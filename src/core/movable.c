@@ -146,6 +146,8 @@ bool umbra_page_is_pinned(struct umbra *u, struct page *page,
 	for (i = 0; i < 1U << order; i++)
 		if (page_ref_count(page + i) != ours)
 			return true;
+	/* What is read of the pages now was written before others let go. */
+	smp_acquire__after_ctrl_dep();
 	return false;
 }
 EXPORT_SYMBOL_GPL(umbra_page_is_pinned);
@@ -237,7 +239,10 @@ void umbra_movable_putback(struct umbra *u, u32 index)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_movable_putback);
 
-/* Make @dst an allocated and registered block as @src is. 0 or -ENOMEM. */
+/*
+ * Make @dst an allocated and registered block as @src is. Returns 0, -ENOMEM, or
+ * -EAGAIN if its pageblock was isolated.
+ */
 static int prepare_target(struct umbra *u, u32 dst, u32 src,
 			  struct umbra_movable *movable,
 			  enum umbra_migrate_mode mode)
@@ -248,15 +253,19 @@ static int prepare_target(struct umbra *u, u32 dst, u32 src,
 
 	umbra_debug_alloc(u, dst, frame_order(frame), GFP_HIGHUSER_MOVABLE);
 	umbra_owner_copy(u, dst, src);
-	frame_set(u, dst, frame_state(frame), frame_order(frame));
 	INIT_LIST_HEAD(movable_link(u, dst));
 	xa_lock(&u->movables);
 	/* Not what this task may have of the host because it frees memory. */
 	err = __xa_insert(&u->movables, dst, movable,
 			  gfp | __GFP_NOMEMALLOC | __GFP_NOWARN);
-	if (!err)
+	if (!err) {
 		__xa_set_mark(&u->movables, dst, MARK_ISOLATED);
+		frame_set(u, dst, frame_state(frame), frame_order(frame));
+	}
 	xa_unlock(&u->movables);
+	/* Whoever isolated its pageblock meanwhile has seen one or the other. */
+	if (!err && umbra_frame_type(u, dst) == UMBRA_ISOLATE)
+		err = -EAGAIN;
 	return err;
 }
 
@@ -264,8 +273,10 @@ static void abandon_target(struct umbra *u, u32 dst)
 {
 	unsigned int order = frame_order(frame_read(u, dst));
 
-	xa_erase(&u->movables, dst);
+	xa_lock(&u->movables);
 	frame_set(u, dst, FRAME_PCP, order);
+	__xa_erase(&u->movables, dst);
+	xa_unlock(&u->movables);
 	umbra_debug_free(u, dst, order);
 }
 
@@ -300,8 +311,8 @@ static void replace_registration(struct umbra *u, u32 dst, u32 src)
  *
  * Context: may sleep.
  * Return: 0, and @dst is the owner's while @src, in state PCP, is the caller's to
- * free, charged to nobody; or an error, and nothing has changed: -ENOMEM, or
- * what the owner's callback returned.
+ * free, charged to nobody; or an error, and nothing has changed: -ENOMEM, -EAGAIN
+ * if another place is needed, or what the owner's callback returned.
  */
 int umbra_movable_migrate(struct umbra *u, u32 dst, u32 src,
 			  enum umbra_migrate_mode mode)
@@ -320,10 +331,10 @@ int umbra_movable_migrate(struct umbra *u, u32 dst, u32 src,
 		return err;
 	}
 	xa_lock(&u->movables);
+	frame_set(u, src, FRAME_PCP, order);
 	replace_registration(u, dst, src);
 	end_isolation(movable);
 	xa_unlock(&u->movables);
-	frame_set(u, src, FRAME_PCP, order);
 	wake_owners(u);
 	umbra_count(umbra_frame_zone(u, src), EVENT_PGMIGRATE_SUCCESS,
 		    1UL << order);
@@ -361,12 +372,13 @@ unsigned long umbra_movable_reclaim(struct umbra *u, u32 index, gfp_t gfp)
 	xa_lock(&u->movables);
 	if (movable_is_listed(u, index))
 		umbra_lru_unlink(u, index);
+	/* Never allocated and not registered: it is nobody's to free. */
+	frame_set(u, index, FRAME_PCP, order);
 	__xa_erase(&u->movables, index);
 	end_isolation(movable);
 	xa_unlock(&u->movables);
-	wake_owners(u);
-	frame_set(u, index, FRAME_PCP, order);
 	held = umbra_free_block(u, index, order, true, account);
+	wake_owners(u);
 	if (account)
 		umbra_account_uncharge(account, (1UL << order) - held);
 	umbra_account_drop(account);

@@ -33,6 +33,7 @@ static inline bool movable_has_mark(struct umbra *u, u32 index, xa_mark_t mark)
 	return xa_get_mark(&u->movables, index, mark);
 }
 
+enum umbra_lru_list umbra_lru_list_of(struct umbra *u, u32 index);
 void umbra_lru_link(struct umbra *u, u32 index);
 void umbra_lru_unlink(struct umbra *u, u32 index);
 void umbra_movable_change_mark(struct umbra *u, u32 index, xa_mark_t mark,

@@ -7,9 +7,11 @@
  * passed over from then on.
  */
 #include <linux/jiffies.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include "account.h"
 #include "core.h"
@@ -22,7 +24,8 @@
  * umbra_register_oom_notifier() - be told before a request fails or kills
  * @u: the instance
  * @nb: called with a pointer to an unsigned long, to which it adds the number
- *	of pages it freed; may sleep
+ *	of pages it freed; may sleep, but only tries locks that are ever held
+ *	around an allocation
  *
  * Context: may sleep.
  * Return: 0, or -EEXIST if it is registered already.
@@ -48,9 +51,12 @@ int umbra_unregister_oom_notifier(struct umbra *u, struct notifier_block *nb)
 }
 EXPORT_SYMBOL_GPL(umbra_unregister_oom_notifier);
 
+/* What an account has; what it is charged for and does not have yet is not. */
 static long pages_of(const struct umbra_account *account)
 {
-	return atomic_long_read(&account->pages);
+	long pages = atomic_long_read(&account->pages);
+
+	return max(pages - atomic_long_read(&account->promised), 0L);
 }
 
 /* Change what becomes of an account; accounts_lock held. */
@@ -187,7 +193,15 @@ static void insert_holder(struct holder *holders,
 	rcu_read_unlock();
 }
 
-static void report(struct umbra *u, const struct umbra_request *rq)
+/**
+ * umbra_oom_report_holders() - print who has the most
+ * @u: the instance
+ *
+ * Nothing if nobody has any.
+ *
+ * Context: any but NMI.
+ */
+void umbra_oom_report_holders(struct umbra *u)
 {
 	struct umbra_pressure *p = &u->pressure;
 	struct holder holders[HOLDERS_TOLD] = {};
@@ -199,9 +213,8 @@ static void report(struct umbra *u, const struct umbra_request *rq)
 	list_for_each_entry(account, &p->accounts, list)
 		insert_holder(holders, account);
 	spin_unlock_irqrestore(&p->accounts_lock, flags);
-	pr_warn("%s: out of memory: %s asked for order:%u, mode:%#x(%pGg)\n",
-		u->name, current->comm, rq->order,
-		(__force unsigned int)rq->gfp, &rq->gfp);
+	if (!holders[0].pages)
+		return;
 	pr_warn("%s: [  pid  ]      pages       held name\n", u->name);
 	for (i = 0; i < HOLDERS_TOLD && holders[i].pages; i++)
 		pr_warn("%s: [%7d] %10ld %10ld %s\n", u->name, holders[i].pid,
@@ -215,17 +228,25 @@ enum verdict {
 	VERDICT_FAIL
 };
 
-/* Has one that was killed still time to give its memory back? */
+/*
+ * Has one that was killed still time to give its memory back? As long as some of
+ * it comes, it has. If not, whoever waited for that fails; but it may be long
+ * ago, and nobody did.
+ */
 static enum verdict judge_killed(struct umbra_account *account)
 {
-	if (!pages_of(account)) {
-		set_fate(account, ACCOUNT_PASSED_OVER);
-		return VERDICT_KILL;
+	long pages = pages_of(account);
+
+	if (pages < account->left) {
+		account->left = pages;
+		account->deadline = jiffies + VICTIM_PERIOD;
 	}
-	if (!time_after(jiffies, account->deadline))
+	if (pages && !time_after(jiffies, account->deadline))
 		return VERDICT_WAIT;
 	set_fate(account, ACCOUNT_PASSED_OVER);
-	return VERDICT_FAIL;
+	return pages && !time_after(jiffies, account->deadline +
+				    VICTIM_PERIOD) ?
+	       VERDICT_FAIL : VERDICT_KILL;
 }
 
 /* All who were killed, and the worst of it; accounts_lock held. */
@@ -267,6 +288,7 @@ static struct umbra_account *select_victim(struct umbra *u,
 		most = find_most(p);
 	if (most && refcount_inc_not_zero(&most->ref)) {
 		set_fate(most, ACCOUNT_KILLED);
+		most->left = pages_of(most);
 		most->deadline = jiffies + VICTIM_PERIOD;
 		*opener = get_pid(most->opener);
 	} else {
@@ -315,8 +337,12 @@ static enum verdict kill_somebody(struct umbra *u,
 	struct pid *opener;
 
 	while ((account = select_victim(u, &verdict, &opener))) {
-		if (!reported)
-			report(u, rq);
+		if (!reported) {
+			pr_warn("%s: out of memory: %s asked for order:%u, mode:%#x(%pGg)\n",
+				u->name, current->comm, rq->order,
+				(__force unsigned int)rq->gfp, &rq->gfp);
+			umbra_oom_report_holders(u);
+		}
 		reported = true;
 		if (kill_opener(account, opener, rq))
 			pass_over(account);
@@ -356,10 +382,14 @@ bool umbra_oom(struct umbra *u, const struct umbra_request *rq)
 {
 	unsigned long freed = 0;
 	enum verdict verdict;
+	unsigned int reclaim;
 
 	lockdep_assert_held(&u->pressure.oom_lock);
 
+	/* What they allocate must not come here, and wait for itself. */
+	reclaim = memalloc_noreclaim_save();
 	blocking_notifier_call_chain(&u->pressure.oom_notifiers, 0, &freed);
+	memalloc_noreclaim_restore(reclaim);
 	if (freed)
 		return true;
 	if (READ_ONCE(u->pressure.oom_policy) != UMBRA_OOM_KILL)

@@ -191,7 +191,15 @@ void umbra_pressure_stop(struct umbra *u)
 {
 	umbra_kswapd_stop(u);
 	umbra_compact_stop(u);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_pressure_stop);
+
+/*
+ * Nobody frees any more, not even the caches of a CPU that goes offline: none of
+ * this is looked at. Context: may sleep.
+ */
+void umbra_pressure_destroy(struct umbra *u)
+{
 	umbra_kswapd_destroy(u);
 	irq_work_sync(&u->pressure.wake);
 }
-EXPORT_SYMBOL_IF_KUNIT(umbra_pressure_stop);

@@ -6,8 +6,9 @@
  * Locks: umbra.movables.xa_lock guards the registration of movable blocks and
  * the LRU lists; it is taken in process context, nests inside everything of
  * the owners and inside umbra.control, and nothing nests inside it. An
- * owner's callback runs without a lock of ours, from an allocation of anyone,
- * so it may only try locks that are held around allocations.
+ * owner's callback runs without a lock of ours, but for umbra.ranges while a
+ * range is emptied; and from an allocation of anyone, so it may only try locks
+ * that are held around allocations.
  */
 #ifndef _UMBRA_PRESSURE_H
 #define _UMBRA_PRESSURE_H
@@ -30,6 +31,7 @@ struct umbra_layout;
 struct umbra_node;
 struct umbra_request;
 struct umbra_zone;
+struct workqueue_struct;
 
 /* Results of compaction, from worst to best, as the host has them. */
 enum umbra_compact_result {
@@ -81,6 +83,7 @@ enum umbra_lru_list {
 struct umbra_lru {
 	struct list_head lists[UMBRA_NR_LRU_LISTS];	/* newest first */
 	unsigned long nr[UMBRA_NR_LRU_LISTS];		/* pages; READ_ONCE */
+	unsigned long seq;	/* counts the changes of the lists */
 };
 
 /* Where the scanners of compaction go on; guarded by the zone lock. */
@@ -124,12 +127,14 @@ struct umbra_pressure {
 	unsigned int extfrag_threshold;		/* READ_ONCE/WRITE_ONCE */
 	unsigned int compaction_proactiveness;	/* READ_ONCE/WRITE_ONCE */
 	struct umbra_kcompactd *kcompactd;	/* by node, constant */
+	struct workqueue_struct *compact_wq;	/* where it runs; constant */
 	struct umbra_latency *latency;	/* constant */
 };
 
 /* pressure.c */
 void umbra_pressure_init(struct umbra *u);
 void umbra_pressure_stop(struct umbra *u);
+void umbra_pressure_destroy(struct umbra *u);
 void umbra_zone_changed(struct umbra_zone *zone, unsigned int orders);
 void umbra_pressure_watch(struct umbra *u);
 void umbra_memory_wait_begin(struct umbra *u);
@@ -174,7 +179,9 @@ unsigned long umbra_zone_reclaimable(const struct umbra_zone *zone);
  * @priority: so much of it is looked at: 1/2^priority
  * @nr_to_reclaim: when to stop, in pages
  * @nr_reclaimed: pages freed so far
- * @is_kswapd: who does it, for the counters
+ * @nr_scanned: pages of LRU lists looked at so far
+ * @is_kswapd: who does it
+ * @waited: for what others had isolated
  */
 struct umbra_scan {
 	gfp_t gfp;
@@ -183,7 +190,9 @@ struct umbra_scan {
 	int priority;
 	unsigned long nr_to_reclaim;
 	unsigned long nr_reclaimed;
+	unsigned long nr_scanned;
 	bool is_kswapd;
+	bool waited;
 };
 
 #define UMBRA_SCAN_PRIORITY 12
@@ -199,6 +208,7 @@ void umbra_kswapd_wake_all(struct umbra *u, const struct umbra_request *rq);
 void umbra_kswapd_wake(struct umbra_zone *zone, gfp_t gfp, unsigned int order,
 		       enum umbra_zone_type highest);
 bool umbra_kswapd_gave_up(const struct umbra_node *node);
+bool umbra_kswapd_is_running(const struct umbra_node *node);
 void umbra_kswapd_retry(struct umbra_node *node);
 bool umbra_kswapd_throttle(struct umbra *u, const struct umbra_request *rq);
 
@@ -228,9 +238,15 @@ void umbra_compact_set_proactiveness(struct umbra *u, unsigned int value);
 /* oom.c */
 bool umbra_oom(struct umbra *u, const struct umbra_request *rq);
 bool umbra_oom_is_victim(struct umbra *u);
+void umbra_oom_report_holders(struct umbra *u);
 void umbra_oom_remember(struct umbra_account *account);
 void umbra_oom_forget(struct umbra_account *account);
 void umbra_oom_stop(struct umbra *u);
+
+/* report.c */
+void umbra_report_failure(struct umbra *u, const struct umbra_request *rq);
+void umbra_report_stall(struct umbra *u, const struct umbra_request *rq,
+			unsigned int seconds);
 
 /* latency.c */
 enum umbra_latency_kind {

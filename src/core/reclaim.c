@@ -13,22 +13,31 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/swap.h>
+#include <linux/wait.h>
 #include "core.h"
 #include <trace/events/umbra.h>
 
 #define SHRINK_BATCH 128
+
+/* How long to wait for what others have isolated. */
+#define ISOLATED_WAIT max(HZ / 50, 1)
 
 /**
  * umbra_zone_reclaimable() - how many pages of a zone could be reclaimed
  * @zone: the zone
  *
  * Context: any.
- * Return: pages on LRU lists; nobody knows what shrinkers would give.
+ * Return: pages on LRU lists, those in the hands of somebody counted in; nobody
+ * knows what shrinkers would give.
  */
 unsigned long umbra_zone_reclaimable(const struct umbra_zone *zone)
 {
-	return READ_ONCE(zone->nr_lru[LRU_LIST_INACTIVE]) +
-	       READ_ONCE(zone->nr_lru[LRU_LIST_ACTIVE]);
+	unsigned long pages = 0;
+	unsigned int list;
+
+	for (list = 0; list < UMBRA_NR_LRU_LISTS; list++)
+		pages += READ_ONCE(zone->nr_lru[list]);
+	return pages;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_zone_reclaimable);
 
@@ -92,6 +101,38 @@ static void age_lru(struct umbra *u, struct umbra_node *node,
 	} while (seen.passed > before && seen.passed < all);
 }
 
+/*
+ * Does everybody else have so much of a node in hand that there is little left
+ * to reclaim? Who may wait for less lets the others have more.
+ */
+static bool is_too_much_isolated(const struct umbra *u,
+				 const struct umbra_node *node,
+				 const struct umbra_scan *scan)
+{
+	const gfp_t most = __GFP_IO | __GFP_FS;
+	unsigned long inactive = listed_up_to(u, node, LRU_LIST_INACTIVE,
+					      scan->highest);
+
+	if ((scan->gfp & most) == most)
+		inactive /= 8;
+	return listed_up_to(u, node, LRU_LIST_ISOLATED, scan->highest) >
+	       inactive;
+}
+
+/* Wait a moment, once, for those who are about to free what they have in hand. */
+static void wait_for_isolated(struct umbra *u, const struct umbra_node *node,
+			      struct umbra_scan *scan)
+{
+	if (scan->is_kswapd || scan->waited)
+		return;
+	scan->waited = is_too_much_isolated(u, node, scan);
+	if (scan->waited)
+		wait_event_killable_timeout(u->pressure.movable_wait,
+					    !is_too_much_isolated(u, node,
+								  scan),
+					    ISOLATED_WAIT);
+}
+
 /* A part of the LRU lists of a node, larger the lower the priority. */
 static void shrink_lru(struct umbra *u, struct umbra_node *node,
 		       struct umbra_scan *scan)
@@ -99,6 +140,7 @@ static void shrink_lru(struct umbra *u, struct umbra_node *node,
 	struct umbra_lru_seen seen = {}, before;
 	unsigned long all, nr, most;
 
+	wait_for_isolated(u, node, scan);
 	age_lru(u, node, scan);
 	all = READ_ONCE(node->lru.nr[LRU_LIST_INACTIVE]);
 	nr = listed_up_to(u, node, LRU_LIST_INACTIVE, scan->highest);
@@ -112,6 +154,7 @@ static void shrink_lru(struct umbra *u, struct umbra_node *node,
 			break;
 		cond_resched();
 	}
+	scan->nr_scanned += seen.scanned;
 }
 
 /* A shrinker's share of a pass, in objects. */
@@ -161,9 +204,9 @@ static unsigned long shrink_one(struct umbra_shrinker *shrinker,
 	return freed;
 }
 
-/* Pages of a node that are free, or in caches. */
-static unsigned long free_pages_of(struct umbra *u,
-				   const struct umbra_node *node)
+/* Pages of a node that were ever freed. */
+static unsigned long pages_freed(const struct umbra *u,
+				 const struct umbra_node *node)
 {
 	unsigned long pages = 0;
 	unsigned int type;
@@ -172,15 +215,14 @@ static unsigned long free_pages_of(struct umbra *u,
 		struct umbra_zone *zone = umbra_node_zone(u, node, type);
 
 		if (zone)
-			pages += READ_ONCE(zone->nr_free_pages) +
-				 umbra_pcp_count(zone, -1);
+			pages += umbra_zone_events(zone, EVENT_PGFREE);
 	}
 	return pages;
 }
 
 /*
- * Ask every shrinker once. What they report is objects; what counts is pages,
- * told by what the node has free afterwards.
+ * Ask every shrinker once. What they report is objects; what counts is pages
+ * of the node that came free meanwhile, taken by others again or not.
  */
 static void shrink_caches(struct umbra *u, struct umbra_node *node,
 			  struct umbra_scan *scan)
@@ -188,21 +230,19 @@ static void shrink_caches(struct umbra *u, struct umbra_node *node,
 	struct umbra_pressure *p = &u->pressure;
 	struct umbra_shrink_control sc = { .gfp = scan->gfp,
 					   .nid = node->nid };
-	unsigned long before, after, freed = 0;
+	unsigned long before, freed = 0;
 	struct umbra_shrinker *shrinker;
 
 	/* One that comes or goes is not waited for: the next pass will do. */
 	if (list_empty(&p->shrinkers) || !down_read_trylock(&p->shrinkers_lock))
 		return;
-	before = free_pages_of(u, node);
+	before = pages_freed(u, node);
 	list_for_each_entry(shrinker, &p->shrinkers, list)
 		freed += shrink_one(shrinker, &sc, scan->priority,
 				    umbra_node_first_zone(u, node));
 	up_read(&p->shrinkers_lock);
-	after = free_pages_of(u, node);
 	/* What others freed meanwhile is not its merit. */
-	if (after > before)
-		scan->nr_reclaimed += min(after - before, freed);
+	scan->nr_reclaimed += min(pages_freed(u, node) - before, freed);
 }
 
 /**
@@ -290,7 +330,7 @@ unsigned long umbra_reclaim_direct(struct umbra *u,
 unsigned long umbra_reclaim(struct umbra *u, unsigned long nr_pages)
 {
 	struct umbra_scan scan = {
-		.gfp = GFP_KERNEL,
+		.gfp = current_gfp_context(GFP_KERNEL),
 		.highest = UMBRA_ZONE_MOVABLE,
 		.nr_to_reclaim = nr_pages,
 		.priority = UMBRA_SCAN_PRIORITY,

@@ -191,25 +191,14 @@ static void report_blocks(struct umbra_zone *zone)
 		zone->name, text, K(total));
 }
 
-/**
- * umbra_report_failure() - tell of a request that failed
- * @u: the instance
- * @rq: the request, without %__GFP_NOWARN
- *
- * At a limited rate: who asked, for what, and what each zone had. Numbers are
- * kilobytes, as the host's; lowmem_reserve is pages, as the host's.
- *
- * Context: any; takes the zone locks one after the other.
- */
-void umbra_report_failure(struct umbra *u, const struct umbra_request *rq)
+/* Who asked, for what, what each zone had, and who has most of it. */
+static void report_request(struct umbra *u, const struct umbra_request *rq,
+			   const char *what)
 {
 	struct umbra_zone *zone;
 
-	atomic_long_inc(&u->nr_failures);
-	if (!__ratelimit(&u->failure_limit))
-		return;
-	pr_warn("%s: %s: page allocation failure: order:%u, mode:%#x(%pGg), nid=%d, nodemask=%#x\n",
-		u->name, current->comm, rq->order,
+	pr_warn("%s: %s: page allocation %s: order:%u, mode:%#x(%pGg), nid=%d, nodemask=%#x\n",
+		u->name, current->comm, what, rq->order,
 		(__force unsigned int)rq->gfp, &rq->gfp, rq->nid,
 		rq->nodemask);
 	dump_stack();
@@ -217,6 +206,45 @@ void umbra_report_failure(struct umbra *u, const struct umbra_request *rq)
 		report_zone(zone);
 	for_each_umbra_zone(u, zone)
 		report_blocks(zone);
+	umbra_oom_report_holders(u);
+}
+
+/**
+ * umbra_report_failure() - tell of a request that failed
+ * @u: the instance
+ * @rq: the request, without %__GFP_NOWARN
+ *
+ * At a limited rate. Numbers of zones are
+ * kilobytes, as the host's; lowmem_reserve is pages, as the host's.
+ *
+ * Context: any; takes the zone locks one after the other.
+ */
+void umbra_report_failure(struct umbra *u, const struct umbra_request *rq)
+{
+	atomic_long_inc(&u->nr_failures);
+	if (__ratelimit(&u->failure_limit))
+		report_request(u, rq, "failure");
+}
+
+/**
+ * umbra_report_stall() - tell of a request that takes long
+ * @u: the instance
+ * @rq: the request, without %__GFP_NOWARN
+ * @seconds: how long so far
+ *
+ * At the same rate, and as much, as of one that failed.
+ *
+ * Context: any; takes the zone locks one after the other.
+ */
+void umbra_report_stall(struct umbra *u, const struct umbra_request *rq,
+			unsigned int seconds)
+{
+	char what[32];
+
+	if (!__ratelimit(&u->failure_limit))
+		return;
+	snprintf(what, sizeof(what), "stall for %u s", seconds);
+	report_request(u, rq, what);
 }
 
 void umbra_report_frame(struct umbra *u, const char *what, u32 index)

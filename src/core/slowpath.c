@@ -24,6 +24,8 @@
 #define RECLAIM_RETRIES 16
 /* How often again though compaction said that it worked. */
 #define COMPACT_RETRIES 16
+/* Who is at it for so many seconds is told of, and again after as many. */
+#define STALL_SECONDS 10
 
 enum step {
 	STEP_BEGIN,
@@ -45,8 +47,11 @@ struct slow {
 	unsigned int seq;	/* of the zonelists when it began */
 	umbra_nodemask_t allowed;	/* nodes, when it began */
 	u32 index;		/* the block, or UMBRA_NO_FRAME */
+	unsigned int stalled;	/* seconds that were told of */
+	unsigned long start;	/* jiffies */
 	bool compact_first;
 	bool drained;
+	bool had_reserves;	/* those of one who was chosen to die */
 	bool waiting;		/* registered as one who waits for memory */
 	int freed;		/* umbra_memory_freed() at the last attempt */
 	unsigned long reclaimed;	/* by the last reclaim, in pages */
@@ -108,6 +113,7 @@ static u32 try_reserves(struct slow *s)
 	unsigned int reserves = umbra_request_reserves(s->u, &s->rq);
 	struct umbra_request rq = s->rq;
 
+	s->had_reserves |= reserves & ALLOC_OOM;
 	if (reserves)
 		rq.flags = reserves |
 			   (rq.flags & (ALLOC_CMA | ALLOC_KSWAPD));
@@ -139,16 +145,28 @@ static bool release_hidden(struct slow *s)
 	return found;
 }
 
+/* Nobody waits for long without a word. */
+static void tell_of_stall(struct slow *s)
+{
+	unsigned int seconds = (jiffies - s->start) / HZ;
+
+	if (likely(seconds < s->stalled + STALL_SECONDS))
+		return;
+	s->stalled = seconds;
+	if (!(s->rq.gfp & __GFP_NOWARN))
+		umbra_report_stall(s->u, &s->rq, seconds);
+}
+
 static enum step step_attempt(struct slow *s)
 {
+	tell_of_stall(s);
 	/* Lest it falls asleep as long as somebody needs it. */
 	if (s->rq.flags & ALLOC_KSWAPD)
 		s->u->pressure.ops->wake_kswapd(s->u, &s->rq);
 	if (take(s))
 		return STEP_DONE;
-	while (release_hidden(s))
-		if (take(s))
-			return STEP_DONE;
+	if (release_hidden(s) && take(s))
+		return STEP_DONE;
 	if (!can_reclaim(s))
 		return STEP_NOPAGE;
 	return s->compact_first ? STEP_COMPACT : STEP_RECLAIM;
@@ -156,7 +174,7 @@ static enum step step_attempt(struct slow *s)
 
 /*
  * Pages that are free may be in the caches of CPUs, or kept for requests that
- * cannot wait. Worth a look once.
+ * cannot wait. Worth a look once, and again after something was freed.
  */
 static void release_kept(struct slow *s)
 {
@@ -168,8 +186,11 @@ static void release_kept(struct slow *s)
 static enum step step_reclaim(struct slow *s)
 {
 	s->reclaimed = s->u->pressure.ops->reclaim(s->u, &s->rq);
-	if (s->reclaimed && take(s))
-		return STEP_DONE;
+	if (s->reclaimed) {
+		s->drained = false;
+		if (take(s))
+			return STEP_DONE;
+	}
 	if (!s->drained) {
 		release_kept(s);
 		if (take(s))
@@ -257,7 +278,7 @@ static bool release_last(struct slow *s)
 {
 	bool found = umbra_highatomic_unreserve(s->u, &s->rq, true);
 
-	found |= umbra_watermark_end_boosts(s->u);
+	found |= umbra_watermark_end_boosts(s->u, &s->rq);
 	if (!s->drained) {
 		umbra_drain_pages(s->u);
 		s->drained = true;
@@ -357,8 +378,11 @@ static enum step step_oom(struct slow *s)
 	bool progress = false;
 
 	if (!mutex_trylock(lock)) {
+		if (fatal_signal_pending(current))
+			return STEP_NOPAGE;
 		schedule_timeout_uninterruptible(1);
 		s->no_progress = 0;
+		s->drained = false;
 		return STEP_ATTEMPT;
 	}
 	s->index = take_plenty(s);
@@ -371,9 +395,10 @@ static enum step step_oom(struct slow *s)
 	if (s->index != UMBRA_NO_FRAME)
 		return STEP_DONE;
 	/* Who has had the reserves too, and is dying, had better go. */
-	if (!progress || umbra_oom_is_victim(s->u))
+	if (!progress || (s->had_reserves && umbra_oom_is_victim(s->u)))
 		return STEP_NOPAGE;
 	s->no_progress = 0;
+	s->drained = false;
 	cond_resched();
 	return STEP_ATTEMPT;
 }
@@ -438,6 +463,7 @@ u32 umbra_take_slow(struct umbra *u, const struct umbra_request *fast,
 		.rq = *fast,
 		.nodemask = nodemask,
 		.index = UMBRA_NO_FRAME,
+		.start = jiffies,
 	};
 	enum step step = STEP_BEGIN;
 	u64 start = local_clock();

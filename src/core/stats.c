@@ -29,6 +29,7 @@ static const char * const event_names[UMBRA_NR_EVENTS] = {
 	[EVENT_PGSCAN_DIRECT] = "pgscan_direct",
 	[EVENT_PGSTEAL_KSWAPD] = "pgsteal_kswapd",
 	[EVENT_PGSTEAL_DIRECT] = "pgsteal_direct",
+	[EVENT_PGSCAN_THROTTLE] = "pgscan_direct_throttle",
 	[EVENT_SLABS_SCANNED] = "slabs_scanned",
 	[EVENT_KSWAPD_LOW_QUICKLY] = "kswapd_low_wmark_hit_quickly",
 	[EVENT_KSWAPD_HIGH_QUICKLY] = "kswapd_high_wmark_hit_quickly",

@@ -29,6 +29,7 @@ enum umbra_event {
 	EVENT_PGSCAN_DIRECT,
 	EVENT_PGSTEAL_KSWAPD,
 	EVENT_PGSTEAL_DIRECT,
+	EVENT_PGSCAN_THROTTLE,	/* requests that waited for kswapd */
 	EVENT_SLABS_SCANNED,	/* objects that shrinkers looked at */
 	EVENT_KSWAPD_LOW_QUICKLY,
 	EVENT_KSWAPD_HIGH_QUICKLY,

@@ -347,25 +347,27 @@ static bool is_unattended(const struct umbra_zone *zone)
 	return !node->kswapd || umbra_kswapd_gave_up(node);
 }
 
-static bool end_boosts(struct umbra *u, bool all)
+static bool end_boost(struct umbra_zone *zone)
+{
+	unsigned long boost = READ_ONCE(zone->watermark_boost);
+
+	umbra_watermark_unboost(zone, boost);
+	return boost;
+}
+
+static bool end_boosts(struct umbra *u)
 {
 	struct umbra_zone *zone;
-	unsigned long boost;
 	bool ended = false;
 
-	for_each_umbra_zone(u, zone) {
-		boost = READ_ONCE(zone->watermark_boost);
-		if (!boost || !(all || is_unattended(zone)))
-			continue;
-		umbra_watermark_unboost(zone, boost);
-		ended = true;
-	}
+	for_each_umbra_zone(u, zone)
+		ended |= is_unattended(zone) && end_boost(zone);
 	return ended;
 }
 
 void umbra_watermark_boost_end(struct work_struct *work)
 {
-	end_boosts(container_of(work, struct umbra, boost_work), false);
+	end_boosts(container_of(work, struct umbra, boost_work));
 }
 
 /**
@@ -388,7 +390,7 @@ bool umbra_watermark_wake(struct umbra *u, bool now)
 	if (READ_ONCE(u->stopping))
 		return false;
 	if (now)
-		return end_boosts(u, false);
+		return end_boosts(u);
 	for_each_umbra_zone(u, zone)
 		boosted |= READ_ONCE(zone->watermark_boost) &&
 			   is_unattended(zone);
@@ -398,13 +400,25 @@ bool umbra_watermark_wake(struct umbra *u, bool now)
 }
 
 /**
- * umbra_watermark_end_boosts() - end all boosts, whoever else would
+ * umbra_watermark_end_boosts() - end boosts that a request would fail for
  * @u: the instance
+ * @rq: the request
+ *
+ * Whoever else would end them.
  *
  * Context: any but NMI; takes the zone locks one after the other.
  * Return: true if there was one.
  */
-bool umbra_watermark_end_boosts(struct umbra *u)
+bool umbra_watermark_end_boosts(struct umbra *u, const struct umbra_request *rq)
 {
-	return end_boosts(u, true);
+	const umbra_zoneref_t *ref;
+	struct umbra_zone *zone;
+	bool ended = false;
+
+	if (READ_ONCE(u->stopping))
+		return false;
+	for_each_umbra_zoneref(u, zone, ref, rq->zonelist, rq->highest,
+			       rq->nodemask)
+		ended |= end_boost(zone);
+	return ended;
 }
