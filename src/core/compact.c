@@ -193,6 +193,11 @@ static bool has_block(const struct umbra_compaction *c)
 	return found;
 }
 
+static const struct umbra_node *node_of(const struct umbra_zone *zone)
+{
+	return &zone->umbra->nodes[zone->nid];
+}
+
 static bool should_end(const struct umbra_compaction *c)
 {
 	return c->contended || fatal_signal_pending(current);
@@ -209,6 +214,8 @@ static enum umbra_compact_result result_of(struct umbra_compaction *c)
 	if (c->proactive) {
 		if (should_end(c))
 			return UMBRA_COMPACT_CONTENDED;
+		if (umbra_kswapd_is_running(node_of(c->zone)))
+			return UMBRA_COMPACT_PARTIAL_SKIPPED;
 		return zone_score(c->zone) >
 		       umbra_compact_score_wmark(c->zone->umbra, true) ?
 		       UMBRA_COMPACT_CONTINUE : UMBRA_COMPACT_SUCCESS;
@@ -397,14 +404,20 @@ enum umbra_compact_result
 umbra_compact_direct(struct umbra *u, const struct umbra_request *rq,
 		     enum umbra_compact_priority priority, u32 *index)
 {
+	bool no_fs = !(rq->gfp & __GFP_FS);
 	enum umbra_compact_result ret;
-	unsigned int reclaim;
+	unsigned int reclaim, nofs = 0;
 
 	if (!(rq->gfp & __GFP_IO))
 		return UMBRA_COMPACT_SKIPPED;
+	/* Callbacks are not told what they may do but by the scope. */
+	if (no_fs)
+		nofs = memalloc_nofs_save();
 	reclaim = memalloc_noreclaim_save();
 	ret = compact_zonelist(u, rq, priority, index);
 	memalloc_noreclaim_restore(reclaim);
+	if (no_fs)
+		memalloc_nofs_restore(nofs);
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_compact_direct);

@@ -8,6 +8,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include "compact.h"
 #include "debug.h"
@@ -147,15 +148,21 @@ static u32 take_anywhere(struct umbra *u, unsigned int order,
 	struct umbra_request rq;
 	u32 index;
 
-	if (umbra_request_init(&rq, u, gfp, order, zone->nid, NULL, 0))
-		return UMBRA_NO_FRAME;
-	index = umbra_take(u, &rq);
-	if (index != UMBRA_NO_FRAME)
-		return index;
-	umbra_request_slow(&rq, u, NULL);
-	/* It cannot reclaim here, but is not one that the reserves are for. */
-	rq.flags &= ~ALLOC_NON_BLOCK;
-	return umbra_take(u, &rq);
+	do {
+		if (umbra_request_init(&rq, u, gfp, order, zone->nid, NULL, 0))
+			return UMBRA_NO_FRAME;
+		index = umbra_take(u, &rq);
+		if (index == UMBRA_NO_FRAME) {
+			umbra_request_slow(&rq, u, NULL);
+			/* Not one that the reserves are for. */
+			rq.flags &= ~ALLOC_NON_BLOCK;
+			index = umbra_take(u, &rq);
+		}
+		if (index == UMBRA_NO_FRAME ||
+		    !umbra_compact_is_poisoned(u, index, order))
+			return index;
+		umbra_free_block(u, index, order, true, NULL);
+	} while (true);
 }
 
 /* Move one isolated block. Returns 0 or an error. */
@@ -188,7 +195,27 @@ err_putback:
 struct range_result {
 	unsigned long nr_moved;
 	unsigned long nr_left;
+	unsigned long nr_wanted;	/* pages, if there is no room for them */
 };
+
+/* Move one registered block, or count it. */
+static void range_step(struct umbra *u, u32 index, u32 end,
+		       struct range_result *result)
+{
+	unsigned int order = frame_order(frame_read(u, index));
+	int err = -EBUSY;
+
+	if (umbra_movable_isolate(u, index)) {
+		order = frame_order(frame_read(u, index));
+		err = move_out(u, index, order);
+	}
+	if (!err)
+		result->nr_moved += 1UL << order;
+	else
+		result->nr_left += 1UL << order;
+	if (err == -ENOMEM)
+		result->nr_wanted = max(end - index, 1U << order);
+}
 
 static void range_pass(struct umbra *u, u32 start, u32 end,
 		       struct range_result *result)
@@ -196,26 +223,20 @@ static void range_pass(struct umbra *u, u32 start, u32 end,
 	u32 index = umbra_frame_head(u, start);
 
 	result->nr_left = 0;
+	result->nr_wanted = 0;
 	if (index == UMBRA_NO_FRAME)
 		index = start;
-	while (index < end) {
-		unsigned int order = frame_order(frame_read(u, index));
+	while (index < end && !result->nr_wanted &&
+	       !fatal_signal_pending(current)) {
+		u8 frame = frame_read(u, index);
 
 		cond_resched();
-		if (!umbra_movable_of(u, index)) {
-			index += 1U << order;
-			continue;
-		}
-		if (umbra_movable_isolate(u, index)) {
-			order = frame_order(frame_read(u, index));
-			if (!move_out(u, index, order))
-				result->nr_moved += 1UL << order;
-			else
-				result->nr_left += 1UL << order;
-		} else {
-			result->nr_left += 1UL << order;
-		}
-		index += 1U << order;
+		if (umbra_movable_of(u, index))
+			range_step(u, index, end, result);
+		/* In somebody's hands: to be free, or to be moved to. */
+		else if (frame_state(frame) == FRAME_PCP)
+			result->nr_left += 1UL << frame_order(frame);
+		index += 1U << frame_order(frame);
 	}
 }
 
@@ -228,8 +249,8 @@ static void range_pass(struct umbra *u, u32 start, u32 end,
  * Blocks of any order, and those that reach over the ends of the range too.
  *
  * Context: may sleep.
- * Return: 0; -EBUSY if something that is registered as movable stays, -EINTR if
- * the task is to end.
+ * Return: 0; -EBUSY if something stays that is registered as movable, or in the
+ * hands of somebody; -EINTR if the task is to end.
  */
 int umbra_compact_migrate_range(struct umbra_zone *zone, u32 start, u32 end)
 {
@@ -238,10 +259,12 @@ int umbra_compact_migrate_range(struct umbra_zone *zone, u32 start, u32 end)
 	unsigned int pass;
 
 	for (pass = 1; pass <= RANGE_PASSES; pass++) {
+		range_pass(u, start, end, &result);
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		range_pass(u, start, end, &result);
 		if (!result.nr_left)
+			break;
+		if (result.nr_wanted && !umbra_reclaim(u, result.nr_wanted))
 			break;
 		/* Most owners are ready the next time they are asked. */
 		if (pass > 1 && pass < RANGE_PASSES)

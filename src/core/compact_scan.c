@@ -235,13 +235,22 @@ static bool is_target(const struct umbra_compaction *c, u32 index)
 	return c->any_target || is_movable_type(type);
 }
 
-/* Of a pageblock that is filled with what can move, most of it is movable. */
-static void make_movable(struct umbra *u, u32 index, unsigned int order)
+/*
+ * A block that is half a pageblock or more is to be filled with what can move:
+ * then most of the pageblock can. Zone lock held.
+ */
+static void make_movable(struct umbra_zone *zone, u32 index, unsigned int order)
 {
-	enum umbra_migratetype type = umbra_frame_type(u, index);
+	struct umbra *u = zone->umbra;
 
-	if (order >= u->pb_order && umbra_type_is_mergeable(type))
+	if (order + 1 < u->pb_order ||
+	    !umbra_type_is_mergeable(umbra_frame_type(u, index)))
+		return;
+	if (order >= u->pb_order)
 		umbra_freelist_set_types(u, index, order, UMBRA_MOVABLE);
+	else
+		umbra_freelist_move(zone, ALIGN_DOWN(index, 1U << u->pb_order),
+				    UMBRA_MOVABLE);
 }
 
 static void stash_add(struct umbra_compaction *c, u32 index,
@@ -265,7 +274,7 @@ static bool stash_free(struct umbra_compaction *c, u32 index,
 	if (!umbra_watermark_ok(zone, 0, mark, UMBRA_ZONE_DMA, ALLOC_CMA))
 		return false;
 	umbra_freelist_remove(zone, index, order);
-	make_movable(zone->umbra, index, order);
+	make_movable(zone, index, order);
 	frame_set(zone->umbra, index, FRAME_PCP, order);
 	stash_add(c, index, order);
 	return true;
@@ -409,15 +418,14 @@ static u32 stash_take(struct umbra_compaction *c, unsigned int order)
 	return index;
 }
 
-/* Has a stashed block become unfit to be used? */
+/* Has a stashed block become unfit to be used, or was it all along? */
 static bool is_spoilt(const struct umbra_compaction *c, u32 index,
 		      unsigned int order)
 {
 	struct umbra *u = c->zone->umbra;
 
 	return umbra_frame_type(u, index) == UMBRA_ISOLATE ||
-	       (umbra_zone_is_suspect(c->zone) &&
-		umbra_compact_is_poisoned(u, index, order));
+	       umbra_compact_is_poisoned(u, index, order);
 }
 
 /**
@@ -469,9 +477,9 @@ void umbra_compact_return(struct umbra_compaction *c, u32 index,
 void umbra_compact_release(struct umbra_compaction *c)
 {
 	struct umbra_zone *zone = c->zone;
+	unsigned long held = 0, flags;
 	struct page *page, *next;
 	unsigned int order;
-	unsigned long flags;
 	u32 highest = 0;
 
 	if (!c->nr_stashed)
@@ -482,11 +490,14 @@ void umbra_compact_release(struct umbra_compaction *c)
 			u32 index = umbra_page_to_index(zone->umbra, page);
 
 			list_del(&page->lru);
-			umbra_free_locked(zone, index, order, true, NULL);
+			held += umbra_free_locked(zone, index, order, true,
+						  NULL);
 			highest = max(highest, index);
 		}
 		umbra_zone_unlock(zone, flags);
 	}
 	c->nr_stashed = 0;
+	if (held)
+		umbra_held_rescan_later(zone->umbra);
 	umbra_compact_end(c, highest);
 }

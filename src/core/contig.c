@@ -12,6 +12,9 @@
 #include "debug.h"
 #include "frame.h"
 
+/* As much of a range is taken in one hold of the zone lock: a largest block. */
+#define PART_FRAMES BIT(UMBRA_MAX_ORDER)
+
 /* A range of frames; it lies in one zone and one span. */
 struct frame_range {
 	struct umbra_zone *zone;
@@ -92,16 +95,18 @@ static void unisolate(struct umbra *u, const struct frame_range *range, u32 end)
 	u32 index;
 
 	for (index = first_block(u, range); index < end;
-	     index += 1U << u->pb_order)
+	     index += 1U << u->pb_order) {
 		if (is_isolated(u, index))
 			set_isolated(range->zone, index, false);
+		cond_resched();
+	}
 }
 
 static int isolate(struct umbra *u, const struct frame_range *range)
 {
 	u32 index;
 
-	lockdep_assert_held(&u->control);
+	lockdep_assert_held(&u->ranges);
 
 	for (index = first_block(u, range); index < last_block(u, range);
 	     index += 1U << u->pb_order) {
@@ -110,8 +115,11 @@ static int isolate(struct umbra *u, const struct frame_range *range)
 			return -EBUSY;
 		}
 		set_isolated(range->zone, index, true);
+		cond_resched();
 	}
+	mutex_lock(&u->control);
 	umbra_pcp_drain(u, BIT(range->zone->nid), -1, true);
+	mutex_unlock(&u->control);
 	/* What else stays is for the caller to find. */
 	if (umbra_compact_migrate_range(range->zone, range->start,
 					range->end) != -EINTR)
@@ -130,7 +138,7 @@ static int isolate(struct umbra *u, const struct frame_range *range)
  * is moved out of it if its owner lets it, else it stays; and what is freed stays
  * isolated.
  *
- * Context: may sleep.
+ * Context: may sleep; without the locks that callbacks of owners take.
  * Return: 0, -EINVAL if the range is not of one zone of the instance, -EINTR if the
  * task is to end, -EBUSY if
  * a part of it is isolated already; then nothing changed.
@@ -143,9 +151,9 @@ int umbra_isolate_range(struct umbra *u, unsigned long start,
 
 	if (err)
 		return err;
-	mutex_lock(&u->control);
+	mutex_lock(&u->ranges);
 	err = isolate(u, &range);
-	mutex_unlock(&u->control);
+	mutex_unlock(&u->ranges);
 	return err;
 }
 EXPORT_SYMBOL_GPL(umbra_isolate_range);
@@ -167,9 +175,9 @@ int umbra_unisolate_range(struct umbra *u, unsigned long start,
 
 	if (err)
 		return err;
-	mutex_lock(&u->control);
+	mutex_lock(&u->ranges);
 	unisolate(u, &range, last_block(u, &range));
-	mutex_unlock(&u->control);
+	mutex_unlock(&u->ranges);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(umbra_unisolate_range);
@@ -214,22 +222,54 @@ static u32 take_overlap(const struct frame_range *range, u32 index)
 	return min(end, range->end);
 }
 
-/* Take all of a range off the free lists, or nothing. */
+/* Take a part of a range off the free lists, or nothing. */
+static bool take_part(struct umbra *u, const struct frame_range *part)
+{
+	u32 index = part->start;
+	unsigned long flags;
+	bool free;
+
+	spin_lock_irqsave(&part->zone->lock, flags);
+	free = is_free(u, part);
+	while (free && index < part->end)
+		index = take_overlap(part, index);
+	umbra_zone_unlock(part->zone, flags);
+	return free;
+}
+
+/* Put back what was taken of a range, up to @end. */
+static void put_back(struct umbra *u, const struct frame_range *range, u32 end)
+{
+	unsigned long flags;
+	u32 index, next;
+
+	for (index = range->start; index < end; index = next) {
+		next = min(end, ALIGN(index + 1, PART_FRAMES));
+		spin_lock_irqsave(&range->zone->lock, flags);
+		frame_set_tails(u, index, next - index);
+		umbra_freelist_free_range(range->zone, index, next);
+		umbra_zone_unlock(range->zone, flags);
+		cond_resched();
+	}
+}
+
+/*
+ * Take all of a range off the free lists, or nothing, a part in each hold of the
+ * lock: what is isolated can become free meanwhile, but not allocated.
+ */
 static int take_range(struct umbra *u, const struct frame_range *range)
 {
-	struct umbra_zone *zone = range->zone;
-	unsigned long flags;
-	u32 index = range->start;
-	int err = -EBUSY;
+	struct frame_range part = *range;
 
-	spin_lock_irqsave(&zone->lock, flags);
-	if (is_free(u, range)) {
-		err = 0;
-		while (index < range->end)
-			index = take_overlap(range, index);
+	for (; part.start < range->end; part.start = part.end) {
+		part.end = min(range->end, ALIGN(part.start + 1, PART_FRAMES));
+		if (!take_part(u, &part)) {
+			put_back(u, range, part.start);
+			return -EBUSY;
+		}
+		cond_resched();
 	}
-	umbra_zone_unlock(zone, flags);
-	return err;
+	return 0;
 }
 
 /**
@@ -257,14 +297,14 @@ int umbra_alloc_contig_range(struct umbra *u, unsigned long start,
 
 	if (err)
 		return err;
-	mutex_lock(&u->control);
+	mutex_lock(&u->ranges);
 	err = isolate(u, &range);
 	if (!err) {
 		umbra_held_rescan(u);
 		err = take_range(u, &range);
 		unisolate(u, &range, last_block(u, &range));
 	}
-	mutex_unlock(&u->control);
+	mutex_unlock(&u->ranges);
 	if (err)
 		return err;
 	for (index = range.start; index < range.end; index++) {

@@ -227,6 +227,17 @@ static unsigned long highatomic_limit(const struct umbra_zone *zone)
 	return percent < pageblock ? 0 : ALIGN(percent, pageblock);
 }
 
+/* May all pageblocks of a block change their type? Zone lock held. */
+static bool is_convertible(const struct umbra *u, u32 index, unsigned int order)
+{
+	u32 end = index + (1U << order);
+
+	for (; index < end; index += 1U << u->pb_order)
+		if (!umbra_type_is_mergeable(umbra_frame_type(u, index)))
+			return false;
+	return true;
+}
+
 /**
  * umbra_highatomic_reserve() - keep the pageblock of a block for its like
  * @zone: the zone of the block
@@ -243,14 +254,12 @@ void umbra_highatomic_reserve(struct umbra_zone *zone, u32 index,
 {
 	struct umbra *u = zone->umbra;
 	unsigned long limit = highatomic_limit(zone), flags;
-	enum umbra_migratetype type;
 
 	if (READ_ONCE(zone->nr_reserved_highatomic) >= limit)
 		return;
 	spin_lock_irqsave(&zone->lock, flags);
-	type = umbra_frame_type(u, index);
 	if (zone->nr_reserved_highatomic < limit &&
-	    umbra_type_is_mergeable(type)) {
+	    is_convertible(u, index, order)) {
 		if (order < u->pb_order)
 			umbra_freelist_move(zone,
 					    index & ~((1U << u->pb_order) - 1),

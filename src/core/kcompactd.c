@@ -85,6 +85,7 @@ static unsigned long compact_proactively(struct umbra_kcompactd *k)
 	unsigned int score = umbra_compact_score(u, k->nid);
 
 	if (xa_empty(&u->movables) ||
+	    umbra_kswapd_is_running(&u->nodes[k->nid]) ||
 	    score <= umbra_compact_score_wmark(u, false))
 		return PERIOD;
 	umbra_compact_node_zones(u, k->nid, true);
@@ -126,7 +127,7 @@ static void work_fn(struct work_struct *work)
 		delay = compact_proactively(k);
 	/* If it was woken meanwhile, this does nothing. */
 	if (is_proactive(u) && !READ_ONCE(u->stopping))
-		queue_delayed_work(system_freezable_wq, &k->work, delay);
+		queue_delayed_work(u->pressure.compact_wq, &k->work, delay);
 }
 
 /**
@@ -161,7 +162,7 @@ void umbra_compact_wake(struct umbra *u, unsigned int nid, unsigned int order,
 	k->order = max(k->order, order);
 	k->highest = min(k->highest, highest);
 	spin_unlock_irqrestore(&k->lock, flags);
-	mod_delayed_work(system_freezable_wq, &k->work, 0);
+	mod_delayed_work(u->pressure.compact_wq, &k->work, 0);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_compact_wake);
 
@@ -182,7 +183,7 @@ void umbra_compact_set_proactiveness(struct umbra *u, unsigned int value)
 	if (!u->pressure.kcompactd || !value || READ_ONCE(u->stopping))
 		return;
 	for (nid = 0; nid < u->nr_nodes; nid++)
-		mod_delayed_work(system_freezable_wq,
+		mod_delayed_work(u->pressure.compact_wq,
 				 &u->pressure.kcompactd[nid].work, 0);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_compact_set_proactiveness);
@@ -222,11 +223,17 @@ int umbra_compact_create(struct umbra *u, const struct umbra_layout *layout)
 
 	if (err || !layout->background)
 		return err;
+	/* A run over a large zone is not to keep other work of a CPU waiting. */
+	u->pressure.compact_wq = alloc_workqueue("%s/kcompactd",
+						 WQ_UNBOUND | WQ_FREEZABLE, 0,
+						 u->name);
+	if (!u->pressure.compact_wq)
+		return -ENOMEM;
 	u->pressure.kcompactd = start(u);
 	if (!u->pressure.kcompactd)
 		return -ENOMEM;
 	for (nid = 0; nid < u->nr_nodes; nid++)
-		queue_delayed_work(system_freezable_wq,
+		queue_delayed_work(u->pressure.compact_wq,
 				   &u->pressure.kcompactd[nid].work, PERIOD);
 	return 0;
 }
@@ -246,6 +253,8 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_compact_stop);
 /* Context: may sleep; after umbra_compact_stop(). */
 void umbra_compact_destroy(struct umbra *u)
 {
+	if (u->pressure.compact_wq)
+		destroy_workqueue(u->pressure.compact_wq);
 	kfree(u->pressure.kcompactd);
 	bitmap_free(u->skip_blocks);
 }
