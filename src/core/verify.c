@@ -48,6 +48,8 @@ static const char * const finding_names[NR_FINDINGS] = {
 	[FINDING_LIST] = "entry on the wrong list",
 	[FINDING_WRITE] = "free memory was written to",
 	[FINDING_COUNT] = "counter differs from the walk",
+	[FINDING_MOVABLE] = "registered, but not allocated and exposed",
+	[FINDING_LRU] = "entry on the wrong LRU list",
 };
 
 const char *umbra_finding_name(enum umbra_finding_code code)
@@ -56,8 +58,9 @@ const char *umbra_finding_name(enum umbra_finding_code code)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_finding_name);
 
-static void found(struct umbra_verify *v, enum umbra_finding_code code,
-		  u32 index, unsigned long what, unsigned long expected)
+/* Note a finding. */
+void umbra_found(struct umbra_verify *v, enum umbra_finding_code code,
+		 u32 index, unsigned long what, unsigned long expected)
 {
 	if (v->nr_findings < UMBRA_FIRST_FINDINGS)
 		v->first[v->nr_findings] = (struct umbra_finding){
@@ -104,8 +107,8 @@ static void check_references(struct zone_walk *w, u32 index, u32 end)
 		struct page *page = umbra_index_to_page(w->zone->umbra, index);
 
 		if (page_ref_count(page) < UMBRA_BASE_COUNT)
-			found(w->v, FINDING_REFERENCE, index,
-			      page_ref_count(page), UMBRA_BASE_COUNT);
+			umbra_found(w->v, FINDING_REFERENCE, index,
+				    page_ref_count(page), UMBRA_BASE_COUNT);
 	}
 }
 
@@ -125,7 +128,7 @@ static void check_memory(struct zone_walk *w, u32 index, unsigned int order)
 		return;
 	for (; index < end; index++)
 		if (!umbra_debug_is_intact(u, index))
-			found(w->v, FINDING_WRITE, index, 0, 0);
+			umbra_found(w->v, FINDING_WRITE, index, 0, 0);
 }
 
 static void check_free(struct zone_walk *w, u32 index, unsigned int order)
@@ -136,8 +139,8 @@ static void check_free(struct zone_walk *w, u32 index, unsigned int order)
 	u32 buddy = index ^ (1U << order);
 
 	if (type >= UMBRA_NR_TYPES || umbra_frame_type(u, last) != type) {
-		found(w->v, FINDING_TYPE, index, umbra_frame_type(u, last),
-		      type);
+		umbra_found(w->v, FINDING_TYPE, index,
+			    umbra_frame_type(u, last), type);
 		return;
 	}
 	w->nr_free[order][type]++;
@@ -146,9 +149,9 @@ static void check_free(struct zone_walk *w, u32 index, unsigned int order)
 	    frame_read(u, buddy) == frame_make(FRAME_FREE, order) &&
 	    (order < u->pb_order ||
 	     could_merge(umbra_frame_type(u, buddy), type)))
-		found(w->v, FINDING_BUDDIES, index, order, 0);
+		umbra_found(w->v, FINDING_BUDDIES, index, order, 0);
 	if (!is_linked(w->zone, &umbra_index_to_page(u, index)->lru))
-		found(w->v, FINDING_LINK, index, order, 0);
+		umbra_found(w->v, FINDING_LINK, index, order, 0);
 	check_memory(w, index, order);
 }
 
@@ -162,22 +165,22 @@ static u32 check_block(struct zone_walk *w, u32 index, u32 end)
 	u32 next, i;
 
 	if (order > UMBRA_MAX_ORDER) {
-		found(w->v, FINDING_STATE, index, frame, 0);
+		umbra_found(w->v, FINDING_STATE, index, frame, 0);
 		return index + 1;
 	}
 	next = index + (1U << order);
 	if (index & ((1U << order) - 1)) {
-		found(w->v, FINDING_ALIGN, index, order, 0);
+		umbra_found(w->v, FINDING_ALIGN, index, order, 0);
 		return index + 1;
 	}
 	if (next > end || !is_covered(u, index) || !is_covered(u, next - 1)) {
-		found(w->v, FINDING_BOUNDS, index, order, 0);
+		umbra_found(w->v, FINDING_BOUNDS, index, order, 0);
 		return index + 1;
 	}
 	for (i = index + 1; i < next; i++)
 		if (frame_state(frame_read(u, i)) != FRAME_TAIL)
-			found(w->v, FINDING_INSIDE, i, frame_read(u, i),
-			      FRAME_TAIL);
+			umbra_found(w->v, FINDING_INSIDE, i, frame_read(u, i),
+				    FRAME_TAIL);
 	if (state == FRAME_FREE)
 		check_free(w, index, order);
 	check_references(w, index, next);
@@ -200,20 +203,20 @@ static u32 check_frame(struct zone_walk *w, u32 index, u32 end)
 		return check_block(w, index, end);
 	case FRAME_HELD:
 		if (frame_order(frame))
-			found(w->v, FINDING_HELD_ORDER, index, frame, 0);
+			umbra_found(w->v, FINDING_HELD_ORDER, index, frame, 0);
 		else
 			return check_block(w, index, end);
 		break;
 	case FRAME_OFFLINE:
 		if (frame_order(frame))
-			found(w->v, FINDING_HELD_ORDER, index, frame, 0);
+			umbra_found(w->v, FINDING_HELD_ORDER, index, frame, 0);
 		w->frames[FRAME_OFFLINE]++;
 		break;
 	case FRAME_TAIL:
-		found(w->v, FINDING_TAIL, index, frame, 0);
+		umbra_found(w->v, FINDING_TAIL, index, frame, 0);
 		break;
 	default:
-		found(w->v, FINDING_STATE, index, frame, 0);
+		umbra_found(w->v, FINDING_STATE, index, frame, 0);
 		break;
 	}
 	return index + 1;
@@ -258,13 +261,13 @@ static bool entry_belongs(struct zone_walk *w, const struct list_head *entry,
 	u32 index = umbra_page_to_index(u, list_entry(entry, struct page, lru));
 
 	if (index == UMBRA_NO_FRAME) {
-		found(w->v, FINDING_LIST, index, order, type);
+		umbra_found(w->v, FINDING_LIST, index, order, type);
 		return false;
 	}
 	if (frame_read(u, index) != frame_make(FRAME_FREE, order) ||
 	    umbra_frame_type(u, index) != type ||
 	    umbra_frame_zone(u, index) != w->zone) {
-		found(w->v, FINDING_LIST, index, order, type);
+		umbra_found(w->v, FINDING_LIST, index, order, type);
 		return false;
 	}
 	return true;
@@ -301,11 +304,11 @@ static bool walk_list(struct zone_walk *w, unsigned int order,
 	} while (same && more);
 
 	if (same && n != w->nr_free[order][type])
-		found(w->v, FINDING_COUNT, UMBRA_NO_FRAME, n,
-		      w->nr_free[order][type]);
+		umbra_found(w->v, FINDING_COUNT, UMBRA_NO_FRAME, n,
+			    w->nr_free[order][type]);
 	if (same && nr_free != w->nr_free[order][type])
-		found(w->v, FINDING_COUNT, UMBRA_NO_FRAME, nr_free,
-		      w->nr_free[order][type]);
+		umbra_found(w->v, FINDING_COUNT, UMBRA_NO_FRAME, nr_free,
+			    w->nr_free[order][type]);
 	return same;
 }
 
@@ -325,7 +328,8 @@ static void compare(struct zone_walk *w, unsigned long counter,
 		    unsigned long counted)
 {
 	if (counter != counted)
-		found(w->v, FINDING_COUNT, UMBRA_NO_FRAME, counter, counted);
+		umbra_found(w->v, FINDING_COUNT, UMBRA_NO_FRAME, counter,
+			    counted);
 }
 
 /* Free pages of a type that the walk has seen. */
@@ -505,5 +509,6 @@ void umbra_verify(struct umbra *u, struct umbra_verify *v)
 	umbra_held_rescan(u);
 	for_each_umbra_zone(u, zone)
 		verify_zone(zone, v, &walk);
+	umbra_verify_movables(u, v);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_verify);

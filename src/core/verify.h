@@ -19,6 +19,8 @@ enum umbra_finding_code {
 	FINDING_LIST,		/* a list entry that does not belong there */
 	FINDING_WRITE,		/* free memory that was written to */
 	FINDING_COUNT,		/* a counter that is not what the walk counts */
+	FINDING_MOVABLE,	/* registered, and no allocated, exposed block */
+	FINDING_LRU,		/* an entry of an LRU list that is wrong there */
 	NR_FINDINGS
 };
 
@@ -49,6 +51,9 @@ struct umbra_verify {
 };
 
 void umbra_verify(struct umbra *u, struct umbra_verify *v);
+void umbra_found(struct umbra_verify *v, enum umbra_finding_code code,
+		 u32 index, unsigned long what, unsigned long expected);
+void umbra_verify_movables(struct umbra *u, struct umbra_verify *v);
 const char *umbra_finding_name(enum umbra_finding_code code);
 
 #endif /* _UMBRA_VERIFY_H */
