@@ -57,14 +57,13 @@ static long ioctl_alloc(struct umbra_file *file, void __user *arg)
 	err = copy_to_user(arg, &args, sizeof(args)) ? -EFAULT : 0;
 
 	mutex_lock(&file->lock);
-	if (err)
-		mtree_erase(&file->allocations, a->offset);
-	else
-		a->published = true;
+	if (err) {
+		umbra_allocation_end(file, a);
+		return err;
+	}
+	a->published = true;
 	mutex_unlock(&file->lock);
-	if (err)
-		umbra_allocation_free(file, a);
-	return err;
+	return 0;
 }
 
 static long ioctl_free(struct umbra_file *file, void __user *arg)
@@ -140,18 +139,26 @@ static long umbra_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 }
 
 /*
- * Tells once of each time that a zone fell below its low watermark, and of no
- * such time before the file was opened.
+ * Tells whoever asks for it, once, of each time that a zone fell below its low
+ * watermark, and of no such time before the file was opened. As with the host's
+ * PSI, to add the file to an epoll set is to ask.
  */
 static __poll_t umbra_poll(struct file *filp, struct poll_table_struct *table)
 {
 	struct umbra_file *file = filp->private_data;
 	struct umbra *u = file->dev->umbra;
-	long events;
+	long events, seen;
 
 	poll_wait(filp, umbra_pressure_wait(u), table);
+	if (!(poll_requested_events(table) & EPOLLPRI))
+		return 0;
 	events = umbra_pressure_events(u);
-	return atomic_long_xchg(&file->seen, events) == events ? 0 : EPOLLPRI;
+	seen = atomic_long_read(&file->seen);
+	do {
+		if (events - seen <= 0)
+			return 0;
+	} while (!atomic_long_try_cmpxchg(&file->seen, &seen, events));
+	return EPOLLPRI;
 }
 
 /*

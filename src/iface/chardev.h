@@ -50,7 +50,7 @@ struct umbra_allocation {
 	unsigned long nr_purged;	/* pages */
 	bool is_volatile;
 	gfp_t gfp;
-	/* Pages that were mapped when they moved; guarded by the file lock. */
+	/* Pages whose mapping was taken down; guarded by the file lock. */
 	unsigned long *moved;
 	unsigned int order;
 	unsigned int nr_blocks;
@@ -83,14 +83,15 @@ struct umbra_allocation *umbra_file_allocate(struct umbra_file *file,
 int umbra_file_restore(struct umbra_file *file, unsigned long offset);
 void umbra_allocation_free(struct umbra_file *file,
 			   struct umbra_allocation *a);
+void umbra_allocation_end(struct umbra_file *file, struct umbra_allocation *a);
 void umbra_allocation_retire(struct umbra_file *file,
 			     struct umbra_allocation *a);
 void umbra_allocation_put(struct umbra_file *file, struct umbra_allocation *a);
 struct page **umbra_file_lock_block(struct umbra_file *file,
 				    struct page *page,
 				    struct umbra_allocation **a);
-int umbra_file_unmap(struct umbra_file *file, struct page *page,
-		     unsigned int order);
+int umbra_file_unmap(struct umbra_file *file, struct umbra_allocation *a,
+		     struct page *page);
 
 /* chardev_volatile.c */
 int umbra_volatile_reclaim(struct umbra_movable *movable, struct page *page,

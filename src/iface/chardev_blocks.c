@@ -81,6 +81,19 @@ static void block_free(struct umbra_file *file, struct page *page,
 				 file->account);
 }
 
+/* Free what an allocation has; it has nothing then. */
+static void free_blocks(struct umbra_file *file, struct umbra_allocation *a)
+{
+	unsigned int i;
+
+	for (i = 0; i < a->nr_blocks; i++) {
+		if (a->blocks[i])
+			block_free(file, a->blocks[i], a->order);
+		a->blocks[i] = NULL;
+		cond_resched();
+	}
+}
+
 /**
  * umbra_allocation_free() - free blocks and what they were charged
  * @file: the file
@@ -91,14 +104,34 @@ static void block_free(struct umbra_file *file, struct page *page,
 void umbra_allocation_free(struct umbra_file *file,
 			   struct umbra_allocation *a)
 {
-	unsigned int i;
-
-	for (i = 0; i < a->nr_blocks; i++) {
-		if (a->blocks[i])
-			block_free(file, a->blocks[i], a->order);
-		cond_resched();
-	}
+	free_blocks(file, a);
 	kvfree(a);
+}
+
+/**
+ * umbra_allocation_end() - take an allocation out of its file, and free it
+ * @file: the file
+ * @a: the allocation; nobody else needs it
+ *
+ * The tree may need memory to be rebuilt without it, and older kernels do not wait
+ * for that: a task that was killed for memory may get none. Then @a stays in there,
+ * with nothing, until the file is closed.
+ *
+ * Context: may sleep; with the file lock held, which is dropped.
+ */
+void umbra_allocation_end(struct umbra_file *file, struct umbra_allocation *a)
+{
+	bool gone;
+
+	lockdep_assert_held(&file->lock);
+
+	a->published = false;
+	mtree_erase(&file->allocations, a->offset);
+	gone = mtree_load(&file->allocations, a->offset) != a;
+	mutex_unlock(&file->lock);
+	free_blocks(file, a);
+	if (gone)
+		kvfree(a);
 }
 
 /* Take block @i from an allocation unless a mapping may want it; or NULL. */
@@ -150,18 +183,12 @@ void umbra_allocation_retire(struct umbra_file *file,
  */
 void umbra_allocation_put(struct umbra_file *file, struct umbra_allocation *a)
 {
-	bool last;
-
 	mutex_lock(&file->lock);
-	a->nr_mappings--;
-	last = a->freed && !a->nr_mappings;
-	if (last) {
-		a->published = false;
-		mtree_erase(&file->allocations, a->offset);
+	if (--a->nr_mappings || !a->freed) {
+		mutex_unlock(&file->lock);
+		return;
 	}
-	mutex_unlock(&file->lock);
-	if (last)
-		umbra_allocation_free(file, a);
+	umbra_allocation_end(file, a);
 }
 
 static gfp_t gfp_of_flags(u32 flags)
@@ -188,6 +215,7 @@ static int fill(struct umbra_file *file, struct umbra_allocation *a,
 		page = umbra_alloc_pages(u, a->gfp, a->order);
 		if (!page)
 			return -ENOMEM;
+		umbra_account_promise(file->account, -(1L << a->order));
 		a->nr_blocks++;
 		a->blocks[a->nr_blocks - 1] = page;
 		cond_resched();
@@ -217,9 +245,11 @@ static struct umbra_allocation *allocate(struct umbra_file *file,
 	a->order = order;
 	a->gfp = gfp_of_flags(flags);
 	a->is_volatile = flags & UMBRA_GFP_VOLATILE;
+	umbra_account_promise(file->account, nr_pages);
 	err = fill(file, a, count);
 	if (err) {
 		nr_pages -= umbra_allocation_pages(a);
+		umbra_account_promise(file->account, -(long)nr_pages);
 		umbra_allocation_free(file, a);
 		goto err_uncharge;
 	}
@@ -401,25 +431,43 @@ struct page **umbra_file_lock_block(struct umbra_file *file,
 	return ERR_PTR(-EBUSY);
 }
 
+/*
+ * Remember which pages of a block are mapped, before they are not: whoever
+ * else holds one is taken for a mapping.
+ */
+static void note_mapped(struct umbra_file *file, struct umbra_allocation *a,
+			struct page *page)
+{
+	unsigned long first = page_private(page) - a->offset;
+	unsigned int i;
+
+	for (i = 0; i < 1U << a->order; i++)
+		if (umbra_page_is_pinned(file->dev->umbra, page + i, 0))
+			__set_bit(first + i, a->moved);
+}
+
 /**
  * umbra_file_unmap() - take down all mappings of a block
  * @file: the file
+ * @a: the allocation
  * @page: first page of the block
- * @order: its order
  *
- * The next to touch it waits for the file lock.
+ * The next to touch it waits for the file lock. Which pages were mapped is
+ * remembered, whether the block goes or stays.
  *
  * Context: may sleep; file lock held.
  * Return: 0 if nobody has the block now but the file; -EBUSY.
  */
-int umbra_file_unmap(struct umbra_file *file, struct page *page,
-		     unsigned int order)
+int umbra_file_unmap(struct umbra_file *file, struct umbra_allocation *a,
+		     struct page *page)
 {
 	lockdep_assert_held(&file->lock);
 
-	unmap_mapping_pages(file->mapping, page_private(page), 1UL << order,
+	note_mapped(file, a, page);
+	unmap_mapping_pages(file->mapping, page_private(page), 1UL << a->order,
 			    false);
-	return umbra_page_is_pinned(file->dev->umbra, page, order) ? -EBUSY : 0;
+	return umbra_page_is_pinned(file->dev->umbra, page, a->order) ?
+	       -EBUSY : 0;
 }
 
 static int copy_block(struct umbra_file *file, struct page *dst,
@@ -438,21 +486,6 @@ static int copy_block(struct umbra_file *file, struct page *dst,
 	return 0;
 }
 
-/*
- * Remember which pages of a block are mapped, before they are not: whoever
- * else holds one is taken for a mapping.
- */
-static void note_mapped(struct umbra_file *file, struct umbra_allocation *a,
-			struct page *page)
-{
-	unsigned long first = page_private(page) - a->offset;
-	unsigned int i;
-
-	for (i = 0; i < 1U << a->order; i++)
-		if (umbra_page_is_pinned(file->dev->umbra, page + i, 0))
-			__set_bit(first + i, a->moved);
-}
-
 static int block_migrate(struct umbra_movable *movable, struct page *dst,
 			 struct page *src, unsigned int order,
 			 enum umbra_migrate_mode mode)
@@ -465,8 +498,7 @@ static int block_migrate(struct umbra_movable *movable, struct page *dst,
 
 	if (IS_ERR(slot))
 		return PTR_ERR(slot);
-	note_mapped(file, a, src);
-	err = umbra_file_unmap(file, src, order);
+	err = umbra_file_unmap(file, a, src);
 	if (!err)
 		err = copy_block(file, dst, src, order);
 	if (!err) {

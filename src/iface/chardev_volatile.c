@@ -6,6 +6,7 @@
  * purged leaves an empty slot, which the next fault fills, or the next lock,
  * with a block of zeroes.
  */
+#include <linux/bitmap.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/uaccess.h>
@@ -25,11 +26,13 @@ int umbra_volatile_reclaim(struct umbra_movable *movable, struct page *page,
 	if (IS_ERR(slot))
 		return PTR_ERR(slot);
 	if (a->unlocked)
-		err = umbra_file_unmap(file, page, order);
+		err = umbra_file_unmap(file, a, page);
 	else	/* it was locked while it moved */
 		umbra_lru_del(file->dev->umbra, page);
 	if (!err) {
 		*slot = NULL;
+		bitmap_clear(a->moved, page_private(page) - a->offset,
+			     1U << order);
 		a->nr_purged += 1UL << order;
 		set_page_private(page, 0);
 	}
