@@ -407,6 +407,32 @@ static void compaction_fills_pageblocks_that_suit(struct kunit *test)
 	umbra_test_empty(u);
 }
 
+static enum layout_kind half_of_the_last_free(u32 index)
+{
+	if (index < 2 * PB)
+		return first_block_movable(index % PB);
+	return index >= PAGES - PB / 2 ? LAYOUT_FREE : LAYOUT_UNMOVABLE;
+}
+
+/* The other half of it cannot move. */
+static void a_pageblock_that_compaction_fills_becomes_movable(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct mover *m = umbra_test_mover(test, u);
+	struct umbra_request rq;
+
+	umbra_test_lay_out(test, m, half_of_the_last_free);
+	set_type(u, PAGES - PB, UMBRA_UNMOVABLE);
+	umbra_test_request(test, u, &rq, GFP_HIGHUSER_MOVABLE,
+			   TEST_PB_ORDER);
+	umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_FULL);
+	KUNIT_EXPECT_GT(test, m->nr_moved, 0);
+	KUNIT_EXPECT_EQ(test, umbra_frame_type(u, PAGES - PB), UMBRA_MOVABLE);
+	umbra_test_mover_count(test, m);
+	umbra_test_judge(test, u);
+	umbra_test_empty(u);
+}
+
 static void compaction_leaves_isolated_pageblocks_alone(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
@@ -464,6 +490,7 @@ static struct kunit_case compact_cases[] = {
 			 source_gen_params),
 	KUNIT_CASE_PARAM(compaction_fills_pageblocks_that_suit,
 			 target_gen_params),
+	KUNIT_CASE(a_pageblock_that_compaction_fills_becomes_movable),
 	KUNIT_CASE(compaction_leaves_isolated_pageblocks_alone),
 	KUNIT_CASE(compaction_of_a_node_leaves_others_alone),
 	{}

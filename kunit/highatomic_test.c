@@ -235,6 +235,22 @@ static void a_large_block_reserves_all_its_pageblocks(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
+/* The second of its pageblocks was isolated since it was allocated. */
+static void what_is_isolated_is_not_reserved(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, 3, TEST_BLOCK);
+	struct page *page = umbra_test_alloc(test, u, GFP_ATOMIC, 4);
+	u32 index = umbra_page_to_index(u, page);
+
+	KUNIT_ASSERT_EQ(test, umbra_isolate_range(u, index + 8, index + 16), 0);
+	umbra_highatomic_reserve(u->zones, index, 4);
+	KUNIT_EXPECT_EQ(test, u->zones->nr_reserved_highatomic, 0);
+	KUNIT_EXPECT_EQ(test, umbra_frame_type(u, index + 8), UMBRA_ISOLATE);
+	KUNIT_EXPECT_EQ(test, umbra_unisolate_range(u, index + 8, index + 16),
+			0);
+	umbra_free_pages(u, page, 4);
+}
+
 static void cma_is_never_reserved(struct kunit *test)
 {
 	static const struct umbra_zone_layout all_cma = {
@@ -265,6 +281,7 @@ static struct kunit_case highatomic_cases[] = {
 	KUNIT_CASE(the_reserve_goes_before_a_request_fails),
 	KUNIT_CASE(what_is_allocated_stays_reserved),
 	KUNIT_CASE(a_large_block_reserves_all_its_pageblocks),
+	KUNIT_CASE(what_is_isolated_is_not_reserved),
 	KUNIT_CASE(cma_is_never_reserved),
 	{}
 };

@@ -14,14 +14,30 @@
 /* An owner that gives up its pages, or nothing. */
 struct owner {
 	struct umbra_movable movable;
+	struct umbra *u;
 	bool stubborn;
+	bool greedy;		/* takes a page of DMA for each it gives up */
 };
+
+/* As an owner should not, but that suits a test: at once, and without a lock. */
+static int take_another(struct owner *o)
+{
+	struct page *page = umbra_alloc_page(o->u, __GFP_DMA | __GFP_HIGH |
+					     __GFP_NOWARN);
+
+	if (!page)
+		return -EBUSY;
+	return umbra_set_movable(o->u, page, 0, &o->movable) ?:
+	       umbra_lru_add(o->u, page);
+}
 
 static int owner_reclaim(struct umbra_movable *movable, struct page *page,
 			 unsigned int order, gfp_t gfp)
 {
 	struct owner *o = container_of(movable, struct owner, movable);
 
+	if (READ_ONCE(o->greedy))
+		return take_another(o);
 	return READ_ONCE(o->stubborn) ? -EBUSY : 0;
 }
 
@@ -106,31 +122,45 @@ static bool has_scanned(struct umbra *u)
 }
 
 /* Put @nr pages on the inactive list. */
-static void list_pages(struct kunit *test, struct umbra *u, struct owner *o,
-		       unsigned long nr)
+static void list_pages_of(struct kunit *test, struct umbra *u, struct owner *o,
+			  gfp_t gfp, unsigned long nr)
 {
 	struct page *page;
 
 	while (nr--) {
-		page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
+		page = umbra_test_alloc(test, u, gfp, 0);
 		KUNIT_ASSERT_EQ(test, umbra_set_movable(u, page, 0,
 							&o->movable), 0);
 		KUNIT_ASSERT_EQ(test, umbra_lru_add(u, page), 0);
 	}
 }
 
-/* Take all that is free above @left pages. */
-static void take_until(struct umbra *u, unsigned long left,
-		       struct list_head *pages)
+static void list_pages(struct kunit *test, struct umbra *u, struct owner *o,
+		       unsigned long nr)
+{
+	list_pages_of(test, u, o, GFP_KERNEL, nr);
+}
+
+/* Take all that a zone has free above @left pages. */
+static void take_zone_until(struct umbra_zone *zone, gfp_t gfp,
+			    unsigned long left, struct list_head *pages)
 {
 	struct page *page;
 
-	while (free_pages_of(u) > left) {
-		page = umbra_alloc_page(u, __GFP_HIGH | __GFP_NOWARN);
+	while (READ_ONCE(zone->nr_free_pages) > left) {
+		page = umbra_alloc_page(zone->umbra,
+					gfp | __GFP_HIGH | __GFP_NOWARN);
 		if (!page)
 			break;
 		list_add(&page->lru, pages);
 	}
+}
+
+/* The same, of an instance with one zone. */
+static void take_until(struct umbra *u, unsigned long left,
+		       struct list_head *pages)
+{
+	take_zone_until(u->zones, 0, left, pages);
 }
 
 static void give_back_the_rest(struct umbra *u, struct owner *o,
@@ -322,6 +352,7 @@ static void kswapd_lets_those_go_that_it_made_wait(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, killed);
 	KUNIT_EXPECT_GT(test, free_pages_of(u), MIN_PAGES / 2);
 	KUNIT_EXPECT_GT(test, events(u, EVENT_PGSTEAL_KSWAPD), 0);
+	KUNIT_EXPECT_EQ(test, events(u, EVENT_PGSCAN_THROTTLE), 1);
 	give_back_the_rest(u, o, &hoard);
 }
 
@@ -342,11 +373,60 @@ static void kswapd_that_gave_up_makes_nobody_wait(struct kunit *test)
 	give_back_the_rest(u, o, &hoard);
 }
 
+static bool normal_is_above_high(struct umbra *u)
+{
+	const struct umbra_zone *zone = &u->zones[1];
+
+	return READ_ONCE(zone->nr_free_pages) >
+	       umbra_wmark(zone, UMBRA_WMARK_HIGH);
+}
+
+/* It is busy for a zone that takes whatever is freed, when another falls low. */
+static void kswapd_minds_what_is_asked_for_meanwhile(struct kunit *test)
+{
+	static const struct umbra_zone_layout zones[] = {
+		{ .type = UMBRA_ZONE_DMA, .nr_frames = PAGES / 4 },
+		{ .type = UMBRA_ZONE_NORMAL, .nr_frames = PAGES / 4 * 3 },
+	};
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = 6,
+		.nr_zones = 2,
+		.zones = zones,
+		.min_free_kbytes = MIN_PAGES * (PAGE_SIZE >> 10),
+		.watermark_scale_factor = 100,
+		.background = true,
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout, PAGES);
+	struct umbra_zone *dma = &u->zones[0], *normal = &u->zones[1];
+	struct owner *greedy = owner_create(test), *o = owner_create(test);
+	LIST_HEAD(hoard);
+
+	greedy->u = u;
+	greedy->greedy = true;
+	list_pages_of(test, u, greedy, GFP_KERNEL | __GFP_DMA, 16);
+	list_pages(test, u, o, PAGES / 4);
+	take_zone_until(dma, __GFP_DMA,
+			umbra_wmark(dma, UMBRA_WMARK_MIN), &hoard);
+	umbra_kswapd_wake(dma, 0, 0, UMBRA_ZONE_DMA);
+	KUNIT_EXPECT_TRUE(test, wait_for(has_stolen, u));
+	take_zone_until(normal, 0, umbra_wmark(normal, UMBRA_WMARK_LOW) - 1,
+			&hoard);
+	umbra_kswapd_wake(normal, 0, 0, UMBRA_ZONE_NORMAL);
+	KUNIT_EXPECT_TRUE(test, wait_for(normal_is_above_high, u));
+	WRITE_ONCE(greedy->greedy, false);
+	umbra_pressure_stop(u);
+	umbra_test_give_all(u, &hoard);
+	while (umbra_zone_reclaimable(dma) || umbra_zone_reclaimable(normal))
+		umbra_reclaim(u, PAGES);
+}
+
 /* The thread is in the middle of it when the instance is taken down. */
 static void kswapd_stops_with_its_instance(struct kunit *test)
 {
 	struct umbra *u = start(test, false);
 	struct owner *o = owner_create(test);
+	unsigned long runs;
 	LIST_HEAD(hoard);
 
 	list_pages(test, u, o, PAGES / 2);
@@ -354,7 +434,11 @@ static void kswapd_stops_with_its_instance(struct kunit *test)
 	umbra_alloc_page(u, GFP_NOWAIT | __GFP_NOWARN);
 	KUNIT_EXPECT_TRUE(test, wait_for(has_scanned, u));
 	umbra_pressure_stop(u);
-	KUNIT_EXPECT_NULL(test, u->nodes[0].kswapd);
+	take_until(u, 0, &hoard);
+	runs = events(u, EVENT_PAGEOUTRUN);
+	KUNIT_EXPECT_NULL(test, umbra_alloc_page(u, GFP_NOWAIT | __GFP_NOWARN));
+	schedule_timeout_uninterruptible(HZ / 20);
+	KUNIT_EXPECT_EQ(test, events(u, EVENT_PAGEOUTRUN), runs);
 	give_back_the_rest(u, o, &hoard);
 }
 
@@ -368,6 +452,7 @@ static struct kunit_case kswapd_cases[] = {
 	KUNIT_CASE(kswapd_is_not_woken_where_enough_is_free),
 	KUNIT_CASE(kswapd_lets_those_go_that_it_made_wait),
 	KUNIT_CASE(kswapd_that_gave_up_makes_nobody_wait),
+	KUNIT_CASE(kswapd_minds_what_is_asked_for_meanwhile),
 	KUNIT_CASE(kswapd_stops_with_its_instance),
 	{}
 };

@@ -8,7 +8,6 @@
 #include "../src/core/snapshot.h"
 #include "mover.h"
 
-#define PB 512			/* pages of a pageblock */
 #define PAGES (4 * TEST_BLOCK)
 
 static struct umbra *ghost_debugged(struct kunit *test, unsigned int debug)
@@ -198,103 +197,6 @@ static void a_block_is_after_migration_what_it_was(struct kunit *test)
 }
 
 /* The range is 512-2047. */
-struct range_case {
-	const char *name;
-	u32 at;
-	unsigned int order;
-	enum layout_kind kind;
-	int err;
-};
-
-static const struct range_case range_cases[] = {
-	{ "a movable page", 700, 0, LAYOUT_MOVABLE, 0 },
-	{ "the first page", 512, 0, LAYOUT_MOVABLE, 0 },
-	{ "the last page", 2047, 0, LAYOUT_MOVABLE, 0 },
-	{ "a block", 768, 7, LAYOUT_MOVABLE, 0 },
-	{ "a pageblock", 1024, 9, LAYOUT_MOVABLE, 0 },
-	{ "the largest block", 1024, 10, LAYOUT_MOVABLE, 0 },
-	{ "a block that begins before", 0, 10, LAYOUT_MOVABLE, 0 },
-	{ "a pinned page", 700, 0, LAYOUT_PINNED, -EBUSY },
-	{ "a pinned block that begins before", 0, 10, LAYOUT_PINNED, -EBUSY },
-	{ "an unmovable page", 700, 0, LAYOUT_UNMOVABLE, -EBUSY },
-	{ "a pinned page outside", 511, 0, LAYOUT_PINNED, 0 },
-};
-
-KUNIT_ARRAY_PARAM_DESC(range, range_cases, name);
-
-static void what_can_migrate_makes_way_for_a_range(struct kunit *test)
-{
-	const struct range_case *c = test->param_value;
-	struct umbra *u = ghost_debugged(test, 0);
-	struct mover *m = umbra_test_mover(test, u);
-	struct page *page = umbra_test_take_at(test, u, c->at, c->order);
-	bool in_range = c->at + (1U << c->order) > 512;
-	u32 token = 0, index, i;
-
-	if (c->kind != LAYOUT_UNMOVABLE)
-		token = umbra_test_mover_add(test, m, page, c->order);
-	if (c->kind == LAYOUT_PINNED)
-		m->tokens[c->at] |= TOKEN_PINNED;
-	KUNIT_EXPECT_EQ(test, umbra_alloc_contig_range(u, 512, 2048,
-						       GFP_KERNEL), c->err);
-	KUNIT_EXPECT_EQ(test, m->nr_moved,
-			in_range && c->kind == LAYOUT_MOVABLE);
-	if (token) {
-		index = umbra_test_mover_find(m, token);
-		KUNIT_EXPECT_EQ(test, index != c->at, m->nr_moved);
-		KUNIT_EXPECT_EQ(test, umbra_page_order(u,
-						       umbra_index_to_page(u,
-									   index)),
-				c->order);
-	}
-	umbra_test_mover_count(test, m);
-	KUNIT_EXPECT_EQ(test, u->zones->nr_isolated, 0);
-	if (!c->err)
-		for (i = 512; i < 2048; i++)
-			KUNIT_ASSERT_EQ(test, frame_read(u, i),
-					frame_make(FRAME_ALLOC, 0));
-	umbra_test_judge(test, u);
-	umbra_test_empty(u);
-}
-
-static void a_range_is_busy_if_there_is_no_room_to_migrate(struct kunit *test)
-{
-	struct umbra *u = ghost_debugged(test, 0);
-	struct mover *m = umbra_test_mover(test, u);
-	LIST_HEAD(pages);
-
-	umbra_test_mover_add(test, m, umbra_test_take_at(test, u, 100, 0), 0);
-	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &pages);
-	KUNIT_EXPECT_EQ(test, umbra_alloc_contig_range(u, 100, 101, GFP_KERNEL),
-			-EBUSY);
-	KUNIT_EXPECT_EQ(test, m->nr_asked, 0);
-	umbra_test_mover_count(test, m);
-	umbra_test_give_all(u, &pages);
-	KUNIT_EXPECT_EQ(test, umbra_alloc_contig_range(u, 100, 101, GFP_KERNEL),
-			0);
-	umbra_test_mover_count(test, m);
-	umbra_test_empty(u);
-}
-
-static void what_can_migrate_leaves_an_isolated_range(struct kunit *test)
-{
-	struct umbra *u = ghost_debugged(test, UMBRA_DEBUG_GUARD);
-	struct mover *m = umbra_test_mover(test, u);
-	u32 i;
-
-	for (i = 0; i < 64; i++)
-		umbra_test_mover_add(test, m,
-				     umbra_test_take_at(test, u, 4 * i, i % 3),
-				     i % 3);
-	KUNIT_EXPECT_EQ(test, umbra_isolate_range(u, 0, PB), 0);
-	KUNIT_EXPECT_EQ(test, m->nr_moved, 64);
-	KUNIT_EXPECT_EQ(test, u->zones->nr_isolated, PB);
-	KUNIT_EXPECT_EQ(test, umbra_test_mover_count(test, m), 64);
-	umbra_test_judge(test, u);
-	KUNIT_EXPECT_EQ(test, umbra_unisolate_range(u, 0, PB), 0);
-	umbra_test_empty(u);
-}
-
 struct race {
 	struct umbra *u;
 	struct mover *m;
@@ -303,6 +205,7 @@ struct race {
 	atomic_t done;
 	u32 tokens[512];
 	unsigned long nr_refused;
+	unsigned long nr_freed;
 };
 
 /* One compacts, the other frees blocks and allocates new ones. */
@@ -358,6 +261,63 @@ static void blocks_are_freed_while_they_migrate(struct kunit *test)
 	umbra_test_judge(test, u);
 	umbra_test_empty(u);
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
+}
+
+#define PLACES 500
+
+/* Where the block is in turn: never twice at one place. */
+static u32 place(unsigned int i)
+{
+	return 8 * i;
+}
+
+/* One moves a block on and on, another frees it, which it must not. */
+static void move_or_free(void *arg, unsigned int self)
+{
+	struct race *r = arg;
+	unsigned int i;
+
+	umbra_test_meet(&r->barrier);
+	while (self && (i = atomic_read(&r->done)) < PLACES - 1) {
+		struct page *page = umbra_index_to_page(r->u, place(i));
+
+		r->nr_freed += !umbra_free_pages_account(r->u, page, 1, NULL);
+		cond_resched();
+	}
+	for (i = 0; !self && i < PLACES - 1; i++) {
+		r->nr_refused += !umbra_movable_isolate(r->u, place(i)) ||
+				 umbra_movable_migrate(r->u, place(i + 1),
+						       place(i),
+						       UMBRA_MIGRATE_SYNC);
+		atomic_set(&r->done, i + 1);
+		cond_resched();
+	}
+}
+
+static void what_migrates_is_not_freed_by_mistake(struct kunit *test)
+{
+	struct umbra *u = ghost_debugged(test, 0);
+	struct race *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, r);
+	r->u = u;
+	r->m = umbra_test_mover(test, u);
+	for (i = 0; i < PLACES; i++)
+		umbra_test_take_at(test, u, place(i), 1);
+	umbra_test_mover_add(test, r->m, umbra_index_to_page(u, place(0)), 1);
+	for (i = 1; i < PLACES; i++)
+		frame_set(u, place(i), FRAME_PCP, 1);
+	umbra_test_start_pair(test, move_or_free, r);
+	umbra_test_join_pair();
+	KUNIT_EXPECT_EQ(test, r->nr_freed, 0);
+	KUNIT_EXPECT_EQ(test, r->nr_refused, 0);
+	KUNIT_EXPECT_EQ(test, r->m->nr_moved, PLACES - 1);
+	umbra_test_mover_count(test, r->m);
+	for (i = 0; i < PLACES - 1; i++)
+		umbra_free_block(u, place(i), 1, true, NULL);
+	umbra_test_empty(u);
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
 }
 
@@ -448,42 +408,6 @@ static void a_block_listed_while_it_migrates_is_listed_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), TEST_BLOCK);
 }
 
-static const struct umbra_zone_layout normal_and_movable[] = {
-	{ .type = UMBRA_ZONE_NORMAL, .nr_frames = TEST_BLOCK },
-	{ .type = UMBRA_ZONE_MOVABLE, .nr_frames = TEST_BLOCK },
-};
-
-/* Who asked for memory with an address is not given some without. */
-static void a_range_is_emptied_into_zones_that_will_do(struct kunit *test)
-{
-	struct umbra *u = umbra_test_ghost_zones(test, normal_and_movable, 2,
-						 2 * TEST_BLOCK);
-	struct mover *m = umbra_test_mover(test, u);
-	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
-	u32 token = umbra_test_mover_add(test, m, page, 0);
-	unsigned long pfn;
-	LIST_HEAD(rest);
-	u32 index;
-
-	index = umbra_test_mover_find(m, token);
-	pfn = ALIGN_DOWN(umbra_index_to_pfn(u, index), 512);
-	KUNIT_EXPECT_EQ(test, umbra_isolate_range(u, pfn, pfn + 512), 0);
-	index = umbra_test_mover_find(m, token);
-	KUNIT_EXPECT_NE(test, ALIGN_DOWN(umbra_index_to_pfn(u, index), 512),
-			pfn);
-	KUNIT_EXPECT_EQ(test, umbra_page_zone(u, umbra_index_to_page(u, index)),
-			UMBRA_ZONE_NORMAL);
-	KUNIT_EXPECT_EQ(test, umbra_unisolate_range(u, pfn, pfn + 512), 0);
-	/* Where nothing else is left of its zone, it stays. */
-	umbra_test_take_all(u, 0, GFP_KERNEL, 0, &rest);
-	pfn = ALIGN_DOWN(umbra_index_to_pfn(u, index), 512);
-	KUNIT_EXPECT_EQ(test, umbra_isolate_range(u, pfn, pfn + 512), 0);
-	KUNIT_EXPECT_EQ(test, umbra_test_mover_find(m, token), index);
-	KUNIT_EXPECT_EQ(test, umbra_unisolate_range(u, pfn, pfn + 512), 0);
-	umbra_test_give_all(u, &rest);
-	umbra_test_mover_drop(m, token);
-}
-
 static struct kunit_case migrate_cases[] = {
 	KUNIT_CASE(lists_and_marks_survive_migration),
 	KUNIT_CASE_PARAM(a_migration_that_fails_for_now_is_tried_again,
@@ -491,13 +415,9 @@ static struct kunit_case migrate_cases[] = {
 	KUNIT_CASE(a_block_that_migrated_from_is_held_by_its_references),
 	KUNIT_CASE_PARAM(a_block_is_after_migration_what_it_was,
 			 state_gen_params),
-	KUNIT_CASE_PARAM(what_can_migrate_makes_way_for_a_range,
-			 range_gen_params),
-	KUNIT_CASE(a_range_is_busy_if_there_is_no_room_to_migrate),
-	KUNIT_CASE(what_can_migrate_leaves_an_isolated_range),
+	KUNIT_CASE(what_migrates_is_not_freed_by_mistake),
 	KUNIT_CASE_SLOW(blocks_are_freed_while_they_migrate),
 	KUNIT_CASE(two_that_compact_migrate_each_block_once),
-	KUNIT_CASE(a_range_is_emptied_into_zones_that_will_do),
 	KUNIT_CASE(a_block_listed_while_it_migrates_is_listed_once),
 	{}
 };

@@ -32,6 +32,8 @@ static int mover_migrate(struct umbra_movable *movable, struct page *dst,
 	u32 from = umbra_page_to_index(m->u, src);
 	int err = 0;
 
+	if (m->drain)
+		umbra_drain_pages(m->u);
 	spin_lock(&m->lock);
 	m->nr_asked++;
 	if (!m->tokens[from] || m->tokens[to]) {
@@ -71,7 +73,14 @@ static void mover_putback(struct umbra_movable *movable, struct page *page,
 static int mover_reclaim(struct umbra_movable *movable, struct page *page,
 			 unsigned int order, gfp_t gfp)
 {
-	return -EBUSY;
+	struct mover *m = mover_of(movable);
+
+	if (!m->gives)
+		return -EBUSY;
+	spin_lock(&m->lock);
+	m->tokens[umbra_page_to_index(m->u, page)] = 0;
+	spin_unlock(&m->lock);
+	return 0;
 }
 
 static const struct umbra_movable_operations mover_ops = {

@@ -22,6 +22,8 @@ struct mover {
 	bool deny;		/* isolate says no */
 	bool hold;		/* take a reference of what is moved next */
 	struct page *held;	/* what has one now */
+	bool drain;		/* migrations drain caches first */
+	bool gives;		/* reclaim says yes */
 	unsigned int nr_asked;
 	unsigned int nr_moved;
 	unsigned int nr_isolated;

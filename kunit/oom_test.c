@@ -288,6 +288,62 @@ static void oom_ends_for_nofs_when_nothing_comes_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kills(u), 1);
 }
 
+/* Whoever was killed gives back what it has, if not all at once. */
+static void oom_waits_as_long_as_memory_comes_back(struct kunit *test)
+{
+	struct umbra *u = start(test, UMBRA_OOM_KILL);
+	struct holder *h = holder_start(test, u, PAGES, true);
+
+	KUNIT_EXPECT_TRUE(test, kill_for(test, u));
+	h->account->deadline = jiffies - 1;
+	umbra_account_uncharge(h->account, 1);
+	KUNIT_EXPECT_TRUE(test, kill_for(test, u));
+	KUNIT_EXPECT_EQ(test, (int)h->account->fate, (int)ACCOUNT_KILLED);
+	h->account->deadline = jiffies - 1;
+	KUNIT_EXPECT_FALSE(test, kill_for(test, u));
+	KUNIT_EXPECT_EQ(test, (int)h->account->fate,
+			(int)ACCOUNT_PASSED_OVER);
+	KUNIT_EXPECT_EQ(test, umbra_account_charge(h->account, 1, PAGES), 0);
+}
+
+static void oom_fails_nobody_for_a_kill_of_long_ago(struct kunit *test)
+{
+	struct umbra *u = start(test, UMBRA_OOM_KILL);
+	struct holder *clings = holder_start(test, u, PAGES / 4 * 3, true);
+	struct holder *gives = holder_start(test, u, PAGES / 4, false);
+	struct page *page;
+
+	KUNIT_EXPECT_TRUE(test, kill_for(test, u));
+	clings->account->deadline = jiffies - 6 * HZ;
+	page = ask(u);
+	KUNIT_EXPECT_NOT_NULL(test, page);
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(gives->killed));
+	KUNIT_EXPECT_EQ(test, kills(u), 2);
+	if (page)
+		umbra_free_page(u, page);
+}
+
+/* Charged for more than there is, but none of it is allocated yet. */
+static void oom_counts_what_is_had_and_not_what_is_promised(struct kunit *test)
+{
+	struct umbra *u = start(test, UMBRA_OOM_KILL);
+	struct holder *has = holder_start(test, u, PAGES, false);
+	struct holder *asks = holder_start(test, u, 0, false);
+	struct page *page;
+
+	KUNIT_ASSERT_EQ(test, umbra_account_charge(asks->account, 2 * PAGES,
+						   2 * PAGES), 0);
+	umbra_account_promise(asks->account, 2 * PAGES);
+	page = ask(u);
+	KUNIT_EXPECT_NOT_NULL(test, page);
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(has->killed));
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(asks->killed));
+	umbra_account_promise(asks->account, -2L * PAGES);
+	umbra_account_uncharge(asks->account, 2 * PAGES);
+	if (page)
+		umbra_free_page(u, page);
+}
+
 static void oom_kills_nobody_for_one_who_is_dying(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
@@ -308,6 +364,8 @@ struct told {
 	struct umbra *u;
 	struct page *page;
 	unsigned int nr;
+	bool asks;		/* for a page itself */
+	struct page *got;
 };
 
 static int told_fn(struct notifier_block *nb, unsigned long action, void *data)
@@ -316,6 +374,8 @@ static int told_fn(struct notifier_block *nb, unsigned long action, void *data)
 	unsigned long *freed = data;
 
 	told->nr++;
+	if (told->asks)
+		told->got = ask(told->u);
 	if (!told->page)
 		return NOTIFY_OK;
 	umbra_free_page(told->u, told->page);
@@ -350,6 +410,22 @@ static void an_oom_notifier_saves_a_life(struct kunit *test)
 		umbra_free_page(u, page);
 }
 
+static void an_oom_notifier_that_allocates_is_told_no(struct kunit *test)
+{
+	struct umbra *u = start(test, UMBRA_OOM_FAIL);
+	struct told told = { .nb.notifier_call = told_fn, .u = u,
+			     .asks = true };
+	LIST_HEAD(hoard);
+
+	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &hoard);
+	KUNIT_ASSERT_EQ(test, umbra_register_oom_notifier(u, &told.nb), 0);
+	KUNIT_EXPECT_NULL(test, ask(u));
+	KUNIT_EXPECT_EQ(test, told.nr, 1);
+	KUNIT_EXPECT_NULL(test, told.got);
+	KUNIT_EXPECT_EQ(test, umbra_unregister_oom_notifier(u, &told.nb), 0);
+	umbra_test_give_all(u, &hoard);
+}
+
 static struct kunit_case oom_cases[] = {
 	KUNIT_CASE(oom_kills_nobody_unless_told_to),
 	KUNIT_CASE(oom_kills_who_has_the_most_and_waits_for_its_memory),
@@ -360,7 +436,11 @@ static struct kunit_case oom_cases[] = {
 	KUNIT_CASE(oom_kills_nobody_for_one_who_is_dying),
 	KUNIT_CASE(oom_fails_if_nobody_can_be_killed),
 	KUNIT_CASE(oom_spares_all_for_requests_that_have_another_way),
+	KUNIT_CASE(oom_waits_as_long_as_memory_comes_back),
+	KUNIT_CASE(oom_fails_nobody_for_a_kill_of_long_ago),
+	KUNIT_CASE(oom_counts_what_is_had_and_not_what_is_promised),
 	KUNIT_CASE(an_oom_notifier_saves_a_life),
+	KUNIT_CASE(an_oom_notifier_that_allocates_is_told_no),
 	{}
 };
 

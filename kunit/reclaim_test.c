@@ -416,6 +416,89 @@ static void what_is_isolated_is_not_to_be_had_again(struct kunit *test)
 	disown(u, page, 0);
 }
 
+/* All that can be reclaimed is in the hands of somebody who takes his time. */
+struct slow_one {
+	struct umbra_test_barrier barrier;
+	struct umbra *u;
+	struct page *got;
+};
+
+static void ask_or_reclaim_slowly(void *arg, unsigned int self)
+{
+	struct slow_one *s = arg;
+	struct umbra_lru_seen seen = {};
+	u32 index;
+
+	if (!self) {
+		umbra_test_meet(&s->barrier);
+		s->got = umbra_alloc_page(s->u, GFP_KERNEL | __GFP_NOWARN);
+		return;
+	}
+	umbra_lru_isolate(s->u, s->u->nodes, UMBRA_ZONE_NORMAL, &index, 1,
+			  &seen);
+	umbra_test_meet(&s->barrier);
+	schedule_timeout_uninterruptible(max(HZ / 50, 1));
+	umbra_movable_reclaim(s->u, index, GFP_KERNEL);
+}
+
+static void a_request_waits_for_what_others_have_isolated(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
+	struct owner *o = owner_create(test, NULL);
+	struct slow_one s = { .u = u };
+	LIST_HEAD(hoard);
+
+	own(test, u, o, GFP_KERNEL, 0);
+	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &hoard);
+	umbra_test_start_pair(test, ask_or_reclaim_slowly, &s);
+	umbra_test_join_pair();
+	KUNIT_EXPECT_NOT_NULL(test, s.got);
+	KUNIT_EXPECT_EQ(test, o->nr_reclaimed, 1);
+	if (s.got)
+		umbra_free_page(u, s.got);
+	umbra_test_give_all(u, &hoard);
+}
+
+/* What the checker says of lists that were broken on purpose. */
+static bool is_found(struct umbra *u, enum umbra_finding_code code)
+{
+	struct umbra_verify v;
+	unsigned long i;
+
+	umbra_verify(u, &v);
+	for (i = 0; i < v.nr_findings && i < UMBRA_FIRST_FINDINGS; i++)
+		if (v.first[i].code == code)
+			return true;
+	return false;
+}
+
+static void broken_lists_are_found(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
+	struct owner *o = owner_create(test, NULL);
+	struct page *page = own(test, u, o, GFP_KERNEL, 1);
+	struct umbra_lru *lru = &u->nodes[0].lru;
+	u32 index = umbra_page_to_index(u, page);
+	u8 frame = frame_read(u, index);
+
+	own(test, u, o, GFP_KERNEL, 0);
+	umbra_test_judge(test, u);
+	frame_set(u, index, FRAME_ALLOC, 1);
+	KUNIT_EXPECT_TRUE(test, is_found(u, FINDING_MOVABLE));
+	frame_set(u, index, frame_state(frame), 1);
+	lru->nr[LRU_LIST_INACTIVE]++;
+	KUNIT_EXPECT_TRUE(test, is_found(u, FINDING_COUNT));
+	lru->nr[LRU_LIST_INACTIVE]--;
+	u->zones[0].nr_lru[LRU_LIST_ACTIVE]++;
+	KUNIT_EXPECT_TRUE(test, is_found(u, FINDING_COUNT));
+	u->zones[0].nr_lru[LRU_LIST_ACTIVE]--;
+	list_move(&page->lru, &lru->lists[LRU_LIST_ACTIVE]);
+	KUNIT_EXPECT_TRUE(test, is_found(u, FINDING_LRU));
+	list_move(&page->lru, &lru->lists[LRU_LIST_INACTIVE]);
+	umbra_test_judge(test, u);
+	KUNIT_EXPECT_EQ(test, umbra_reclaim(u, 3), 3);
+}
+
 static struct kunit_case reclaim_cases[] = {
 	KUNIT_CASE(only_what_is_allocated_can_be_registered),
 	KUNIT_CASE(a_movable_block_cannot_be_freed_or_split),
@@ -432,6 +515,8 @@ static struct kunit_case reclaim_cases[] = {
 	KUNIT_CASE(a_request_reclaims_for_itself),
 	KUNIT_CASE(an_owner_waits_for_a_block_that_is_isolated),
 	KUNIT_CASE(what_is_isolated_is_not_to_be_had_again),
+	KUNIT_CASE(a_request_waits_for_what_others_have_isolated),
+	KUNIT_CASE(broken_lists_are_found),
 	{}
 };
 

@@ -2,6 +2,7 @@
 /* What the kernel's log says of a request that failed. */
 #include <linux/gfp.h>
 #include <linux/kmsg_dump.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "test_util.h"
@@ -166,10 +167,75 @@ static void nothing_is_said_if_that_was_asked_for(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
+static void a_report_names_who_has_the_most(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
+	struct umbra_account *most = umbra_test_account(test, u);
+	struct umbra_account *less = umbra_test_account(test, u);
+	struct log *log;
+	LIST_HEAD(pages);
+
+	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &pages);
+	log = log_start(test);
+	KUNIT_EXPECT_NULL(test, umbra_alloc_page(u, GFP_ATOMIC));
+	KUNIT_EXPECT_EQ(test, log_count(test, log, "[  pid  ]"), 0);
+	KUNIT_ASSERT_EQ(test, umbra_account_charge(less, 100, TEST_BLOCK), 0);
+	KUNIT_ASSERT_EQ(test, umbra_account_charge(most, 777, TEST_BLOCK), 0);
+	umbra_account_set_opener(most, task_tgid(current));
+	KUNIT_EXPECT_NULL(test, umbra_alloc_page(u, GFP_ATOMIC));
+	log_expect(test, log, "test: [  pid  ]      pages       held name");
+	log_expect(test, log, "test: [%7d] %10d %10d ", task_tgid_nr(current),
+		   777, 0);
+	log_expect(test, log, "test: [%7d] %10d %10d -", 0, 100, 0);
+	umbra_account_uncharge(less, 100);
+	umbra_account_uncharge(most, 777);
+	umbra_test_give_all(u, &pages);
+}
+
+/* Memory that comes after eleven seconds. */
+struct late {
+	struct umbra_slow_ops ops;
+	struct page *page;
+};
+
+static void wait_for_long(struct umbra *u, int seen)
+{
+	struct late *late = container_of(u->pressure.ops, struct late, ops);
+
+	schedule_timeout_uninterruptible(11 * HZ);
+	umbra_free_page(u, late->page);
+}
+
+static void who_waits_for_long_is_told_of(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
+	struct late late = { .ops = umbra_slow_ops };
+	struct page *page;
+	struct log *log;
+	LIST_HEAD(pages);
+
+	late.ops.wait = wait_for_long;
+	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &pages);
+	late.page = list_first_entry(&pages, struct page, lru);
+	list_del(&late.page->lru);
+	u->pressure.ops = &late.ops;
+	log = log_start(test);
+	page = umbra_alloc_page(u, GFP_KERNEL | __GFP_NOFAIL);
+	u->pressure.ops = &umbra_slow_ops;
+	KUNIT_EXPECT_PTR_EQ(test, page, late.page);
+	log_expect(test, log,
+		   "test: %s: page allocation stall for 1", current->comm);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&u->nr_failures), 0);
+	umbra_free_page(u, page);
+	umbra_test_give_all(u, &pages);
+}
+
 static struct kunit_case report_cases[] = {
 	KUNIT_CASE(a_report_has_what_was_asked_for_and_what_there_was),
 	KUNIT_CASE(reports_are_limited_and_failures_are_counted),
 	KUNIT_CASE(nothing_is_said_if_that_was_asked_for),
+	KUNIT_CASE(a_report_names_who_has_the_most),
+	KUNIT_CASE_SLOW(who_waits_for_long_is_told_of),
 	{}
 };
 

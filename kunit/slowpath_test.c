@@ -492,104 +492,43 @@ static void slowpath_begins_anew_when_more_nodes_are_allowed(struct kunit *test)
 	umbra_test_give_all(u, &s->hoard);
 }
 
-/* Another thread frees a page while a request that may not fail waits. */
-struct waiter {
-	struct umbra *u;
-	struct page *kept;
-	struct page *got;
-	unsigned long ms;
-};
-
-static void wait_or_free(void *arg, unsigned int self)
+/* Pages go into the cache of this CPU, where no watermark sees them. */
+static bool free_many_in_oom(struct umbra *u, const struct umbra_request *rq)
 {
-	struct waiter *w = arg;
-	unsigned long start = jiffies;
-
-	if (!self) {
-		w->got = umbra_alloc_page(w->u, GFP_KERNEL | __GFP_NOFAIL);
-		w->ms = jiffies_to_msecs(jiffies - start);
-		return;
-	}
-	while (!atomic_read(&w->u->pressure.nr_waiting))
-		schedule_timeout_uninterruptible(1);
-	schedule_timeout_uninterruptible(HZ / 20);
-	umbra_free_page(w->u, w->kept);
-}
-
-/* Into the cache of the CPU that frees it, if caches were not told better. */
-static void nofail_wakes_when_memory_comes(struct kunit *test)
-{
-	struct umbra_layout layout = {
-		.origin = "test",
-		.pb_order = TEST_PB_ORDER,
-		.pcp_batch = 8,
-		.pcp_high = 64,
-	};
-	struct umbra *u = umbra_test_ghost_layout(test, &layout, PAGES);
-	struct waiter w = { .u = u };
-	LIST_HEAD(hoard);
-
-	umbra_test_take_all(u, 0, GFP_KERNEL, 0, &hoard);
-	w.kept = list_first_entry(&hoard, struct page, lru);
-	list_del(&w.kept->lru);
-	umbra_test_start_pair(test, wait_or_free, &w);
-	umbra_test_join_pair();
-	KUNIT_EXPECT_PTR_EQ(test, w.got, w.kept);
-	KUNIT_EXPECT_LT(test, w.ms, 900);
-	umbra_free_page(u, w.got);
-	umbra_test_give_all(u, &hoard);
-	umbra_drain_pages(u);
-}
-
-/* All that is free is in the cache of a CPU, and somebody else is in the way. */
-struct busy {
-	struct umbra_test_barrier barrier;
-	struct umbra *u;
-	struct list_head hoard;
-	struct page *got;
-};
-
-static void drain_or_be_in_the_way(void *arg, unsigned int self)
-{
-	struct busy *b = arg;
-	struct page *page;
+	struct script *s = script_of(u);
 	unsigned int i;
 
-	if (!self) {
-		umbra_test_meet(&b->barrier);
-		b->got = umbra_alloc_page(b->u, GFP_KERNEL | __GFP_NOWARN);
-		return;
-	}
-	for (i = 0; i < 4; i++) {
-		page = list_first_entry(&b->hoard, struct page, lru);
-		list_del(&page->lru);
-		umbra_free_page(b->u, page);
-	}
-	mutex_lock(&b->u->control);
-	umbra_test_meet(&b->barrier);
-	schedule_timeout_uninterruptible(HZ / 20);
-	mutex_unlock(&b->u->control);
+	if (s->calls.oom++)
+		return false;
+	for (i = 0; i < 32; i++)
+		free_one(s);
+	return true;
 }
 
-static void caches_are_waited_for_before_a_request_fails(struct kunit *test)
+static void what_oom_frees_into_caches_is_found(struct kunit *test)
 {
+	static const struct slow_case c = { .desc = "" };
 	struct umbra_layout layout = {
 		.origin = "test",
 		.pb_order = TEST_PB_ORDER,
-		.pcp_batch = 8,
-		.pcp_high = 64,
+		.pcp_batch = 64,
+		.pcp_high = 256,
+		.min_free_kbytes = 8 * (PAGE_SIZE >> 10),
 	};
 	struct umbra *u = umbra_test_ghost_layout(test, &layout, PAGES);
-	struct busy b = { .u = u };
+	struct script *s = script_create(test, &c, u);
+	struct page *page;
 
-	INIT_LIST_HEAD(&b.hoard);
-	umbra_test_take_all(u, 0, GFP_KERNEL, 0, &b.hoard);
-	umbra_test_start_pair(test, drain_or_be_in_the_way, &b);
-	umbra_test_join_pair();
-	KUNIT_EXPECT_NOT_NULL(test, b.got);
-	if (b.got)
-		umbra_free_page(u, b.got);
-	umbra_test_give_all(u, &b.hoard);
+	umbra_test_one_cpu(test);
+	umbra_drain_pages(u);
+	s->ops.oom = free_many_in_oom;
+	page = umbra_alloc_page(u, GFP_KERNEL | __GFP_NOWARN);
+	KUNIT_EXPECT_NOT_NULL(test, page);
+	KUNIT_EXPECT_EQ(test, s->calls.oom, 1);
+	u->pressure.ops = &umbra_slow_ops;
+	if (page)
+		umbra_free_page(u, page);
+	umbra_test_give_all(u, &s->hoard);
 	umbra_drain_pages(u);
 }
 
@@ -599,8 +538,7 @@ static struct kunit_case slowpath_cases[] = {
 	KUNIT_CASE(reclaim_learns_what_it_may_not_do),
 	KUNIT_CASE(slowpath_begins_anew_when_a_node_comes),
 	KUNIT_CASE(slowpath_begins_anew_when_more_nodes_are_allowed),
-	KUNIT_CASE(nofail_wakes_when_memory_comes),
-	KUNIT_CASE(caches_are_waited_for_before_a_request_fails),
+	KUNIT_CASE(what_oom_frees_into_caches_is_found),
 	{}
 };
 

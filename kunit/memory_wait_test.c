@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Requests that wait for what others do: free a page, or get out of the way. */
+#include <linux/gfp.h>
+#include <linux/jiffies.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include "test_util.h"
+
+#define PAGES TEST_BLOCK
+
+/* Another thread frees a page while a request that may not fail waits. */
+struct waiter {
+	struct umbra *u;
+	struct page *kept;
+	struct page *got;
+	unsigned long ms;
+};
+
+static void wait_or_free(void *arg, unsigned int self)
+{
+	struct waiter *w = arg;
+	unsigned long start = jiffies;
+
+	if (!self) {
+		w->got = umbra_alloc_page(w->u, GFP_KERNEL | __GFP_NOFAIL);
+		w->ms = jiffies_to_msecs(jiffies - start);
+		return;
+	}
+	while (!atomic_read(&w->u->pressure.nr_waiting))
+		schedule_timeout_uninterruptible(1);
+	schedule_timeout_uninterruptible(HZ / 20);
+	umbra_free_page(w->u, w->kept);
+}
+
+/* Into the cache of the CPU that frees it, if caches were not told better. */
+static void nofail_wakes_when_memory_comes(struct kunit *test)
+{
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.pcp_batch = 8,
+		.pcp_high = 64,
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout, PAGES);
+	struct waiter w = { .u = u };
+	LIST_HEAD(hoard);
+
+	umbra_test_take_all(u, 0, GFP_KERNEL, 0, &hoard);
+	w.kept = list_first_entry(&hoard, struct page, lru);
+	list_del(&w.kept->lru);
+	umbra_test_start_pair(test, wait_or_free, &w);
+	umbra_test_join_pair();
+	KUNIT_EXPECT_PTR_EQ(test, w.got, w.kept);
+	KUNIT_EXPECT_LT(test, w.ms, 900);
+	umbra_free_page(u, w.got);
+	umbra_test_give_all(u, &hoard);
+	umbra_drain_pages(u);
+}
+
+/* All that is free is in the cache of a CPU, and somebody else is in the way. */
+struct busy {
+	struct umbra_test_barrier barrier;
+	struct umbra *u;
+	struct list_head hoard;
+	struct page *got;
+};
+
+static void drain_or_be_in_the_way(void *arg, unsigned int self)
+{
+	struct busy *b = arg;
+	struct page *page;
+	unsigned int i;
+
+	if (!self) {
+		umbra_test_meet(&b->barrier);
+		b->got = umbra_alloc_page(b->u, GFP_KERNEL | __GFP_NOWARN);
+		return;
+	}
+	for (i = 0; i < 4; i++) {
+		page = list_first_entry(&b->hoard, struct page, lru);
+		list_del(&page->lru);
+		umbra_free_page(b->u, page);
+	}
+	mutex_lock(&b->u->control);
+	umbra_test_meet(&b->barrier);
+	schedule_timeout_uninterruptible(HZ / 20);
+	mutex_unlock(&b->u->control);
+}
+
+static void caches_are_waited_for_before_a_request_fails(struct kunit *test)
+{
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.pcp_batch = 8,
+		.pcp_high = 64,
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout, PAGES);
+	struct busy b = { .u = u };
+
+	INIT_LIST_HEAD(&b.hoard);
+	umbra_test_take_all(u, 0, GFP_KERNEL, 0, &b.hoard);
+	umbra_test_start_pair(test, drain_or_be_in_the_way, &b);
+	umbra_test_join_pair();
+	KUNIT_EXPECT_NOT_NULL(test, b.got);
+	if (b.got)
+		umbra_free_page(u, b.got);
+	umbra_test_give_all(u, &b.hoard);
+	umbra_drain_pages(u);
+}
+
+static struct kunit_case memory_wait_cases[] = {
+	KUNIT_CASE(nofail_wakes_when_memory_comes),
+	KUNIT_CASE(caches_are_waited_for_before_a_request_fails),
+	{}
+};
+
+static struct kunit_suite memory_wait_suite = {
+	.name = "umbra_memory_wait",
+	.test_cases = memory_wait_cases,
+};
+
+kunit_test_suite(memory_wait_suite);
