@@ -83,7 +83,7 @@ shell)
 		-append "$append loglevel=4 $*"
 	;;
 test)
-	timeout "${TIMEOUT:-900}" "${qemu[@]}" -m "$memory" \
+	timeout "${TIMEOUT:-2400}" "${qemu[@]}" -m "$memory" \
 		-serial "file:$work/log" -serial "file:$work/out" \
 		-append "$append $*" </dev/null ||
 		echo "Bail out! the machine did not end by itself" \
