@@ -366,6 +366,23 @@ static inline void reclaim_pages(uint64_t nr_pages)
 	write_file(DEBUGFS_DIR "ctl/reclaim", text);
 }
 
+/* A counter of vmstat, or 0. */
+static inline unsigned long counted(const char *name)
+{
+	char *text = read_file(DEBUGFS_DIR "vmstat", NULL), *line = text;
+	unsigned long value = 0;
+	size_t n = strlen(name);
+
+	while (line && (strncmp(line, name, n) || line[n] != ' ')) {
+		line = strchr(line, '\n');
+		line += !!line;
+	}
+	if (line)
+		value = strtoul(line + n, NULL, 10);
+	free(text);
+	return value;
+}
+
 static inline void compact_all(void)
 {
 	write_file(DEBUGFS_DIR "ctl/compact", "all");
@@ -373,6 +390,10 @@ static inline void compact_all(void)
 
 #ifndef DEVICE_NO_FIXTURE
 #include "kselftest_harness.h"
+
+/* For emulated machines, of which several may share the host's CPUs. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT 120
 
 /* A call fails with that errno. */
 #define EXPECT_ERRNO(wanted, call) do { \

@@ -113,7 +113,7 @@ TEST_F(device, alloc_fails_cleanly)
 TEST_F(device, alloc_and_free_fail_cleanly_among_many)
 {
 	uint64_t handle[100];
-	unsigned int i, nth;
+	unsigned int i, nth, failures = 0;
 	bool injected;
 
 	if (!have_faults())
@@ -132,17 +132,13 @@ TEST_F(device, alloc_and_free_fail_cleanly_among_many)
 		ASSERT_NE(0, handle[i]);
 	}
 	EXPECT_EQ(ARRAY_SIZE(handle), device_info(self->fd).file_pages);
+	/* a free gets by without what it asks for; each with another fault */
 	for (i = 0; i < ARRAY_SIZE(handle); i++) {
-		int ret = -1;
-
-		injected = true;
-		for (nth = 1; ret && injected && nth < MAX_FAULTS; nth++) {
-			ASSERT_TRUE(inject_begin(nth));
-			ret = device_free(self->fd, handle[i * 37 % 100]);
-			injected = inject_end();
-		}
-		EXPECT_EQ(0, ret);
+		ASSERT_TRUE(inject_begin(1 + i % 10));
+		EXPECT_EQ(0, device_free(self->fd, handle[i * 37 % 100]));
+		failures += inject_end();
 	}
+	EXPECT_LT(0, failures);
 	EXPECT_EQ(0, device_info(self->fd).file_pages);
 	EXPECT_EQ(self->nr_free, device_info(self->fd).nr_free);
 }

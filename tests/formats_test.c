@@ -122,7 +122,7 @@ static const char * const counters[] = {
 	"pgalloc_dma32", "pgalloc_normal", "pgalloc_movable",
 	"allocstall_dma", "allocstall_dma32", "allocstall_normal",
 	"allocstall_movable", "pgfree", "pgactivate", "pgdeactivate",
-	"slabs_scanned", "kswapd_low_wmark_hit_quickly",
+	"pgscan_direct_throttle", "slabs_scanned", "kswapd_low_wmark_hit_quickly",
 	"kswapd_high_wmark_hit_quickly", "pageoutrun", "oom_kill",
 	"pgmigrate_success", "pgmigrate_fail",
 	"compact_migrate_scanned", "compact_free_scanned",

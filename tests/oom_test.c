@@ -283,7 +283,7 @@ TEST_F(device, oom_passes_over_a_file_whose_opener_is_dead)
 	close(asks);
 }
 
-TEST_F_TIMEOUT(device, oom_passes_over_a_file_that_is_not_given_back, 60)
+TEST_F(device, oom_passes_over_a_file_that_is_not_given_back)
 {
 	uint32_t nr = self->nr_free;
 	struct opener keeps = start_opener(nr / 2, 0);

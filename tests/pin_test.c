@@ -244,7 +244,7 @@ static void *pin_again_and_again(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(device, threads_pin_and_free_at_once, 60)
+TEST_F(device, threads_pin_and_free_at_once)
 {
 	struct pinner w[4];
 	pthread_t thread[4];

@@ -64,6 +64,15 @@ TEST_F(device, poll_tells_each_file_of_what_came_after_it_was_opened)
 	close(after);
 }
 
+TEST_F(device, poll_tells_only_who_asks_for_it)
+{
+	struct pollfd p = { .fd = self->fd, .events = POLLIN };
+
+	ASSERT_TRUE(fall_short(self->fd));
+	EXPECT_EQ(0, poll(&p, 1, 0));
+	EXPECT_EQ(POLLPRI, poll_file(self->fd, 0));
+}
+
 static int wait_for_low_memory(void *arg)
 {
 	int *ready = arg, fd = device_open(O_RDONLY);

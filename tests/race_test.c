@@ -46,7 +46,7 @@ static void *hammer(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(device, threads_of_one_file_do_not_disturb_each_other, 120)
+TEST_F(device, threads_of_one_file_do_not_disturb_each_other)
 {
 	struct worker w[NR_WORKERS] = { 0 };
 	pthread_t thread[NR_WORKERS];
@@ -68,7 +68,7 @@ TEST_F_TIMEOUT(device, threads_of_one_file_do_not_disturb_each_other, 120)
 	EXPECT_UNCHANGED();
 }
 
-TEST_F_TIMEOUT(device, processes_do_not_disturb_each_other, 120)
+TEST_F(device, processes_do_not_disturb_each_other)
 {
 	pid_t pid[NR_WORKERS];
 	unsigned int i;
