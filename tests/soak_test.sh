@@ -36,7 +36,7 @@ unload_under_pressure() {
 			/hold 0:3000:4 /hold 0:6000 true 2>/dev/null &
 		done
 		wait
-		/hold 0:7000:4 true || fail "hold"
+		/hold 0:7000:4 true || fail "$(cat $dir/zoneinfo)"
 		unload
 	done
 }
