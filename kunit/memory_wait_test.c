@@ -6,7 +6,17 @@
 #include <linux/sched.h>
 #include "test_util.h"
 
-#define PAGES TEST_BLOCK
+static struct umbra *with_caches(struct kunit *test)
+{
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.pcp_batch = 8,
+		.pcp_high = 64,
+	};
+
+	return umbra_test_ghost_layout(test, &layout, TEST_BLOCK);
+}
 
 /* Another thread frees a page while a request that may not fail waits. */
 struct waiter {
@@ -35,13 +45,7 @@ static void wait_or_free(void *arg, unsigned int self)
 /* Into the cache of the CPU that frees it, if caches were not told better. */
 static void nofail_wakes_when_memory_comes(struct kunit *test)
 {
-	struct umbra_layout layout = {
-		.origin = "test",
-		.pb_order = TEST_PB_ORDER,
-		.pcp_batch = 8,
-		.pcp_high = 64,
-	};
-	struct umbra *u = umbra_test_ghost_layout(test, &layout, PAGES);
+	struct umbra *u = with_caches(test);
 	struct waiter w = { .u = u };
 	LIST_HEAD(hoard);
 
@@ -89,13 +93,7 @@ static void drain_or_be_in_the_way(void *arg, unsigned int self)
 
 static void caches_are_waited_for_before_a_request_fails(struct kunit *test)
 {
-	struct umbra_layout layout = {
-		.origin = "test",
-		.pb_order = TEST_PB_ORDER,
-		.pcp_batch = 8,
-		.pcp_high = 64,
-	};
-	struct umbra *u = umbra_test_ghost_layout(test, &layout, PAGES);
+	struct umbra *u = with_caches(test);
 	struct busy b = { .u = u };
 
 	INIT_LIST_HEAD(&b.hoard);

@@ -358,6 +358,15 @@ static struct script *script_start(struct kunit *test,
 	return s;
 }
 
+/* Nothing is scripted any more; give all back, and what was asked for if any. */
+static void script_end(struct script *s, struct page *page)
+{
+	s->u->pressure.ops = &umbra_slow_ops;
+	if (page)
+		umbra_free_pages(s->u, page, s->c->order);
+	umbra_test_give_all(s->u, &s->hoard);
+}
+
 /* Allocate as the case says, with the task in the state that it says. */
 static struct page *script_alloc(struct script *s)
 {
@@ -397,10 +406,7 @@ static void slowpath_asks_whom_it_should_as_often_as_it_should(struct kunit *tes
 				    c->calls.compact[i], "priority %u", i);
 	KUNIT_EXPECT_EQ(test, s->calls.oom, c->calls.oom);
 	KUNIT_EXPECT_EQ(test, s->calls.wait, c->calls.wait);
-	if (page)
-		umbra_free_pages(u, page, c->order);
-	u->pressure.ops = &umbra_slow_ops;
-	umbra_test_give_all(u, &s->hoard);
+	script_end(s, page);
 	KUNIT_EXPECT_EQ(test, atomic_read(&u->pressure.nr_waiting), 0);
 }
 
@@ -422,8 +428,7 @@ static void reclaim_learns_what_it_may_not_do(struct kunit *test)
 	memalloc_nofs_restore(nofs);
 	KUNIT_EXPECT_EQ(test, (__force u32)s->gfp,
 			(__force u32)(GFP_NOFS | __GFP_NOWARN));
-	u->pressure.ops = &umbra_slow_ops;
-	umbra_test_give_all(u, &s->hoard);
+	script_end(s, NULL);
 }
 
 static const struct umbra_zone_layout two_nodes[] = {
@@ -455,12 +460,9 @@ static void slowpath_begins_anew_when_a_node_comes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, s->calls.oom, 1);
 	KUNIT_EXPECT_EQ(test, s->calls.reclaim, 1);
 	KUNIT_EXPECT_EQ(test, s->calls.wake, 2);
-	u->pressure.ops = &umbra_slow_ops;
-	if (page) {
+	if (page)
 		KUNIT_EXPECT_EQ(test, umbra_page_node(u, page), 1);
-		umbra_free_page(u, page);
-	}
-	umbra_test_give_all(u, &s->hoard);
+	script_end(s, page);
 }
 
 /* The wall moves while the request is being told that there is nothing. */
@@ -486,10 +488,7 @@ static void slowpath_begins_anew_when_more_nodes_are_allowed(struct kunit *test)
 	page = umbra_alloc_pages_node(u, 0, gfp, 0);
 	KUNIT_EXPECT_NOT_NULL(test, page);
 	KUNIT_EXPECT_EQ(test, s->calls.oom, 1);
-	u->pressure.ops = &umbra_slow_ops;
-	if (page)
-		umbra_free_page(u, page);
-	umbra_test_give_all(u, &s->hoard);
+	script_end(s, page);
 }
 
 /* Pages go into the cache of this CPU, where no watermark sees them. */
@@ -525,10 +524,7 @@ static void what_oom_frees_into_caches_is_found(struct kunit *test)
 	page = umbra_alloc_page(u, GFP_KERNEL | __GFP_NOWARN);
 	KUNIT_EXPECT_NOT_NULL(test, page);
 	KUNIT_EXPECT_EQ(test, s->calls.oom, 1);
-	u->pressure.ops = &umbra_slow_ops;
-	if (page)
-		umbra_free_page(u, page);
-	umbra_test_give_all(u, &s->hoard);
+	script_end(s, page);
 	umbra_drain_pages(u);
 }
 
