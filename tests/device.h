@@ -417,6 +417,9 @@ FIXTURE_SETUP(device)
 	self->fd = device_open(O_RDWR);
 	ASSERT_LE(0, self->fd)
 		TH_LOG("%s: %s", DEVICE, strerror(errno));
+	/* what is where is for the test to say, not for the background */
+	ASSERT_EQ(0, write_file(DEBUGFS_DIR "ctl/compaction_proactiveness",
+				"0"));
 	ASSERT_EQ(0, WAIT_INFO(self->fd, nr_held, 0));
 	drain_caches();
 	info = device_info(self->fd);

@@ -50,6 +50,12 @@ echo "KTAP version 1"
 set -- $programs $zoned $scripts
 echo "1..$#"
 
+# With an event the host would also trace the scheduler, for names of tasks. While
+# that is patched into its code, an emulated CPU may still run a breakpoint that
+# has gone, which ends the machine.
+record_cmd=/sys/kernel/tracing/options/record-cmd
+[ ! -w $record_cmd ] || echo 0 >$record_cmd
+
 # Faults are asked for per process; let them hit allocations that may sleep,
 # and say nothing about each.
 for kind in failslab fail_page_alloc; do
