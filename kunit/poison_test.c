@@ -3,7 +3,7 @@
 #include <linux/page-flags.h>
 #include <linux/smp.h>
 #include <linux/workqueue.h>
-#include "test_util.h"
+#include "mover.h"
 
 #define PAGES 64
 #define BASE_PFN 0x40000
@@ -425,6 +425,38 @@ static void a_scan_finds_pages_of_every_state(struct kunit *test)
 	page_ref_dec(held);
 }
 
+/* Movable pages at the bottom, single free ones at the top. */
+static enum layout_kind room_at_the_top(u32 index)
+{
+	if (index < PB)
+		return index % 8 ? LAYOUT_FREE : LAYOUT_MOVABLE;
+	return index % 2 ? LAYOUT_UNMOVABLE : LAYOUT_FREE;
+}
+
+/* The first that compaction would fill has failed, and nobody has said so. */
+static void nothing_is_moved_to_a_page_that_failed(struct kunit *test)
+{
+	struct umbra *u;
+	struct mover *m;
+	struct page *bad;
+
+	need_failures(test);
+	u = umbra_test_ghost(test, TEST_PB_ORDER, MANY);
+	umbra_test_no_background(u);
+	m = umbra_test_mover(test, u);
+	umbra_test_lay_out(test, m, room_at_the_top);
+	bad = umbra_index_to_page(u, MANY - PB);
+	SetPageHWPoison(bad);
+	KUNIT_EXPECT_EQ(test, umbra_compact(u), 0);
+	KUNIT_EXPECT_EQ(test, m->nr_moved, PB / 8);
+	KUNIT_EXPECT_EQ(test, m->tokens[MANY - PB], 0);
+	UMBRA_EXPECT_FRAME(test, u, bad, FRAME_OFFLINE, 0);
+	umbra_test_mover_count(test, m);
+	umbra_test_judge(test, u);
+	umbra_test_empty(u);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), MANY - 1);
+}
+
 static struct kunit_case poison_cases[] = {
 	KUNIT_CASE_PARAM(a_free_page_that_fails_is_taken_out_at_once,
 			 place_gen_params),
@@ -445,6 +477,7 @@ static struct kunit_case poison_cases[] = {
 	KUNIT_CASE(a_range_with_a_failed_page_is_busy),
 	KUNIT_CASE(a_page_of_a_range_that_fails_is_caught_when_freed),
 	KUNIT_CASE(a_scan_finds_pages_of_every_state),
+	KUNIT_CASE(nothing_is_moved_to_a_page_that_failed),
 	{}
 };
 
