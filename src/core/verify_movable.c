@@ -7,8 +7,9 @@
  * Walks are made of batches, the xa_lock held for one at a time. A list can be
  * gone on with, and compared with counters, if umbra_lru.seq has not changed.
  */
-#include <linux/module.h>
 #include <linux/sched.h>
+#include <linux/string.h>
+#include <linux/xarray.h>
 #include "movable.h"
 #include "verify.h"
 
@@ -38,19 +39,6 @@ static bool check_batch(struct umbra *u, struct umbra_verify *v,
 	return entry;
 }
 
-/* Does a link belong to a block that is on the right list? xa_lock held. */
-static bool entry_belongs(struct umbra *u, struct umbra_node *node,
-			  const struct list_head *entry,
-			  enum umbra_lru_list list)
-{
-	u32 index = umbra_page_to_index(u, list_entry(entry, struct page, lru));
-
-	return index != UMBRA_NO_FRAME && umbra_movable_of(u, index) &&
-	       umbra_frame_zone(u, index)->nid == node->nid &&
-	       umbra_lru_list_of(u, index) == list &&
-	       entry->next->prev == entry && entry->prev->next == entry;
-}
-
 /* What a walk has come to. */
 struct lru_walk {
 	struct umbra *u;
@@ -61,6 +49,16 @@ struct lru_walk {
 	unsigned long pages[UMBRA_NR_ZONE_TYPES];
 	struct list_head *entry;	/* the last that was looked at */
 };
+
+/* Is the entry that is looked at, a frame, on the right list? xa_lock held. */
+static bool entry_belongs(const struct lru_walk *w, u32 index)
+{
+	return index != UMBRA_NO_FRAME && umbra_movable_of(w->u, index) &&
+	       umbra_frame_zone(w->u, index)->nid == w->node->nid &&
+	       umbra_lru_list_of(w->u, index) == w->list &&
+	       w->entry->next->prev == w->entry &&
+	       w->entry->prev->next == w->entry;
+}
 
 /* A batch of a list. Returns whether there is more; xa_lock held. */
 static bool walk_batch(struct lru_walk *w)
@@ -75,7 +73,7 @@ static bool walk_batch(struct lru_walk *w)
 			return false;
 		index = umbra_page_to_index(w->u, list_entry(w->entry,
 							     struct page, lru));
-		if (!entry_belongs(w->u, w->node, w->entry, w->list)) {
+		if (!entry_belongs(w, index)) {
 			umbra_found(w->v, FINDING_LRU, index, w->list, 0);
 			return false;
 		}
