@@ -172,6 +172,7 @@ static void a_zeroed_page_is_zero(struct kunit *test)
 	struct umbra *u = memory(test);
 	unsigned long addr, again;
 
+	umbra_test_one_cpu(test);
 	/* Whatever page it is, it is not zero yet. */
 	addr = umbra_get_free_page(u, GFP_KERNEL);
 	KUNIT_ASSERT_NE(test, addr, 0);
@@ -352,9 +353,11 @@ static void a_page_knows_its_zone_and_node(struct kunit *test)
 static void without_a_lock_a_block_is_compound_and_zero(struct kunit *test)
 {
 	struct umbra *u = memory(test);
-	struct page *page = umbra_alloc_pages_nolock(u, 0, 1, 2);
+	struct page *page;
 	void *addr;
 
+	umbra_test_one_cpu(test);
+	page = umbra_alloc_pages_nolock(u, 0, 1, 2);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	KUNIT_EXPECT_EQ(test, umbra_page_node(u, page), 1);
 	KUNIT_EXPECT_PTR_EQ(test, umbra_compound_head(u, page + 3), page);

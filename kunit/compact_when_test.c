@@ -353,16 +353,9 @@ static struct umbra *background(struct kunit *test)
 	return u;
 }
 
-static bool wait_for(struct umbra *u, unsigned long pages)
+static bool has_in_pageblocks(struct umbra *u, unsigned long pages)
 {
-	unsigned long end = jiffies + 20 * HZ;
-
-	while (umbra_test_pages_in(u->zones, TEST_PB_ORDER) < pages) {
-		if (time_after(jiffies, end))
-			return false;
-		schedule_timeout_uninterruptible(1);
-	}
-	return true;
+	return umbra_test_pages_in(u->zones, TEST_PB_ORDER) >= pages;
 }
 
 static void kcompactd_compacts_for_an_order_when_it_is_woken(struct kunit *test)
@@ -374,7 +367,7 @@ static void kcompactd_compacts_for_an_order_when_it_is_woken(struct kunit *test)
 	umbra_compact_wake(u, 0, 0, UMBRA_ZONE_NORMAL);
 	umbra_compact_wake(u, 0, 5, UMBRA_ZONE_DMA);
 	umbra_compact_wake(u, 0, 9, UMBRA_ZONE_NORMAL);
-	KUNIT_EXPECT_TRUE(test, wait_for(u, PB));
+	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(has_in_pageblocks(u, PB)));
 	umbra_compact_stop(u);
 	KUNIT_EXPECT_EQ(test, umbra_zone_events(u->zones,
 						EVENT_COMPACT_DAEMON_WAKE), 1);
@@ -399,14 +392,16 @@ static void kcompactd_compacts_what_is_in_pieces_by_itself(struct kunit *test)
 {
 	struct umbra *u = background(test);
 	struct mover *m = umbra_test_mover(test, u);
+	unsigned long half;
 
 	umbra_test_lay_out(test, m, umbra_test_quarter);
+	half = umbra_test_nr_free(u) / 2;
 	KUNIT_EXPECT_EQ(test, umbra_compact_score(u, 0), 99);
 	umbra_compact_set_proactiveness(u, 60);
 	KUNIT_EXPECT_EQ(test, umbra_compact_score_wmark(u, true), 40);
 	KUNIT_EXPECT_EQ(test, umbra_compact_score_wmark(u, false), 50);
 	/* Two thirds of what is free in pageblocks, and a few scraps. */
-	KUNIT_EXPECT_TRUE(test, wait_for(u, umbra_test_nr_free(u) / 2));
+	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(has_in_pageblocks(u, half)));
 	umbra_compact_stop(u);
 	KUNIT_EXPECT_LE(test, umbra_compact_score(u, 0), 50);
 	umbra_test_mover_count(test, m);

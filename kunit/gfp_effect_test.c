@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Each modifier changes what is allocated, or how. */
-#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/string.h>
+#include <linux/wait.h>
 #include "test_util.h"
 
 #define NODE_FRAMES TEST_BLOCK
@@ -273,14 +273,16 @@ static void kswapd_is_woken_by_who_asks_for_it(struct kunit *test)
 struct later {
 	struct umbra *u;
 	struct page *page;
+	bool waited;
 	bool freed;
 };
 
 static int free_later(void *arg)
 {
 	struct later *later = arg;
+	struct wait_queue_head *queue = &later->u->pressure.memory_wait;
 
-	msleep(100);
+	later->waited = TEST_WAIT_UNTIL(wq_has_sleeper(queue));
 	WRITE_ONCE(later->freed, true);
 	umbra_free_pages(later->u, later->page, 4);
 	while (!kthread_should_stop())
@@ -305,6 +307,7 @@ static void nofail_waits_for_others_to_free(struct kunit *test)
 	page = umbra_alloc_pages(u, GFP_KERNEL | __GFP_NOFAIL, 2);
 	freed = READ_ONCE(later.freed);
 	kthread_stop(task);
+	KUNIT_EXPECT_TRUE(test, later.waited);
 	KUNIT_EXPECT_TRUE(test, freed);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	KUNIT_EXPECT_EQ(test, events(u, EVENT_FAIL), 0);
@@ -397,7 +400,7 @@ static struct umbra *with_memory(struct kunit *test)
 	int err;
 
 	KUNIT_ASSERT_NOT_NULL(test, real);
-	err = umbra_region_acquire(&real->region, "contig", TEST_BLOCK);
+	err = umbra_test_acquire(&real->region, "contig", TEST_BLOCK);
 	if (err == -ENODEV)
 		kunit_skip(test, "this kernel has no provider contig");
 	if (err == -ENOMEM)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/delay.h>
 #include <linux/gfp.h>
+#include <linux/jiffies.h>
 #include <linux/page-flags.h>
 #include "test_util.h"
 
 #define PAGES 256
+#define HELD_PERIOD (HZ / 10)	/* until the first look, in jiffies */
 
 /* A block that nobody looks at in the background. */
 static struct page *block(struct kunit *test, struct umbra **u,
@@ -141,17 +142,16 @@ static void held_pages_come_back_by_themselves(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
 	struct page *page = umbra_alloc_pages(u, GFP_KERNEL, 0);
-	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	page_ref_inc(page);
 	umbra_free_pages(u, page, 0);
-	msleep(250);
+	/* The period grows with a look in vain. */
+	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(READ_ONCE(u->held_period) >
+						HELD_PERIOD));
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_held(u), 1);
 	page_ref_dec(page);
-	for (i = 0; i < 100 && umbra_test_nr_held(u); i++)
-		msleep(100);
-	KUNIT_EXPECT_EQ(test, umbra_test_nr_held(u), 0);
+	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(!umbra_test_nr_held(u)));
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
 }
 

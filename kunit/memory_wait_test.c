@@ -4,6 +4,7 @@
 #include <linux/jiffies.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
+#include <linux/wait.h>
 #include "test_util.h"
 
 static struct umbra *with_caches(struct kunit *test)
@@ -20,25 +21,37 @@ static struct umbra *with_caches(struct kunit *test)
 
 /* Another thread frees a page while a request that may not fail waits. */
 struct waiter {
+	struct umbra_slow_ops ops;
 	struct umbra *u;
 	struct page *kept;
 	struct page *got;
-	unsigned long ms;
+	bool waited;
+	bool missed;
 };
+
+/* The wait of a request that looks again when it is woken, and not before. */
+static void wait_to_be_woken(struct umbra *u, int seen)
+{
+	struct waiter *w = container_of(u->pressure.ops, struct waiter, ops);
+	long left = wait_event_timeout(u->pressure.memory_wait,
+				       atomic_read(&u->pressure.nr_freed) !=
+				       seen, TEST_HANG_S * HZ);
+
+	/* A free that nobody told of is seen when the time is up. */
+	if (left <= 1)
+		w->missed = true;
+}
 
 static void wait_or_free(void *arg, unsigned int self)
 {
 	struct waiter *w = arg;
-	unsigned long start = jiffies;
+	struct wait_queue_head *queue = &w->u->pressure.memory_wait;
 
 	if (!self) {
 		w->got = umbra_alloc_page(w->u, GFP_KERNEL | __GFP_NOFAIL);
-		w->ms = jiffies_to_msecs(jiffies - start);
 		return;
 	}
-	while (!atomic_read(&w->u->pressure.nr_waiting))
-		schedule_timeout_uninterruptible(1);
-	schedule_timeout_uninterruptible(HZ / 20);
+	w->waited = TEST_WAIT_UNTIL(wq_has_sleeper(queue));
 	umbra_free_page(w->u, w->kept);
 }
 
@@ -46,16 +59,20 @@ static void wait_or_free(void *arg, unsigned int self)
 static void nofail_wakes_when_memory_comes(struct kunit *test)
 {
 	struct umbra *u = with_caches(test);
-	struct waiter w = { .u = u };
+	struct waiter w = { .ops = umbra_slow_ops, .u = u };
 	LIST_HEAD(hoard);
 
 	umbra_test_take_all(u, 0, GFP_KERNEL, 0, &hoard);
 	w.kept = list_first_entry(&hoard, struct page, lru);
 	list_del(&w.kept->lru);
+	w.ops.wait = wait_to_be_woken;
+	u->pressure.ops = &w.ops;
 	umbra_test_start_pair(test, wait_or_free, &w);
 	umbra_test_join_pair();
+	u->pressure.ops = &umbra_slow_ops;
+	KUNIT_EXPECT_TRUE(test, w.waited);
+	KUNIT_EXPECT_FALSE(test, w.missed);
 	KUNIT_EXPECT_PTR_EQ(test, w.got, w.kept);
-	KUNIT_EXPECT_LT(test, w.ms, 900);
 	umbra_free_page(u, w.got);
 	umbra_test_give_all(u, &hoard);
 	umbra_drain_pages(u);

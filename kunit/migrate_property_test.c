@@ -8,6 +8,7 @@
  */
 #include <linux/gfp.h>
 #include <linux/highmem.h>
+#include <linux/jiffies.h>
 #include <linux/prandom.h>
 #include <linux/random.h>
 #include <linux/sched.h>
@@ -283,12 +284,14 @@ static void random_migrations_agree_with_the_model(struct kunit *test)
 	u64 seed = umbra_test_seed ?: get_random_u32();
 	unsigned long ops = umbra_test_ops / 50 / RUNS, i;
 	struct run *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
-	unsigned long captured = 0;
+	unsigned long captured = 0, begin = jiffies;
 	unsigned int n, moved = 0;
 
 	KUNIT_ASSERT_NOT_NULL(test, r);
 	kunit_info(test, "umbra_test.seed=%llu\n", seed);
-	for (n = 0; n < RUNS; n++) {
+	/* Of many operations some move something. */
+	for (n = 0; umbra_test_goes_on(begin, n < RUNS, moved || ops <= 1000);
+	     n++) {
 		memset(r, 0, sizeof(*r));
 		r->test = test;
 		prandom_seed_state(&r->rnd, seed + n);
@@ -308,7 +311,7 @@ static void random_migrations_agree_with_the_model(struct kunit *test)
 	}
 	kunit_info(test,
 		   "%lu operations done: %u blocks moved, %lu captured\n",
-		   ops * RUNS, moved, captured);
+		   ops * n, moved, captured);
 	if (ops > 1000)
 		KUNIT_EXPECT_GT(test, moved, 0);
 }
@@ -326,6 +329,7 @@ struct memory {
 	struct umbra_movable movable;
 	struct umbra *u;
 	struct umbra_test_barrier barrier;
+	unsigned long start;		/* jiffies */
 	unsigned long nr_wanted, nr_moved, nr_written, nr_spoilt;
 	atomic_t done;
 	struct slot slots[NR_SLOTS];
@@ -367,7 +371,9 @@ static void move_and_write(void *arg, unsigned int self)
 	struct slot *s;
 
 	umbra_test_meet(&m->barrier);
-	while (!self && m->nr_moved < m->nr_wanted) {
+	while (!self && umbra_test_goes_on(m->start, m->nr_moved < m->nr_wanted,
+					   m->nr_moved &&
+					   READ_ONCE(m->nr_written))) {
 		umbra_isolate_range(m->u, pfn, pfn + half);
 		umbra_unisolate_range(m->u, pfn, pfn + half);
 		umbra_isolate_range(m->u, pfn + half, pfn + 2 * half);
@@ -382,7 +388,7 @@ static void move_and_write(void *arg, unsigned int self)
 		spin_lock(&s->lock);
 		m->nr_spoilt += !slot_is_intact(s);
 		memset(page_address(s->page), ++s->byte, PAGE_SIZE);
-		m->nr_written++;
+		WRITE_ONCE(m->nr_written, m->nr_written + 1);
 		spin_unlock(&s->lock);
 		cond_resched();
 	}
@@ -446,11 +452,12 @@ static void what_is_written_during_migrations_is_intact(struct kunit *test)
 	m->nr_wanted = umbra_test_ops / c->share;
 	umbra_movable_init(&m->movable, &memory_ops, NULL);
 	memory_fill(test, m);
+	m->start = jiffies;
 	umbra_test_start_pair(test, move_and_write, m);
 	umbra_test_join_pair();
 	KUNIT_EXPECT_EQ(test, m->nr_spoilt, 0);
 	KUNIT_EXPECT_GT(test, m->nr_written, 0);
-	KUNIT_EXPECT_GE(test, m->nr_moved, m->nr_wanted);
+	KUNIT_EXPECT_GT(test, m->nr_moved, 0);
 	memory_empty(test, m);
 	kunit_info(test, "%lu pages moved, %lu written meanwhile\n",
 		   m->nr_moved, m->nr_written);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Migration: what goes with a block when it moves, and what does not move. */
 #include <linux/gfp.h>
+#include <linux/jiffies.h>
 #include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/string.h>
@@ -201,6 +202,7 @@ struct race {
 	struct umbra *u;
 	struct mover *m;
 	struct umbra_test_barrier barrier;
+	unsigned long start;		/* jiffies */
 	unsigned long rounds;
 	atomic_t done;
 	u32 tokens[512];
@@ -222,7 +224,8 @@ static void compact_and_free(void *arg, unsigned int self)
 		}
 		return;
 	}
-	for (i = 0; i < r->rounds; i++) {
+	for (i = 0; umbra_test_goes_on(r->start, i < r->rounds,
+				       READ_ONCE(r->m->nr_moved)); i++) {
 		u32 *token = &r->tokens[get_random_u32_below(512)];
 		unsigned int order = i % 4;
 		struct page *page;
@@ -251,6 +254,7 @@ static void blocks_are_freed_while_they_migrate(struct kunit *test)
 	r->u = u;
 	r->m = umbra_test_mover(test, u);
 	r->rounds = max(umbra_test_ops / 100, 1000UL);
+	r->start = jiffies;
 	umbra_test_start_pair(test, compact_and_free, r);
 	umbra_test_join_pair();
 	KUNIT_EXPECT_EQ(test, r->nr_refused, 0);

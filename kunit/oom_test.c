@@ -3,11 +3,15 @@
 #include <linux/completion.h>
 #include <linux/err.h>
 #include <linux/gfp.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/pid.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
+#include <linux/spinlock.h>
 #include "../src/core/account.h"
 #include "../src/core/frame.h"
 #include "test_util.h"
@@ -26,6 +30,15 @@ struct holder {
 	bool may_use_reserves;
 };
 
+static void holder_give_all(struct holder *h)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, &h->pages, lru)
+		umbra_free_pages_account(h->u, page, 0, h->account);
+	INIT_LIST_HEAD(&h->pages);
+}
+
 static int holder_fn(void *arg)
 {
 	struct holder *h = arg;
@@ -43,13 +56,8 @@ static int holder_fn(void *arg)
 	umbra_request_init(&rq, h->u, GFP_KERNEL, 0, 0, NULL, 0);
 	h->may_use_reserves = umbra_request_reserves(h->u, &rq) == ALLOC_OOM;
 	flush_signals(current);
-	if (h->killed && !h->clings) {
-		struct page *page, *next;
-
-		list_for_each_entry_safe(page, next, &h->pages, lru)
-			umbra_free_pages_account(h->u, page, 0, h->account);
-		INIT_LIST_HEAD(&h->pages);
-	}
+	if (h->killed && !h->clings)
+		holder_give_all(h);
 	while (!kthread_should_stop())
 		schedule_timeout_interruptible(1);
 	return 0;
@@ -58,11 +66,9 @@ static int holder_fn(void *arg)
 static void holder_stop(void *arg)
 {
 	struct holder *h = arg;
-	struct page *page, *next;
 
 	kthread_stop(h->task);
-	list_for_each_entry_safe(page, next, &h->pages, lru)
-		umbra_free_pages_account(h->u, page, 0, h->account);
+	holder_give_all(h);
 }
 
 /* Take @nr pages as another task, whose death may free them. */
@@ -90,10 +96,28 @@ static struct holder *holder_start(struct kunit *test, struct umbra *u,
 	return h;
 }
 
+/* As the slow path has it, but a victim has as long as it takes. */
+static bool oom_patiently(struct umbra *u, const struct umbra_request *rq)
+{
+	bool hope = umbra_oom(u, rq);
+	struct umbra_account *account;
+
+	spin_lock_irq(&u->pressure.accounts_lock);
+	list_for_each_entry(account, &u->pressure.accounts, list)
+		if (account->fate == ACCOUNT_KILLED)
+			account->deadline = jiffies + TEST_HANG_S * HZ;
+	spin_unlock_irq(&u->pressure.accounts_lock);
+	return hope;
+}
+
 static struct umbra *start(struct kunit *test, enum umbra_oom_policy policy)
 {
+	static struct umbra_slow_ops patient_ops;
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
 
+	patient_ops = umbra_slow_ops;
+	patient_ops.oom = oom_patiently;
+	u->pressure.ops = &patient_ops;
 	u->pressure.oom_policy = policy;
 	return u;
 }
@@ -135,6 +159,37 @@ static void oom_kills_who_has_the_most_and_waits_for_its_memory(struct kunit *te
 	umbra_free_page(u, page);
 }
 
+/* Kill for a request as the slow path does; whether there is hope. */
+static bool kill_for(struct kunit *test, struct umbra *u)
+{
+	struct umbra_request rq;
+	bool hope;
+
+	KUNIT_ASSERT_EQ(test, umbra_request_init(&rq, u, GFP_KERNEL, 0, 0,
+						 NULL, 0), 0);
+	mutex_lock(&u->pressure.oom_lock);
+	hope = umbra_oom(u, &rq);
+	mutex_unlock(&u->pressure.oom_lock);
+	return hope;
+}
+
+/* As when a request found nothing just before the victim gave all back. */
+static void oom_tries_again_before_it_kills_once_more(struct kunit *test)
+{
+	struct umbra *u = start(test, UMBRA_OOM_KILL);
+	struct holder *first = holder_start(test, u, PAGES / 2, false);
+	struct holder *second = holder_start(test, u, PAGES / 4, false);
+
+	KUNIT_EXPECT_TRUE(test, kill_for(test, u));
+	KUNIT_EXPECT_EQ(test, kills(u), 1);
+	KUNIT_ASSERT_TRUE(test, TEST_WAIT_UNTIL(!atomic_long_read(&first->account->pages)));
+	KUNIT_EXPECT_TRUE(test, kill_for(test, u));
+	KUNIT_EXPECT_EQ(test, kills(u), 1);
+	KUNIT_EXPECT_TRUE(test, kill_for(test, u));
+	KUNIT_EXPECT_EQ(test, kills(u), 2);
+	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(READ_ONCE(second->killed)));
+}
+
 static void oom_counts_what_is_held(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
@@ -145,6 +200,7 @@ static void oom_counts_what_is_held(struct kunit *test)
 	LIST_HEAD(hoard);
 	unsigned int i;
 
+	umbra_test_no_background(u);
 	KUNIT_ASSERT_EQ(test, umbra_account_charge(pinner, PAGES / 8, PAGES),
 			0);
 	for (i = 0; i < ARRAY_SIZE(pages); i++) {
@@ -168,17 +224,67 @@ static void oom_counts_what_is_held(struct kunit *test)
 	umbra_test_give_all(u, &hoard);
 }
 
-static void oom_passes_over_who_gives_nothing_back(struct kunit *test)
+/* How long a victim has to give something back, or those to notice who wait. */
+#define VICTIM_PERIOD (5 * HZ)
+
+/* A request that kills, and looks again when the time of its victim is over. */
+struct impatient {
+	struct umbra_slow_ops ops;
+	struct umbra_account *victim;
+	unsigned long begin;		/* jiffies */
+	unsigned long given;		/* the deadline that it got */
+	bool is_late;			/* so late that it kills once more */
+};
+
+static bool oom_impatiently(struct umbra *u, const struct umbra_request *rq)
+{
+	struct impatient *i = container_of(u->pressure.ops, struct impatient,
+					   ops);
+	bool is_first = i->victim->fate == ACCOUNT_SPARED, hope;
+	unsigned long now = jiffies;
+
+	if (!is_first)
+		i->victim->deadline = now - 1;
+	hope = umbra_oom(u, rq);
+	if (is_first)
+		i->given = i->victim->deadline;
+	else
+		i->is_late |= time_after(jiffies, now - 1 + VICTIM_PERIOD);
+	return hope;
+}
+
+/* Ask when nothing comes back. False if that took too long to say anything. */
+static bool ask_impatiently(struct kunit *test, struct umbra *u,
+			    struct impatient *i)
+{
+	const struct umbra_slow_ops *ops = u->pressure.ops;
+	struct page *page;
+
+	i->ops = umbra_slow_ops;
+	i->ops.oom = oom_impatiently;
+	i->begin = jiffies;
+	u->pressure.ops = &i->ops;
+	page = ask(u);
+	u->pressure.ops = ops;
+	if (page)
+		umbra_free_page(u, page);
+	if (!i->is_late)
+		KUNIT_EXPECT_NULL(test, page);
+	return !i->is_late;
+}
+
+static bool is_passed_over(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
 	struct holder *clings = holder_start(test, u, PAGES / 4 * 3, true);
 	struct holder *gives = holder_start(test, u, PAGES / 4, false);
-	unsigned long begin = jiffies;
+	struct impatient i = { .victim = clings->account };
 	struct page *page;
 
-	KUNIT_EXPECT_NULL(test, ask(u));
-	KUNIT_EXPECT_GE(test, jiffies - begin, 5 * HZ);
-	KUNIT_EXPECT_TRUE(test, READ_ONCE(clings->killed));
+	if (!ask_impatiently(test, u, &i))
+		return false;
+	KUNIT_EXPECT_GE(test, (long)(i.given - i.begin), VICTIM_PERIOD);
+	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(READ_ONCE(clings->killed)));
 	KUNIT_EXPECT_FALSE(test, READ_ONCE(gives->killed));
 	KUNIT_EXPECT_EQ(test, kills(u), 1);
 	/* Once a file: the next request is at the expense of the next. */
@@ -189,11 +295,27 @@ static void oom_passes_over_who_gives_nothing_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&u->pressure.nr_victims), 1);
 	if (page)
 		umbra_free_page(u, page);
+	return true;
+}
+
+static void oom_passes_over_who_gives_nothing_back(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(is_passed_over(test)));
 }
 
 static int nothing_fn(void *arg)
 {
 	return 0;
+}
+
+static bool is_gone(struct pid *pid)
+{
+	bool gone;
+
+	rcu_read_lock();
+	gone = !pid_task(pid, PIDTYPE_PID);
+	rcu_read_unlock();
+	return gone;
 }
 
 static void oom_passes_over_who_is_gone(struct kunit *test)
@@ -209,6 +331,8 @@ static void oom_passes_over_who_is_gone(struct kunit *test)
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 	umbra_account_set_opener(orphan, task_tgid(task));
 	kthread_stop(task);
+	/* It has ended, but may not have gone yet. */
+	KUNIT_ASSERT_TRUE(test, TEST_WAIT_UNTIL(is_gone(orphan->opener)));
 	KUNIT_ASSERT_EQ(test, umbra_account_charge(orphan, PAGES, PAGES), 0);
 	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &hoard);
 	page = ask(u);
@@ -255,20 +379,6 @@ static void oom_spares_all_for_requests_that_have_another_way(struct kunit *test
 	KUNIT_EXPECT_EQ(test, kills(u), 0);
 }
 
-/* Kill for a request as the slow path does; whether there is hope. */
-static bool kill_for(struct kunit *test, struct umbra *u)
-{
-	struct umbra_request rq;
-	bool hope;
-
-	KUNIT_ASSERT_EQ(test, umbra_request_init(&rq, u, GFP_KERNEL, 0, 0,
-						 NULL, 0), 0);
-	mutex_lock(&u->pressure.oom_lock);
-	hope = umbra_oom(u, &rq);
-	mutex_unlock(&u->pressure.oom_lock);
-	return hope;
-}
-
 /* A request that may have nobody killed waits for one who was, and not on. */
 static void oom_ends_for_nofs_when_nothing_comes_back(struct kunit *test)
 {
@@ -276,34 +386,49 @@ static void oom_ends_for_nofs_when_nothing_comes_back(struct kunit *test)
 	struct holder *h = holder_start(test, u, PAGES, true);
 	unsigned long begin;
 
+	u->pressure.ops = &umbra_slow_ops;
 	KUNIT_EXPECT_TRUE(test, kill_for(test, u));
-	h->account->deadline = jiffies + HZ / 5;
 	begin = jiffies;
+	h->account->deadline = begin + HZ / 5;
 	KUNIT_EXPECT_NULL(test, umbra_alloc_page(u, GFP_NOFS | __GFP_NOWARN));
-	KUNIT_EXPECT_GE(test, jiffies - begin, HZ / 5);
-	KUNIT_EXPECT_LT(test, jiffies - begin, 5 * HZ);
+	KUNIT_EXPECT_GT(test, jiffies - begin, HZ / 5);
 	KUNIT_EXPECT_EQ(test, (int)h->account->fate,
 			(int)ACCOUNT_PASSED_OVER);
 	KUNIT_EXPECT_EQ(test, atomic_read(&u->pressure.nr_victims), 0);
 	KUNIT_EXPECT_EQ(test, kills(u), 1);
 }
 
-/* Whoever was killed gives back what it has, if not all at once. */
-static void oom_waits_as_long_as_memory_comes_back(struct kunit *test)
+/* False if it took so long that the victim's time was over again. */
+static bool is_waited_for(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
 	struct holder *h = holder_start(test, u, PAGES, true);
+	unsigned long begin;
+	bool hope, is_late;
 
 	KUNIT_EXPECT_TRUE(test, kill_for(test, u));
 	h->account->deadline = jiffies - 1;
 	umbra_account_uncharge(h->account, 1);
-	KUNIT_EXPECT_TRUE(test, kill_for(test, u));
-	KUNIT_EXPECT_EQ(test, (int)h->account->fate, (int)ACCOUNT_KILLED);
-	h->account->deadline = jiffies - 1;
-	KUNIT_EXPECT_FALSE(test, kill_for(test, u));
-	KUNIT_EXPECT_EQ(test, (int)h->account->fate,
-			(int)ACCOUNT_PASSED_OVER);
+	begin = jiffies;
+	hope = kill_for(test, u);
+	is_late = time_after(jiffies, begin + VICTIM_PERIOD);
+	if (!is_late) {
+		KUNIT_EXPECT_TRUE(test, hope);
+		KUNIT_EXPECT_EQ(test, (int)h->account->fate,
+				(int)ACCOUNT_KILLED);
+		h->account->deadline = jiffies - 1;
+		KUNIT_EXPECT_FALSE(test, kill_for(test, u));
+		KUNIT_EXPECT_EQ(test, (int)h->account->fate,
+				(int)ACCOUNT_PASSED_OVER);
+	}
 	KUNIT_EXPECT_EQ(test, umbra_account_charge(h->account, 1, PAGES), 0);
+	return !is_late;
+}
+
+/* Whoever was killed gives back what it has, if not all at once. */
+static void oom_waits_as_long_as_memory_comes_back(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(is_waited_for(test)));
 }
 
 static void oom_fails_nobody_for_a_kill_of_long_ago(struct kunit *test)
@@ -429,8 +554,9 @@ static void an_oom_notifier_that_allocates_is_told_no(struct kunit *test)
 static struct kunit_case oom_cases[] = {
 	KUNIT_CASE(oom_kills_nobody_unless_told_to),
 	KUNIT_CASE(oom_kills_who_has_the_most_and_waits_for_its_memory),
+	KUNIT_CASE(oom_tries_again_before_it_kills_once_more),
 	KUNIT_CASE(oom_counts_what_is_held),
-	KUNIT_CASE_SLOW(oom_passes_over_who_gives_nothing_back),
+	KUNIT_CASE(oom_passes_over_who_gives_nothing_back),
 	KUNIT_CASE(oom_passes_over_who_is_gone),
 	KUNIT_CASE(oom_ends_for_nofs_when_nothing_comes_back),
 	KUNIT_CASE(oom_kills_nobody_for_one_who_is_dying),

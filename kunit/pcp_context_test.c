@@ -7,6 +7,7 @@
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
 #include <linux/interrupt.h>
+#include <linux/jiffies.h>
 #include <linux/prandom.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
@@ -224,6 +225,8 @@ static void a_section_goes_on_with_the_cache_it_began_with(struct kunit *test)
 
 struct hammer {
 	struct umbra *u;
+	unsigned long start;		/* jiffies */
+	unsigned long drains;		/* counted by the test itself */
 	unsigned long steps[TEST_THREADS];
 	unsigned long failed[TEST_THREADS];
 };
@@ -237,7 +240,8 @@ static void hammer(void *arg, unsigned int self)
 	unsigned int i;
 
 	prandom_seed_state(&rnd, self + 1);
-	while (h->steps[self] < steps) {
+	while (umbra_test_goes_on(h->start, h->steps[self] < steps,
+				  READ_ONCE(h->drains))) {
 		unsigned int order;
 
 		i = prandom_u32_state(&rnd) % HAMMER_HELD;
@@ -262,20 +266,20 @@ static void hammer(void *arg, unsigned int self)
 static void drains_lose_nothing_while_caches_are_in_use(struct kunit *test)
 {
 	struct hammer *h = kunit_kzalloc(test, sizeof(*h), GFP_KERNEL);
-	unsigned long drains = 0;
 
 	KUNIT_ASSERT_NOT_NULL(test, h);
 	h->u = ghost(test);
+	h->start = jiffies;
 	umbra_test_start_pair(test, hammer, h);
 	while (!umbra_test_pair_is_done()) {
 		umbra_drain_pages(h->u);
-		umbra_drain_cpu(h->u, drains % nr_cpu_ids);
-		drains++;
+		umbra_drain_cpu(h->u, h->drains % nr_cpu_ids);
+		WRITE_ONCE(h->drains, h->drains + 1);
 		cond_resched();
 	}
 	umbra_test_join_pair();
-	kunit_info(test, "%lu drains\n", drains);
-	KUNIT_EXPECT_GT(test, drains, 0);
+	kunit_info(test, "%lu drains\n", h->drains);
+	KUNIT_EXPECT_GT(test, h->drains, 0);
 	KUNIT_EXPECT_EQ(test, h->failed[0] + h->failed[1], 0);
 	umbra_drain_pages(h->u);
 	KUNIT_EXPECT_EQ(test, umbra_pcp_count(h->u->zones, -1), 0);

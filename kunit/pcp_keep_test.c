@@ -7,6 +7,7 @@
 #include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/page-flags.h>
+#include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
@@ -168,34 +169,67 @@ static void alloc_fn(struct work_struct *work)
 	late->page = umbra_alloc_page(late->u, GFP_KERNEL);
 }
 
-/* Memory fails when the CPU has seen that its cache is empty. */
+/* The longest wait with a lock held, in microseconds. */
+#define CATCH_US 100000
+
+/*
+ * Have memory fail when the other CPU has seen that its cache is empty, and
+ * waits for the zone. False if it was not there in time: then the page is from
+ * a cache that was refilled.
+ */
+static bool catch_refill(struct late_alloc *late, int cpu)
+{
+	struct umbra_zone *zone = late->u->zones;
+	struct umbra_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
+	unsigned int us;
+	bool waits;
+
+	spin_lock_irq(&zone->lock);
+	schedule_work_on(cpu, &late->work);
+	for (us = 0; us < CATCH_US && !READ_ONCE(pcp->alloc_factor); us++)
+		udelay(1);
+	waits = READ_ONCE(pcp->alloc_factor);
+	if (waits)
+		set_bit(ZONE_FLAG_SUSPECT, &zone->flags);
+	spin_unlock_irq(&zone->lock);
+	flush_work(&late->work);
+	return waits;
+}
+
+/* The same; or else all is as before. */
+static bool catch_or_undo(struct late_alloc *late, int cpu,
+			  unsigned long *drained)
+{
+	struct umbra *u = late->u;
+
+	*drained = umbra_zone_events(u->zones, EVENT_PCP_DRAIN);
+	if (catch_refill(late, cpu))
+		return true;
+	if (late->page)
+		umbra_free_page(u, late->page);
+	umbra_drain_pages(u);
+	per_cpu_ptr(u->zones->pcp, cpu)->alloc_factor = 0;
+	return false;
+}
+
 static void a_refill_of_a_zone_that_fails_goes_back(struct kunit *test)
 {
 	struct umbra *u = ghost_sized(test, BATCH, 64);
 	struct late_alloc late = { .u = u };
-	struct umbra_zone *zone = u->zones;
 	int other = umbra_test_other_cpu(test);
-	struct umbra_pcp *pcp = per_cpu_ptr(zone->pcp, other);
-	unsigned int i;
-	bool waits;
+	unsigned long drained;
+	bool caught;
 
 	umbra_test_one_cpu(test);
 	INIT_WORK_ONSTACK(&late.work, alloc_fn);
-	spin_lock_irq(&zone->lock);
-	schedule_work_on(other, &late.work);
-	for (i = 0; i < 1000000 && !READ_ONCE(pcp->alloc_factor); i++)
-		udelay(1);
-	waits = READ_ONCE(pcp->alloc_factor);
-	set_bit(ZONE_FLAG_SUSPECT, &zone->flags);
-	spin_unlock_irq(&zone->lock);
-	flush_work(&late.work);
+	caught = TEST_WAIT_UNTIL(catch_or_undo(&late, other, &drained));
 	destroy_work_on_stack(&late.work);
 
-	KUNIT_EXPECT_TRUE(test, waits);
+	KUNIT_ASSERT_TRUE(test, caught);
 	KUNIT_ASSERT_NOT_NULL(test, late.page);
 	KUNIT_EXPECT_EQ(test, count(u), 0);
-	KUNIT_EXPECT_EQ(test, umbra_zone_events(zone, EVENT_PCP_DRAIN),
-			BATCH - 1);
+	KUNIT_EXPECT_EQ(test, umbra_zone_events(u->zones, EVENT_PCP_DRAIN),
+			drained + BATCH - 1);
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), 16 * TEST_BLOCK - 1);
 	umbra_free_page(u, late.page);
 }
@@ -203,6 +237,7 @@ static void a_refill_of_a_zone_that_fails_goes_back(struct kunit *test)
 /* What the tracepoint said of drains. */
 struct drained {
 	struct tracepoint *tracepoint;	/* or NULL */
+	struct task_struct *task;	/* whose drains count */
 	unsigned int nr;
 	unsigned long pfns[2];
 	unsigned int orders[2];
@@ -216,6 +251,8 @@ static void on_drain(void *data, unsigned long pfn, unsigned int order,
 {
 	struct drained *d = data;
 
+	if (current != d->task)
+		return;
 	if (d->nr < ARRAY_SIZE(d->pfns)) {
 		d->pfns[d->nr] = pfn;
 		d->orders[d->nr] = order;
@@ -265,7 +302,7 @@ static void unwatch_drains(struct drained *d)
 static void each_block_that_is_drained_is_traced(struct kunit *test)
 {
 	struct umbra *u = ghost_sized(test, BATCH, 64);
-	struct drained drained = {};
+	struct drained drained = { .task = current };
 	struct page *pages[2];
 	unsigned int i;
 

@@ -261,6 +261,7 @@ static void a_cache_does_not_grow_for_who_allocates_in_between(struct kunit *tes
 
 	umbra_layout_init(&layout);
 	layout.has_memory = false;
+	layout.background = false;
 	u = umbra_test_ghost_layout(test, &layout, 65536);
 	pages = kunit_kcalloc(test, nr, sizeof(*pages), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, pages);

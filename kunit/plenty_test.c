@@ -20,6 +20,7 @@ static struct umbra *ghost(struct kunit *test, int pcp_batch)
 
 	umbra_layout_init(&layout);
 	layout.has_memory = false;
+	layout.background = false;
 	layout.min_free_kbytes = RESERVE_KBYTES;
 	layout.pcp_batch = pcp_batch;
 	layout.pcp_high = pcp_batch ? 64 : 0;

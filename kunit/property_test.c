@@ -10,6 +10,7 @@
  */
 #include <linux/bitmap.h>
 #include <linux/gfp.h>
+#include <linux/jiffies.h>
 #include <linux/prandom.h>
 #include <linux/random.h>
 #include <linux/slab.h>
@@ -417,6 +418,7 @@ static void random_operations_agree_with_the_model(struct kunit *test)
 	const struct shape *shape = test->param_value;
 	unsigned long start = umbra_test_seed ?: get_random_u32();
 	unsigned long count = max(umbra_test_ops / 8 * shape->share, 1UL), i;
+	unsigned long begin = jiffies;
 	struct model *m = model_create(test, shape);
 
 	kunit_info(test, "%s: umbra_test.seed=%lu, %lu operations\n",
@@ -424,6 +426,8 @@ static void random_operations_agree_with_the_model(struct kunit *test)
 	prandom_seed_state(&m->rnd, start);
 	for (i = 0; i < count; i++) {
 		if (i % JUDGE_EVERY == 0) {
+			if (!umbra_test_has_time(begin))
+				break;
 			judge(m);
 			m->chance = 64 + pick(m, 129);
 			cond_resched();

@@ -4,6 +4,7 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/swap.h>
+#include <linux/wait.h>
 #include "../src/core/frame.h"
 #include "test_util.h"
 
@@ -230,6 +231,7 @@ static void reclaim_uncharges(struct kunit *test)
 	struct owner *o = owner_create(test, account);
 	struct page *page;
 
+	umbra_test_no_background(u);
 	KUNIT_ASSERT_EQ(test, umbra_account_charge(account, 5, 5), 0);
 	own(test, u, o, GFP_KERNEL, 2);
 	page = own(test, u, o, GFP_KERNEL, 0);
@@ -356,6 +358,12 @@ static void a_request_reclaims_for_itself(struct kunit *test)
 	umbra_test_give_all(u, &hoard);
 }
 
+/* Does somebody wait for the end of an isolation? */
+static bool is_awaited(struct umbra *u)
+{
+	return wq_has_sleeper(&u->pressure.movable_wait);
+}
+
 /* One thread has a block in its hands; the other wants it back. */
 struct tug {
 	struct umbra *u;
@@ -375,10 +383,11 @@ static void pull(void *arg, unsigned int self)
 	umbra_test_meet(&t->barrier);
 	if (self) {
 		umbra_clear_movable(t->u, t->page);
-		t->too_early |= !READ_ONCE(t->let_go);
+		if (!READ_ONCE(t->let_go))
+			WRITE_ONCE(t->too_early, true);
 		return;
 	}
-	schedule_timeout_uninterruptible(HZ / 20);
+	TEST_WAIT_UNTIL(is_awaited(t->u) || READ_ONCE(t->too_early));
 	WRITE_ONCE(t->let_go, true);
 	umbra_movable_putback(t->u, index);
 }
@@ -421,6 +430,7 @@ struct slow_one {
 	struct umbra_test_barrier barrier;
 	struct umbra *u;
 	struct page *got;
+	bool awaited;
 };
 
 static void ask_or_reclaim_slowly(void *arg, unsigned int self)
@@ -431,13 +441,15 @@ static void ask_or_reclaim_slowly(void *arg, unsigned int self)
 
 	if (!self) {
 		umbra_test_meet(&s->barrier);
-		s->got = umbra_alloc_page(s->u, GFP_KERNEL | __GFP_NOWARN);
+		/* A request waits for a moment, and a few times. */
+		TEST_WAIT_UNTIL((s->got = umbra_alloc_page(s->u, GFP_KERNEL |
+							   __GFP_NOWARN)));
 		return;
 	}
 	umbra_lru_isolate(s->u, s->u->nodes, UMBRA_ZONE_NORMAL, &index, 1,
 			  &seen);
 	umbra_test_meet(&s->barrier);
-	schedule_timeout_uninterruptible(max(HZ / 50, 1));
+	s->awaited = TEST_WAIT_UNTIL(is_awaited(s->u));
 	umbra_movable_reclaim(s->u, index, GFP_KERNEL);
 }
 
@@ -452,6 +464,7 @@ static void a_request_waits_for_what_others_have_isolated(struct kunit *test)
 	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &hoard);
 	umbra_test_start_pair(test, ask_or_reclaim_slowly, &s);
 	umbra_test_join_pair();
+	KUNIT_EXPECT_TRUE(test, s.awaited);
 	KUNIT_EXPECT_NOT_NULL(test, s.got);
 	KUNIT_EXPECT_EQ(test, o->nr_reclaimed, 1);
 	if (s.got)

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the kernel's log says of a request that failed. */
 #include <linux/gfp.h>
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
 #include <linux/kmsg_dump.h>
+#include <linux/ktime.h>
+#include <linux/limits.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -27,14 +31,29 @@ static bool log_next(struct log *log)
 	return true;
 }
 
+/* Go on after the next line with @text in it. Returns whether there is one. */
+static bool log_skip(struct log *log, const char *text)
+{
+	while (log_next(log))
+		if (strstr(log->line, text))
+			return true;
+	return false;
+}
+
+/*
+ * From a mark on, which this writes. Lines are read in turn, and one that another
+ * CPU is about to write hides those after it.
+ */
 static struct log *log_start(struct kunit *test)
 {
 	struct log *log = kunit_kzalloc(test, sizeof(*log), GFP_KERNEL);
+	char mark[48];
 
 	KUNIT_ASSERT_NOT_NULL(test, log);
+	snprintf(mark, sizeof(mark), "a log from %llu on", ktime_get_ns());
 	kmsg_dump_rewind(&log->iter);
-	while (log_next(log))
-		;
+	kunit_info(test, "%s\n", mark);
+	KUNIT_ASSERT_TRUE(test, TEST_WAIT_UNTIL(log_skip(log, mark)));
 	return log;
 }
 
@@ -42,14 +61,22 @@ static struct log *log_start(struct kunit *test)
 static unsigned int log_count(struct kunit *test, const struct log *log,
 			      const char *text)
 {
-	struct log *copy = kunit_kmalloc(test, sizeof(*copy), GFP_KERNEL);
+	struct log *copy = kmemdup(log, sizeof(*log), GFP_KERNEL);
 	unsigned int nr = 0;
 
 	KUNIT_ASSERT_NOT_NULL(test, copy);
-	*copy = *log;
-	while (log_next(copy))
-		nr += !!strstr(copy->line, text);
+	while (log_skip(copy, text))
+		nr++;
+	kfree(copy);
 	return nr;
+}
+
+/* Expect @nr lines with @text. */
+static void log_expect_lines(struct kunit *test, const struct log *log,
+			     const char *text, unsigned int nr)
+{
+	TEST_WAIT_UNTIL(log_count(test, log, text) >= nr);
+	KUNIT_EXPECT_EQ_MSG(test, log_count(test, log, text), nr, "%s", text);
 }
 
 /* Expect one line with such text. */
@@ -64,7 +91,7 @@ static __printf(3, 4) void log_expect(struct kunit *test,
 	text = kvasprintf(GFP_KERNEL, format, args);
 	va_end(args);
 	KUNIT_ASSERT_NOT_NULL(test, text);
-	KUNIT_EXPECT_EQ_MSG(test, log_count(test, log, text), 1, "%s", text);
+	log_expect_lines(test, log, text, 1);
 	kfree(text);
 }
 
@@ -142,12 +169,13 @@ static void reports_are_limited_and_failures_are_counted(struct kunit *test)
 	unsigned int i;
 
 	u = nearly_empty(test, &pages);
+	/* However long it takes to write them. */
+	u->failure_limit.interval = INT_MAX;
 	log = log_start(test);
 	for (i = 0; i < 10; i++)
 		KUNIT_EXPECT_NULL(test, umbra_alloc_pages(u, GFP_ATOMIC, 2));
-	KUNIT_EXPECT_EQ(test, log_count(test, log, "page allocation failure"),
-			3);
-	KUNIT_EXPECT_EQ(test, log_count(test, log, "lowmem_reserve[]"), 3 * 2);
+	log_expect_lines(test, log, "page allocation failure", 3);
+	log_expect_lines(test, log, "lowmem_reserve[]", 3 * 2);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&u->nr_failures), 10);
 	umbra_test_give_all(u, &pages);
 }
@@ -192,39 +220,53 @@ static void a_report_names_who_has_the_most(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
-/* Memory that comes after eleven seconds. */
+#define STALL "page allocation stall for "
+
+/* Memory that comes when the request that waits for it was told of. */
 struct late {
 	struct umbra_slow_ops ops;
+	struct kunit *test;
+	struct log *log;
+	unsigned long end;		/* jiffies */
 	struct page *page;
 };
 
-static void wait_for_long(struct umbra *u, int seen)
+static void wait_for_word(struct umbra *u, int seen)
 {
 	struct late *late = container_of(u->pressure.ops, struct late, ops);
 
-	schedule_timeout_uninterruptible(11 * HZ);
-	umbra_free_page(u, late->page);
+	if (!log_count(late->test, late->log, STALL) &&
+	    time_before(jiffies, late->end))
+		schedule_timeout_uninterruptible(HZ / 10);
+	else
+		umbra_free_page(u, late->page);
 }
 
 static void who_waits_for_long_is_told_of(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
-	struct late late = { .ops = umbra_slow_ops };
+	struct late late = { .ops = umbra_slow_ops, .test = test };
 	struct page *page;
-	struct log *log;
+	unsigned int seconds;
 	LIST_HEAD(pages);
+	char text[64];
 
-	late.ops.wait = wait_for_long;
+	late.ops.wait = wait_for_word;
 	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &pages);
 	late.page = list_first_entry(&pages, struct page, lru);
 	list_del(&late.page->lru);
+	late.log = log_start(test);
+	late.end = jiffies + TEST_HANG_S * HZ;
 	u->pressure.ops = &late.ops;
-	log = log_start(test);
 	page = umbra_alloc_page(u, GFP_KERNEL | __GFP_NOFAIL);
 	u->pressure.ops = &umbra_slow_ops;
 	KUNIT_EXPECT_PTR_EQ(test, page, late.page);
-	log_expect(test, log,
-		   "test: %s: page allocation stall for 1", current->comm);
+	snprintf(text, sizeof(text), "test: %s: " STALL, current->comm);
+	KUNIT_EXPECT_GE(test, log_count(test, late.log, text), 1);
+	for (seconds = 0; seconds < 10; seconds++) {
+		snprintf(text, sizeof(text), STALL "%u s", seconds);
+		KUNIT_EXPECT_EQ(test, log_count(test, late.log, text), 0);
+	}
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&u->nr_failures), 0);
 	umbra_free_page(u, page);
 	umbra_test_give_all(u, &pages);

@@ -2,6 +2,7 @@
 #include <linux/bitmap.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include "../src/core/snapshot.h"
 #include "test_util.h"
@@ -151,6 +152,7 @@ static void churn_or_look(void *arg, unsigned int self)
 			page = umbra_alloc_pages(busy->umbra, 0, i % 5);
 			if (page)
 				umbra_free_pages(busy->umbra, page, i % 5);
+			cond_resched();
 		}
 		return;
 	}

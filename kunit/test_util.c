@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/cpumask.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -8,7 +9,12 @@
 #include "../src/core/snapshot.h"
 #include "test_util.h"
 
-unsigned long umbra_test_ops = 1000000;
+#define DEFAULT_OPS 1000000
+
+/* Seconds for operations of the same kind, one after the other. */
+#define OPS_S 60
+
+unsigned long umbra_test_ops = DEFAULT_OPS;
 module_param_named(ops, umbra_test_ops, ulong, 0444);
 MODULE_PARM_DESC(ops,
 		 "Operations of the property test, and so how long the tests take (default: 1000000)");
@@ -32,13 +38,17 @@ static bool releasable(void *arg, struct page *page)
 
 /*
  * Every test ends before the judge, and with nothing allocated: a test that
- * forgot something, or that the allocator lost something of, fails here.
+ * forgot something, or that the allocator lost something of, fails here. What
+ * runs by itself is stopped first, for it may drain caches as the judge looks.
  */
 static void ghost_destroy(void *arg)
 {
 	struct ghost *ghost = arg;
 	struct umbra_released released;
 
+	umbra_test_no_background(ghost->u);
+	umbra_pressure_stop(ghost->u);
+	cancel_work_sync(&ghost->u->drain_work);
 	umbra_test_judge(ghost->test, ghost->u);
 	KUNIT_EXPECT_EQ(ghost->test, umbra_instance_stop(ghost->u), 0);
 	umbra_region_release(&ghost->region, releasable, ghost->u, &released);
@@ -63,8 +73,23 @@ static void region_destroy(void *arg)
 }
 
 /*
- * Pages of the test's own, given back with it at the latest. Returns what
- * umbra_region_acquire() does; an error leaves @region as it was.
+ * Take pages from the host, and try again where there are none: they are in use
+ * one moment, and free or movable the next. Returns what umbra_region_acquire()
+ * does.
+ */
+int umbra_test_acquire(struct umbra_region *region, const char *provider,
+		       unsigned long nr_pages)
+{
+	int err;
+
+	TEST_WAIT_UNTIL((err = umbra_region_acquire(region, provider,
+						    nr_pages)) != -ENOMEM);
+	return err;
+}
+
+/*
+ * The same of the test's own, given back with it at the latest. An error leaves
+ * @region as it was.
  */
 int umbra_test_region(struct kunit *test, const char *provider,
 		      unsigned long nr_pages, struct umbra_region **region)
@@ -73,7 +98,7 @@ int umbra_test_region(struct kunit *test, const char *provider,
 	int err;
 
 	KUNIT_ASSERT_NOT_NULL(test, r);
-	err = umbra_region_acquire(r, provider, nr_pages);
+	err = umbra_test_acquire(r, provider, nr_pages);
 	if (err)
 		return err;
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, region_destroy,
@@ -198,7 +223,7 @@ struct umbra *umbra_test_memory(struct kunit *test,
 	ghost = kunit_kzalloc(test, sizeof(*ghost), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, ghost);
 	ghost->test = test;
-	err = umbra_region_acquire(&ghost->region, "contig", nr_pages);
+	err = umbra_test_acquire(&ghost->region, "contig", nr_pages);
 	if (err)
 		kunit_skip(test, "no %lu pages of real memory: error %d",
 			   nr_pages, err);
@@ -389,6 +414,28 @@ void umbra_test_expect_block(struct kunit *test, struct umbra *u,
 				    compound ? page : page + i);
 		KUNIT_EXPECT_EQ(test, umbra_page_order(u, page + i), order);
 	}
+}
+
+/*
+ * May a test that began at @start, in jiffies, go on with more of the same? Where
+ * all is slow it does less, before KUnit takes it for one that hangs. Who asks
+ * for more operations than usual gets them, however long they take.
+ */
+bool umbra_test_has_time(unsigned long start)
+{
+	return umbra_test_ops > DEFAULT_OPS ||
+	       time_before(jiffies, start + OPS_S * HZ);
+}
+
+/*
+ * The same of a test that may not end before something has happened meanwhile,
+ * whatever it @wants; but then it hangs, if that does not happen.
+ */
+bool umbra_test_goes_on(unsigned long start, bool wants, bool happened)
+{
+	if (!happened)
+		return time_before(jiffies, start + TEST_HANG_S * HZ);
+	return wants && umbra_test_has_time(start);
 }
 
 /* Wait for the other thread. All that it did before is seen after. */

@@ -12,8 +12,10 @@
 
 #include <kunit/test.h>
 #include <linux/atomic.h>
+#include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/page_ref.h>
+#include <linux/sched.h>
 #include "../src/core/verify.h"
 #include "../src/provider/provider.h"
 
@@ -45,6 +47,8 @@ struct umbra *umbra_test_ghost_zones(struct kunit *test,
 struct umbra *umbra_test_memory(struct kunit *test,
 				const struct umbra_layout *layout,
 				unsigned long nr_pages);
+int umbra_test_acquire(struct umbra_region *region, const char *provider,
+		       unsigned long nr_pages);
 int umbra_test_region(struct kunit *test, const char *provider,
 		      unsigned long nr_pages, struct umbra_region **region);
 struct page *umbra_test_descriptors(struct kunit *test, unsigned long nr_pages);
@@ -82,6 +86,22 @@ void umbra_test_expect_block(struct kunit *test, struct umbra *u,
 #define UMBRA_EXPECT_FRAME(test, u, page, state, order)			\
 	KUNIT_EXPECT_EQ(test, umbra_test_frame(u, page),		\
 			frame_make(state, order))
+
+/* Seconds of waiting for what must happen; only a hang reaches them. */
+#define TEST_HANG_S 120
+
+/* Sleep until @condition holds, for TEST_HANG_S at most. Whether it holds. */
+#define TEST_WAIT_UNTIL(condition) ({					\
+	unsigned long end_ = jiffies + TEST_HANG_S * HZ;		\
+	bool holds_;							\
+									\
+	while (!(holds_ = (condition)) && time_before(jiffies, end_))	\
+		schedule_timeout_uninterruptible(1);			\
+	holds_;								\
+})
+
+bool umbra_test_has_time(unsigned long start);
+bool umbra_test_goes_on(unsigned long start, bool wants, bool happened);
 
 /* two threads */
 #define TEST_THREADS 2

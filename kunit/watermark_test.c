@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Who is stopped by a watermark, and who is not. */
-#include <linux/cpumask.h>
 #include <linux/gfp.h>
-#include <linux/sched.h>
+#include <linux/percpu.h>
 #include <linux/spinlock.h>
 #include "../src/core/pcp.h"
 #include "test_util.h"
@@ -396,6 +395,7 @@ static void caches_do_not_make_the_counter_drift(struct kunit *test)
 	umbra_layout_init(&layout);
 	layout.origin = "test";
 	layout.has_memory = false;
+	layout.background = false;
 	u = umbra_test_ghost_layout(test, &layout, 16 * TEST_BLOCK);
 	zone = u->zones;
 	for (i = 0; i < 20000; i++) {
@@ -443,10 +443,10 @@ static void caches_shrink_below_the_high_mark(struct kunit *test)
 
 	umbra_layout_init(&layout);
 	layout.has_memory = false;
+	layout.background = false;
 	u = umbra_test_ghost_layout(test, &layout, 64 * TEST_BLOCK);
 	zone = u->zones;
-	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(0)), 0);
-	pcp = per_cpu_ptr(zone->pcp, 0);
+	pcp = per_cpu_ptr(zone->pcp, umbra_test_one_cpu(test));
 	refill(test, u, &pages);
 	high = pcp->high;
 	KUNIT_EXPECT_EQ(test, high, zone->pcp_high_min + zone->pcp_batch);

@@ -9,6 +9,7 @@
 #include <linux/bitmap.h>
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
+#include <linux/jiffies.h>
 #include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -397,6 +398,7 @@ KUNIT_ARRAY_PARAM(layout, layouts, describe);
 static void random_operations_on_random_zones_agree_with_the_model(struct kunit *test)
 {
 	unsigned long count = max(umbra_test_ops / 8 / ARRAY_SIZE(layouts), 1UL), i;
+	unsigned long begin = jiffies;
 	const unsigned int *nr = test->param_value;
 	struct run *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
 
@@ -411,9 +413,13 @@ static void random_operations_on_random_zones_agree_with_the_model(struct kunit 
 		   *nr, start, r->m.nr_nodes, r->m.nr_zones, r->m.nr_frames,
 		   r->m.layout.pb_order, r->m.layout.policy,
 		   r->m.layout.pcp_batch);
+	/* The model is told of every CPU that the test runs on. */
+	r->cpu = umbra_test_one_cpu(test);
 	do_migrate(r);
 	for (i = 0; i < count; i++) {
 		if (i % JUDGE_EVERY == 0) {
+			if (!umbra_test_has_time(begin))
+				break;
 			judge(r);
 			r->chance = 96 + pick(r, 97);
 			cond_resched();

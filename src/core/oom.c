@@ -97,6 +97,7 @@ void umbra_oom_forget(struct umbra_account *account)
 	}
 	p = &account->umbra->pressure;
 	spin_lock_irqsave(&p->accounts_lock, flags);
+	p->victim_is_gone |= account->fate == ACCOUNT_KILLED;
 	set_fate(account, ACCOUNT_SPARED);
 	list_del(&account->list);
 	spin_unlock_irqrestore(&p->accounts_lock, flags);
@@ -230,31 +231,40 @@ enum verdict {
 
 /*
  * Has one that was killed still time to give its memory back? As long as some of
- * it comes, it has. If not, whoever waited for that fails; but it may be long
- * ago, and nobody did.
+ * it comes, it has; when all is back, the request tries again before anybody else
+ * is killed. If none comes in time, whoever waited for that fails; but it may be
+ * long ago, and nobody did.
  */
 static enum verdict judge_killed(struct umbra_account *account)
 {
+	unsigned long now = jiffies;
 	long pages = pages_of(account);
 
+	if (!pages) {
+		set_fate(account, ACCOUNT_PASSED_OVER);
+		return VERDICT_WAIT;
+	}
 	if (pages < account->left) {
 		account->left = pages;
-		account->deadline = jiffies + VICTIM_PERIOD;
+		account->deadline = now + VICTIM_PERIOD;
 	}
-	if (pages && !time_after(jiffies, account->deadline))
+	if (!time_after(now, account->deadline))
 		return VERDICT_WAIT;
 	set_fate(account, ACCOUNT_PASSED_OVER);
-	return pages && !time_after(jiffies, account->deadline +
-				    VICTIM_PERIOD) ?
-	       VERDICT_FAIL : VERDICT_KILL;
+	return time_after(now, account->deadline + VICTIM_PERIOD) ?
+	       VERDICT_KILL : VERDICT_FAIL;
 }
 
-/* All who were killed, and the worst of it; accounts_lock held. */
+/*
+ * All who were killed, and the worst of it; accounts_lock held. One that is gone
+ * since the last judgement gave back all it had.
+ */
 static enum verdict judge_all(struct umbra_pressure *p)
 {
-	enum verdict verdict = VERDICT_KILL;
+	enum verdict verdict = p->victim_is_gone ? VERDICT_WAIT : VERDICT_KILL;
 	struct umbra_account *account;
 
+	p->victim_is_gone = false;
 	list_for_each_entry(account, &p->accounts, list)
 		if (account->fate == ACCOUNT_KILLED)
 			verdict = max(verdict, judge_killed(account));

@@ -122,6 +122,7 @@ struct umbra_pressure {
 	spinlock_t accounts_lock;	/* innermost; guards @accounts */
 	struct list_head accounts;
 	atomic_t nr_victims;		/* accounts whose opener was killed */
+	bool victim_is_gone;		/* since the last judgement; by accounts_lock */
 	unsigned int oom_policy;	/* READ_ONCE/WRITE_ONCE, as up to the end */
 
 	unsigned int extfrag_threshold;		/* READ_ONCE/WRITE_ONCE */
