@@ -9,7 +9,6 @@
  * or must not ask for (a range of two zones).
  */
 #include <linux/gfp.h>
-#include <linux/jiffies.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
@@ -20,14 +19,12 @@
 #ifdef CONFIG_CONTIG_ALLOC
 
 #define MAX_TRIES 256
-#define MAX_SECONDS 10
 
 struct contig_search {
 	unsigned long nr_pages;
 	unsigned long align;
 	unsigned long step;
 	unsigned int tries;
-	unsigned long deadline;		/* jiffies */
 };
 
 /* Is [pfn, pfn + nr) online, and inside one zone that we may take from? */
@@ -50,7 +47,7 @@ static bool is_candidate(unsigned long pfn, unsigned long nr_pages)
 	       page_zonenum(first + nr_pages - 1) == page_zonenum(first);
 }
 
-/* -ENOMEM: nothing in this node; -EBUSY: out of tries or of time. */
+/* -ENOMEM: nothing in this node; -EBUSY: out of tries. */
 static int search_node(struct contig_search *search, int nid,
 		       unsigned long *found)
 {
@@ -68,8 +65,7 @@ static int search_node(struct contig_search *search, int nid,
 		cond_resched();
 		if (!is_candidate(pfn, search->nr_pages))
 			continue;
-		if (!search->tries-- ||
-		    time_after(jiffies, search->deadline))
+		if (!search->tries--)
 			return -EBUSY;
 		err = umbra_host_alloc_contig(pfn, pfn + search->nr_pages);
 		if (!err) {
@@ -89,7 +85,6 @@ static void search_begin(struct contig_search *search, unsigned long nr_pages)
 	search->step = max(search->align,
 			   ALIGN_DOWN(nr_pages / 4, search->align));
 	search->tries = MAX_TRIES;
-	search->deadline = jiffies + MAX_SECONDS * HZ;
 }
 
 /* One run, wherever there is room for it. */
