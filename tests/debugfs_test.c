@@ -397,7 +397,7 @@ TEST_F(device, verify_counts_frames_by_state)
 	char *text;
 
 	EXPECT_NE(0, device_alloc(self->fd, 3, 2));
-	text = read_file(DEBUGFS_DIR "verify", NULL);
+	text = read_verify();
 	ASSERT_NE(NULL, text);
 	EXPECT_TRUE(matches(text, "^ok$"));
 	EXPECT_TRUE(matches(text, "^allocated(, exposed)?: 16 frames, 2 blocks$"))

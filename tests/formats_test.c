@@ -57,33 +57,68 @@ static unsigned long diff(unsigned long a, unsigned long b)
 	return a > b ? a - b : b - a;
 }
 
-/* Zone by zone and in sum, all files tell of the same free pages. */
-static void check_sums(struct __test_metadata *_metadata, unsigned long slack)
+/* By how many pages another file tells of more or less of a zone, at most. */
+static unsigned long zone_diff(const struct row *row)
+{
+	const unsigned long pages = row_pages(row);
+	const unsigned long others[] = {
+		zone_pages(&pagetypeinfo, row->node, row->zone, true),
+		zone_value(&zoneinfo, row->node, row->zone, "free"),
+		zone_value(&zoneinfo, row->node, row->zone, "nr_free_pages"),
+	};
+	unsigned long most = 0;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		if (diff(pages, others[i]) > most)
+			most = diff(pages, others[i]);
+	return most;
+}
+
+static unsigned long sum_diff(void)
 {
 	unsigned long all = 0;
 	unsigned int i;
 
+	for (i = 0; i < buddyinfo.nr; i++)
+		all += row_pages(&buddyinfo.row[i]);
+	return diff(all, sum_of(&vmstat, "nr_free_pages"));
+}
+
+static bool sums_agree(unsigned long slack)
+{
+	bool agree = sum_diff() <= slack;
+	unsigned int i;
+
+	for (i = 0; i < buddyinfo.nr; i++)
+		agree = agree && zone_diff(&buddyinfo.row[i]) <= slack;
+	return agree;
+}
+
+/*
+ * Zone by zone and in sum, all files tell of the same free pages. They are read
+ * again if that changes meanwhile.
+ */
+static void check_sums(struct __test_metadata *_metadata,
+		       const struct files *files)
+{
+	unsigned long pages = 0;
+	unsigned int i;
+	bool ok;
+
+	WAIT_UNTIL((ok = read_files(files), !ok || sums_agree(files->slack)));
+	ASSERT_TRUE(ok);
 	for (i = 0; i < buddyinfo.nr; i++) {
 		const struct row *row = &buddyinfo.row[i];
-		unsigned long pages = row_pages(row);
 
 		EXPECT_EQ(NR_ORDERS, row->nr);
 		EXPECT_EQ('\0', *row->type);
-		EXPECT_GE(slack, diff(pages, zone_pages(&pagetypeinfo,
-							row->node, row->zone,
-							true)))
+		EXPECT_GE(files->slack, zone_diff(row))
 			TH_LOG("node %d, zone %s", row->node, row->zone);
-		EXPECT_GE(slack, diff(pages, zone_value(&zoneinfo, row->node,
-							row->zone, "free")))
-			TH_LOG("node %d, zone %s", row->node, row->zone);
-		EXPECT_GE(slack, diff(pages, zone_value(&zoneinfo, row->node,
-							row->zone,
-							"nr_free_pages")))
-			TH_LOG("node %d, zone %s", row->node, row->zone);
-		all += pages;
+		pages += row_pages(row);
 	}
-	EXPECT_GE(slack, diff(all, sum_of(&vmstat, "nr_free_pages")));
-	EXPECT_LT(0, all);
+	EXPECT_GE(files->slack, sum_diff());
+	EXPECT_LT(0, pages);
 }
 
 /* What a reader of the host's files may rely on in any zone that has pages. */
@@ -156,20 +191,17 @@ TEST_F(device, vmstat_has_the_names_of_the_host)
 
 TEST_F(device, hosts_files_can_be_read)
 {
-	ASSERT_TRUE(read_files(&hosts));
-	check_sums(_metadata, hosts.slack);
+	check_sums(_metadata, &hosts);
 	check_zones(_metadata);
 }
 
 TEST_F(device, our_files_can_be_read_and_agree)
 {
-	ASSERT_TRUE(read_files(&ours));
+	check_sums(_metadata, &ours);
 	EXPECT_EQ(10, buddyinfo.nr);
-	check_sums(_metadata, ours.slack);
 	check_zones(_metadata);
 	fragment(self->fd);
-	ASSERT_TRUE(read_files(&ours));
-	check_sums(_metadata, ours.slack);
+	check_sums(_metadata, &ours);
 	EXPECT_EQ(device_info(self->fd).nr_free,
 		  sum_of(&vmstat, "nr_free_pages"));
 	EXPECT_EQ(self->nr_pages, sum_of(&zoneinfo, "managed"));
@@ -262,51 +294,55 @@ static long thousandths(double value)
 	return value * 1000 + (value < 0 ? -0.5 : 0.5);
 }
 
-/* How many zones had the indices that follow from buddyinfo. */
-static unsigned int count_right_indices(const struct table *before)
+/* Does a zone have the indices that follow from its buddyinfo? */
+static bool has_right_indices(unsigned int i)
 {
-	unsigned int i, order, right = 0;
+	unsigned int order;
+	long a, b;
 
-	for (i = 0; i < before->nr; i++) {
-		bool same = true;
-
-		/* may have changed while others were read */
-		if (memcmp(&before->row[i], &buddyinfo.row[i],
-			   sizeof(before->row[i])))
-			continue;
-		for (order = 0; order < NR_ORDERS; order++) {
-			long a, b;
-
-			compute_indices(&before->row[i], order, &a, &b);
-			same = same &&
-			       a == thousandths(extfrag.row[i].value[order]) &&
-			       b == thousandths(unusable.row[i].value[order]);
-		}
-		if (!same)
-			printf("# node %d, zone %s: other indices\n",
-			       before->row[i].node, before->row[i].zone);
-		right += same;
+	for (order = 0; order < NR_ORDERS; order++) {
+		compute_indices(&buddyinfo.row[i], order, &a, &b);
+		if (a != thousandths(extfrag.row[i].value[order]) ||
+		    b != thousandths(unusable.row[i].value[order]))
+			return false;
 	}
+	return true;
+}
+
+/* In how many zones that is so; those that changed meanwhile do not count. */
+static int count_right_indices(const struct files *files)
+{
+	static struct table before;
+	unsigned int i;
+	int right = 0;
+
+	memset(&buddyinfo, 0, sizeof(buddyinfo));
+	if (!read_files(files))
+		return -1;
+	before = buddyinfo;
+	memset(&buddyinfo, 0, sizeof(buddyinfo));
+	if (parse_table(files->extfrag_index, &extfrag) ||
+	    parse_table(files->unusable_index, &unusable) ||
+	    parse_table(files->buddyinfo, &buddyinfo))
+		return -1;
+	for (i = 0; i < before.nr; i++)
+		right += !memcmp(&before.row[i], &buddyinfo.row[i],
+				 sizeof(before.row[i])) && has_right_indices(i);
 	return right;
 }
 
-static unsigned int check_indices(const struct files *files)
+/* Look until as many zones as are wanted held still, and were right. */
+static int check_indices(const struct files *files, int wanted)
 {
-	static struct table before;
-	unsigned int tries, right = 0;
+	unsigned int i;
+	int right;
 
-	for (tries = 0; tries < 20 && !right; tries++) {
-		memset(&buddyinfo, 0, sizeof(buddyinfo));
-		if (!read_files(files))
-			return 0;
-		before = buddyinfo;
-		memset(&buddyinfo, 0, sizeof(buddyinfo));
-		if (parse_table(files->extfrag_index, &extfrag) ||
-		    parse_table(files->unusable_index, &unusable) ||
-		    parse_table(files->buddyinfo, &buddyinfo))
-			return 0;
-		right = count_right_indices(&before);
-	}
+	WAIT_UNTIL((right = count_right_indices(files)) < 0 ||
+		   right >= wanted);
+	for (i = 0; right < wanted && i < buddyinfo.nr; i++)
+		if (!has_right_indices(i))
+			printf("# node %d, zone %s: other indices\n",
+			       buddyinfo.row[i].node, buddyinfo.row[i].zone);
 	return right;
 }
 
@@ -316,10 +352,10 @@ TEST_F(device, indices_follow_from_buddyinfo)
 	unsigned int i, order;
 
 	/* of the host, whichever zones were at rest */
-	EXPECT_LT(0, check_indices(&hosts));
-	EXPECT_EQ(10, check_indices(&ours));
+	EXPECT_LT(0, check_indices(&hosts, 1));
+	EXPECT_EQ(10, check_indices(&ours, 10));
 	fragment(self->fd);
-	EXPECT_EQ(10, check_indices(&ours));
+	EXPECT_EQ(10, check_indices(&ours, 10));
 	/* nothing of a high order left */
 	for (i = 0; i < ARRAY_SIZE(count); i++)
 		device_alloc_flags(self->fd, 0, count[i], UMBRA_GFP_MOVABLE);
@@ -327,7 +363,7 @@ TEST_F(device, indices_follow_from_buddyinfo)
 		while (device_alloc_flags(self->fd, order, 1,
 					  UMBRA_GFP_MOVABLE))
 			;
-	EXPECT_EQ(10, check_indices(&ours));
+	EXPECT_EQ(10, check_indices(&ours, 10));
 }
 
 static const char * const pgalloc[] = {
@@ -450,8 +486,7 @@ TEST_F(device, files_can_be_read_under_load)
 	for (i = 0; i < ARRAY_SIZE(pid); i++)
 		stop_traffic(pid[i]);
 	drain_caches();
-	ASSERT_TRUE(read_files(&ours));
-	check_sums(_metadata, ours.slack);
+	check_sums(_metadata, &ours);
 }
 
 TEST_HARNESS_MAIN

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Allocates blocks through /dev/umbra and becomes a command that has the file
- * open, and so the blocks; what is volatile is unlocked. With -t, allocates and
- * frees without pause, COUNT times or until it is killed.
- * usage: hold ORDER:COUNT[:FLAGS]... COMMAND [ARGUMENT...]
+ * open, and so the blocks; what is volatile is unlocked, and what ends in "-" is
+ * freed when all is allocated. With -t, allocates and frees without pause, COUNT
+ * times or until it is killed.
+ * usage: hold ORDER:COUNT[:FLAGS][-]... COMMAND [ARGUMENT...]
  *        hold -t SEED [COUNT]
  *
  * Exit status: that of the command; 1 if there was not enough to allocate,
@@ -40,6 +41,14 @@ static void unlock(int fd, uint64_t handle)
 		err(1, "UMBRA_IOC_UNLOCK");
 }
 
+static void free_handle(int fd, uint64_t handle)
+{
+	struct umbra_ioc_free args = { .handle = handle };
+
+	if (ioctl(fd, UMBRA_IOC_FREE, &args))
+		err(1, "UMBRA_IOC_FREE");
+}
+
 /* What cannot be allocated now may be the next time. */
 static void make_traffic(int fd, unsigned int seed, long count)
 {
@@ -47,38 +56,49 @@ static void make_traffic(int fd, unsigned int seed, long count)
 
 	while (count--) {
 		unsigned int r = rand_r(&seed), i = r % 64;
-		struct umbra_ioc_free args = { .handle = handle[i] };
 
-		if (handle[i] && ioctl(fd, UMBRA_IOC_FREE, &args))
-			err(1, "UMBRA_IOC_FREE");
+		if (handle[i])
+			free_handle(fd, handle[i]);
 		handle[i] = allocate(fd, r / 64 % 7, 1, r / 512 % 3);
 	}
 }
 
-int main(int argc, char **argv)
+/* What the arguments say, up to the command, which is returned. */
+static char **hold(int fd, char **argv, uint64_t *unwanted)
 {
-	int fd = open("/dev/umbra", O_RDWR);
-
-	if (fd < 0)
-		err(1, "/dev/umbra");
-	if (argc > 2 && !strcmp(argv[1], "-t")) {
-		make_traffic(fd, atoi(argv[2]), argv[3] ? atol(argv[3]) : -1);
-		return 0;
-	}
-	for (argv++; *argv && isdigit(**argv); argv++) {
+	for (; *argv && isdigit(**argv); argv++) {
 		unsigned int order = 0, count = 0, flags = 0;
 		uint64_t handle;
 
 		if (sscanf(*argv, "%u:%u:%u", &order, &count, &flags) < 2)
-			errx(2, "%s: must be ORDER:COUNT[:FLAGS]", *argv);
+			errx(2, "%s: must be ORDER:COUNT[:FLAGS][-]", *argv);
 		handle = allocate(fd, order, count, flags);
 		if (!handle)
 			err(1, "%s", *argv);
 		if (flags & UMBRA_GFP_VOLATILE)
 			unlock(fd, handle);
+		if ((*argv)[strlen(*argv) - 1] == '-')
+			*unwanted++ = handle;
 	}
+	return argv;
+}
+
+int main(int argc, char **argv)
+{
+	int fd = open("/dev/umbra", O_RDWR);
+	uint64_t *unwanted = calloc(argc + 1, sizeof(*unwanted));
+
+	if (fd < 0 || !unwanted)
+		err(1, "/dev/umbra");
+	if (argc > 2 && !strcmp(argv[1], "-t")) {
+		make_traffic(fd, atoi(argv[2]), argv[3] ? atol(argv[3]) : -1);
+		return 0;
+	}
+	argv = hold(fd, argv + 1, unwanted);
 	if (!*argv)
-		errx(2, "usage: hold ORDER:COUNT[:FLAGS]... COMMAND");
+		errx(2, "usage: hold ORDER:COUNT[:FLAGS][-]... COMMAND");
+	for (; *unwanted; unwanted++)
+		free_handle(fd, *unwanted);
 	execvp(argv[0], argv);
 	err(127, "%s", argv[0]);
 }

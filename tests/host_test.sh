@@ -55,6 +55,12 @@ recompute() {
 	cat /tmp/ratio >/proc/sys/vm/lowmem_reserve_ratio
 }
 
+# What the host has; a boost may come or go while its file is read.
+is_the_hosts() {
+	zone_values /proc/zoneinfo >/tmp/host
+	cmp /tmp/host /tmp/ours >$out.cmp
+}
+
 watermarks() {
 	host_release_is_new ||
 		skip "older kernels compute watermarks in another way"
@@ -68,7 +74,7 @@ watermarks() {
 	load provider=ghost "size=${kib}K" "zones=$zones" \
 		"min_free_kbytes=$(cat /tmp/min)"
 	zone_values ours=1 $dir/zoneinfo >/tmp/ours
-	cmp /tmp/host /tmp/ours || fail "host: $(cat /tmp/host)
+	wait_until is_the_hosts || fail "host: $(cat /tmp/host)
 ours: $(cat /tmp/ours)"
 	echo "$(wc -l </tmp/host) values of $zones are the same"
 	unload
@@ -82,11 +88,22 @@ needs_nodes() {
 	[ "$(nr_nodes)" -gt 1 ] || skip "this machine has one node"
 }
 
+# False if a node had no range to give just then
+spans_all_nodes() {
+	load provider=contig size=96M
+	[ "$(grep -c '^span' $dir/layout)" -ne "$(nr_nodes)" ] || return 0
+	cat $dir/layout >$out.layout
+	unload
+	return 1
+}
+
+load_on_all_nodes() {
+	wait_until spans_all_nodes || fail "$(cat $out.layout)"
+}
+
 region_of_each_node() {
 	needs_nodes
-	load provider=contig size=96M
-	[ "$(grep -c '^span' $dir/layout)" -eq "$(nr_nodes)" ] ||
-		fail "$(cat $dir/layout)"
+	load_on_all_nodes
 	[ "$(zones | awk '{ print $1 }' | uniq | wc -l)" -eq "$(nr_nodes)" ] ||
 		fail "$(cat $dir/layout)"
 	# each span is memory of another node of the host
@@ -112,7 +129,7 @@ host_node() {
 
 distances_follow() {
 	needs_nodes
-	load provider=contig size=96M
+	load_on_all_nodes
 	for node in $(seq 0 $(($(nr_nodes) - 1))); do
 		want=$(awk '{ for (i = 1; i <= NF; i++) print $i, i - 1 }' \
 			/sys/devices/system/node/node"$node"/distance |
@@ -133,7 +150,7 @@ counter() {
 
 cpus_follow() {
 	needs_nodes
-	load provider=contig size=96M
+	load_on_all_nodes
 	for cpu in 0 1; do
 		node=$(find /sys/devices/system/cpu/cpu$cpu/ -maxdepth 1 \
 			-name 'node[0-9]*' | sed 's/.*node//')

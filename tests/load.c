@@ -2,25 +2,20 @@
 /*
  * Loads a module with one system call, where busybox insmod tries a second
  * one after a failure; with -f, with the Nth memory allocation made for it
- * failing.
- * usage: load [-f N] MODULE [PARAMETER...]
+ * failing; with -n, unloads it again, and all that COUNT times.
+ * usage: load [-f N | -n COUNT] MODULE [PARAMETER...]
  *
  * Exit status: 0 loaded; 1 not loaded, errno on standard error. With -f:
  * 3 loaded although an allocation failed; 4 not loaded and one failed; 77 no
- * fault injection here.
+ * fault injection here. With -n: 0 loaded and unloaded each time.
  */
-#define _GNU_SOURCE
+#define DEVICE_NO_FIXTURE
+#include "device.h"
 #include <err.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #define FAIL_NTH "/proc/self/fail-nth"
+#define NAME "umbra"
 
 static bool inject_end(int fd)
 {
@@ -33,42 +28,83 @@ static bool inject_end(int fd)
 	return !atoi(text);
 }
 
-int main(int argc, char **argv)
+static long load(int module, const char *parameters)
 {
-	char parameters[512] = "";
-	const char *nth = NULL;
-	bool injected = false;
-	int module, fd, error;
+	return syscall(SYS_finit_module, module, parameters, 0);
+}
+
+/* With the Nth allocation failing; the exit status. */
+static int load_with_fault(int module, const char *parameters, const char *nth)
+{
+	bool injected;
+	int fd, error;
 	long ret;
 
-	if (argc > 2 && !strcmp(argv[1], "-f")) {
-		nth = argv[2];
-		argv += 2;
-		argc -= 2;
-	}
-	if (argc < 2)
-		errx(1, "usage: load [-f N] MODULE [PARAMETER...]");
-	module = open(argv[1], O_RDONLY);
-	if (module < 0)
-		err(1, "%s", argv[1]);
-	for (argv += 2; *argv; argv++) {
-		strncat(parameters, *argv, 250);
-		strcat(parameters, " ");
-	}
-	if (nth) {
-		fd = open(FAIL_NTH, O_RDWR);
-		if (fd < 0)
-			return 77;
-		if (write(fd, nth, strlen(nth)) < 0)
-			err(1, FAIL_NTH);
-	}
-	ret = syscall(SYS_finit_module, module, parameters, 0);
+	fd = open(FAIL_NTH, O_RDWR);
+	if (fd < 0)
+		return 77;
+	if (write(fd, nth, strlen(nth)) < 0)
+		err(1, FAIL_NTH);
+	ret = load(module, parameters);
 	error = errno;
-	if (nth)
-		injected = inject_end(fd);
+	injected = inject_end(fd);
 	if (ret)
 		warnx("%s", strerror(error));
 	if (injected)
 		return ret ? 4 : 3;
 	return ret ? 1 : 0;
+}
+
+static bool host_is_busy(void)
+{
+	return errno == ENOMEM || errno == EBUSY;
+}
+
+/* The host may have no range to give just now. */
+static void load_often(int module, const char *parameters, long count)
+{
+	long nr, ret = 0;
+
+	for (nr = 1; nr <= count; nr++) {
+		WAIT_UNTIL(!(ret = load(module, parameters)) ||
+			   !host_is_busy());
+		if (ret)
+			err(1, "load number %ld", nr);
+		if (syscall(SYS_delete_module, NAME, O_NONBLOCK))
+			err(1, "unload number %ld", nr);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const char *nth = NULL, *count = NULL;
+	char parameters[1024] = "";
+	int module;
+
+	if (argc > 2 && !strcmp(argv[1], "-f"))
+		nth = argv[2];
+	else if (argc > 2 && !strcmp(argv[1], "-n"))
+		count = argv[2];
+	if (nth || count) {
+		argv += 2;
+		argc -= 2;
+	}
+	if (argc < 2)
+		errx(1, "usage: load [-f N | -n COUNT] MODULE [PARAMETER...]");
+	module = open(argv[1], O_RDONLY);
+	if (module < 0)
+		err(1, "%s", argv[1]);
+	for (argv += 2; *argv; argv++) {
+		if (strlen(parameters) + strlen(*argv) + 2 > sizeof(parameters))
+			errx(1, "too many parameters");
+		strcat(parameters, *argv);
+		strcat(parameters, " ");
+	}
+	if (nth)
+		return load_with_fault(module, parameters, nth);
+	if (count)
+		load_often(module, parameters, atol(count));
+	else if (load(module, parameters))
+		err(1, "%s", NAME);
+	return 0;
 }

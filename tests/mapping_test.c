@@ -172,7 +172,8 @@ TEST_F(device, freed_memory_lives_on_in_its_mapping)
 	EXPECT_EQ(-1, find_damage(p, bytes, SEED + 1));
 
 	EXPECT_EQ(0, munmap(p, bytes));
-	EXPECT_EQ(0, WAIT_INFO(self->fd, file_held, 0));
+	EXPECT_EQ(0, WAIT_INFO(self->fd, nr_held, 0));
+	EXPECT_EQ(0, device_info(self->fd).file_held);
 	EXPECT_EQ(self->nr_free - 4, device_info(self->fd).file_pages);
 	EXPECT_EQ(4, device_info(self->fd).nr_free);
 }
@@ -227,7 +228,7 @@ TEST_F(device, freed_memory_mapped_twice_is_held_until_both_are_gone)
 	EXPECT_EQ(1, *q);
 	EXPECT_EQ(0, device_free(self->fd, a));
 	EXPECT_EQ(0, munmap(p, self->page));
-	msleep(400);
+	rescan_held();
 	EXPECT_EQ(1, device_info(self->fd).file_held);
 	EXPECT_EQ(1, *q);
 	EXPECT_EQ(0, munmap(q, self->page));
@@ -245,7 +246,8 @@ TEST_F(device, pages_come_back_as_the_mapping_shrinks)
 	EXPECT_EQ(0, device_free(self->fd, a));
 	EXPECT_EQ(8, device_info(self->fd).file_held);
 	EXPECT_EQ(0, munmap(p + 2 * page, 3 * page));
-	EXPECT_EQ(5, WAIT_INFO(self->fd, file_held, 5));
+	EXPECT_EQ(5, WAIT_INFO(self->fd, nr_held, 5));
+	EXPECT_EQ(5, device_info(self->fd).file_held);
 	EXPECT_EQ(5, device_info(self->fd).file_pages);
 	EXPECT_EQ(-1, find_damage(p, 2 * page, SEED));
 	EXPECT_EQ(0, munmap(p, 8 * page));
@@ -441,7 +443,7 @@ TEST_F(device, child_shares_and_keeps_what_the_parent_frees)
 	EXPECT_EQ(3, s.p[1]);
 	EXPECT_EQ(0, device_free(self->fd, a));
 	EXPECT_EQ(0, munmap(p, 2 * self->page));
-	msleep(400);
+	rescan_held();
 	EXPECT_EQ(2, device_info(self->fd).file_held);
 	EXPECT_NE(0, device_alloc(self->fd, 0, self->nr_free - 2));
 	EXPECT_EQ(0, device_alloc(self->fd, 0, 1));

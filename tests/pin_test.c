@@ -52,7 +52,8 @@ TEST_F(device, page_in_a_pipe_is_held_until_it_is_read)
 	EXPECT_TRUE(drain(fds[0], 4 * self->page, SEED));
 
 	/* and now it is to be had */
-	EXPECT_EQ(0, WAIT_INFO(self->fd, file_held, 0));
+	EXPECT_EQ(0, WAIT_INFO(self->fd, nr_held, 0));
+	EXPECT_EQ(0, device_info(self->fd).file_held);
 	EXPECT_EQ(4, device_info(self->fd).nr_free);
 	EXPECT_NE(0, device_alloc(self->fd, 2, 1));
 }
@@ -86,7 +87,8 @@ TEST_F(device, only_the_pinned_page_of_a_block_is_held)
 	EXPECT_EQ(1, device_info(self->fd).file_held);
 	EXPECT_EQ(self->nr_free - 1, device_info(self->fd).nr_free);
 	EXPECT_TRUE(drain(fds[0], self->page, SEED));
-	EXPECT_EQ(0, WAIT_INFO(self->fd, file_held, 0));
+	EXPECT_EQ(0, WAIT_INFO(self->fd, nr_held, 0));
+	EXPECT_EQ(0, device_info(self->fd).file_held);
 	EXPECT_NE(0, device_alloc(self->fd, 10, self->nr_free >> 10));
 }
 
@@ -115,7 +117,7 @@ TEST_F(device, pin_outlives_the_file)
 	ASSERT_EQ(0, pipe(fds));
 	ASSERT_TRUE(leave_pinned(fd, fds[1], 1, SEED));
 	close(fd);
-	msleep(300);
+	rescan_held();
 	EXPECT_EQ(2, device_info(self->fd).nr_held);
 	EXPECT_EQ(0, device_info(self->fd).file_held);
 	EXPECT_TRUE(drain(fds[0], 2 * self->page, SEED));
@@ -161,7 +163,7 @@ TEST_F(device, page_in_two_pipes_is_held_until_both_are_read)
 	ASSERT_TRUE(leave_pinned(self->fd, one[1], 0, SEED));
 	ASSERT_EQ(self->page, tee(one[0], two[1], self->page, 0));
 	EXPECT_TRUE(drain(one[0], self->page, SEED));
-	msleep(300);
+	rescan_held();
 	EXPECT_EQ(1, device_info(self->fd).file_held);
 	EXPECT_TRUE(drain(two[0], self->page, SEED));
 	EXPECT_EQ(0, WAIT_INFO(self->fd, file_held, 0));
@@ -210,7 +212,7 @@ TEST_F(device, held_page_still_mapped_is_held_until_both_are_gone)
 	ASSERT_EQ(self->page, pin(fds[1], p, self->page, 0));
 	EXPECT_EQ(0, device_free(self->fd, a));
 	EXPECT_TRUE(drain(fds[0], self->page, SEED));
-	msleep(300);
+	rescan_held();
 	EXPECT_EQ(1, device_info(self->fd).file_held);
 	EXPECT_EQ(-1, find_damage(p, self->page, SEED));
 	EXPECT_EQ(0, munmap(p, self->page));
@@ -272,7 +274,7 @@ static int register_buffer(void *arg)
 {
 	struct registration *r = arg;
 
-	alarm(5);
+	alarm(HANG_S);
 	if (!syscall(SYS_io_uring_register, r->ring, IORING_REGISTER_BUFFERS,
 		     &r->iov, 1))
 		return 0;

@@ -41,7 +41,7 @@ TEST_F(device, poll_tells_of_low_memory_once)
 
 	for (i = 0; i < 3; i++) {
 		ASSERT_TRUE(fall_short(self->fd));
-		EXPECT_EQ(POLLPRI, poll_file(self->fd, 1000));
+		EXPECT_EQ(POLLPRI, poll_file(self->fd, HANG_S * 1000));
 		EXPECT_EQ(0, poll_file(self->fd, 0));
 		EXPECT_EQ(0, poll_file(self->fd, 50));
 	}
@@ -79,7 +79,7 @@ static int wait_for_low_memory(void *arg)
 
 	if (poll_file(fd, 0) || write(*ready, "", 1) != 1)
 		return 1;
-	return poll_file(fd, 10000) == POLLPRI ? 0 : 2;
+	return poll_file(fd, HANG_S * 1000) == POLLPRI ? 0 : 2;
 }
 
 TEST_F(device, poll_wakes_who_waits_for_low_memory)
@@ -94,7 +94,7 @@ TEST_F(device, poll_wakes_who_waits_for_low_memory)
 	if (!pid)
 		_exit(wait_for_low_memory(&ready[1]));
 	ASSERT_EQ(1, read(ready[0], &c, 1));
-	msleep(50);
+	ASSERT_TRUE(WAIT_UNTIL(thread_stat(pid).state == 'S'));
 	ASSERT_TRUE(fall_short(self->fd));
 	EXPECT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
@@ -109,7 +109,7 @@ TEST_F(device, epoll_tells_of_low_memory_once)
 	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, self->fd, &event));
 	EXPECT_EQ(0, epoll_wait(ep, &event, 1, 50));
 	ASSERT_TRUE(fall_short(self->fd));
-	EXPECT_EQ(1, epoll_wait(ep, &event, 1, 1000));
+	EXPECT_EQ(1, epoll_wait(ep, &event, 1, HANG_S * 1000));
 	EXPECT_EQ(EPOLLPRI, event.events);
 	EXPECT_EQ(0, epoll_wait(ep, &event, 1, 50));
 	close(ep);

@@ -15,9 +15,9 @@
 #include <sys/syscall.h>
 
 #define NR_STRESSORS 2
-#define HANG_SECONDS 40
 #define MAX_ZONES 8
-#define LOW_SAMPLES 20	/* of a tenth of a second */
+#define LOW_SAMPLES 20	/* of a tenth of a second at least */
+#define LOW_STEPS 5000	/* of all processes: some of them free memory */
 #define EXERCISER "umbra_exercise"
 
 struct shared *shared;
@@ -128,7 +128,7 @@ static void watch(void)
 		if (w->is_thin || seen != beats[i] || !since[i]) {
 			beats[i] = seen;
 			since[i] = now();
-		} else if (now() - since[i] > HANG_SECONDS) {
+		} else if (now() - since[i] > HANG_S) {
 			write_file("/proc/sysrq-trigger", "w");
 			errx(1, "process %d hangs after %llu steps", w->pid,
 			     (unsigned long long)seen);
@@ -137,34 +137,6 @@ static void watch(void)
 			errx(1, "process %d ended with status %#x", w->pid,
 			     status);
 	}
-}
-
-/*
- * Nobody may go below a quarter of a zone's reserve. Two large requests that
- * are decided at the same moment can, together; but then it does not last.
- */
-static void watch_reserves(void)
-{
-	static unsigned int too_low[MAX_ZONES];
-	char *text = read_file(DEBUGFS_DIR "zoneinfo", NULL), *s = text;
-	unsigned long free_pages, boost, min;
-	unsigned int zone;
-
-	for (zone = 0; zone < MAX_ZONES && s; zone++) {
-		s = strstr(s, "pages free");
-		if (!s || sscanf(s, "pages free %lu boost %lu min %lu",
-				 &free_pages, &boost, &min) != 3)
-			break;
-		s++;
-		if (free_pages >= (min - boost) / 4)
-			too_low[zone] = 0;
-		else if (++too_low[zone] > LOW_SAMPLES)
-			errx(1, "zone %u has %lu pages free, of a reserve of %lu",
-			     zone, free_pages, min - boost);
-	}
-	if (!zone)
-		errx(1, "cannot read zoneinfo");
-	free(text);
 }
 
 struct totals {
@@ -178,6 +150,83 @@ static void count_worker(struct totals *t, const struct worker *w)
 	t->purged += w->purged;
 }
 
+/* Steps of all processes, those that were killed counted in. */
+static uint64_t count_steps(const struct totals *t)
+{
+	uint64_t steps = t->beats;
+	unsigned int i;
+
+	for (i = 0; i < NR_WORKERS; i++)
+		steps += __atomic_load_n(&shared->workers[i].beats,
+					 __ATOMIC_RELAXED);
+	return steps;
+}
+
+/* What a zone has free, and the reserve it is to keep. */
+struct reserve {
+	unsigned long free_pages, pages;
+};
+
+static bool is_low(const struct reserve *r)
+{
+	return r->free_pages < r->pages / 4;
+}
+
+/* Read the reserves of all zones; how many there are, and whether one is low. */
+static unsigned int read_reserves(struct reserve r[MAX_ZONES], bool *low)
+{
+	char *text = read_file(DEBUGFS_DIR "zoneinfo", NULL), *s = text;
+	unsigned long boost, min;
+	unsigned int nr;
+
+	*low = false;
+	for (nr = 0; nr < MAX_ZONES && s; nr++) {
+		s = strstr(s, "pages free");
+		if (!s || sscanf(s, "pages free %lu boost %lu min %lu",
+				 &r[nr].free_pages, &boost, &min) != 3)
+			break;
+		s++;
+		/* a boost may end in between */
+		r[nr].pages = min > boost ? min - boost : 0;
+		*low |= is_low(&r[nr]);
+	}
+	if (!nr)
+		errx(1, "cannot read zoneinfo");
+	free(text);
+	return nr;
+}
+
+/*
+ * Nobody may go below a quarter of a zone's reserve. Two large requests that
+ * are decided at the same moment can, together; but then it does not last while
+ * others free memory. What CPUs keep of that comes back first.
+ */
+static void watch_reserves(const struct totals *t)
+{
+	static unsigned int samples[MAX_ZONES];
+	static uint64_t since[MAX_ZONES];	/* in steps */
+	struct reserve r[MAX_ZONES];
+	unsigned int i, nr;
+	uint64_t steps;
+	bool low;
+
+	nr = read_reserves(r, &low);
+	if (low) {
+		drain_caches();
+		nr = read_reserves(r, &low);
+	}
+	steps = count_steps(t);
+	for (i = 0; i < nr; i++) {
+		if (!is_low(&r[i]))
+			samples[i] = 0;
+		else if (!samples[i]++)
+			since[i] = steps;
+		if (samples[i] > LOW_SAMPLES && steps - since[i] > LOW_STEPS)
+			errx(1, "zone %u has %lu pages free, of a reserve of %lu",
+			     i, r[i].free_pages, r[i].pages);
+	}
+}
+
 /* Let them run, and die. */
 static void run(double seconds, struct totals *t)
 {
@@ -188,7 +237,7 @@ static void run(double seconds, struct totals *t)
 
 		msleep(100);
 		watch();
-		watch_reserves();
+		watch_reserves(t);
 		if (now() < death)
 			continue;
 		death = now() + (200 + any(2000)) / 1e3;
@@ -227,17 +276,29 @@ static void end_all(void)
 static void check_worker(struct worker *w)
 {
 	uint64_t beats = w->beats;
-	unsigned int ms;
 
 	kill(w->pid, SIGUSR1);
-	for (ms = 0; __atomic_load_n(&w->beats, __ATOMIC_ACQUIRE) == beats;
-	     ms += 50) {
-		if (w->is_wrong)
-			exit(1);
-		if (ms > HANG_SECONDS * 1000)
-			errx(1, "process %d hangs at last", w->pid);
-		msleep(50);
-	}
+	if (!WAIT_UNTIL(w->is_wrong ||
+			__atomic_load_n(&w->beats, __ATOMIC_ACQUIRE) != beats))
+		errx(1, "process %d hangs at last", w->pid);
+	if (w->is_wrong)
+		exit(1);
+}
+
+/* Compact until enough has come of it; false if that does not happen. */
+static bool compact_well(void)
+{
+	unsigned long are, could;
+	bool well;
+
+	/* kswapd and kcompactd have something in hand as long as they work */
+	write_file(DEBUGFS_DIR "ctl/compaction_proactiveness", "0");
+	if (!wait_until_idle())
+		errx(1, "kswapd or kcompactd does not come to its end");
+	well = WAIT_UNTIL(check_compaction(&are, &could));
+	printf("order 9 after compaction: %lu blocks free, of %lu that could be\n",
+	       are, could);
+	return well;
 }
 
 int main(int argc, char **argv)
@@ -273,7 +334,7 @@ int main(int argc, char **argv)
 	if (syscall(SYS_delete_module, EXERCISER, 0) && errno != ENOENT)
 		err(1, "cannot unload %s", EXERCISER);
 	WAIT_INFO(fd, nr_held, 0);
-	compacted = check_compaction();
+	compacted = compact_well();
 	/* everybody looks at all of it once more */
 	for (i = 0; i < NR_WORKERS; i++) {
 		check_worker(&shared->workers[i]);
@@ -287,8 +348,7 @@ int main(int argc, char **argv)
 	if (WAIT_INFO(fd, nr_held, 0))
 		errx(1, "%llu pages are held",
 		     (unsigned long long)device_info(fd).nr_held);
-	drain_caches();
-	if (WAIT_INFO(fd, nr_free, nr_free) != nr_free)
+	if (wait_free(fd, nr_free) != nr_free)
 		errx(1, "%llu pages are free, of %llu",
 		     (unsigned long long)device_info(fd).nr_free,
 		     (unsigned long long)nr_free);

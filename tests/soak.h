@@ -39,6 +39,6 @@ static inline unsigned int any(unsigned int n)
 noreturn void work(void);
 
 /* soak_frames.c */
-bool check_compaction(void);
+bool check_compaction(unsigned long *are, unsigned long *could);
 
 #endif /* SOAK_H */

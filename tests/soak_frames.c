@@ -112,13 +112,17 @@ static void count_blocks(const struct frames *f, size_t first, size_t last,
 	*could += blocks > pages ? blocks - pages : 0;
 }
 
-/* What compaction made of the memory; false if that is too little. */
-bool check_compaction(void)
+/*
+ * What compaction makes of the memory: how many of the blocks of order 9 that
+ * could be are free. Whether that is enough.
+ */
+bool check_compaction(unsigned long *are, unsigned long *could)
 {
-	unsigned long are = 0, could = 0;
 	struct frames f;
 	char *layout, *line;
 
+	*are = 0;
+	*could = 0;
 	drain_caches();
 	compact_all();
 	drain_caches();
@@ -132,9 +136,10 @@ bool check_compaction(void)
 
 		if (sscanf(line, "node %*u, zone %*[^:]: frames %lu-%lu",
 			   &first, &last) == 2 && last < f.nr)
-			count_blocks(&f, first, last, &are, &could);
+			count_blocks(&f, first, last, are, could);
 	}
-	printf("order %d after compaction: %lu blocks free, of %lu that could be\n",
-	       BLOCK_ORDER, are, could);
-	return could && are * 100 >= could * WANTED_PERCENT;
+	free(f.pinned);
+	free(f.map);
+	free(layout);
+	return *could && *are * 100 >= *could * WANTED_PERCENT;
 }

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Everything at once, see soak.c, beside requests of the kernel's own where
 # there is the module for those; and unloading when memory is short. The
-# kernel's command line may say for how many seconds, and the seed.
+# kernel's command line may say for how many seconds, and the seed: a test begins
+# with the same each time, what runs for longer with any.
 
 plan=2
 
@@ -14,9 +15,13 @@ argument() {
 
 exercise=/umbra_exercise.ko
 seconds=$(argument umbra_soak)
-[ "$seconds" ] || { [ -e $exercise ] && seconds=45 || seconds=10; }
 seed=$(argument umbra_seed)
-[ "$seed" ] || seed=$(awk 'BEGIN { srand(); print int(rand() * 1000000000) }')
+if [ "$seconds" ]; then
+	: "${seed:=$(awk 'BEGIN { srand(); print int(rand() * 1000000000) }')}"
+else
+	[ -e $exercise ] && seconds=45 || seconds=10
+	: "${seed:=1}"
+fi
 
 soak() {
 	load size=96M nodes=2 zones=Normal:32M,Movable:16M
@@ -36,7 +41,7 @@ unload_under_pressure() {
 			/hold 0:3000:4 /hold 0:6000 true 2>/dev/null &
 		done
 		wait
-		/hold 0:7000:4 true || fail "$(cat $dir/zoneinfo)"
+		wait_until /hold 0:7000:4 true || fail "$(cat $dir/zoneinfo)"
 		unload
 	done
 }

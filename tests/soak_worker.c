@@ -152,7 +152,11 @@ static void pin_slot(struct slot *s, uint64_t *frame)
 		wrong("pipe: %s", strerror(errno));
 	if (pin(s->pipe[1], s->p, page_size, 0) != (ssize_t)page_size)
 		wrong("vmsplice: %s", strerror(errno));
-	*frame = frame_of(s->p);
+	/* who tries to move it takes its mapping down */
+	WAIT_UNTIL((__atomic_load_n(s->p, __ATOMIC_RELAXED),
+		    *frame = frame_of(s->p)));
+	if (!*frame)
+		wrong("a pinned page is not mapped");
 }
 
 static void unpin_slot(struct slot *s, uint64_t *frame)
@@ -250,8 +254,14 @@ static void use_slot(struct slot *s, uint64_t *frame)
 /* Free half of everything, and wait for the end. */
 static noreturn void become_thin(struct slot *slots)
 {
+	sigset_t usr1;
 	unsigned int i;
+	int signal;
 
+	/* one that comes early is waited for all the same */
+	sigemptyset(&usr1);
+	sigaddset(&usr1, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &usr1, NULL);
 	for (i = 0; i < NR_SLOTS; i++) {
 		self->beats++;
 		if (slots[i].handle &&
@@ -263,17 +273,12 @@ static noreturn void become_thin(struct slot *slots)
 			check_slot(&slots[i]);
 	self->is_thin = true;
 	for (;;) {
-		pause();
+		sigwait(&usr1, &signal);
 		for (i = 0; i < NR_SLOTS; i++)
 			if (slots[i].handle)
 				check_slot(&slots[i]);
 		self->beats++;
 	}
-}
-
-static void on_usr1(int signal)
-{
-	(void)signal;
 }
 
 noreturn void work(void)
@@ -283,7 +288,6 @@ noreturn void work(void)
 
 	page_size = sysconf(_SC_PAGESIZE);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGUSR1, on_usr1);
 	device = device_open(O_RDWR);
 	if (device < 0)
 		wrong("%s: %s", DEVICE, strerror(errno));

@@ -5,7 +5,10 @@
  */
 #include "volatile.h"
 
-/* Leave something in every page that is free. */
+/*
+ * Leave something in every page that is free. That wakes kswapd, which is not to
+ * purge what is unlocked next.
+ */
 static void soil(int fd)
 {
 	uint32_t nr = device_info(fd).nr_free;
@@ -19,6 +22,7 @@ static void soil(int fd)
 	}
 	device_free(fd, a);
 	drain_caches();
+	wait_until_idle();
 }
 
 TEST_F(device, volatile_memory_is_kept_while_it_is_locked)
@@ -414,7 +418,8 @@ TEST_F(device, volatile_memory_makes_room_for_a_request)
 	ASSERT_NE(0, a);
 	rest = device_info(self->fd).nr_free;
 	ASSERT_EQ(0, device_unlock(self->fd, a));
-	EXPECT_NE(0, device_alloc(self->fd, 0, rest + nr / 2));
+	/* a request does not wait for the file's lock, which kswapd may have */
+	EXPECT_TRUE(WAIT_UNTIL(device_alloc(self->fd, 0, rest + nr / 2)));
 	purged = device_lock(self->fd, a);
 	/* there may not be enough for all of it any more */
 	EXPECT_TRUE(purged == -1 && errno == ENOMEM)
