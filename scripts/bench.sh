@@ -13,51 +13,50 @@
 
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/kunit-lib.sh"
+. "$top/scripts/machine.sh"
 
 arch=${ARCH:-um}
-work=$cache/bench/$arch
+work=$own/bench/$arch
 json=${BENCH_JSON:-$work/bench.json}
 rounds=${ROUNDS:-7}
 [[ $rounds =~ ^[0-9]+$ ]] || die "ROUNDS=$rounds: must be a number"
 mkdir -p "$work/data"
 
 run_um() {
-	need busybox-static
-	kunit_tree um newest
-	kunit_variant bench
-	quietly "$cache/log/build-bench" kunit_py build \
-		--kunitconfig="$top/kunit/bench.kunitconfig" \
-		--build_dir="$build" --jobs="$jobs"
+	kunit_builtin um-bench "$top/kunit/bench.kunitconfig"
+	machine_root "$work/root" "$top/kunit/bench-init"
+	pack "$work/root" "$work/initramfs.gz"
 	say "running, $rounds rounds"
-	uml_boot "$work/root" "$work/log" mem=2300M umbra.provider=contig \
+	rm -f "$work/um/out"
+	uml_boot 900 "$build/vmlinux" "$work/log" "$work/um" mem=2300M \
+		"initrd=$work/initramfs.gz" umbra.provider=contig \
 		umbra.size=1G umbra.nodes=1 umbra.zones=Normal \
-		"bench_rounds=$rounds" ${ONLY:+"bench_only=$ONLY"} \
-		<"$top/kunit/bench-init" || die "the run failed: $work/log"
-	out=$work/root/data/out options=()
+		"bench_rounds=$rounds" ${ONLY:+"bench_only=$ONLY"} ||
+		die "the run failed: $work/log"
+	out=$work/um/out options=()
 }
 
 run_x86_64() {
-	local dir root=$work/root
-	need qemu-system-x86 busybox-static cpio binutils
-	dir=$(dirname "$("$top/scripts/build.sh" 7 UMBRA_BENCH=1)")
-	lock bench-x86_64
-	rm -rf "$root"
-	mkdir -p "$root"/{bin,proc,sys,dev}
-	cp /bin/busybox "$root/bin/"
-	strip -g -o "$root/umbra.ko" "$dir/umbra.ko"
-	strip -g -o "$root/umbra_bench.ko" "$dir/umbra_bench.ko"
-	install -m 755 "$top/kunit/bench-init" "$root/init"
+	local modules root=$work/root
+	need qemu-system-x86
+	modules=$("$top/scripts/build.sh" 7 UMBRA_BENCH=1)
+	lock "bench-x86_64-$checkout"
+	machine_root "$root" "$top/kunit/bench-init"
+	strip -g -o "$root/umbra.ko" "$modules/umbra.ko"
+	strip -g -o "$root/umbra_bench.ko" "$modules/umbra_bench.ko"
 	pack "$root" "$work/initramfs.gz"
+	rm -rf "$root"
 	ACCEL=icount machine "$cache/kernel/7/vmlinuz" "$work/initramfs.gz"
 	say "running in an emulated machine"
 	out=$work/out options=(--instructions)
-	timeout "${TIMEOUT:-900}" "${qemu[@]}" -smp 1 -m 6G \
+	limited 900 "${qemu[@]}" -smp 1 -m 6G \
 		-serial "file:$work/log" -serial "file:$out" -append \
 		"console=ttyS0 panic=-1 init_on_alloc=0 bench_out=/dev/ttyS1 bench_share=100 \
 		bench_rounds=$rounds${ONLY:+ bench_only=$ONLY}" </dev/null ||
 		die "the machine did not end by itself: $work/log"
 }
 
+need busybox-static cpio binutils
 case $arch in
 um|x86_64)	"run_$arch" ;;
 *)		die "ARCH=$arch: must be um or x86_64" ;;

@@ -1,30 +1,56 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Build umbra.ko for a provisioned kernel, and print where it is.
-# usage: build.sh 6.1|6.1-rt|6.12|7 [MAKE ARGUMENT...]
+# Build umbra.ko for a provisioned kernel, and print the directory that it is
+# in. The kernels that are built here get the modules of the KUnit tests as well.
+# usage: build.sh 6.1|6.1-rt|6.12|7|um|debug [MAKE ARGUMENT...]
+#   KERNEL_VERSION=	of um and debug, see own-kernel.sh
 
 . "$(dirname "$0")/lib.sh"
 
 kernel=${1:?usage: build.sh KERNEL [MAKE ARGUMENT...]}
 shift
 
-dir=$("$top/scripts/kernel.sh" "$kernel")
-release=$(cat "$dir/release")
-
-lock "build-$kernel"
-build=umbra-$checkout
-mkdir -p "$dir/root/$build"
-tar -C "$top" -c Kbuild Makefile include src kunit dkms.conf |
-	tar -C "$dir/root/$build" -x
+# Copy the sources to a place of their own: copy_sources DIRECTORY
+copy_sources() {
+	mkdir -p "$1"
+	tar -C "$top" -c Kbuild Makefile include src kunit dkms.conf |
+		tar -C "$1" -x
+}
 
 # objtool reads /proc; a mount of a namespace of its own leaves nothing behind
-quietly "$cache/log/build-$kernel" unshare -m sh -c '
-	mount -t proc proc "$1/proc" || exit
-	root=$1 release=$2 build=$3
-	shift 3
-	exec chroot "$root" make -C "/lib/modules/$release/build" \
-		"M=/$build" "$@" modules' sh "$dir/root" "$release" "$build" "$@"
-if [ -n "${VERBOSE_WARNINGS:-}" ]; then
-	grep -A5 -iE 'warning|error' "$cache/log/build-$kernel" >&2 || true
+build_in_root() {
+	local build=umbra-$checkout
+	copy_sources "$dir/root/$build"
+	quietly "build-$kernel" unshare -m sh -c '
+		mount -t proc proc "$1/proc" || exit
+		root=$1 release=$2 build=$3
+		shift 3
+		exec chroot "$root" make -C "/lib/modules/$release/build" \
+			"M=/$build" "$@" modules' \
+		sh "$dir/root" "$release" "$build" -j "$jobs" "$@"
+	printf '%s\n' "$dir/root/$build"
+}
+
+build_here() {
+	local build=$own/build/$(basename "$dir") arch=x86_64
+	[ "$kernel" != um ] || arch=um
+	copy_sources "$build"
+	quietly "build-$kernel" make -C "$dir/build" ARCH="$arch" M="$build" \
+		UMBRA_TESTS=1 -j "$jobs" "$@" modules
+	! grep -A5 -E 'warning:|error:' "$own/log/build-$kernel" >&2 ||
+		die "the build for $kernel warns"
+	printf '%s\n' "$build"
+}
+
+case $kernel in
+um|debug)	dir=$("$top/scripts/own-kernel.sh" "$kernel" ${KERNEL_VERSION:-}) ;;
+*)		dir=$("$top/scripts/kernel.sh" "$kernel") ;;
+esac
+release=$(cat "$dir/release")
+
+lock "build-$kernel-$checkout"
+if [[ $kernel == um || $kernel == debug ]]; then
+	build_here "$@"
+else
+	build_in_root "$@"
 fi
-printf '%s\n' "$dir/root/$build/umbra.ko"

@@ -8,23 +8,27 @@ need shellcheck perl python3 kmod
 
 cd "$top"
 passed=0 failed=0
-report=$cache/log/check
+report=$own/log/check
 mkdir -p "$report"
 
 # Run one check; it passes if it succeeds and prints nothing: check NAME CMD...
 check() {
 	local name=$1 out=$report/${1//[^A-Za-z0-9._-]/-} status=0
+	local start=$SECONDS result=ok
 	shift
 	"$@" >"$out" 2>&1 || status=$?
 	if [ "$status" -eq 0 ] && [ ! -s "$out" ]; then
 		passed=$((passed + 1))
 		echo "ok: $name"
 	else
+		result="not ok"
 		failed=$((failed + 1))
 		echo "not ok: $name (exit status $status)"
 		head -n 40 "$out" | sed 's/^/  /'
 		echo "  (all of it: $out)"
 	fi
+	[ -z "${RESULTS:-}" ] || printf 'check\t%s\t%d\t%s\n' "$result" \
+		$((SECONDS - start)) "$name" >>"$RESULTS"
 }
 
 c_files() {
@@ -42,7 +46,7 @@ warnings() {
 	dir=$("$top/scripts/kernel.sh" "$kernel") || return
 	rm -rf "$dir/root/umbra-$checkout"
 	"$top/scripts/build.sh" "$kernel" "$@" >/dev/null || return
-	grep -E '(warning|error):' "$cache/log/build-$kernel" || true
+	grep -E '(warning|error):' "$own/log/build-$kernel" || true
 }
 
 # Drop what checkpatch.ignore lists, from "file:line: LEVEL:TYPE: text"
@@ -88,7 +92,7 @@ documented() {
 
 parameters_described() {
 	local ko name
-	ko=$("$top/scripts/build.sh" 7)
+	ko=$("$top/scripts/build.sh" 7)/umbra.ko
 	sed -n 's/^module_param(\(\w*\),.*/\1/p' src/main.c |
 		while read -r name; do
 			modinfo -F parm "$ko" | grep "^$name:..*[a-z]" \
@@ -101,7 +105,7 @@ parameters_described() {
 
 # Install and remove by DKMS, against stock headers
 dkms_install() {
-	local dir release root version log=$cache/log/dkms-$1
+	local dir release root version log=$own/log/dkms-$1
 	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$top/dkms.conf")
 	dir=$("$top/scripts/kernel.sh" "$1")
 	release=$(cat "$dir/release")

@@ -8,41 +8,30 @@
 
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/kunit-lib.sh"
+. "$top/scripts/machine.sh"
 
 files=("$@")
 [ $# -gt 0 ] || files=(gfp zonelist watermark fallback freelist pcp pcp_list)
 
-need busybox-static
-kunit_tree um newest
-kunit_variant coverage
+need busybox-static cpio
 export UMBRA_GCOV=1	# Kbuild reads it
-quietly "$cache/log/build-coverage" kunit_py build \
-	--kunitconfig="$top/kunit/coverage.kunitconfig" \
-	--build_dir="$build" --jobs="$jobs"
+kunit_builtin um-coverage "$top/kunit/coverage.kunitconfig" \
+	"$top/kunit/builtin.kunitconfig"
 
-work=$cache/coverage
+work=$own/coverage
 rm -rf "$work"
 mkdir -p "$work/data"
+machine_root "$work/root" "$top/kunit/coverage-init"
+pack "$work/root" "$work/initramfs.gz"
 say "running the tests"
-uml_boot "$work/root" "$work/log" mem=1G kunit.enable=1 \
-	'kunit.filter_glob=umbra*' ${OPS:+"umbra_test.ops=$OPS"} <<'EOF' ||
-#!/bin/busybox sh
-b=/bin/busybox
-$b mount -t proc proc /proc
-$b mount -t sysfs sys /sys
-$b mount -t debugfs debug /sys/kernel/debug
-cd /sys/kernel/debug/gcov || $b poweroff -f
-for f in $($b find . -path '*umbra/src/*' -name '*.gcda'); do
-	$b cat "$f" >"/data/$($b basename "$f")"
-done
-$b poweroff -f
-EOF
-	die "the run failed: $work/log"
-! grep -a '^ *not ok' "$work/log" || die "tests fail: $work/log"
+uml_boot 600 "$build/vmlinux" "$work/log" "$work/gcda" mem=1G kunit.enable=1 \
+	"initrd=$work/initramfs.gz" 'kunit.filter_glob=umbra*' \
+	${OPS:+"umbra_test.ops=$OPS"} || die "the run failed: $work/log"
+! grep -aE '^(\[[^]]*\])? *not ok' "$work/log" || die "tests fail: $work/log"
 
 args=()
 for file in "${files[@]}"; do
-	data=$work/root/data/$file.gcda
+	data=$work/gcda/$file.gcda
 	[ -e "$data" ] || die "no counts of $file.c: see $work/log"
 	cp "$build/drivers/umbra/src/core/$file.gcno" "$work/data/"
 	cp "$data" "$work/data/"

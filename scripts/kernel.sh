@@ -45,7 +45,7 @@ build_root() {
 	local state=$1 dir=$2 release=$3 compiler=gcc-12
 	[ "$suite" = bookworm ] || compiler=gcc-14
 	rm -rf "$dir"
-	quietly "$cache/log/mmdebstrap-$kernel" mmdebstrap --mode=root \
+	quietly "mmdebstrap-$kernel" mmdebstrap --mode=root \
 		--variant=extract \
 		--include="$compiler,make,kmod,libc6-dev,bash,coreutils" \
 		--include="sed,gawk,grep,findutils,dash,sparse,dkms,perl" \
@@ -67,14 +67,16 @@ dir=$cache/kernel/$kernel
 lock "kernel-$kernel"
 if [ "$(cat "$dir/release" 2>/dev/null)" != "$release" ]; then
 	say "fetching kernel $release"
+	rm -rf "$dir.new"
+	mkdir -p "$dir.new/image"
+	unpack "$state" "$dir.new/image" "$prefix-$release"
+	find "$dir.new/image" -name "vmlinuz*" -type f \
+		-exec cp {} "$dir.new/vmlinuz" \; -quit
+	[ -s "$dir.new/vmlinuz" ] || die "no kernel in $prefix-$release"
+	rm -rf "$dir.new/image"
+	build_root "$state" "$dir.new/root" "$release"
+	printf '%s\n' "$release" >"$dir.new/release"
 	rm -rf "$dir"
-	mkdir -p "$dir/image"
-	unpack "$state" "$dir/image" "$prefix-$release"
-	find "$dir/image" -name "vmlinuz*" -type f \
-		-exec cp {} "$dir/vmlinuz" \; -quit
-	[ -s "$dir/vmlinuz" ] || die "no kernel in $prefix-$release"
-	rm -rf "$dir/image"
-	build_root "$state" "$dir/root" "$release"
-	printf '%s\n' "$release" >"$dir/release"
+	mv "$dir.new" "$dir"
 fi
 printf '%s\n' "$dir"

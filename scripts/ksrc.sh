@@ -17,16 +17,16 @@ else
 fi
 [ -n "$package" ] || die "no Debian package holds kernel source $want"
 
-lock "$package"
 dir=$cache/source/${package#linux-source-}
-if [ ! -e "$dir/.complete" ]; then
+lock "$package"
+if [ ! -e "$dir" ]; then
 	say "fetching $package"
-	rm -rf "$dir" "$dir.deb"
+	rm -rf "$dir.new" "$dir.deb"
 	unpack "$state" "$dir.deb" "$package"
-	mkdir -p "$dir"
-	tar -C "$dir" --strip-components=1 -xf \
+	mkdir -p "$dir.new"
+	quietly unpack-source tar -C "$dir.new" --strip-components=1 -xf \
 		"$dir.deb/usr/src/$package.tar.xz"
 	rm -rf "$dir.deb"
-	touch "$dir/.complete"
+	mv "$dir.new" "$dir"
 fi
 printf '%s\n' "$dir"

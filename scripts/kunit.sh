@@ -1,119 +1,99 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The KUnit tests: built into UML, or as a module in an emulated x86_64
+# The KUnit tests, as a module: in user-mode Linux, or in an emulated x86_64
 # machine with a CMA area, and there the providers' again without one. Ends
 # with a line of totals.
 #   ARCH=um|x86_64	default um
+#   BUILTIN=1		as a part of the kernel (ARCH=um)
 #   KERNEL=VERSION	6.12 or newer; default the newest, or 6.12 for x86_64
 #   KSRC=DIRECTORY	a kernel tree of your own
-#   FILTER=GLOB		which suites or suite.tests (ARCH=um)
+#   FILTER=GLOB...	which suites or suite.tests
 #   OPS=N SEED=N	of the property test
 # usage: kunit.sh
 
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/kunit-lib.sh"
+. "$top/scripts/machine.sh"
 
 arch=${ARCH:-um}
-work=$cache/kunit/$arch
-mkdir -p "$work"
-
-run_um() {
-	local status=0 args=(--kernel_args=ncpus=2 --kernel_args=seccomp=on)
-	local kernel=${KERNEL:-newest}
-	[[ $kernel == *.* ]] || kernel=newest
-	kunit_tree um "$kernel"
-	[ -e "$build/vmlinux" ] || say "building kernel $version, for minutes"
-	[ -z "${OPS:-}" ] || args+=("--kernel_args=umbra_test.ops=$OPS")
-	[ -z "${SEED:-}" ] || args+=("--kernel_args=umbra_test.seed=$SEED")
-	kunit_py run --kunitconfig="$top/kunit/uml.kunitconfig" \
-		--build_dir="$build" --jobs="$jobs" --timeout="${TIMEOUT:-600}" \
-		"${args[@]}" "${FILTER:-umbra*}" >"$work/out" 2>&1 || status=$?
-	cp "$build/test.log" "$work/log" || die "no log: see $work/out"
-	judge um "$status"
-	grep -a 'umbra_test.seed=\|operations done' "$work/log" || true
-}
-
-# Count a run whose output is in $work/out and log in $work/log:
-# judge NAME STATUS
-judge() {
-	kunit_result "$work/out"
-	if grep -A5 -E 'warning:|error:' "$work/out"; then
-		echo "FAILED: the build warns"
-		failed=$((failed + 1))
-	fi
-	if ! "$top/scripts/scan-log.sh" "$work/log"; then
-		echo "FAILED: the kernel complains"
-		failed=$((failed + 1))
-	elif [ "$2" -ne 0 ] && [ "$failed" -eq 0 ]; then
-		echo "FAILED: kunit.py ended with status $2"
-		failed=$((failed + 1))
-	fi
-	[ "$failed" -eq 0 ] || {
-		tail -n 20 "$work/out"
-		say "what kunit.py said: $work/out; the kernel's log: $work/log"
-	}
-	echo "$1: $passed passed, $failed failed, $skipped skipped"
-}
-
-initramfs() {
-	local root=$work/root
-	rm -rf "$root"
-	mkdir -p "$root"/{bin,proc,sys,dev}
-	cp /bin/busybox "$root/bin/"
-	strip -g -o "$root/umbra.ko" "$1/umbra.ko"
-	strip -g -o "$root/umbra_test.ko" "$1/umbra_test.ko"
-	cp "$top/kunit/init" "$root/init"
-	chmod 755 "$root/init"
-	pack "$root" "$work/initramfs.gz"
-	rm -rf "$root"
-}
-
-# boot KERNEL ARGUMENT...
-boot() {
-	machine "$1/vmlinuz" "$work/initramfs.gz"
-	shift
-	timeout "${TIMEOUT:-600}" "${qemu[@]}" -smp 2 -m 1G \
-		-serial "file:$work/serial" \
-		-append "console=ttyS0 panic=-1 umbra_ops=${OPS:-20000} umbra_seed=${SEED:-0} $*" \
-		</dev/null
-}
-
-# One boot, counted: run_boot NAME KERNEL ARGUMENT...
-run_boot() {
-	local name=$1 status=0
-	shift
-	boot "$@" || status=$?
-	tr -d '\r' <"$work/serial" >"$work/log"
-	grep -aq 'kunit: the end' "$work/log" || {
-		echo "the machine did not end by itself (status $status)"
-		status=1
-	}
-	# The executor of the kernel itself has no suites; ours come after it.
-	awk '/umbra_test: the tests/ { on = 1 } on' "$work/log" |
-		kunit_py parse >"$work/out" 2>&1 || status=1
-	judge "$name" "$status"
-	cp "$work/log" "$work/log-$name"
-}
-
-run_x86_64() {
-	local dir sum=(0 0 0)
-	local kernel=${KERNEL:-6.12}
-	[[ $kernel == *.* ]] || kernel=6.12
-	need qemu-system-x86 busybox-static cpio binutils
-	dir=$("$top/scripts/debug-kernel.sh" "$kernel")
-	tree=${KSRC:-$("$top/scripts/ksrc.sh" "$kernel")}
-	lock kunit-x86_64
-	initramfs "$dir"
-	run_boot cma=256M "$dir" cma=256M
-	sum=("$passed" "$failed" "$skipped")
-	run_boot cma=0 "$dir" cma=0 kunit.filter_glob=umbra_provider
-	passed=$((passed + sum[0]))
-	failed=$((failed + sum[1]))
-	skipped=$((skipped + sum[2]))
-}
-
 case $arch in
-um|x86_64)	"run_$arch" ;;
-*)		die "ARCH=$arch: must be um or x86_64" ;;
+um)	kernel=um ;;
+x86_64)	kernel=debug ;;
+*)	die "ARCH=$arch: must be um or x86_64" ;;
 esac
+version=${KERNEL:-}	# which the Makefile sets to 7, for the stock kernels
+[[ $version == *.* ]] || version=
+limit=${LIMIT:-900}
+work=$own/kunit/$arch
+passed=0 failed=0 skipped=0
+
+need qemu-system-x86 busybox-static cpio binutils "${kunit_packages[@]}"
+lock "kunit-$arch-$checkout"
+
+# Boot and judge one machine: run NAME FILTERS [KERNEL ARGUMENT...]
+run() {
+	local name=$1 log=$own/log/kunit-$1.log ended=no
+	local args=("umbra_ops=${OPS:-20000}" "umbra_seed=${SEED:-0}"
+		"umbra_filter=${2// /,}" "${@:3}")
+	if [ $kernel = um ]; then
+		uml_boot "$limit" "$dir/vmlinuz" "$log" "$work/data" mem=1G \
+			"initrd=$work/initramfs.gz" "${args[@]}" || true
+	else
+		machine "$dir/vmlinuz" "$work/initramfs.gz"
+		limited "$limit" "${qemu[@]}" -smp 2 -m 1G \
+			-serial "file:$work/serial" -append \
+			"console=ttyS0 panic=-1 printk.time=1 ${args[*]}" \
+			</dev/null || true
+		tr -d '\r' <"$work/serial" >"$log"
+	fi
+	# the executor of the kernel itself has no suites; ours come after it
+	awk '/umbra_test: the tests/ { on = 1 } on' "$log" >"$log.ktap"
+	judge "$name" "$log.ktap"
+	[ "$parsed" -eq "$(wc -w <<<"$2")" ] ||
+		result "$name" "not ok" "results that can be parsed"
+	! grep -aq 'kunit: the end' "$log" || ended=yes
+	judge_machine "$name" "$log" $ended
+	grep -ao 'umbra_test.seed=[0-9]*' "$log" | sort -u || true
+	grep -aoE '[0-9]+ operations done' "$log" |
+		awk '{ n += $1 } END { print n + 0 " operations done" }'
+	echo "$name: $log"
+}
+
+as_module() {
+	local modules module
+	export KERNEL_VERSION=$version
+	modules=$("$top/scripts/build.sh" "$kernel")
+	dir=$("$top/scripts/own-kernel.sh" "$kernel" $version)
+	tree=$dir/source
+	machine_root "$work/root" "$top/kunit/init"
+	for module in umbra umbra_test; do
+		strip -g -o "$work/root/$module.ko" "$modules/$module.ko"
+	done
+	pack "$work/root" "$work/initramfs.gz"
+	rm -rf "$work/root"
+	run "kunit-$arch" "${FILTER:-umbra*}" cma=256M
+	[ $kernel = um ] || [ -n "${FILTER:-}" ] ||
+		run "kunit-$arch-without-cma" umbra_provider cma=0
+}
+
+builtin_run() {
+	local log=$own/log/kunit-builtin.log ended=no
+	[ $arch = um ] || die "BUILTIN=1 is for ARCH=um"
+	kunit_builtin um-builtin "$top/kunit/uml.kunitconfig" \
+		"$top/kunit/builtin.kunitconfig"
+	uml_boot "$limit" "$build/vmlinux" "$log" "$work/data" mem=1G \
+		kunit.enable=1 kunit_shutdown=poweroff \
+		"kunit.filter_glob=${FILTER:-umbra*}" \
+		${OPS:+"umbra_test.ops=$OPS"} ${SEED:+"umbra_test.seed=$SEED"} ||
+		true
+	judge kunit-builtin "$log"
+	[ "$parsed" -gt 0 ] && ended=yes
+	judge_machine kunit-builtin "$log" $ended
+}
+
+if [ -n "${BUILTIN:-}" ]; then
+	builtin_run
+else
+	as_module
+fi
 kunit_totals

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Shared by the scripts of this directory: where things live, how to speak,
-# a private view of the Debian archive that leaves the machine's own apt
-# sources alone, and the test machine.
+# how long a command may take, and a private view of the Debian archive that
+# leaves the machine's own apt sources alone.
 # shellcheck shell=bash disable=SC2034
 
 set -euo pipefail
@@ -10,12 +10,13 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/umbra
 jobs=$(nproc)
 checkout=$(cksum <<<"$top" | cut -d ' ' -f 1)	# tells checkouts apart
+own=$cache/checkout/$checkout			# what no other checkout reads
 export LC_ALL=C LANG=C
-
-mkdir -p "$cache"
 
 say() { printf '== %s\n' "$*" >&2; }
 die() { printf 'umbra: %s\n' "$*" >&2; exit 1; }
+
+mkdir -p "$own/log" || die "cannot write to the cache, $cache"
 
 # One writer at a time for a part of the cache: lock NAME
 lock() {
@@ -26,15 +27,65 @@ lock() {
 	}
 }
 
+# The one line that says why a command failed whose output is in a log, if it
+# was the disk or the archive: common_cause LOG
+common_cause() {
+	if grep -qi 'no space left on device' "$1"; then
+		echo "the disk is full: $cache has $(free_mib "$cache") MiB left," \
+			"/tmp has $(free_mib /tmp) MiB"
+	elif grep -qE '^E: (Failed to fetch|Unable to fetch|.*Could not )|Could not (resolve|connect)|Unable to connect' "$1"
+	then
+		echo "the Debian archive cannot be reached:" \
+			"$(grep -m 1 -oE '(Could not|Unable to connect|Failed to fetch|Temporary failure).*' "$1")"
+	fi
+}
+
+free_mib() {
+	df --output=avail -m "$1" | tail -n 1 | tr -d ' '
+}
+
 # Run a noisy command; show its output only when it fails: quietly LOG CMD...
 quietly() {
-	local log=$1
+	local log=$own/log/$1 cause
 	shift
-	mkdir -p "$(dirname "$log")"
 	if ! "$@" >"$log" 2>&1; then
+		cause=$(common_cause "$log")
+		[ -z "$cause" ] || die "$cause"
 		tail -n 60 "$log" >&2
 		die "failed: $* (whole log: $log)"
 	fi
+}
+
+# How slow this machine is, in percent of two idle cores of the kind that the
+# limits of the scripts were set on, and never below 100. Measured once a run,
+# on all its CPUs at the same time.
+slowness() {
+	local start i n pids=()
+	if [ -z "${UMBRA_SLOW:-}" ]; then
+		start=$(date +%s%N)
+		for ((n = 0; n < jobs; n++)); do
+			(for ((i = 0; i < 300000; i++)); do
+				n=$(((n * 31 + i) % 65521))
+			done) &
+			pids+=($!)
+		done
+		wait "${pids[@]}"
+		UMBRA_SLOW=$((($(date +%s%N) - start) / 7000000))
+		[ "$UMBRA_SLOW" -ge 100 ] || UMBRA_SLOW=100
+		export UMBRA_SLOW
+	fi
+}
+
+# End a command that takes longer than so many seconds of a machine that is not
+# slow: limited SECONDS COMMAND... It stays in the process group of the caller,
+# so that whatever ends this script ends it; user-mode Linux, which does not,
+# is killed soon after.
+limited() {
+	local limit
+	slowness
+	limit=$(($1 * UMBRA_SLOW / 100))
+	shift
+	timeout --foreground -s KILL -k 3 "$limit" "$@"
 }
 
 # Install the Debian packages that are missing: need PACKAGE...
@@ -49,8 +100,8 @@ need() {
 		die "missing packages, and not root: apt-get install ${missing[*]}"
 	say "installing ${missing[*]}"
 	lock apt
-	quietly "$cache/log/apt-update" apt-get -q update
-	quietly "$cache/log/apt-install" env DEBIAN_FRONTEND=noninteractive \
+	quietly apt-update apt-get -q update --error-on=any
+	quietly apt-install env DEBIAN_FRONTEND=noninteractive \
 		apt-get -q -y --no-install-recommends install "${missing[@]}"
 	exec {lock_fd}>&-
 }
@@ -60,7 +111,7 @@ debian_mirror() {
 	local uri
 	# What the machine has not listed yet it does not tell
 	[ -n "$(apt-get indextargets)" ] ||
-		quietly "$cache/log/apt-update" apt-get -q update
+		quietly apt-update apt-get -q update --error-on=any
 	uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
 		grep '/debian/*$' | head -n 1)
 	[ -n "$uri" ] || die "no Debian mirror among this machine's apt sources"
@@ -111,7 +162,8 @@ apt_state() {
 	if ! cmp -s "$state/sources.new" "$state/sources.list" ||
 	   [ -z "$(find "$state/stamp" -mtime -1 2>/dev/null)" ]; then
 		mv "$state/sources.new" "$state/sources.list"
-		quietly "$cache/log/apt-lists" private_apt "$state" apt-get update
+		quietly "apt-lists" private_apt "$state" apt-get update \
+			--error-on=any
 		touch "$state/stamp"
 	fi
 	printf '%s\n' "$state"
@@ -127,35 +179,10 @@ unpack() {
 	local state=$1 dir=$2 deb
 	shift 2
 	mkdir -p "$dir/.debs"
-	(cd "$dir/.debs" && quietly "$cache/log/apt-download" \
-		private_apt "$state" apt-get download "$@")
+	(cd "$dir/.debs" && quietly apt-download \
+		private_apt "$state" apt-get download "$@") || exit
 	for deb in "$dir"/.debs/*.deb; do
-		dpkg-deb -x "$deb" "$dir"
+		quietly dpkg-deb dpkg-deb -x "$deb" "$dir"
 	done
 	rm -rf "$dir/.debs"
-}
-
-# Pack a directory as the initramfs of a machine: pack DIRECTORY FILE
-pack() {
-	(cd "$1" && find . | cpio -o -H newc --quiet -R 0:0 | gzip -1) >"$2"
-}
-
-# Begin the command of a test machine, in the array qemu: machine KERNEL
-# INITRAMFS. With ACCEL=kvm it uses KVM; without, it is emulated, with
-# ACCEL=icount so that its time counts instructions, on one CPU.
-# Without five levels of page tables: an interrupt that comes while the boot
-# CPU's features are read for the second time finds that bit clear, and KASAN
-# then takes every address of theirs for a wild one.
-machine() {
-	local accel
-	case ${ACCEL:-tcg} in
-	tcg)	accel=(-accel "tcg,thread=multi" -cpu "max,la57=off") ;;
-	kvm)	accel=(-accel kvm -cpu "host,la57=off") ;;
-	icount)	accel=(-accel "tcg,thread=single" -cpu "max,la57=off"
-			-icount "shift=0,align=off,sleep=off") ;;
-	*)	die "ACCEL=$ACCEL: must be tcg, kvm or icount" ;;
-	esac
-	qemu=(qemu-system-x86_64 "${accel[@]}" -bios qboot.rom -nodefaults
-		-no-user-config -display none -no-reboot
-		-kernel "$1" -initrd "$2")
 }

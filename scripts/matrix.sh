@@ -1,11 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The VM tests on every kernel. Ends with a line of totals.
+# The tests that repeat on other kernels what `make test` does on one: every VM
+# test on every kernel, and KUnit built in. Ends with a table and a line of totals.
 
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/totals.sh"
 
-for kernel in 6.1 6.1-rt 6.12 7 debug; do
+slowness
+for kernel in 6.1 6.1-rt 6.12 7 um debug; do
 	step "vmtest $kernel" "$top/scripts/vmtest.sh" "$kernel"
 done
-totals 5
+step "kunit um, built in" env BUILTIN=1 "$top/scripts/kunit.sh"
+step "kunit x86_64, whole" env ARCH=x86_64 "$top/scripts/kunit.sh"
+totals 8

@@ -15,9 +15,9 @@ export OPS=${OPS:-50000000} FILTER='umbra_*property*' ARCH=um
 	exit 1
 }
 if [ -n "${MINUTES:-}" ]; then
-	export TIMEOUT=${TIMEOUT:-$((600 + MINUTES * 60))}
+	export LIMIT=${LIMIT:-$((600 + MINUTES * 60))}
 	exec "$(dirname "$0")/vmtest.sh" debug umbra_tests=soak_test \
 		"umbra_soak=$((MINUTES * 60))" ${SEED:+"umbra_seed=$SEED"}
 fi
-export TIMEOUT=${TIMEOUT:-$((600 + OPS / 100000))}
+export LIMIT=${LIMIT:-$((600 + OPS / 100000))}
 exec "$(dirname "$0")/kunit.sh"

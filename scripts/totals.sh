@@ -2,21 +2,40 @@
 # Steps and their totals: a step is a command whose last line of output is
 # "N passed, N failed, N skipped". Steps of one lane run one after the other,
 # lanes side by side; what a step says comes out whole, when it is done.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 
 steps=$(mktemp -d)
 lanes=()
+begin=$SECONDS
 
-# Nothing goes on when this ends, however it ends.
+# Nothing goes on when this ends, however it ends: a lane is a process group,
+# and has some seconds to end its machines.
 end_lanes() {
-	local lane
+	local lane n
+	trap '' INT TERM HUP
 	for lane in "${lanes[@]}"; do
 		kill -- "-$lane" 2>/dev/null || true
+	done
+	for lane in "${lanes[@]}"; do
+		for ((n = 0; n < 40; n++)); do
+			kill -0 -- "-$lane" 2>/dev/null || break
+			sleep 0.1
+		done
+		kill -KILL -- "-$lane" 2>/dev/null || true
 	done
 	rm -rf "$steps"
 }
 trap end_lanes EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# Begin a lane, a function that runs steps: lane FUNCTION
+lane() {
+	set -m	# a process group of its own
+	"$1" </dev/null &
+	lanes+=($!)
+	set +m
+}
 
 # Run a step and note what came of it: step NAME COMMAND...
 step() {
@@ -24,7 +43,7 @@ step() {
 	local out=$steps/${1//[^A-Za-z0-9._-]/-}
 	shift
 	say "$name: begins"
-	"$@" >"$out.out" 2>&1 || status=$?
+	RESULTS=$out.tsv "$@" >"$out.out" 2>&1 || status=$?
 	line=$(tail -n 1 "$out.out")
 	if [[ ! $line =~ ^[0-9]+\ passed,\ [0-9]+\ failed,\ [0-9]+\ skipped$ ]]
 	then
@@ -34,7 +53,8 @@ step() {
 		line="0 passed, 1 failed, 0 skipped"
 		echo "$name: exit status $status" >>"$out.out"
 	fi
-	printf '%s: %s\n' "$line" "$name" >"$out.result"
+	printf '%s: %s: %s\n' "$line" "$((SECONDS - start))" "$name" \
+		>"$out.result"
 	(
 		flock 9
 		printf '\n== %s\n' "$name"
@@ -43,22 +63,27 @@ step() {
 	) 9>"$steps/lock"
 }
 
-# Print the totals of all steps as the last line; fail if anything failed:
-# totals NUMBER-OF-STEPS
+# Print a table of all steps and their totals as the last line; fail if
+# anything failed: totals NUMBER-OF-STEPS
 totals() {
-	local result n=0 passed=0 failed=0 skipped=0 name p f s
+	local result n=0 passed=0 failed=0 skipped=0 seconds name p f s
 	wait
-	echo
+	printf '\n%8s %8s %8s %8s  %s\n' seconds passed failed skipped step
 	for result in "$steps"/*.result; do
-		IFS=' ,:' read -r p _ f _ s _ name <"$result"
-		echo "$name: $p passed, $f failed, $s skipped"
+		IFS=' ,:' read -r p _ f _ s _ seconds name <"$result"
+		printf '%8d %8d %8d %8d  %s\n' \
+			"$seconds" "$p" "$f" "$s" "$name"
 		passed=$((passed + p)) failed=$((failed + f))
 		skipped=$((skipped + s)) n=$((n + 1))
 	done
+	printf '%8d %8d %8d %8d  %s\n' $((SECONDS - begin)) "$passed" \
+		"$failed" "$skipped" "all of it"
 	if [ "$n" -ne "$1" ]; then
 		echo "$(($1 - n)) steps did not come to their end"
 		failed=$((failed + $1 - n))
 	fi
+	! compgen -G "$steps/*.tsv" >/dev/null || /usr/bin/python3 \
+		"$top/scripts/results.py" table "$steps"/*.tsv
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }

@@ -5,89 +5,125 @@
 #
 # demo and shell talk through the terminal. test writes the results of the
 # tests and the kernel's log to files of the cache and prints their names.
-# ACCEL=kvm uses KVM; without it the machine is emulated. MEMORY= is its size;
-# with NODES=3 it has NUMA nodes, 384 MiB each: a CPU in the first two of them,
-# and distances that differ.
+# ACCEL=kvm uses KVM; without it the machine is emulated, and KERNEL=um is
+# user-mode Linux. MEMORY= is its size; with NODES=3 it has NUMA nodes, 384 MiB
+# each: a CPU in the first two of them, and distances that differ. LIMIT= is
+# for how many seconds the tests may run on a machine that is not slow.
 
 . "$(dirname "$0")/lib.sh"
+. "$top/scripts/machine.sh"
 
 [ $# -ge 2 ] || die "usage: vm.sh KERNEL demo|shell|test [ARGUMENT...]"
 kernel=$1 mode=$2
 shift 2
+case $mode in
+demo|shell|test) ;;
+*)	die "$mode: must be demo, shell or test" ;;
+esac
 
-need qemu-system-x86 busybox-static cpio binutils gcc libc6-dev linux-libc-dev
+need qemu-system-x86 busybox-static cpio binutils gcc libc6-dev \
+	linux-libc-dev make
 
-dir=$cache/kernel/$kernel
-work=$cache/vm/$kernel-$mode
-machine "$dir/vmlinuz" "$work/initramfs.gz"
-
-if [ "$kernel" = debug ]; then
-	"$top/scripts/debug-kernel.sh" >/dev/null
-	umbra_ko=$cache/kernel/debug/umbra.ko
-else
-	umbra_ko=$("$top/scripts/build.sh" "$kernel")
-fi
-lock "vm-$kernel-$mode"
-rm -rf "$work"
-mkdir -p "$work/root"/{bin,sbin,proc,sys,dev,etc}
-
-cp /bin/busybox "$work/root/bin/"
-for applet in $(/bin/busybox --list); do
-	[ "$applet" = busybox ] || ln -s busybox "$work/root/bin/$applet"
-done
-strip -g -o "$work/root/umbra.ko" "$umbra_ko"
-install -m 755 "$top/tests/init" "$work/root/init"
+work=$own/vm/$kernel-$mode
+modules=$("$top/scripts/build.sh" "$kernel")
+case $kernel in
+um|debug)	dir=$("$top/scripts/own-kernel.sh" "$kernel" ${KERNEL_VERSION:-}) ;;
+*)		dir=$("$top/scripts/kernel.sh" "$kernel") ;;
+esac
+lock "vm-$kernel-$mode-$checkout"
+machine_root "$work/root" "$top/tests/init"
 cp "$top"/tests/*.sh "$work/root/"
+for module in umbra umbra_exercise; do
+	[ ! -e "$modules/$module.ko" ] ||
+		strip -g -o "$work/root/$module.ko" "$modules/$module.ko"
+done
 
-cc_test() {
-	gcc -static -O2 -Wall -Wextra -Werror -pthread -fmacro-prefix-map="$top/=" \
-		-I"$top/include/uapi" -I/usr/include "$@"
-}
-cc_test -o "$work/root/demo" "$top/tests/demo.c"
-[ "$mode" != test ] || . "$top/scripts/vm-tests.sh"
+# The programs of the machine; the tests' harness is in the newest tree.
+programs=$own/programs
+lock "programs-$checkout"
+mkdir -p "$programs"
+if [ "$mode" = test ]; then
+	quietly programs make -C "$top/tests" OUT="$programs" -j "$jobs" \
+		LINUX="$("$top/scripts/ksrc.sh" newest)"
+	mkdir "$work/root/tests"
+	for source in "$top"/tests/*_test.c; do
+		cp "$programs/$(basename "$source" .c)" "$work/root/tests/"
+	done
+	cp "$programs"/{fill,hold,load,pin,soak,page_owner_sort} "$work/root/"
+else
+	quietly programs make -C "$top/tests" OUT="$programs" "$programs/demo"
+fi
+cp "$programs/demo" "$work/root/"
+exec {lock_fd}>&-
 
 pack "$work/root" "$work/initramfs.gz"
 rm -rf "$work/root"
 
+append=(umbra_vm="$mode" panic=-1 cma=256M)
 memory=${MEMORY:-1G}
-smp=2
-[ -z "${NODES:-}" ] || smp=2,sockets=2	# no two nodes share a cache
-append="umbra_vm=$mode cma=256M console=ttyS0 panic=-1"
-qemu+=(-smp "$smp")
-case ${NODES:-} in
-'')	;;
-3)	memory=1152M
-	for node in 0 1 2; do
-		cpu=,cpus=$node
-		[ $node -lt 2 ] || cpu=
-		qemu+=(-object "memory-backend-ram,id=m$node,size=384M"
-			-numa "node,nodeid=$node,memdev=m$node$cpu")
-	done
-	for distance in 0,1,15 0,2,30 1,2,25; do
-		IFS=, read -r from to value <<<"$distance"
-		qemu+=(-numa "dist,src=$from,dst=$to,val=$value")
-	done ;;
-*)	die "NODES=$NODES: must be 3" ;;
-esac
 
+uml() {
+	uml_boot "$1" "$dir/vmlinuz" "$2" "$work/data" "mem=$memory" \
+		"initrd=$work/initramfs.gz" "${append[@]}" "${@:3}"
+}
+
+emulated() {
+	local smp=2 node cpu distance from to value
+	machine "$dir/vmlinuz" "$work/initramfs.gz"
+	[ -z "${NODES:-}" ] || smp=2,sockets=2	# no two nodes share a cache
+	qemu+=(-smp "$smp")
+	case ${NODES:-} in
+	'')	;;
+	3)	memory=1152M
+		for node in 0 1 2; do
+			cpu=,cpus=$node
+			[ $node -lt 2 ] || cpu=
+			qemu+=(-object "memory-backend-ram,id=m$node,size=384M"
+				-numa "node,nodeid=$node,memdev=m$node$cpu")
+		done
+		for distance in 0,1,15 0,2,30 1,2,25; do
+			IFS=, read -r from to value <<<"$distance"
+			qemu+=(-numa "dist,src=$from,dst=$to,val=$value")
+		done ;;
+	*)	die "NODES=$NODES: must be 3" ;;
+	esac
+	qemu+=(-m "$memory")
+	append+=(console=ttyS0)
+}
+
+[ "$kernel" = um ] || emulated
 case $mode in
 demo)
-	timeout "${TIMEOUT:-120}" "${qemu[@]}" -m "$memory" -serial stdio \
-		-append "$append loglevel=3 $*" </dev/null |
-		tr -d '\r' | tee "$work/out" ||
+	if [ "$kernel" = um ]; then
+		uml 120 /dev/stdout loglevel=3 "$@"
+	else
+		limited 120 "${qemu[@]}" -serial stdio \
+			-append "${append[*]} loglevel=3 $*" </dev/null
+	fi | tr -d '\r' | tee "$work/out" ||
 		die "the test machine did not end by itself"
 	grep -qx "demo: ok" "$work/out"
 	;;
 shell)
-	"${qemu[@]}" -m "$memory" -serial mon:stdio \
-		-append "$append loglevel=4 $*"
+	if [ "$kernel" = um ]; then
+		"$dir/vmlinuz" ncpus=2 seccomp=on con=null con0=fd:0,fd:1 \
+			"mem=$memory" "initrd=$work/initramfs.gz" \
+			"${append[@]}" loglevel=4 "$@"
+	else
+		"${qemu[@]}" -serial mon:stdio \
+			-append "${append[*]} loglevel=4 $*"
+	fi
 	;;
 test)
-	timeout "${TIMEOUT:-2400}" "${qemu[@]}" -m "$memory" \
-		-serial "file:$work/log" -serial "file:$work/out" \
-		-append "$append $*" </dev/null ||
-		echo "Bail out! the machine did not end by itself" \
-			>>"$work/out"
-	printf '%s\n' "$work/out" "$work/log"
+	out=$work/data/out log=$work/log
+	rm -f "$out" "$log"
+	mkdir -p "$work/data"
+	if [ "$kernel" = um ]; then
+		uml "${LIMIT:-1200}" "$log" "$@"
+	else
+		limited "${LIMIT:-1200}" "${qemu[@]}" \
+			-serial "file:$log" -serial "file:$out" \
+			-append "${append[*]} umbra_out=/dev/ttyS1 $*" </dev/null
+	fi || echo "Bail out! the machine did not end by itself" >>"$out"
+	printf '%s\n' "$out" "$log"
 	;;
 esac

@@ -10,10 +10,19 @@ zoned="formats_test"
 scripts="zones_test ctl_test owner_test host_test module_test"
 scripts="$scripts soak_test"
 
-# Only those that the kernel's command line names, if it does
-only=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^umbra_tests=//p' | tr , ' ')
+# Only those that the kernel's command line names, if it does, and without those
+# that it names as umbra_without=
+argument() {
+	tr ' ' '\n' </proc/cmdline | sed -n "s/^$1=//p" | tr , ' '
+}
+
+only=$(argument umbra_tests)
+without=$(argument umbra_without)
 named() {
 	for name in $1; do
+		case " $without " in
+		*" $name "*) continue ;;
+		esac
 		case " ${only:-$name} " in
 		*" $name "*) printf '%s ' "$name" ;;
 		esac
@@ -23,10 +32,19 @@ programs=$(named "$programs")
 zoned=$(named "$zoned")
 scripts=$(named "$scripts")
 
-# As a group named $1, the KTAP or TAP on standard input: nested, and with
-# the result that its lines add up to.
+# As a group named $1, the KTAP or TAP on standard input: nested, each result
+# with how long it took to come, and with the result that its lines add up to.
 group() {
 	awk -v name="$1" -v nr="$2" '
+	function now(line) {
+		getline line <"/proc/uptime"
+		close("/proc/uptime")
+		return line + 0
+	}
+	function took(since, what) {
+		printf "%s# took %.2f s\n", what, now() - since
+	}
+	BEGIN { begin = last = now() }
 	{ sub(/\r$/, "") }
 	/^K?TAP version/ {
 		print "  KTAP version 1"
@@ -34,13 +52,21 @@ group() {
 		next
 	}
 	/^1\.\.[0-9]+/ { planned = substr($1, 4) }
-	/^ok / { done++ }
-	/^not ok / { done++; failed++ }
+	/^not ok / { failed++ }
+	/^(not )?ok / {
+		done++
+		print "  " $0
+		took(last, "  ")
+		fflush()
+		last = now()
+		next
+	}
 	/^# (Starting|RUN|OK|Totals|PASSED|FAILED)/ || /^# +(RUN|OK)/ { next }
 	{ print "  " $0; fflush() }
 	END {
 		good = planned != "" && done == planned && !failed
 		print (good ? "ok " : "not ok ") nr " " name
+		took(begin, "")
 	}'
 }
 
@@ -77,9 +103,7 @@ run_programs() {
 	insmod /umbra.ko "$@" || echo "# insmod of umbra failed"
 	for name in $names; do
 		nr=$((nr + 1))
-		start=$(date +%s)
 		"/tests/$name" 2>&1 | group "$name" $nr
-		echo "# $name took $(($(date +%s) - start)) s"
 	done
 	rmmod umbra || echo "# rmmod of umbra failed"
 }
@@ -90,8 +114,6 @@ run_programs "$programs" zones=Normal pcp_batch=0 min_free_kbytes=0
 run_programs "$zoned" nodes=2
 for name in $scripts; do
 	nr=$((nr + 1))
-	start=$(date +%s)
 	sh "/$name.sh" 2>&1 | group "$name" $nr
-	echo "# $name took $(($(date +%s) - start)) s"
 done
 echo "# tests ended"

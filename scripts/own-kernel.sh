@@ -1,0 +1,46 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Build a test kernel from source, of the kinds that no package has, and print
+# the directory that holds it:
+#   vmlinuz	the kernel
+#   release	its release, as uname -r says
+#   build	what modules are built against
+#   source	the tree it is from
+# It has no umbra in it, and so serves every checkout whose configuration is the
+# same.
+#   KSRC=DIRECTORY	a kernel tree of your own
+# usage: own-kernel.sh um|debug [VERSION]	(6.12 or newer; default the newest for
+#					um, 6.12 for debug)
+
+. "$(dirname "$0")/lib.sh"
+. "$top/scripts/kunit-lib.sh"
+
+kernel=${1:?usage: own-kernel.sh um|debug [VERSION]}
+case $kernel in
+um)	arch=um config=$top/kunit/uml.kunitconfig image=linux
+	default=newest ;;
+debug)	arch=x86_64 config=$top/kunit/x86_64.kunitconfig
+	image=arch/x86/boot/bzImage default=6.12 ;;
+*)	die "KERNEL=$kernel: must be um or debug" ;;
+esac
+
+need "${kunit_packages[@]}"
+want=${2:-$default}
+kunit_source "$want"
+dir=$cache/kernel/$kernel-$version-$(cksum <"$config" | cut -d ' ' -f 1)
+[ -z "${KSRC:-}" ] || dir+=-$(cksum <<<"$tree" | cut -d ' ' -f 1)
+lock "$(basename "$dir")"
+if [ ! -e "$dir/.complete" ] || [ -n "${KSRC:-}" ]; then
+	say "building kernel $version for $kernel, for minutes"
+	mkdir -p "$dir/build"
+	quietly "build-kernel-$kernel" kunit_py build --arch="$arch" \
+		--kunitconfig="$config" --build_dir="$dir/build" \
+		--jobs="$jobs"
+	! grep -A5 -E 'warning:|error:' "$own/log/build-kernel-$kernel" >&2 ||
+		die "kernel $version: warnings"
+	cp "$dir/build/$image" "$dir/vmlinuz"
+	cp "$dir/build/include/config/kernel.release" "$dir/release"
+	ln -sfn "$tree" "$dir/source"
+	touch "$dir/.complete"
+fi
+printf '%s\n' "$dir"
