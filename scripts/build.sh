@@ -17,7 +17,9 @@ copy_sources() {
 		tar -C "$1" -x
 }
 
-# objtool reads /proc; a mount of a namespace of its own leaves nothing behind
+# With warnings, so that the build that `make check` reads is the one that is
+# tested. objtool reads /proc; a mount of a namespace of its own leaves nothing
+# behind.
 build_in_root() {
 	local build=umbra-$checkout
 	copy_sources "$dir/root/$build"
@@ -26,7 +28,7 @@ build_in_root() {
 		root=$1 release=$2 build=$3
 		shift 3
 		exec chroot "$root" make -C "/lib/modules/$release/build" \
-			"M=/$build" "$@" modules' \
+			"M=/$build" W=1 "$@" modules' \
 		sh "$dir/root" "$release" "$build" -j "$jobs" "$@"
 	printf '%s\n' "$dir/root/$build"
 }

@@ -162,8 +162,8 @@ check "sizes of files and functions" sizes
 check "checkpatch --strict" checkpatch "$newest"
 check "kernel-doc" kernel_doc "$newest"
 check "kernel-doc of exported functions" documented
-check "warnings of 7, W=1" warnings 7 W=1 UMBRA_BENCH=1
-check "warnings of 6.1, W=1, and sparse" warnings 6.1 W=1 C=2 UMBRA_BENCH=1
+check "warnings of 7, W=1" warnings 7 UMBRA_BENCH=1
+check "warnings of 6.1, W=1, and sparse" warnings 6.1 C=2 UMBRA_BENCH=1
 check "parameters described" parameters_described
 check "dkms-install, 6.1 headers" dkms_install 6.1
 check "dkms-install, 7 headers" dkms_install 7

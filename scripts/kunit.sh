@@ -72,8 +72,7 @@ as_module() {
 	pack "$work/root" "$work/initramfs.gz"
 	rm -rf "$work/root"
 	run "kunit-$arch" "${FILTER:-umbra*}" cma=256M
-	[ $kernel = um ] || [ -n "${FILTER:-}" ] ||
-		run "kunit-$arch-without-cma" umbra_provider cma=0
+	[ $kernel = um ] || run "kunit-$arch-without-cma" umbra_provider cma=0
 }
 
 builtin_run() {

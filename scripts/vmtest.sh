@@ -46,18 +46,48 @@ hosts_nodes() {
 	MEMORY=5G boot 7-zones umbra_tests=host_test movablecore=512M
 }
 
+# What user-mode Linux cannot do: it does not take a mapping away from a process
+# that runs on another CPU just then, so that what is written while memory moves
+# may be lost; faults of the host end it; it has fewer counters than the tests of
+# formats and of the host's zones look for.
+um_without=migration_test,volatile_test,volatile_end_test,soak_test
+um_without+=,fault_test,leak_test,formats_test,host_test
+
+# Each test of the short sets is where it sees most: user-mode Linux with KASAN and
+# lockdep has native speed; the debug kernel has these as well, faults, kmemleak
+# and CPUs that go, but is slow; stock kernels have the page tables and the
+# provider that users have.
+debug_short=fault_test,volatile_test,volatile_end_test,migration_test
+debug_short+=,hotplug_test,soak_test,leak_test
+stock_short=mapping_test,access_test,pin_test,trace_test,formats_test
+stock_short+=,host_test,module_test
+old_short=device_test,mapping_test,pin_test,migration_test,module_test
 case $kernel-$set in
+um-*)
+	boot um "umbra_without=$um_without" "$@"
+	;;
+debug-short)
+	boot debug cma=128M umbra_tests="$debug_short" "$@"
+	;;
+debug-whole)
+	# its shadow memory leaves less to take a contiguous range from
+	boot debug cma=128M "$@"
+	;;
+7-short)
+	boot 7 cma=128M umbra_tests="$stock_short" "$@"
+	boot 7-without-cma cma=0 umbra_tests=mapping_test,pin_test,module_test
+	hosts_nodes
+	;;
 7-whole)
 	# what is larger than that is still to be had from the rest
 	boot 7 cma=128M "$@"
 	boot 7-without-cma cma=0 "$@"
 	hosts_nodes
 	;;
-debug-whole)
-	# its shadow memory leaves less to take a contiguous range from
-	boot debug cma=128M "$@"
+6.1-short)
+	boot 6.1 umbra_tests="$old_short" "$@"
 	;;
-*-whole)
+*)
 	boot "$kernel" "$@"
 	;;
 esac

@@ -248,6 +248,15 @@ load_fails() {
 		fail "$*: not the line expected: $(cat $out.log)"
 }
 
+# Pages of a CPU or a node in caches: cached_of cpu|node N
+cached_of() {
+	awk -v what="$1" -v nr="$2" '
+		/^Node/ { node = $2 + 0 }
+		$1 == "cpu:" { cpu = $2 }
+		$1 == "count:" && (what == "cpu" ? cpu : node) == nr { n += $2 }
+		END { print n + 0 }' $dir/zoneinfo
+}
+
 is_held() {
 	[ -e /tmp/held ] || has_ended "$holder"
 }
