@@ -3,7 +3,7 @@
 # Build umbra.ko for a provisioned kernel, and print the directory that it is
 # in. The kernels that are built here get the modules of the KUnit tests as well.
 # usage: build.sh 6.1|6.1-rt|6.12|7|um|debug [MAKE ARGUMENT...]
-#   KERNEL_VERSION=	of um and debug, see own-kernel.sh
+#   KERNEL_VERSION=	of um and debug
 
 . "$(dirname "$0")/lib.sh"
 
@@ -34,7 +34,7 @@ build_in_root() {
 }
 
 build_here() {
-	local build=$own/build/$(basename "$dir") arch=x86_64
+	local build=$own/build/${dir##*/} arch=x86_64
 	[ "$kernel" != um ] || arch=um
 	copy_sources "$build"
 	quietly "build-$kernel" make -C "$dir/build" ARCH="$arch" M="$build" \
@@ -45,7 +45,7 @@ build_here() {
 }
 
 case $kernel in
-um|debug)	dir=$("$top/scripts/own-kernel.sh" "$kernel" ${KERNEL_VERSION:-}) ;;
+um|debug)	dir=$("$top/scripts/own-kernel.sh" "$kernel") ;;
 *)		dir=$("$top/scripts/kernel.sh" "$kernel") ;;
 esac
 release=$(cat "$dir/release")

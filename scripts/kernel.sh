@@ -67,7 +67,7 @@ dir=$cache/kernel/$kernel
 lock "kernel-$kernel"
 if [ "$(cat "$dir/release" 2>/dev/null)" != "$release" ]; then
 	say "fetching kernel $release"
-	rm -rf "$dir.new"
+	making "$dir"
 	mkdir -p "$dir.new/image"
 	unpack "$state" "$dir.new/image" "$prefix-$release"
 	find "$dir.new/image" -name "vmlinuz*" -type f \
@@ -76,7 +76,6 @@ if [ "$(cat "$dir/release" 2>/dev/null)" != "$release" ]; then
 	rm -rf "$dir.new/image"
 	build_root "$state" "$dir.new/root" "$release"
 	printf '%s\n' "$release" >"$dir.new/release"
-	rm -rf "$dir"
-	mv "$dir.new" "$dir"
+	made "$dir"
 fi
 printf '%s\n' "$dir"

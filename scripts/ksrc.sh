@@ -21,12 +21,11 @@ dir=$cache/source/${package#linux-source-}
 lock "$package"
 if [ ! -e "$dir" ]; then
 	say "fetching $package"
-	rm -rf "$dir.new" "$dir.deb"
-	unpack "$state" "$dir.deb" "$package"
-	mkdir -p "$dir.new"
-	quietly unpack-source tar -C "$dir.new" --strip-components=1 -xf \
-		"$dir.deb/usr/src/$package.tar.xz"
-	rm -rf "$dir.deb"
-	mv "$dir.new" "$dir"
+	making "$dir"
+	unpack "$state" "$dir.new/deb" "$package"
+	mkdir "$dir.new/tree"
+	quietly unpack-source tar -C "$dir.new/tree" --strip-components=1 -xf \
+		"$dir.new/deb/usr/src/$package.tar.xz"
+	mv "$dir.new/tree" "$dir"
 fi
 printf '%s\n' "$dir"

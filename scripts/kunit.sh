@@ -21,8 +21,8 @@ um)	kernel=um ;;
 x86_64)	kernel=debug ;;
 *)	die "ARCH=$arch: must be um or x86_64" ;;
 esac
-version=${KERNEL:-}	# which the Makefile sets to 7, for the stock kernels
-[[ $version == *.* ]] || version=
+# the Makefile sets KERNEL to 7, for the stock kernels
+[[ ${KERNEL:-} != *.* ]] || export KERNEL_VERSION=$KERNEL
 limit=${LIMIT:-900}
 work=$own/kunit/$arch
 passed=0 failed=0 skipped=0
@@ -35,7 +35,7 @@ run() {
 	local name=$1 log=$own/log/kunit-$1.log ended=no
 	local args=("umbra_ops=${OPS:-20000}" "umbra_seed=${SEED:-0}"
 		"umbra_filter=${2// /,}" "${@:3}")
-	if [ $kernel = um ]; then
+	if [ "$kernel" = um ]; then
 		uml_boot "$limit" "$dir/vmlinuz" "$log" "$work/data" mem=1G \
 			"initrd=$work/initramfs.gz" "${args[@]}" || true
 	else
@@ -55,15 +55,14 @@ run() {
 	judge_machine "$name" "$log" $ended
 	grep -ao 'umbra_test.seed=[0-9]*' "$log" | sort -u || true
 	grep -aoE '[0-9]+ operations done' "$log" |
-		awk '{ n += $1 } END { print n + 0 " operations done" }'
+		awk '{ n += $1 } END { print n + 0 " operations done" }' || true
 	echo "$name: $log"
 }
 
 as_module() {
 	local modules module
-	export KERNEL_VERSION=$version
 	modules=$("$top/scripts/build.sh" "$kernel")
-	dir=$("$top/scripts/own-kernel.sh" "$kernel" $version)
+	dir=$("$top/scripts/own-kernel.sh" "$kernel")
 	tree=$dir/source
 	machine_root "$work/root" "$top/kunit/init"
 	for module in umbra umbra_test; do
@@ -72,12 +71,12 @@ as_module() {
 	pack "$work/root" "$work/initramfs.gz"
 	rm -rf "$work/root"
 	run "kunit-$arch" "${FILTER:-umbra*}" cma=256M
-	[ $kernel = um ] || run "kunit-$arch-without-cma" umbra_provider cma=0
+	[ "$kernel" = um ] || run "kunit-$arch-without-cma" umbra_provider cma=0
 }
 
 builtin_run() {
 	local log=$own/log/kunit-builtin.log ended=no
-	[ $arch = um ] || die "BUILTIN=1 is for ARCH=um"
+	[ "$arch" = um ] || die "BUILTIN=1 is for ARCH=um"
 	kunit_builtin um-builtin "$top/kunit/uml.kunitconfig" \
 		"$top/kunit/builtin.kunitconfig"
 	uml_boot "$limit" "$build/vmlinux" "$log" "$work/data" mem=1G \

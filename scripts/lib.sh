@@ -186,3 +186,26 @@ unpack() {
 	done
 	rm -rf "$dir/.debs"
 }
+
+# Make an empty DIRECTORY.new, which gets its name from made when it is whole,
+# and is gone when this script ends before: making DIRECTORY
+making() {
+	rm -rf "$1.new"
+	mkdir -p "$1.new"
+	unfinished=$1.new
+	trap remove_unfinished EXIT
+}
+
+made() {
+	rm -rf "$1"
+	mv "$1.new" "$1"
+}
+
+# A command that was ended by the same signal may still write for a moment.
+remove_unfinished() {
+	local n
+	for ((n = 0; n < 20; n++)); do
+		rm -rf "$unfinished" 2>/dev/null && return
+		sleep 0.1
+	done
+}

@@ -8,14 +8,14 @@
 #   source	the tree it is from
 # It has no umbra in it, and so serves every checkout whose configuration is the
 # same.
+#   KERNEL_VERSION=	6.12 or newer; default the newest for um, 6.12 for debug
 #   KSRC=DIRECTORY	a kernel tree of your own
-# usage: own-kernel.sh um|debug [VERSION]	(6.12 or newer; default the newest for
-#					um, 6.12 for debug)
+# usage: own-kernel.sh um|debug
 
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/kunit-lib.sh"
 
-kernel=${1:?usage: own-kernel.sh um|debug [VERSION]}
+kernel=${1:?usage: own-kernel.sh um|debug}
 case $kernel in
 um)	arch=um config=$top/kunit/uml.kunitconfig image=linux
 	default=newest ;;
@@ -25,8 +25,7 @@ debug)	arch=x86_64 config=$top/kunit/x86_64.kunitconfig
 esac
 
 need "${kunit_packages[@]}"
-want=${2:-$default}
-kunit_source "$want"
+kunit_source "${KERNEL_VERSION:-$default}"
 dir=$cache/kernel/$kernel-$version-$(cksum <"$config" | cut -d ' ' -f 1)
 [ -z "${KSRC:-}" ] || dir+=-$(cksum <<<"$tree" | cut -d ' ' -f 1)
 lock "$(basename "$dir")"

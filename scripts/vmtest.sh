@@ -42,7 +42,7 @@ boot() {
 
 # What is about the host's nodes and zones alone
 hosts_nodes() {
-	NODES=3 boot 7-nodes umbra_tests=host_test
+	NODES=3 boot 7-nodes umbra_tests=host_test cma=0
 	MEMORY=5G boot 7-zones umbra_tests=host_test movablecore=512M
 }
 
@@ -53,12 +53,9 @@ hosts_nodes() {
 um_without=migration_test,volatile_test,volatile_end_test,soak_test
 um_without+=,fault_test,leak_test,formats_test,host_test
 
-# Each test of the short sets is where it sees most: user-mode Linux with KASAN and
-# lockdep has native speed; the debug kernel has these as well, faults, kmemleak
-# and CPUs that go, but is slow; stock kernels have the page tables and the
-# provider that users have.
-debug_short=fault_test,volatile_test,volatile_end_test,migration_test
-debug_short+=,hotplug_test,soak_test,leak_test
+# Each test of the short sets is where it sees most: the debug kernel has all that
+# watches, faults and CPUs that go; stock kernels have the provider that users
+# have, and are the oldest and the newest.
 stock_short=mapping_test,access_test,pin_test,trace_test,formats_test
 stock_short+=,host_test,module_test
 old_short=device_test,mapping_test,pin_test,migration_test,module_test
@@ -67,7 +64,7 @@ um-*)
 	boot um "umbra_without=$um_without" "$@"
 	;;
 debug-short)
-	boot debug cma=128M umbra_tests="$debug_short" "$@"
+	boot debug cma=128M umbra_without=host_test,module_test "$@"
 	;;
 debug-whole)
 	# its shadow memory leaves less to take a contiguous range from

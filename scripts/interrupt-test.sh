@@ -1,0 +1,114 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# What a run of the tests leaves when Ctrl-C or a signal ends it: no process, no
+# mount, nothing half-made in the cache. And how a run ends that the disk or the
+# archive does not let go on. Ends with a line of totals.
+
+. "$(dirname "$0")/lib.sh"
+
+passed=0 failed=0
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+result() {
+	if [ "$1" -eq 0 ]; then
+		passed=$((passed + 1))
+		echo "ok: $2"
+	else
+		failed=$((failed + 1))
+		echo "not ok: $2"
+	fi
+}
+
+# The processes that a run started, which have a mark in their environment
+marked() {
+	grep -lazE "^UMBRA_MARK=$mark\$" /proc/[0-9]*/environ 2>/dev/null |
+		cut -d / -f 3
+}
+
+# What they are, a line each
+show_marked() {
+	local pid
+	for pid in $(marked); do
+		tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null && echo
+	done
+}
+
+half_made() {
+	find "${XDG_CACHE_HOME:-$HOME/.cache}/umbra" -maxdepth 2 -name '*.new'
+}
+
+# Begin to run a command in a session of its own, and wait until what it started
+# has a line that matches; then end it as a terminal does, by a signal to the
+# foreground: interrupted NAME SIGNAL PATTERN COMMAND...
+interrupted() {
+	local name=$1 signal=$2 pattern=$3 pid start status=0 mounts n
+	shift 3
+	mark=$$.$RANDOM
+	mounts=$(wc -l </proc/self/mountinfo)
+	UMBRA_MARK=$mark env --default-signal=INT setsid "$@" >"$scratch/out" 2>&1 </dev/null &
+	pid=$!
+	for ((n = 0; n < 6000; n++)); do
+		show_marked | grep -qE "$pattern" && break
+		kill -0 $pid 2>/dev/null || break
+		sleep 0.1
+	done
+	start=$(date +%s%N)
+	kill "-$signal" -- "-$pid"
+	wait $pid || status=$?
+	result $((status == 0)) "$name: ends with an error ($status)"
+	n=$((($(date +%s%N) - start) / 1000000))
+	result $((n > 5000 * UMBRA_SLOW / 100)) "$name: ends within 5 s ($n ms)"
+	show_marked >"$scratch/left"
+	result "$(wc -l <"$scratch/left")" "$name: no process is left"
+	cat "$scratch/left"
+	result $(($(wc -l </proc/self/mountinfo) - mounts)) \
+		"$name: no mount is left"
+	half_made >"$scratch/half"
+	result "$(wc -l <"$scratch/half")" "$name: nothing in the cache is half-made"
+	cat "$scratch/half"
+}
+
+# A run that cannot go on says why in one line: gives_up NAME PATTERN COMMAND...
+gives_up() {
+	local name=$1 pattern=$2 status=0
+	shift 2
+	"$@" >"$scratch/out" 2>&1 </dev/null || status=$?
+	result $((status == 0)) "$name: fails"
+	grep -E '^umbra: ' "$scratch/out" >"$scratch/said" || true
+	result $(($(wc -l <"$scratch/said") != 1)) "$name: one line says why"
+	grep -qE "$pattern" "$scratch/said"
+	result $? "$name: the line is about that"
+	cat "$scratch/said"
+}
+
+# A cache on a disk of so many MiB: on_small_disk MIB COMMAND...
+on_small_disk() {
+	local size=$1
+	shift
+	unshare -m sh -c 'mount -t tmpfs -o "size=$1M" small "$2" || exit
+		XDG_CACHE_HOME=$2; export XDG_CACHE_HOME
+		shift 2
+		exec "$@"' sh "$size" "$scratch" "$@"
+}
+
+slowness
+interrupted "user-mode Linux" INT 'vmlinuz ncpus=2.*umbra_data' \
+	"$top/scripts/vmtest.sh" um
+interrupted "an emulated machine" INT 'qemu-system' \
+	"$top/scripts/vmtest.sh" 6.1
+interrupted "both lanes" INT 'vmlinuz ncpus=2.*umbra_data' \
+	"$top/scripts/test.sh"
+interrupted "both lanes, ended by make" TERM 'kernel|make' \
+	make -C "$top" test
+export XDG_CACHE_HOME=$scratch/cache
+interrupted "a download" INT 'apt-get.* download' "$top/scripts/kernel.sh" 6.1
+interrupted "a build root" INT 'mmdebstrap' "$top/scripts/kernel.sh" 6.1
+gives_up "a full disk" "the disk is full" \
+	on_small_disk 100 "$top/scripts/kernel.sh" 6.1
+gives_up "no archive" "the Debian archive cannot be reached" \
+	env http_proxy=http://127.0.0.1:9 \
+	https_proxy=http://127.0.0.1:9 "$top/scripts/kernel.sh" 6.1
+
+echo "$passed passed, $failed failed, 0 skipped"
+[ "$failed" -eq 0 ]
