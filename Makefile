@@ -37,6 +37,9 @@ bench:
 soak:
 	@scripts/soak.sh
 
+loaded:
+	@scripts/loaded.sh
+
 vmtest:
 	@scripts/vmtest.sh $(KERNEL)
 
@@ -60,6 +63,7 @@ help:
 	@echo 'make coverage      lines and branches of the core that the KUnit tests reach'
 	@echo 'make bench         umbra and the allocator of the host, timed (ARCH=um or x86_64, ROUNDS=, ONLY=)'
 	@echo 'make soak          everything at once for longer (MINUTES=, SEED=), or the property tests (OPS=, SEED=)'
+	@echo 'make loaded        the tests of machines while others keep all CPUs busy (ROUNDS=)'
 	@echo 'make vmtest        the module on one kernel (KERNEL=6.1, 6.1-rt, 6.12, 7, um or debug)'
 	@echo 'make matrix        vmtest on all of them, and KUnit in other ways'
 	@echo 'make dkms-install  install by DKMS for the running kernel, or for KVER=; dkms-remove undoes it'
@@ -67,5 +71,5 @@ help:
 	@echo 'ACCEL=kvm runs the test machines with KVM instead of emulation.'
 
 .PHONY: module clean demo vm test check kunit coverage bench soak vmtest
-.PHONY: matrix
+.PHONY: loaded matrix
 .PHONY: dkms-install dkms-remove help

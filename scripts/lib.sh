@@ -28,9 +28,10 @@ lock() {
 }
 
 # The one line that says why a command failed whose output is in a log, if it
-# was the disk or the archive: common_cause LOG
+# was the disk or the archive; of a full disk a log may not tell: common_cause LOG
 common_cause() {
-	if grep -qi 'no space left on device' "$1"; then
+	if grep -qi 'no space left on device' "$1" ||
+	   [ "$(free_mib "$cache")" -lt 4 ]; then
 		echo "the disk is full: $cache has $(free_mib "$cache") MiB left," \
 			"/tmp has $(free_mib /tmp) MiB"
 	elif grep -qE '^E: (Failed to fetch|Unable to fetch|.*Could not )|Could not (resolve|connect)|Unable to connect' "$1"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The tests that repeat on other kernels what `make test` does on one: every VM
-# test on every kernel, and KUnit built in. Ends with a table and a line of totals.
+# test on every kernel, and KUnit built in; and what a run leaves that is ended.
+# Ends with a table and a line of totals.
 
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/totals.sh"
@@ -12,4 +13,5 @@ for kernel in 6.1 6.1-rt 6.12 7 um debug; do
 done
 step "kunit um, built in" env BUILTIN=1 "$top/scripts/kunit.sh"
 step "kunit x86_64, whole" env ARCH=x86_64 "$top/scripts/kunit.sh"
-totals 8
+step "interruption" "$top/scripts/interrupt-test.sh"
+totals 9

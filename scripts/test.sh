@@ -5,18 +5,14 @@
 
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/totals.sh"
+. "$top/scripts/sets.sh"
 
 slowness
 say "this machine is given $UMBRA_SLOW % of the time that one which is not slow has"
 
-# What KUnit cannot see in user-mode Linux, which has no DMA, NMI, memory that
-# fails or kmemleak.
-x86_64="umbra_create umbra_fail umbra_frame umbra_held umbra_instance umbra_poison"
-x86_64+=" umbra_provider umbra_pcp_context umbra_compact_when umbra_migrate"
-
 built_here() {
 	step "kunit um" env ARCH=um "$top/scripts/kunit.sh"
-	step "kunit x86_64" env ARCH=x86_64 FILTER="$x86_64" "$top/scripts/kunit.sh"
+	step "kunit x86_64" env ARCH=x86_64 FILTER="$kunit_x86_64" "$top/scripts/kunit.sh"
 	step "vmtest debug" env SET=short "$top/scripts/vmtest.sh" debug
 }
 
