@@ -17,8 +17,8 @@
 
 arch=${ARCH:-um}
 case $arch in
-um)	kernel=um ;;
-x86_64)	kernel=debug ;;
+um)	kernel=um ops=1000000 ;;
+x86_64)	kernel=debug ops=20000 ;;
 *)	die "ARCH=$arch: must be um or x86_64" ;;
 esac
 # the Makefile sets KERNEL to 7, for the stock kernels
@@ -33,7 +33,7 @@ lock "kunit-$arch-$checkout"
 # Boot and judge one machine: run NAME FILTERS [KERNEL ARGUMENT...]
 run() {
 	local name=$1 log=$own/log/kunit-$1.log ended=no
-	local args=("umbra_ops=${OPS:-20000}" "umbra_seed=${SEED:-0}"
+	local args=("umbra_ops=${OPS:-$ops}" "umbra_seed=${SEED:-0}"
 		"umbra_filter=${2// /,}" "${@:3}")
 	if [ "$kernel" = um ]; then
 		uml_boot "$limit" "$dir/vmlinuz" "$log" "$work/data" mem=1G \

@@ -42,10 +42,10 @@ machine() {
 # of a machine that is not slow:
 # uml_boot SECONDS KERNEL LOG DATA [KERNEL ARGUMENT...]
 uml_boot() {
-	local seconds=$1 kernel=$2 log=$3 data=$4 uml_dir status=0
+	local seconds=$1 kernel=$2 log=$3 data=$4 status=0
+	local uml_dir=${TMPDIR:-/tmp}/umbra-$checkout	# short, for its sockets
 	shift 4
-	mkdir -p "$data"
-	uml_dir=$(mktemp -d)
+	mkdir -p "$data" "$uml_dir"
 	limited "$seconds" "$kernel" ncpus=2 seccomp=on "uml_dir=$uml_dir" \
 		con=null con0=fd:0,fd:1 printk.time=1 panic=-1 \
 		"umbra_data=$data" "$@" \
