@@ -4,6 +4,7 @@
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/workqueue.h>
 #include "../src/core/frame.h"
 #include "test_util.h"
 
@@ -280,6 +281,23 @@ static void boosts_end_where_kswapd_gave_up(struct kunit *test)
 	give_back_the_rest(u, o, &hoard);
 }
 
+static void a_boost_is_left_to_a_kswapd_that_works(struct kunit *test)
+{
+	struct umbra *u = start(test, true);
+	struct owner *o = owner_create(test);
+	LIST_HEAD(hoard);
+
+	list_pages(test, u, o, 256);
+	take_until(u, MIN_PAGES + 16, &hoard);
+	KUNIT_EXPECT_GT(test, boost(u->zones), 0);
+	umbra_watermark_wake(u, false);
+	KUNIT_EXPECT_FALSE(test, work_pending(&u->boost_work));
+	KUNIT_EXPECT_FALSE(test, umbra_watermark_wake(u, true));
+	umbra_kswapd_wake(u->zones, GFP_KERNEL, 0, UMBRA_ZONE_NORMAL);
+	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(is_unboosted(u)));
+	give_back_the_rest(u, o, &hoard);
+}
+
 /* Enough is free but for a boost, which kswapd, not being woken, cannot end. */
 static void no_request_fails_because_of_a_boost(struct kunit *test)
 {
@@ -476,6 +494,7 @@ static struct kunit_case kswapd_cases[] = {
 	KUNIT_CASE(kswapd_comes_back_for_what_was_freed_at_once),
 	KUNIT_CASE(kswapd_reclaims_a_boost_and_ends_it),
 	KUNIT_CASE(boosts_end_where_kswapd_gave_up),
+	KUNIT_CASE(a_boost_is_left_to_a_kswapd_that_works),
 	KUNIT_CASE(no_request_fails_because_of_a_boost),
 	KUNIT_CASE(kswapd_is_not_woken_where_enough_is_free),
 	KUNIT_CASE(kswapd_lets_those_go_that_it_made_wait),

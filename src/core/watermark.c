@@ -398,6 +398,7 @@ bool umbra_watermark_wake(struct umbra *u, bool now)
 		schedule_work(&u->boost_work);
 	return false;
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_watermark_wake);
 
 /**
  * umbra_watermark_end_boosts() - end boosts that a request would fail for
