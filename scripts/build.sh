@@ -21,7 +21,8 @@ copy_sources() {
 # tested. objtool reads /proc; a mount of a namespace of its own leaves nothing
 # behind.
 build_in_root() {
-	local build=umbra-$checkout
+	local build=umbra-$checkout release
+	release=$(cat "$dir/release")
 	copy_sources "$dir/root/$build"
 	quietly "build-$kernel" unshare -m sh -c '
 		mount -t proc proc "$1/proc" || exit
@@ -44,11 +45,7 @@ build_here() {
 	printf '%s\n' "$build"
 }
 
-case $kernel in
-um|debug)	dir=$("$top/scripts/own-kernel.sh" "$kernel") ;;
-*)		dir=$("$top/scripts/kernel.sh" "$kernel") ;;
-esac
-release=$(cat "$dir/release")
+dir=$(kernel_dir "$kernel")
 
 lock "build-$kernel-$checkout"
 if [[ $kernel == um || $kernel == debug ]]; then

@@ -170,6 +170,14 @@ apt_state() {
 	printf '%s\n' "$state"
 }
 
+# The directory of a kernel, from a package or built here: kernel_dir KERNEL
+kernel_dir() {
+	case $1 in
+	um|debug)	"$top/scripts/own-kernel.sh" "$1" ;;
+	*)		"$top/scripts/kernel.sh" "$1" ;;
+	esac
+}
+
 # The highest-numbered package whose name matches: newest STATE REGEX
 newest() {
 	private_apt "$1" apt-cache pkgnames | grep -xE "$2" | sort -V | tail -n 1

@@ -26,10 +26,7 @@ need qemu-system-x86 busybox-static cpio binutils gcc libc6-dev \
 
 work=$own/vm/$kernel-$mode
 modules=$("$top/scripts/build.sh" "$kernel")
-case $kernel in
-um|debug)	dir=$("$top/scripts/own-kernel.sh" "$kernel") ;;
-*)		dir=$("$top/scripts/kernel.sh" "$kernel") ;;
-esac
+dir=$(kernel_dir "$kernel")
 lock "vm-$kernel-$mode-$checkout"
 machine_root "$work/root" "$top/tests/init"
 cp "$top"/tests/*.sh "$work/root/"
