@@ -122,12 +122,12 @@ static void compaction_minds_the_extfrag_threshold(struct kunit *test)
 	index = umbra_fragmentation_index(&b, 4);
 	KUNIT_ASSERT_GT(test, index, 500);
 	KUNIT_EXPECT_EQ(test, needed(u, 4, 0), UMBRA_COMPACT_CONTINUE);
-	WRITE_ONCE(u->pressure.extfrag_threshold, index - 1);
+	WRITE_ONCE(u->compact.extfrag_threshold, index - 1);
 	KUNIT_EXPECT_EQ(test, needed(u, 4, 0), UMBRA_COMPACT_CONTINUE);
-	WRITE_ONCE(u->pressure.extfrag_threshold, index);
+	WRITE_ONCE(u->compact.extfrag_threshold, index);
 	KUNIT_EXPECT_EQ(test, needed(u, 4, 0), UMBRA_COMPACT_SKIPPED);
 	/* Orders that are not costly are tried whatever it says. */
-	WRITE_ONCE(u->pressure.extfrag_threshold, 1000);
+	WRITE_ONCE(u->compact.extfrag_threshold, 1000);
 	KUNIT_EXPECT_EQ(test, needed(u, 3, 0), UMBRA_COMPACT_CONTINUE);
 	umbra_test_empty(u);
 }
@@ -198,7 +198,7 @@ static void a_request_without_io_does_not_compact(struct kunit *test)
 
 static unsigned int count_skipped(struct umbra *u)
 {
-	return bitmap_weight(u->skip_blocks, umbra_nr_pageblocks(u));
+	return bitmap_weight(u->compact.skip_blocks, umbra_nr_pageblocks(u));
 }
 
 static void pageblocks_that_gave_compaction_nothing_are_skipped(struct kunit *test)
@@ -243,7 +243,7 @@ static void full_compaction_ignores_hints(struct kunit *test)
 	struct umbra_request rq;
 
 	umbra_test_lay_out(test, m, umbra_test_quarter);
-	bitmap_fill(u->skip_blocks, umbra_nr_pageblocks(u));
+	bitmap_fill(u->compact.skip_blocks, umbra_nr_pageblocks(u));
 	umbra_test_request(test, u, &rq, GFP_HIGHUSER_MOVABLE, 5);
 	umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_LIGHT);
 	KUNIT_EXPECT_EQ(test, m->nr_moved, 0);
@@ -263,7 +263,7 @@ static void hints_end_when_compaction_restarts(struct kunit *test)
 	unsigned int n;
 
 	umbra_test_lay_out(test, m, umbra_test_quarter);
-	bitmap_fill(u->skip_blocks, umbra_nr_pageblocks(u));
+	bitmap_fill(u->compact.skip_blocks, umbra_nr_pageblocks(u));
 	u->zones->compact.flush_skip = true;
 	umbra_test_request(test, u, &rq, GFP_HIGHUSER_MOVABLE, 5);
 	for (n = 0; n < 6; n++)
@@ -416,7 +416,7 @@ static void an_instance_without_background_has_no_kcompactd(struct kunit *test)
 	struct mover *m = umbra_test_mover(test, u);
 
 	umbra_test_lay_out(test, m, umbra_test_quarter);
-	KUNIT_EXPECT_NULL(test, u->pressure.kcompactd);
+	KUNIT_EXPECT_NULL(test, u->compact.kcompactd);
 	umbra_compact_wake(u, 0, 9, UMBRA_ZONE_NORMAL);
 	umbra_compact_set_proactiveness(u, 100);
 	schedule_timeout_uninterruptible(HZ / 10);

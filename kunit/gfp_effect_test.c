@@ -280,7 +280,7 @@ struct later {
 static int free_later(void *arg)
 {
 	struct later *later = arg;
-	struct wait_queue_head *queue = &later->u->pressure.memory_wait;
+	struct wait_queue_head *queue = &later->u->wait.memory;
 
 	later->waited = TEST_WAIT_UNTIL(wq_has_sleeper(queue));
 	WRITE_ONCE(later->freed, true);

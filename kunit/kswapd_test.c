@@ -103,7 +103,7 @@ static bool is_above_high(struct umbra *u)
 
 static bool has_given_up(struct umbra *u)
 {
-	return umbra_kswapd_gave_up(u->nodes);
+	return umbra_node_is_hopeless(u->nodes);
 }
 
 static bool is_unboosted(struct umbra *u)
@@ -208,7 +208,7 @@ static void kswapd_gives_up_and_comes_back_when_someone_frees(struct kunit *test
 	o->stubborn = true;
 	list_pages(test, u, o, 256);
 	take_until(u, MIN_PAGES, &hoard);
-	KUNIT_EXPECT_FALSE(test, umbra_kswapd_gave_up(node));
+	KUNIT_EXPECT_FALSE(test, umbra_node_is_hopeless(node));
 	page = umbra_alloc_page(u, GFP_NOWAIT | __GFP_NOWARN);
 	KUNIT_EXPECT_NULL(test, page);
 	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(has_given_up(u)));
@@ -221,7 +221,7 @@ static void kswapd_gives_up_and_comes_back_when_someone_frees(struct kunit *test
 	page = list_first_entry(&hoard, struct page, lru);
 	list_del(&page->lru);
 	umbra_free_page(u, page);
-	KUNIT_EXPECT_FALSE(test, umbra_kswapd_gave_up(node));
+	KUNIT_EXPECT_FALSE(test, umbra_node_is_hopeless(node));
 	page = umbra_alloc_page(u, GFP_ATOMIC);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	list_add(&page->lru, &hoard);
@@ -457,7 +457,7 @@ static void kswapd_minds_what_is_asked_for_meanwhile(struct kunit *test)
 	umbra_kswapd_wake(normal, 0, 0, UMBRA_ZONE_NORMAL);
 	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(normal_is_above_high(u)));
 	WRITE_ONCE(greedy->greedy, false);
-	umbra_pressure_stop(u);
+	umbra_background_stop(u);
 	umbra_test_give_all(u, &hoard);
 	while (umbra_zone_reclaimable(dma) || umbra_zone_reclaimable(normal))
 		umbra_reclaim(u, PAGES);
@@ -479,7 +479,7 @@ static void kswapd_stops_with_its_instance(struct kunit *test)
 	if (page)
 		list_add(&page->lru, &hoard);
 	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(has_scanned(u)));
-	umbra_pressure_stop(u);
+	umbra_background_stop(u);
 	take_until(u, 0, &hoard);
 	runs = events(u, EVENT_PAGEOUTRUN);
 	KUNIT_EXPECT_NULL(test, umbra_alloc_page(u, GFP_NOWAIT | __GFP_NOWARN));

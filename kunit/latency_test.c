@@ -112,7 +112,7 @@ static void bounds_of_buckets_are_powers_of_two(struct kunit *test)
 static void a_full_bucket_does_not_begin_anew(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
-	atomic_t *count = u->pressure.latency->count[LATENCY_SLOW][0];
+	atomic_t *count = u->latency->count[LATENCY_SLOW][0];
 	unsigned int i;
 
 	for (i = 0; i < UMBRA_LATENCY_BUCKETS; i++)

@@ -32,9 +32,9 @@ struct waiter {
 /* The wait of a request that looks again when it is woken, and not before. */
 static void wait_to_be_woken(struct umbra *u, int seen)
 {
-	struct waiter *w = container_of(u->pressure.ops, struct waiter, ops);
-	long left = wait_event_timeout(u->pressure.memory_wait,
-				       atomic_read(&u->pressure.nr_freed) !=
+	struct waiter *w = container_of(u->slow_ops, struct waiter, ops);
+	long left = wait_event_timeout(u->wait.memory,
+				       atomic_read(&u->wait.nr_freed) !=
 				       seen, TEST_HANG_S * HZ);
 
 	/* A free that nobody told of is seen when the time is up. */
@@ -45,7 +45,7 @@ static void wait_to_be_woken(struct umbra *u, int seen)
 static void wait_or_free(void *arg, unsigned int self)
 {
 	struct waiter *w = arg;
-	struct wait_queue_head *queue = &w->u->pressure.memory_wait;
+	struct wait_queue_head *queue = &w->u->wait.memory;
 
 	if (!self) {
 		w->got = umbra_alloc_page(w->u, GFP_KERNEL | __GFP_NOFAIL);
@@ -66,10 +66,10 @@ static void nofail_wakes_when_memory_comes(struct kunit *test)
 	w.kept = list_first_entry(&hoard, struct page, lru);
 	list_del(&w.kept->lru);
 	w.ops.wait = wait_to_be_woken;
-	u->pressure.ops = &w.ops;
+	u->slow_ops = &w.ops;
 	umbra_test_start_pair(test, wait_or_free, &w);
 	umbra_test_join_pair();
-	u->pressure.ops = &umbra_slow_ops;
+	u->slow_ops = &umbra_slow_ops;
 	KUNIT_EXPECT_TRUE(test, w.waited);
 	KUNIT_EXPECT_FALSE(test, w.missed);
 	KUNIT_EXPECT_PTR_EQ(test, w.got, w.kept);

@@ -102,11 +102,11 @@ static bool oom_patiently(struct umbra *u, const struct umbra_request *rq)
 	bool hope = umbra_oom(u, rq);
 	struct umbra_account *account;
 
-	spin_lock_irq(&u->pressure.accounts_lock);
-	list_for_each_entry(account, &u->pressure.accounts, list)
+	spin_lock_irq(&u->accounts.lock);
+	list_for_each_entry(account, &u->accounts.list, list)
 		if (account->fate == ACCOUNT_KILLED)
 			account->deadline = jiffies + TEST_HANG_S * HZ;
-	spin_unlock_irq(&u->pressure.accounts_lock);
+	spin_unlock_irq(&u->accounts.lock);
 	return hope;
 }
 
@@ -117,8 +117,8 @@ static struct umbra *start(struct kunit *test, enum umbra_oom_policy policy)
 
 	patient_ops = umbra_slow_ops;
 	patient_ops.oom = oom_patiently;
-	u->pressure.ops = &patient_ops;
-	u->pressure.oom_policy = policy;
+	u->slow_ops = &patient_ops;
+	u->oom.policy = policy;
 	return u;
 }
 
@@ -167,9 +167,9 @@ static bool kill_for(struct kunit *test, struct umbra *u)
 
 	KUNIT_ASSERT_EQ(test, umbra_request_init(&rq, u, GFP_KERNEL, 0, 0,
 						 NULL, 0), 0);
-	mutex_lock(&u->pressure.oom_lock);
+	mutex_lock(&u->oom.lock);
 	hope = umbra_oom(u, &rq);
-	mutex_unlock(&u->pressure.oom_lock);
+	mutex_unlock(&u->oom.lock);
 	return hope;
 }
 
@@ -238,7 +238,7 @@ struct impatient {
 
 static bool oom_impatiently(struct umbra *u, const struct umbra_request *rq)
 {
-	struct impatient *i = container_of(u->pressure.ops, struct impatient,
+	struct impatient *i = container_of(u->slow_ops, struct impatient,
 					   ops);
 	bool is_first = i->victim->fate == ACCOUNT_SPARED, hope;
 	unsigned long now = jiffies;
@@ -257,15 +257,15 @@ static bool oom_impatiently(struct umbra *u, const struct umbra_request *rq)
 static bool ask_impatiently(struct kunit *test, struct umbra *u,
 			    struct impatient *i)
 {
-	const struct umbra_slow_ops *ops = u->pressure.ops;
+	const struct umbra_slow_ops *ops = u->slow_ops;
 	struct page *page;
 
 	i->ops = umbra_slow_ops;
 	i->ops.oom = oom_impatiently;
 	i->begin = jiffies;
-	u->pressure.ops = &i->ops;
+	u->slow_ops = &i->ops;
 	page = ask(u);
-	u->pressure.ops = ops;
+	u->slow_ops = ops;
 	if (page)
 		umbra_free_page(u, page);
 	if (!i->is_late)
@@ -292,7 +292,7 @@ static bool is_passed_over(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, page);
 	KUNIT_EXPECT_TRUE(test, READ_ONCE(gives->killed));
 	KUNIT_EXPECT_EQ(test, kills(u), 2);
-	KUNIT_EXPECT_EQ(test, atomic_read(&u->pressure.nr_victims), 1);
+	KUNIT_EXPECT_EQ(test, atomic_read(&u->accounts.nr_victims), 1);
 	if (page)
 		umbra_free_page(u, page);
 	return true;
@@ -386,7 +386,7 @@ static void oom_ends_for_nofs_when_nothing_comes_back(struct kunit *test)
 	struct holder *h = holder_start(test, u, PAGES, true);
 	unsigned long begin;
 
-	u->pressure.ops = &umbra_slow_ops;
+	u->slow_ops = &umbra_slow_ops;
 	KUNIT_EXPECT_TRUE(test, kill_for(test, u));
 	begin = jiffies;
 	h->account->deadline = begin + HZ / 5;
@@ -394,7 +394,7 @@ static void oom_ends_for_nofs_when_nothing_comes_back(struct kunit *test)
 	KUNIT_EXPECT_GT(test, jiffies - begin, HZ / 5);
 	KUNIT_EXPECT_EQ(test, (int)h->account->fate,
 			(int)ACCOUNT_PASSED_OVER);
-	KUNIT_EXPECT_EQ(test, atomic_read(&u->pressure.nr_victims), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&u->accounts.nr_victims), 0);
 	KUNIT_EXPECT_EQ(test, kills(u), 1);
 }
 
@@ -523,7 +523,7 @@ static void an_oom_notifier_saves_a_life(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, told.nr, 1);
 	KUNIT_EXPECT_FALSE(test, READ_ONCE(h->killed));
 	/* It has nothing left; and where nobody is killed it is asked too. */
-	u->pressure.oom_policy = UMBRA_OOM_FAIL;
+	u->oom.policy = UMBRA_OOM_FAIL;
 	KUNIT_EXPECT_NULL(test, ask(u));
 	KUNIT_EXPECT_EQ(test, told.nr, 2);
 	KUNIT_EXPECT_EQ(test, umbra_unregister_oom_notifier(u, &told.nb), 0);

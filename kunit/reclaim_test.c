@@ -361,7 +361,7 @@ static void a_request_reclaims_for_itself(struct kunit *test)
 /* Does somebody wait for the end of an isolation? */
 static bool is_awaited(struct umbra *u)
 {
-	return wq_has_sleeper(&u->pressure.movable_wait);
+	return wq_has_sleeper(&u->movable_wait);
 }
 
 /* One thread has a block in its hands; the other wants it back. */

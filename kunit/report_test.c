@@ -233,7 +233,7 @@ struct late {
 
 static void wait_for_word(struct umbra *u, int seen)
 {
-	struct late *late = container_of(u->pressure.ops, struct late, ops);
+	struct late *late = container_of(u->slow_ops, struct late, ops);
 
 	if (!log_count(late->test, late->log, STALL) &&
 	    time_before(jiffies, late->end))
@@ -257,9 +257,9 @@ static void who_waits_for_long_is_told_of(struct kunit *test)
 	list_del(&late.page->lru);
 	late.log = log_start(test);
 	late.end = jiffies + TEST_HANG_S * HZ;
-	u->pressure.ops = &late.ops;
+	u->slow_ops = &late.ops;
 	page = umbra_alloc_page(u, GFP_KERNEL | __GFP_NOFAIL);
-	u->pressure.ops = &umbra_slow_ops;
+	u->slow_ops = &umbra_slow_ops;
 	KUNIT_EXPECT_PTR_EQ(test, page, late.page);
 	snprintf(text, sizeof(text), "test: %s: " STALL, current->comm);
 	KUNIT_EXPECT_GE(test, log_count(test, late.log, text), 1);

@@ -242,7 +242,7 @@ struct script {
 
 static struct script *script_of(struct umbra *u)
 {
-	return container_of(u->pressure.ops, struct script, ops);
+	return container_of(u->slow_ops, struct script, ops);
 }
 
 static void free_one(struct script *s)
@@ -289,7 +289,7 @@ scripted_compact(struct umbra *u, const struct umbra_request *rq,
 	if (n[FULL] + n[LIGHT] + n[ASYNC] == s->c->compact_frees_at) {
 		free_one(s);
 		if (s->c->captures)
-			*index = umbra_take(u, rq);
+			*index = umbra_take(u, rq, NULL);
 	}
 	return s->c->compacts_to;
 }
@@ -344,7 +344,7 @@ static struct script *script_create(struct kunit *test,
 	s->ops = scripted_ops;
 	umbra_test_take_all(u, 0, GFP_KERNEL | __GFP_THISNODE, c->order,
 			    &s->hoard);
-	u->pressure.ops = &s->ops;
+	u->slow_ops = &s->ops;
 	return s;
 }
 
@@ -361,7 +361,7 @@ static struct script *script_start(struct kunit *test,
 /* Nothing is scripted any more; give all back, and what was asked for if any. */
 static void script_end(struct script *s, struct page *page)
 {
-	s->u->pressure.ops = &umbra_slow_ops;
+	s->u->slow_ops = &umbra_slow_ops;
 	if (page)
 		umbra_free_pages(s->u, page, s->c->order);
 	umbra_test_give_all(s->u, &s->hoard);
@@ -407,7 +407,7 @@ static void slowpath_asks_whom_it_should_as_often_as_it_should(struct kunit *tes
 	KUNIT_EXPECT_EQ(test, s->calls.oom, c->calls.oom);
 	KUNIT_EXPECT_EQ(test, s->calls.wait, c->calls.wait);
 	script_end(s, page);
-	KUNIT_EXPECT_EQ(test, atomic_read(&u->pressure.nr_waiting), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&u->wait.nr_waiting), 0);
 }
 
 static void reclaim_learns_what_it_may_not_do(struct kunit *test)

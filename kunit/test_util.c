@@ -47,7 +47,7 @@ static void ghost_destroy(void *arg)
 	struct umbra_released released;
 
 	umbra_test_no_background(ghost->u);
-	umbra_pressure_stop(ghost->u);
+	umbra_background_stop(ghost->u);
 	cancel_work_sync(&ghost->u->drain_work);
 	umbra_test_judge(ghost->test, ghost->u);
 	KUNIT_EXPECT_EQ(ghost->test, umbra_instance_stop(ghost->u), 0);

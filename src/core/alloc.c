@@ -186,7 +186,16 @@ static bool is_too_far(const struct umbra_zone *zone,
 	return rq->flags & ALLOC_NOFRAGMENT && zone->nid != rq->preferred->nid;
 }
 
-static u32 take_pass(struct umbra *u, const struct umbra_request *rq)
+/* Note in @boosted a zone whose watermarks were raised: kswapd must hear of it. */
+static void note_boosted(struct umbra_zone *zone, struct umbra_zone **boosted)
+{
+	if (boosted && !*boosted &&
+	    test_and_clear_bit(ZONE_FLAG_BOOSTED, &zone->flags))
+		*boosted = zone;
+}
+
+static u32 take_pass(struct umbra *u, const struct umbra_request *rq,
+		     struct umbra_zone **boosted)
 {
 	const umbra_zoneref_t *ref;
 	struct umbra_zone *zone;
@@ -205,11 +214,8 @@ static u32 take_pass(struct umbra *u, const struct umbra_request *rq)
 			continue;
 		index = zone_take_one(zone, rq);
 		if (rq->flags & ALLOC_KSWAPD &&
-		    unlikely(test_bit(ZONE_FLAG_BOOSTED, &zone->flags)) &&
-		    test_and_clear_bit(ZONE_FLAG_BOOSTED, &zone->flags)) {
-			umbra_count(zone, EVENT_KSWAPD_WAKE, 1);
-			umbra_kswapd_wake(zone, 0, 0, zone->type);
-		}
+		    unlikely(test_bit(ZONE_FLAG_BOOSTED, &zone->flags)))
+			note_boosted(zone, boosted);
 		if (likely(index != UMBRA_NO_FRAME))
 			return index;
 	}
@@ -219,12 +225,15 @@ static u32 take_pass(struct umbra *u, const struct umbra_request *rq)
 /**
  * umbra_take() - take a block from the first zone that has one to give
  * @u: the instance
- * @rq: what is wanted
+ * @rq: the request
+ * @boosted: set to a zone for which the caller must wake kswapd, if there is
+ *	one and the request may wake kswapd; NULL leaves that to the next request
  *
  * Context: any.
  * Return: a block in state PCP, or UMBRA_NO_FRAME.
  */
-u32 umbra_take(struct umbra *u, const struct umbra_request *rq)
+u32 umbra_take(struct umbra *u, const struct umbra_request *rq,
+	       struct umbra_zone **boosted)
 {
 	struct umbra_request again;
 	u32 index;
@@ -232,12 +241,12 @@ u32 umbra_take(struct umbra *u, const struct umbra_request *rq)
 	/* No zone was fit when the request was made: none is now. */
 	if (unlikely(!rq->preferred))
 		return UMBRA_NO_FRAME;
-	index = take_pass(u, rq);
+	index = take_pass(u, rq, boosted);
 	if (likely(index != UMBRA_NO_FRAME) || !(rq->flags & ALLOC_NOFRAGMENT))
 		return index;
 	again = *rq;
 	again.flags &= ~ALLOC_NOFRAGMENT;
-	return take_pass(u, &again);
+	return take_pass(u, &again, boosted);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_take);
 
@@ -370,7 +379,7 @@ static __always_inline struct page *walk(struct umbra *u, gfp_t gfp,
 		return NULL;
 	}
 	do {
-		index = umbra_take(u, &rq);
+		index = umbra_take_waking(u, &rq);
 		if (unlikely(index == UMBRA_NO_FRAME) &&
 		    !(flags & ALLOC_TRYLOCK)) {
 			if (slow)

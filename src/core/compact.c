@@ -50,7 +50,7 @@ static bool has_room(const struct umbra_zone *zone, unsigned int order,
 static bool is_fragmented(struct umbra_zone *zone, unsigned int order)
 {
 	unsigned int threshold =
-		READ_ONCE(zone->umbra->pressure.extfrag_threshold);
+		READ_ONCE(zone->umbra->compact.extfrag_threshold);
 	unsigned long nr_free[UMBRA_NR_ORDERS];
 	struct umbra_free_blocks b;
 	int index;
@@ -168,7 +168,7 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_compact_score);
 unsigned int umbra_compact_score_wmark(const struct umbra *u, bool low)
 {
 	unsigned int mark = 100 -
-		READ_ONCE(u->pressure.compaction_proactiveness);
+		READ_ONCE(u->compact.proactiveness);
 
 	return low ? mark : min(mark + min(10U, mark / 2), 100U);
 }
@@ -214,7 +214,7 @@ static enum umbra_compact_result result_of(struct umbra_compaction *c)
 	if (c->proactive) {
 		if (should_end(c))
 			return UMBRA_COMPACT_CONTENDED;
-		if (umbra_kswapd_is_running(node_of(c->zone)))
+		if (umbra_node_is_reclaimed(node_of(c->zone)))
 			return UMBRA_COMPACT_PARTIAL_SKIPPED;
 		return zone_score(c->zone) >
 		       umbra_compact_score_wmark(c->zone->umbra, true) ?

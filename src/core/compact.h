@@ -123,6 +123,7 @@ int umbra_compact_node_zones(struct umbra *u, unsigned int nid, bool proactive);
 
 /* compact_hints.c */
 int umbra_compact_hints_create(struct umbra *u);
+void umbra_compact_hints_destroy(struct umbra *u);
 bool umbra_compact_is_skipped(const struct umbra_compaction *c, u32 index);
 void umbra_compact_skip(const struct umbra_compaction *c, u32 index);
 void umbra_compact_pass_source(const struct umbra_compaction *c, u32 index);

@@ -32,9 +32,9 @@ int umbra_compact_hints_create(struct umbra *u)
 {
 	struct umbra_zone *zone;
 
-	u->skip_blocks = bitmap_zalloc(umbra_nr_pageblocks(u),
-				       GFP_KERNEL | __GFP_NOWARN);
-	if (!u->skip_blocks)
+	u->compact.skip_blocks = bitmap_zalloc(umbra_nr_pageblocks(u),
+					       GFP_KERNEL | __GFP_NOWARN);
+	if (!u->compact.skip_blocks)
 		return -ENOMEM;
 	for_each_umbra_zone(u, zone) {
 		zone->compact.first_migrate = zone->start;
@@ -44,13 +44,18 @@ int umbra_compact_hints_create(struct umbra *u)
 	return 0;
 }
 
+void umbra_compact_hints_destroy(struct umbra *u)
+{
+	bitmap_free(u->compact.skip_blocks);
+}
+
 /* Is the pageblock of @index not worth a look? */
 bool umbra_compact_is_skipped(const struct umbra_compaction *c, u32 index)
 {
 	const struct umbra *u = c->zone->umbra;
 
 	return !c->ignore_hints && test_bit(index >> u->pb_order,
-					    u->skip_blocks);
+					    u->compact.skip_blocks);
 }
 
 /* Note that the pageblock of @index gave nothing. */
@@ -58,7 +63,7 @@ void umbra_compact_skip(const struct umbra_compaction *c, u32 index)
 {
 	struct umbra *u = c->zone->umbra;
 
-	set_bit(index >> u->pb_order, u->skip_blocks);
+	set_bit(index >> u->pb_order, u->compact.skip_blocks);
 }
 
 /* The migrate scanner need not come back to what is below @index. */
@@ -122,14 +127,14 @@ static bool reset_block(struct umbra_zone *zone, u32 index, bool source,
 	if (frame_is_allocated(frame) && frame_order(frame) >= u->pb_order)
 		return false;
 	if (source && target &&
-	    !test_bit(index >> u->pb_order, u->skip_blocks))
+	    !test_bit(index >> u->pb_order, u->compact.skip_blocks))
 		return true;
 	if (!source && umbra_frame_type(u, index) != UMBRA_MOVABLE &&
 	    umbra_frame_type(u, index) != UMBRA_CMA)
 		return false;
 	if (!is_useful(u, index, source, target))
 		return false;
-	clear_bit(index >> u->pb_order, u->skip_blocks);
+	clear_bit(index >> u->pb_order, u->compact.skip_blocks);
 	return true;
 }
 

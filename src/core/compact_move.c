@@ -150,12 +150,12 @@ static u32 take_anywhere(struct umbra *u, unsigned int order,
 	do {
 		if (umbra_request_init(&rq, u, gfp, order, zone->nid, NULL, 0))
 			return UMBRA_NO_FRAME;
-		index = umbra_take(u, &rq);
+		index = umbra_take(u, &rq, NULL);
 		if (index == UMBRA_NO_FRAME) {
 			umbra_request_slow(&rq, u, NULL);
 			/* Not one that the reserves are for. */
 			rq.flags &= ~ALLOC_NON_BLOCK;
-			index = umbra_take(u, &rq);
+			index = umbra_take(u, &rq, NULL);
 		}
 		if (index == UMBRA_NO_FRAME ||
 		    !umbra_compact_is_poisoned(u, index, order))

@@ -161,8 +161,27 @@ struct umbra_node {
 	atomic_long_t nr_dirty;	/* pages */
 	struct umbra_lru lru;
 	struct umbra_kswapd *kswapd;	/* NULL: nothing runs by itself */
+	atomic_t kswapd_failures;	/* its rounds in vain, in a row */
+	unsigned long kswapd_gave_up;	/* jiffies: when they were too many */
+	bool kswapd_freed;	/* a page was, soon after; READ_ONCE/WRITE_ONCE */
+	bool kswapd_running;	/* not asleep; READ_ONCE/WRITE_ONCE */
 	struct umbra_zonelist zonelists[UMBRA_NR_ZONELISTS];
 };
+
+/* Rounds of kswapd in vain after which requests are left to themselves. */
+#define UMBRA_KSWAPD_FAILURES 16
+
+/* Has the kswapd of a node given up, until a page of the node is freed? */
+static inline bool umbra_node_is_hopeless(const struct umbra_node *node)
+{
+	return atomic_read(&node->kswapd_failures) >= UMBRA_KSWAPD_FAILURES;
+}
+
+/* Does the kswapd of a node reclaim just now? A hint. */
+static inline bool umbra_node_is_reclaimed(const struct umbra_node *node)
+{
+	return READ_ONCE(node->kswapd_running);
+}
 
 /* What the zone and mobility bits of a gfp ask for. */
 struct umbra_gfp_kind {
@@ -224,8 +243,14 @@ struct umbra {
 	struct umbra_owner *owners;	/* by frame, with UMBRA_DEBUG_OWNER */
 
 	struct xarray movables;	/* struct umbra_movable by head, movable.c */
-	unsigned long *skip_blocks;	/* pageblocks not worth a look, as bits */
-	struct umbra_pressure pressure;
+	wait_queue_head_t movable_wait;	/* for the end of an isolation */
+	struct umbra_shrinkers shrinkers;
+	struct umbra_compact_state compact;
+	struct umbra_waiters wait;
+	struct umbra_oom_state oom;
+	struct umbra_accounts accounts;
+	struct umbra_latency *latency;	/* constant */
+	const struct umbra_slow_ops *slow_ops;	/* constant but for tests */
 
 	struct delayed_work held_work;	/* looks at HELD frames again */
 	unsigned long held_period;	/* jiffies; READ_ONCE/WRITE_ONCE */
@@ -345,6 +370,7 @@ struct umbra *umbra_instance_create(const char *name,
 				    unsigned int nr_spans);
 unsigned long umbra_instance_stop(struct umbra *u);
 bool umbra_frame_releasable(struct umbra *u, struct page *page);
+void umbra_background_stop(struct umbra *u);
 void umbra_instance_free(struct umbra *u);
 size_t umbra_metadata_bytes(const struct umbra *u);
 u32 umbra_pfn_to_index(const struct umbra *u, unsigned long pfn);
@@ -411,6 +437,7 @@ const struct umbra_gfp_name *umbra_gfp_old_name(unsigned int i);
 
 /* zonelist.c */
 int umbra_zonelist_create(struct umbra *u, const struct umbra_layout *layout);
+void umbra_zonelist_destroy(struct umbra *u);
 const char *umbra_zone_type_name(enum umbra_zone_type type);
 struct umbra_zone *umbra_node_first_zone(const struct umbra *u,
 					 const struct umbra_node *node);
@@ -463,7 +490,7 @@ bool umbra_watermark_fast(const struct umbra_zone *zone, unsigned int order,
 			  unsigned int flags);
 bool umbra_watermark_boost(struct umbra_zone *zone);
 void umbra_watermark_unboost(struct umbra_zone *zone, unsigned long pages);
-void umbra_watermark_boost_end(struct work_struct *work);
+void umbra_boost_init(struct umbra *u);
 bool umbra_watermark_wake(struct umbra *u, bool now);
 bool umbra_watermark_end_boosts(struct umbra *u,
 				const struct umbra_request *rq);
@@ -545,7 +572,8 @@ bool umbra_zone_is_allowed(const struct umbra_zone *zone,
 			   const struct umbra_request *rq);
 struct page *umbra_hand_out(struct umbra *u, u32 index, unsigned int order,
 			    gfp_t gfp, unsigned int flags);
-u32 umbra_take(struct umbra *u, const struct umbra_request *rq);
+u32 umbra_take(struct umbra *u, const struct umbra_request *rq,
+	       struct umbra_zone **boosted);
 
 /* free.c */
 unsigned long umbra_free_block(struct umbra *u, u32 index, unsigned int order,

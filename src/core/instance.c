@@ -15,6 +15,7 @@
 #include "frame.h"
 #include "latency.h"
 #include "pcp.h"
+#include "tune.h"
 
 #define MAX_BLOCK BIT(UMBRA_MAX_ORDER)
 
@@ -57,7 +58,15 @@ static int place_spans(struct umbra *u, const struct umbra_span *spans,
 	return umbra_spans_place(u->spans, nr_spans, &u->nr_frames);
 }
 
-static int alloc_tables(struct umbra *u)
+static void destroy_tables(struct umbra *u)
+{
+	kvfree(u->zones);
+	kvfree(u->nodes);
+	kvfree(u->pageblocks);
+	kvfree(u->map);
+}
+
+static int create_tables(struct umbra *u)
 {
 	u->map = kvzalloc(u->nr_frames, GFP_KERNEL | __GFP_NOWARN);
 	u->pageblocks = kvcalloc(umbra_nr_pageblocks(u),
@@ -65,9 +74,10 @@ static int alloc_tables(struct umbra *u)
 				 GFP_KERNEL | __GFP_NOWARN);
 	u->nodes = kvcalloc(u->nr_nodes, sizeof(*u->nodes), GFP_KERNEL);
 	u->zones = kvcalloc(u->nr_zones, sizeof(*u->zones), GFP_KERNEL);
-	if (!u->map || !u->pageblocks || !u->nodes || !u->zones)
-		return -ENOMEM;
-	return 0;
+	if (u->map && u->pageblocks && u->nodes && u->zones)
+		return 0;
+	destroy_tables(u);
+	return -ENOMEM;
 }
 
 /* Where a zone of a layout ends that starts at @start; 0 if it cannot be. */
@@ -118,11 +128,12 @@ static int check_zones(struct umbra *u, const struct umbra_zone_layout *zones,
 	return start == u->nr_frames ? 0 : -EINVAL;
 }
 
-static int init_zone(struct umbra *u, unsigned int i, u32 start,
-		     const struct umbra_zone_layout *z)
+static int create_zone(struct umbra *u, unsigned int i, u32 start,
+		       const struct umbra_zone_layout *z)
 {
 	struct umbra_zone *zone = &u->zones[i];
 	u32 block;
+	int err;
 
 	zone->umbra = u;
 	zone->type = z->type;
@@ -142,19 +153,34 @@ static int init_zone(struct umbra *u, unsigned int i, u32 start,
 			u->pageblocks[block].type = UMBRA_CMA;
 	}
 	zone->pcp = alloc_percpu(struct umbra_pcp);
-	return zone->pcp ? umbra_freelist_init(zone) : -ENOMEM;
+	if (!zone->pcp)
+		return -ENOMEM;
+	err = umbra_freelist_init(zone);
+	if (err)
+		free_percpu(zone->pcp);
+	return err;
 }
 
-static int init_zones(struct umbra *u, const struct umbra_zone_layout *zones)
+static void destroy_zones(struct umbra *u, unsigned int nr)
+{
+	while (nr--) {
+		umbra_freelist_exit(&u->zones[nr]);
+		free_percpu(u->zones[nr].pcp);
+	}
+}
+
+static int create_zones(struct umbra *u, const struct umbra_zone_layout *zones)
 {
 	u32 start = 0;
 	unsigned int i;
 	int err;
 
 	for (i = 0; i < u->nr_zones; i++) {
-		err = init_zone(u, i, start, &zones[i]);
-		if (err)
+		err = create_zone(u, i, start, &zones[i]);
+		if (err) {
+			destroy_zones(u, i);
 			return err;
+		}
 		start = u->zones[i].end;
 	}
 	return 0;
@@ -204,54 +230,13 @@ static int add_span(struct umbra *u, const struct umbra_span *span)
 	return 0;
 }
 
-static const struct umbra_zone_layout one_zone = {
-	.type = UMBRA_ZONE_NORMAL,
-};
-
-/* Everything but the frames. */
-static int build(struct umbra *u, const struct umbra_layout *layout)
-{
-	const struct umbra_zone_layout *zones = layout->zones;
-	unsigned int nr_zones = layout->nr_zones;
-	int err;
-
-	if (!nr_zones) {
-		zones = &one_zone;
-		nr_zones = 1;
-	}
-	err = check_zones(u, zones, nr_zones);
-	if (!err)
-		err = alloc_tables(u);
-	if (!err)
-		err = init_zones(u, zones);
-	if (!err)
-		err = umbra_debug_create(u, layout->debug);
-	if (!err)
-		err = umbra_latency_create(u);
-	if (!err)
-		umbra_gfp_init(u);
-	if (!err)
-		umbra_lru_create(u);
-	return err;
-}
-
-static int fill(struct umbra *u, const struct umbra_layout *layout)
+static int add_spans(struct umbra *u)
 {
 	unsigned int i;
 	int err = 0;
 
 	for (i = 0; i < u->nr_spans && !err; i++)
 		err = add_span(u, &u->spans[i]);
-	if (!err)
-		err = umbra_zonelist_create(u, layout);
-	if (!err)
-		err = umbra_pcp_create(u, layout);
-	if (!err)
-		umbra_watermark_init(u, layout);
-	if (!err)
-		err = umbra_compact_create(u, layout);
-	if (!err && layout->background)
-		err = umbra_kswapd_start(u);
 	return err;
 }
 
@@ -276,12 +261,52 @@ static struct umbra *instance_new(const char *name,
 	ratelimit_state_init(&u->failure_limit, 10 * HZ, 3);
 	ratelimit_set_flags(&u->failure_limit, RATELIMIT_MSG_ON_RELEASE);
 	umbra_held_init(u);
-	umbra_pressure_init(u);
-	INIT_WORK(&u->boost_work, umbra_watermark_boost_end);
+	umbra_accounts_init(u);
+	umbra_movables_init(u);
+	umbra_shrinkers_init(u);
+	umbra_compact_init(u);
+	umbra_wait_init(u);
+	umbra_oom_init(u);
+	umbra_boost_init(u);
+	u->slow_ops = &umbra_slow_ops;
 #ifdef CONFIG_FAULT_INJECTION
 	u->fail_alloc = (struct fault_attr)FAULT_ATTR_INITIALIZER;
 #endif
 	return u;
+}
+
+/* Undo instance_new(). No page is freed any more. */
+static void instance_delete(struct umbra *u)
+{
+	umbra_wait_destroy(u);
+	umbra_movables_destroy(u);
+	umbra_accounts_leave(u);
+	ratelimit_state_exit(&u->failure_limit);
+	ratelimit_state_exit(&u->report_limit);
+	kfree(u);
+}
+
+/**
+ * umbra_background_stop() - stop the threads and workers of an instance
+ * @u: the instance; requests still reclaim and compact for themselves
+ *
+ * Context: may sleep.
+ */
+void umbra_background_stop(struct umbra *u)
+{
+	umbra_kswapd_stop(u);
+	umbra_compact_stop(u);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_background_stop);
+
+/* Stop all that runs by itself. Threads come first: they may start the rest. */
+static void stop_all(struct umbra *u)
+{
+	WRITE_ONCE(u->stopping, true);
+	umbra_background_stop(u);
+	cancel_delayed_work_sync(&u->held_work);
+	cancel_work_sync(&u->drain_work);
+	cancel_work_sync(&u->boost_work);
 }
 
 /**
@@ -332,9 +357,13 @@ struct umbra *umbra_instance_create(const char *name,
 				    const struct umbra_span *spans,
 				    unsigned int nr_spans)
 {
+	const struct umbra_zone_layout one_zone = { .type = UMBRA_ZONE_NORMAL };
+	const struct umbra_zone_layout *zones = &one_zone;
 	struct umbra *u;
-	int err = -EINVAL;
+	int err;
 
+	if (layout->nr_zones)
+		zones = layout->zones;
 	if (layout->pb_order > UMBRA_MAX_ORDER ||
 	    !umbra_policy_find(layout->policy))
 		return ERR_PTR(-EINVAL);
@@ -342,13 +371,60 @@ struct umbra *umbra_instance_create(const char *name,
 	if (!u)
 		return ERR_PTR(-ENOMEM);
 	err = place_spans(u, spans, nr_spans);
-	if (!err)
-		err = build(u, layout);
-	if (!err)
-		err = fill(u, layout);
-	if (!err)
-		return u;
-	umbra_instance_free(u);
+	if (err)
+		goto err_delete;
+	err = check_zones(u, zones, max(layout->nr_zones, 1U));
+	if (err)
+		goto err_delete;
+	err = create_tables(u);
+	if (err)
+		goto err_delete;
+	err = create_zones(u, zones);
+	if (err)
+		goto err_tables;
+	err = umbra_debug_create(u, layout->debug);
+	if (err)
+		goto err_zones;
+	err = umbra_latency_create(u);
+	if (err)
+		goto err_debug;
+	umbra_gfp_init(u);
+	umbra_lru_create(u);
+	err = add_spans(u);
+	if (err)
+		goto err_latency;
+	err = umbra_zonelist_create(u, layout);
+	if (err)
+		goto err_latency;
+	err = umbra_pcp_create(u, layout);
+	if (err)
+		goto err_zonelist;
+	umbra_tune_init(u, layout);
+	err = umbra_compact_create(u, layout);
+	if (err)
+		goto err_pcp;
+	err = layout->background ? umbra_kswapd_start(u) : 0;
+	if (err)
+		goto err_compact;
+	return u;
+
+err_compact:
+	stop_all(u);
+	umbra_compact_destroy(u);
+err_pcp:
+	umbra_pcp_destroy(u);
+err_zonelist:
+	umbra_zonelist_destroy(u);
+err_latency:
+	umbra_latency_destroy(u);
+err_debug:
+	umbra_debug_destroy(u);
+err_zones:
+	destroy_zones(u, u->nr_zones);
+err_tables:
+	destroy_tables(u);
+err_delete:
+	instance_delete(u);
 	return ERR_PTR(err);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_instance_create);
@@ -387,12 +463,7 @@ static unsigned long abandon_allocated(struct umbra *u)
  */
 unsigned long umbra_instance_stop(struct umbra *u)
 {
-	WRITE_ONCE(u->stopping, true);
-	/* These may start the rest anew. */
-	umbra_pressure_stop(u);
-	cancel_delayed_work_sync(&u->held_work);
-	cancel_work_sync(&u->drain_work);
-	cancel_work_sync(&u->boost_work);
+	stop_all(u);
 	umbra_drain_pages(u);
 	umbra_held_rescan(u);
 	umbra_held_forget(u);
@@ -419,34 +490,21 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_frame_releasable);
 
 /**
  * umbra_instance_free() - free what umbra_instance_create() allocated
- * @u: the instance, stopped or never used
+ * @u: the instance, stopped
  *
  * Context: may sleep.
  */
 void umbra_instance_free(struct umbra *u)
 {
-	struct umbra_zone *zone;
-
-	ratelimit_state_exit(&u->report_limit);
-	ratelimit_state_exit(&u->failure_limit);
-	umbra_pressure_stop(u);
-	umbra_oom_stop(u);
-	xa_destroy(&u->movables);
+	umbra_kswapd_destroy(u);
 	umbra_compact_destroy(u);
 	umbra_pcp_destroy(u);
-	umbra_pressure_destroy(u);
+	umbra_zonelist_destroy(u);
 	umbra_latency_destroy(u);
 	umbra_debug_destroy(u);
-	if (u->zones)
-		for_each_umbra_zone(u, zone)
-			umbra_freelist_exit(zone);
-	kfree(u->cpu_node);
-	kfree(u->distance);
-	kvfree(u->zones);
-	kvfree(u->nodes);
-	kvfree(u->pageblocks);
-	kvfree(u->map);
-	kfree(u);
+	destroy_zones(u, u->nr_zones);
+	destroy_tables(u);
+	instance_delete(u);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_instance_free);
 

@@ -85,7 +85,7 @@ static unsigned long compact_proactively(struct umbra_kcompactd *k)
 	unsigned int score = umbra_compact_score(u, k->nid);
 
 	if (xa_empty(&u->movables) ||
-	    umbra_kswapd_is_running(&u->nodes[k->nid]) ||
+	    umbra_node_is_reclaimed(&u->nodes[k->nid]) ||
 	    score <= umbra_compact_score_wmark(u, false))
 		return PERIOD;
 	umbra_compact_node_zones(u, k->nid, true);
@@ -109,7 +109,7 @@ static unsigned int take_order(struct umbra_kcompactd *k,
 
 static bool is_proactive(const struct umbra *u)
 {
-	return READ_ONCE(u->pressure.compaction_proactiveness);
+	return READ_ONCE(u->compact.proactiveness);
 }
 
 static void work_fn(struct work_struct *work)
@@ -127,7 +127,7 @@ static void work_fn(struct work_struct *work)
 		delay = compact_proactively(k);
 	/* If it was woken meanwhile, this does nothing. */
 	if (is_proactive(u) && !READ_ONCE(u->stopping))
-		queue_delayed_work(u->pressure.compact_wq, &k->work, delay);
+		queue_delayed_work(u->compact.wq, &k->work, delay);
 }
 
 /**
@@ -150,19 +150,19 @@ void umbra_compact_wake(struct umbra *u, unsigned int nid, unsigned int order,
 	unsigned long flags;
 	bool needed = false;
 
-	if (!order || !u->pressure.kcompactd || READ_ONCE(u->stopping))
+	if (!order || !u->compact.kcompactd || READ_ONCE(u->stopping))
 		return;
 	for_each_umbra_zone(u, zone)
 		needed = needed || (zone->nid == nid &&
 				    is_needed(zone, order, highest));
 	if (!needed)
 		return;
-	k = &u->pressure.kcompactd[nid];
+	k = &u->compact.kcompactd[nid];
 	spin_lock_irqsave(&k->lock, flags);
 	k->order = max(k->order, order);
 	k->highest = min(k->highest, highest);
 	spin_unlock_irqrestore(&k->lock, flags);
-	mod_delayed_work(u->pressure.compact_wq, &k->work, 0);
+	mod_delayed_work(u->compact.wq, &k->work, 0);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_compact_wake);
 
@@ -179,14 +179,21 @@ void umbra_compact_set_proactiveness(struct umbra *u, unsigned int value)
 {
 	unsigned int nid;
 
-	WRITE_ONCE(u->pressure.compaction_proactiveness, value);
-	if (!u->pressure.kcompactd || !value || READ_ONCE(u->stopping))
+	WRITE_ONCE(u->compact.proactiveness, value);
+	if (!u->compact.kcompactd || !value || READ_ONCE(u->stopping))
 		return;
 	for (nid = 0; nid < u->nr_nodes; nid++)
-		mod_delayed_work(u->pressure.compact_wq,
-				 &u->pressure.kcompactd[nid].work, 0);
+		mod_delayed_work(u->compact.wq,
+				 &u->compact.kcompactd[nid].work, 0);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_compact_set_proactiveness);
+
+/* Context: any. */
+void umbra_compact_init(struct umbra *u)
+{
+	u->compact.extfrag_threshold = 500;
+	u->compact.proactiveness = 20;
+}
 
 static struct umbra_kcompactd *start(struct umbra *u)
 {
@@ -224,18 +231,23 @@ int umbra_compact_create(struct umbra *u, const struct umbra_layout *layout)
 	if (err || !layout->background)
 		return err;
 	/* A run over a large zone is not to keep other work of a CPU waiting. */
-	u->pressure.compact_wq = alloc_workqueue("%s/kcompactd",
-						 WQ_UNBOUND | WQ_FREEZABLE, 0,
-						 u->name);
-	if (!u->pressure.compact_wq)
-		return -ENOMEM;
-	u->pressure.kcompactd = start(u);
-	if (!u->pressure.kcompactd)
-		return -ENOMEM;
+	u->compact.wq = alloc_workqueue("%s/kcompactd",
+					WQ_UNBOUND | WQ_FREEZABLE, 0, u->name);
+	if (!u->compact.wq)
+		goto err_hints;
+	u->compact.kcompactd = start(u);
+	if (!u->compact.kcompactd)
+		goto err_wq;
 	for (nid = 0; nid < u->nr_nodes; nid++)
-		queue_delayed_work(u->pressure.compact_wq,
-				   &u->pressure.kcompactd[nid].work, PERIOD);
+		queue_delayed_work(u->compact.wq,
+				   &u->compact.kcompactd[nid].work, PERIOD);
 	return 0;
+
+err_wq:
+	destroy_workqueue(u->compact.wq);
+err_hints:
+	umbra_compact_hints_destroy(u);
+	return -ENOMEM;
 }
 
 /* Nothing is compacted by itself any more. Context: may sleep. */
@@ -243,20 +255,20 @@ void umbra_compact_stop(struct umbra *u)
 {
 	unsigned int nid;
 
-	if (!u->pressure.kcompactd)
+	if (!u->compact.kcompactd)
 		return;
 	for (nid = 0; nid < u->nr_nodes; nid++)
-		cancel_delayed_work_sync(&u->pressure.kcompactd[nid].work);
+		cancel_delayed_work_sync(&u->compact.kcompactd[nid].work);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_compact_stop);
 
 /* Context: may sleep; after umbra_compact_stop(). */
 void umbra_compact_destroy(struct umbra *u)
 {
-	if (u->pressure.compact_wq)
-		destroy_workqueue(u->pressure.compact_wq);
-	kfree(u->pressure.kcompactd);
-	bitmap_free(u->skip_blocks);
+	kfree(u->compact.kcompactd);
+	if (u->compact.wq)
+		destroy_workqueue(u->compact.wq);
+	umbra_compact_hints_destroy(u);
 }
 
 /* What umbra_compact_create() allocated, in bytes. Context: any. */
@@ -264,7 +276,7 @@ size_t umbra_compact_bytes(const struct umbra *u)
 {
 	size_t bytes = BITS_TO_LONGS(umbra_nr_pageblocks(u)) * sizeof(long);
 
-	if (u->pressure.kcompactd)
-		bytes += u->nr_nodes * sizeof(*u->pressure.kcompactd);
+	if (u->compact.kcompactd)
+		bytes += u->nr_nodes * sizeof(*u->compact.kcompactd);
 	return bytes;
 }

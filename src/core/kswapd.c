@@ -18,14 +18,8 @@
 #include "core.h"
 #include <trace/events/umbra.h>
 
-/* After so many rounds in vain it is left to the requests themselves. */
-#define FAILURES_MOST 16
-
 /* For how long, in seconds, a request waits for it at most. */
 #define THROTTLE_MOST 10
-
-/* A page that is freed says little if it was freed as soon as this. */
-#define PAUSE (HZ / 50)
 
 /* A short sleep shows whether the node stays balanced. */
 #define NAP (HZ / 10)
@@ -39,10 +33,6 @@ struct umbra_kswapd {
 	spinlock_t lock;		/* guards the next two */
 	unsigned int order;		/* the largest asked for */
 	int highest;			/* zone type, or -1: nothing is */
-	atomic_t failures;		/* rounds in vain */
-	unsigned long gave_up;		/* jiffies: when they were too many */
-	bool freed;			/* a page, soon after; READ_ONCE */
-	bool running;			/* not asleep; READ_ONCE */
 };
 
 /* What a round is for. */
@@ -66,11 +56,6 @@ static struct umbra_zone *zone_from(const struct umbra_kswapd *k, int *type,
 #define for_each_node_zone(k, zone, next, highest)			\
 	for ((next) = 0, (zone) = zone_from(k, &(next), highest); (zone); \
 	     (zone) = zone_from(k, &(next), highest))
-
-static bool is_hopeless(const struct umbra_kswapd *k)
-{
-	return atomic_read(&k->failures) >= FAILURES_MOST;
-}
 
 /* Is a zone above high, with a block of the order? So is a node without any. */
 static bool is_balanced(const struct umbra_kswapd *k, unsigned int order,
@@ -108,7 +93,7 @@ static bool has_reserve(const struct umbra_kswapd *k)
 	const struct umbra_zone *zone;
 	int next;
 
-	if (is_hopeless(k) || READ_ONCE(k->u->stopping))
+	if (umbra_node_is_hopeless(k->node) || READ_ONCE(k->u->stopping))
 		return true;
 	for_each_node_zone(k, zone, next, UMBRA_ZONE_NORMAL) {
 		/* What cannot be reclaimed is not waited for. */
@@ -221,15 +206,15 @@ static unsigned int balance(struct umbra_kswapd *k, struct order what)
 			break;
 	} while (reclaim_step(&r));
 	if (!r.scan.nr_reclaimed && !balanced && !boosted && !r.interrupted) {
-		WRITE_ONCE(k->gave_up, jiffies);
-		WRITE_ONCE(k->freed, false);
-		atomic_inc(&k->failures);
+		WRITE_ONCE(k->node->kswapd_gave_up, jiffies);
+		WRITE_ONCE(k->node->kswapd_freed, false);
+		atomic_inc(&k->node->kswapd_failures);
 	} else if (r.scan.nr_reclaimed) {
-		atomic_set(&k->failures, 0);
+		atomic_set(&k->node->kswapd_failures, 0);
 	}
 	if (boosted)
 		end_boosts(k, what.highest, boosts);
-	if (is_hopeless(k)) {
+	if (umbra_node_is_hopeless(k->node)) {
 		wake_up_all(&k->throttle_wait);
 		umbra_pressure_watch(k->u);
 	}
@@ -261,7 +246,7 @@ static bool may_sleep(struct umbra_kswapd *k, const struct order *what)
 {
 	if (wq_has_sleeper(&k->throttle_wait) && has_reserve(k))
 		wake_up_all(&k->throttle_wait);
-	return is_hopeless(k) || is_balanced(k, what->order, what->highest);
+	return umbra_node_is_hopeless(k->node) || is_balanced(k, what->order, what->highest);
 }
 
 /*
@@ -307,52 +292,13 @@ static int kswapd_fn(void *data)
 		if (slept)
 			trace_umbra_kswapd_wake(k->node->nid, what.highest,
 						what.order);
-		WRITE_ONCE(k->running, true);
+		WRITE_ONCE(k->node->kswapd_running, true);
 		what.order = balance(k, what);
-		WRITE_ONCE(k->running, false);
+		WRITE_ONCE(k->node->kswapd_running, false);
 		slept = sleep_on(k, &what);
 	}
 	memalloc_noreclaim_restore(noreclaim);
 	return 0;
-}
-
-/**
- * umbra_kswapd_gave_up() - has the kswapd of a node stopped trying
- * @node: the node
- *
- * Context: any.
- * Return: true until umbra_kswapd_retry().
- */
-bool umbra_kswapd_gave_up(const struct umbra_node *node)
-{
-	return node->kswapd && is_hopeless(node->kswapd);
-}
-EXPORT_SYMBOL_IF_KUNIT(umbra_kswapd_gave_up);
-
-/**
- * umbra_kswapd_is_running() - does the kswapd of a node reclaim just now
- * @node: the node
- *
- * Context: any. A hint.
- * Return: true if it is not asleep.
- */
-bool umbra_kswapd_is_running(const struct umbra_node *node)
-{
-	return node->kswapd && READ_ONCE(node->kswapd->running);
-}
-
-/*
- * Somebody freed a page of the node, whose kswapd gave up. Not that it begins
- * anew at once for every page that comes and goes. Context: any.
- */
-void umbra_kswapd_retry(struct umbra_node *node)
-{
-	struct umbra_kswapd *k = node->kswapd;
-
-	if (time_after(jiffies, READ_ONCE(k->gave_up) + PAUSE))
-		atomic_set(&k->failures, 0);
-	else
-		WRITE_ONCE(k->freed, true);
 }
 
 /**
@@ -375,13 +321,13 @@ void umbra_kswapd_wake(struct umbra_zone *zone, gfp_t gfp, unsigned int order,
 	struct umbra_kswapd *k = node->kswapd;
 	unsigned long flags;
 
-	if (k && is_hopeless(k) && READ_ONCE(k->freed))
-		umbra_kswapd_retry(node);
-	if (!k || is_hopeless(k))
+	if (umbra_node_is_hopeless(node) && READ_ONCE(node->kswapd_freed))
+		umbra_node_freed(node);
+	if (!k || umbra_node_is_hopeless(node))
 		umbra_watermark_wake(zone->umbra, false);
 	if (!k)
 		return;
-	if (is_hopeless(k) ||
+	if (umbra_node_is_hopeless(node) ||
 	    (is_balanced(k, order, highest) && !sum_boosts(k, highest))) {
 		if (!(gfp & __GFP_DIRECT_RECLAIM))
 			umbra_compact_wake(k->u, zone->nid, order, highest);
@@ -419,6 +365,26 @@ void umbra_kswapd_wake_all(struct umbra *u, const struct umbra_request *rq)
 		seen |= BIT(zone->nid);
 		umbra_kswapd_wake(zone, rq->gfp, rq->order, rq->highest);
 	}
+}
+
+/**
+ * umbra_take_waking() - umbra_take(), and wake kswapd for a boosted zone
+ * @u: the instance
+ * @rq: the request
+ *
+ * Context: any but NMI; any with ALLOC_TRYLOCK.
+ * Return: a block in state PCP, or UMBRA_NO_FRAME.
+ */
+u32 umbra_take_waking(struct umbra *u, const struct umbra_request *rq)
+{
+	struct umbra_zone *boosted = NULL;
+	u32 index = umbra_take(u, rq, &boosted);
+
+	if (unlikely(boosted)) {
+		umbra_count(boosted, EVENT_KSWAPD_WAKE, 1);
+		umbra_kswapd_wake(boosted, 0, 0, boosted->type);
+	}
+	return index;
 }
 
 /* Have the zones reclaimed that the reserve is in, whatever else is asked. */
@@ -504,29 +470,12 @@ static int start_one(struct umbra *u, struct umbra_node *node)
 	return 0;
 }
 
-/**
- * umbra_kswapd_start() - start a kswapd for each node
- * @u: the instance, ready for use
- *
- * Context: may sleep.
- * Return: 0, -ENOMEM, or -EINTR for a fatal signal.
- */
-int umbra_kswapd_start(struct umbra *u)
-{
-	unsigned int nid;
-	int err = 0;
-
-	for (nid = 0; nid < u->nr_nodes && !err; nid++)
-		err = start_one(u, &u->nodes[nid]);
-	return err;
-}
-
 /* Stop the threads. Context: may sleep. */
 void umbra_kswapd_stop(struct umbra *u)
 {
 	unsigned int nid;
 
-	for (nid = 0; u->nodes && nid < u->nr_nodes; nid++) {
+	for (nid = 0; nid < u->nr_nodes; nid++) {
 		struct umbra_kswapd *k = u->nodes[nid].kswapd;
 
 		if (!k || !k->task)
@@ -541,8 +490,29 @@ void umbra_kswapd_destroy(struct umbra *u)
 {
 	unsigned int nid;
 
-	for (nid = 0; u->nodes && nid < u->nr_nodes; nid++) {
+	for (nid = 0; nid < u->nr_nodes; nid++) {
 		kfree(u->nodes[nid].kswapd);
 		u->nodes[nid].kswapd = NULL;
 	}
+}
+
+/**
+ * umbra_kswapd_start() - start a kswapd for each node
+ * @u: the instance, ready for use
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOMEM, or -EINTR for a fatal signal.
+ */
+int umbra_kswapd_start(struct umbra *u)
+{
+	unsigned int nid;
+	int err = 0;
+
+	for (nid = 0; nid < u->nr_nodes && !err; nid++)
+		err = start_one(u, &u->nodes[nid]);
+	if (err) {
+		umbra_kswapd_stop(u);
+		umbra_kswapd_destroy(u);
+	}
+	return err;
 }

@@ -40,18 +40,16 @@ int umbra_latency_create(struct umbra *u)
 	if (!l)
 		return -ENOMEM;
 	mutex_init(&l->lock);
-	u->pressure.latency = l;
+	u->latency = l;
 	return 0;
 }
 
-/* Also of an instance that has none. May sleep; before the debugging's end. */
+/* Context: may sleep; before the end of debugging. */
 void umbra_latency_destroy(struct umbra *u)
 {
-	if (!u->pressure.latency)
-		return;
 	umbra_latency_set(u, false);
-	mutex_destroy(&u->pressure.latency->lock);
-	kfree(u->pressure.latency);
+	mutex_destroy(&u->latency->lock);
+	kfree(u->latency);
 }
 
 /* What umbra_latency_create() allocates, in bytes. */
@@ -69,7 +67,7 @@ size_t umbra_latency_bytes(void)
  */
 void umbra_latency_set(struct umbra *u, bool on)
 {
-	struct umbra_latency *l = u->pressure.latency;
+	struct umbra_latency *l = u->latency;
 	unsigned int debug;
 
 	mutex_lock(&l->lock);
@@ -95,7 +93,7 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_latency_set);
  */
 void umbra_latency_reset(struct umbra *u)
 {
-	struct umbra_latency *l = u->pressure.latency;
+	struct umbra_latency *l = u->latency;
 	unsigned int kind, order, bucket;
 
 	for (kind = 0; kind < NR_LATENCY_KINDS; kind++)
@@ -118,7 +116,7 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_latency_reset);
 void umbra_latency_add(struct umbra *u, enum umbra_latency_kind kind,
 		       unsigned int order, u64 start_ns)
 {
-	struct umbra_latency *l = u->pressure.latency;
+	struct umbra_latency *l = u->latency;
 	s64 ns = local_clock() - start_ns;
 	unsigned int bucket = 0;
 
@@ -144,7 +142,7 @@ unsigned int umbra_latency_count(const struct umbra *u,
 				 enum umbra_latency_kind kind,
 				 unsigned int order, unsigned int bucket)
 {
-	return atomic_read(&u->pressure.latency->count[kind][order][bucket]);
+	return atomic_read(&u->latency->count[kind][order][bucket]);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_latency_count);
 

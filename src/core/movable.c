@@ -16,8 +16,8 @@
 
 static void wake_owners(struct umbra *u)
 {
-	if (wq_has_sleeper(&u->pressure.movable_wait))
-		wake_up_all(&u->pressure.movable_wait);
+	if (wq_has_sleeper(&u->movable_wait))
+		wake_up_all(&u->movable_wait);
 }
 
 /**
@@ -87,7 +87,7 @@ void umbra_clear_movable(struct umbra *u, struct page *page)
 
 	might_sleep();
 	if (index != UMBRA_NO_FRAME)
-		wait_event(u->pressure.movable_wait, try_clear(u, index));
+		wait_event(u->movable_wait, try_clear(u, index));
 }
 EXPORT_SYMBOL_GPL(umbra_clear_movable);
 
@@ -121,7 +121,7 @@ EXPORT_SYMBOL_GPL(umbra_movable_init);
  */
 void umbra_movable_retire(struct umbra *u, struct umbra_movable *movable)
 {
-	wait_event(u->pressure.movable_wait,
+	wait_event(u->movable_wait,
 		   !atomic_read_acquire(&movable->nr_isolated));
 }
 EXPORT_SYMBOL_GPL(umbra_movable_retire);
@@ -386,3 +386,15 @@ unsigned long umbra_movable_reclaim(struct umbra *u, u32 index, gfp_t gfp)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_movable_reclaim);
 
+/* Context: any. */
+void umbra_movables_init(struct umbra *u)
+{
+	xa_init(&u->movables);
+	init_waitqueue_head(&u->movable_wait);
+}
+
+/* Registrations that owners left behind go. Context: any. */
+void umbra_movables_destroy(struct umbra *u)
+{
+	xa_destroy(&u->movables);
+}

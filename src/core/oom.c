@@ -32,7 +32,7 @@
  */
 int umbra_register_oom_notifier(struct umbra *u, struct notifier_block *nb)
 {
-	return blocking_notifier_chain_register(&u->pressure.oom_notifiers, nb);
+	return blocking_notifier_chain_register(&u->oom.notifiers, nb);
 }
 EXPORT_SYMBOL_GPL(umbra_register_oom_notifier);
 
@@ -46,7 +46,7 @@ EXPORT_SYMBOL_GPL(umbra_register_oom_notifier);
  */
 int umbra_unregister_oom_notifier(struct umbra *u, struct notifier_block *nb)
 {
-	return blocking_notifier_chain_unregister(&u->pressure.oom_notifiers,
+	return blocking_notifier_chain_unregister(&u->oom.notifiers,
 						  nb);
 }
 EXPORT_SYMBOL_GPL(umbra_unregister_oom_notifier);
@@ -59,63 +59,77 @@ static long pages_of(const struct umbra_account *account)
 	return max(pages - atomic_long_read(&account->promised), 0L);
 }
 
-/* Change what becomes of an account; accounts_lock held. */
+/* Change what becomes of an account; accounts.lock held. */
 static void set_fate(struct umbra_account *account,
 		     enum umbra_account_fate fate)
 {
-	struct umbra_pressure *p = &account->umbra->pressure;
+	struct umbra_accounts *a = &account->umbra->accounts;
 
-	lockdep_assert_held(&p->accounts_lock);
+	lockdep_assert_held(&a->lock);
 
 	if (account->fate == ACCOUNT_KILLED)
-		atomic_dec(&p->nr_victims);
+		atomic_dec(&a->nr_victims);
 	if (fate == ACCOUNT_KILLED)
-		atomic_inc(&p->nr_victims);
+		atomic_inc(&a->nr_victims);
 	account->fate = fate;
+}
+
+/* Context: any. */
+void umbra_oom_init(struct umbra *u)
+{
+	mutex_init(&u->oom.lock);
+	BLOCKING_INIT_NOTIFIER_HEAD(&u->oom.notifiers);
+}
+
+/* Context: any. */
+void umbra_accounts_init(struct umbra *u)
+{
+	spin_lock_init(&u->accounts.lock);
+	INIT_LIST_HEAD(&u->accounts.list);
 }
 
 /* From now on the account may be one to free. Context: any. */
 void umbra_oom_remember(struct umbra_account *account)
 {
-	struct umbra_pressure *p = &account->umbra->pressure;
+	struct umbra_accounts *a = &account->umbra->accounts;
 	unsigned long flags;
 
-	spin_lock_irqsave(&p->accounts_lock, flags);
-	list_add_tail(&account->list, &p->accounts);
-	spin_unlock_irqrestore(&p->accounts_lock, flags);
+	spin_lock_irqsave(&a->lock, flags);
+	list_add_tail(&account->list, &a->list);
+	spin_unlock_irqrestore(&a->lock, flags);
 }
 
 /* An account is about to go. Context: any. */
 void umbra_oom_forget(struct umbra_account *account)
 {
-	struct umbra_pressure *p;
+	struct umbra_accounts *a;
 	unsigned long flags;
 
 	if (!account->umbra) {
 		put_pid(account->opener);
 		return;
 	}
-	p = &account->umbra->pressure;
-	spin_lock_irqsave(&p->accounts_lock, flags);
-	p->victim_is_gone |= account->fate == ACCOUNT_KILLED;
+	a = &account->umbra->accounts;
+	spin_lock_irqsave(&a->lock, flags);
+	a->victim_is_gone |= account->fate == ACCOUNT_KILLED;
 	set_fate(account, ACCOUNT_SPARED);
 	list_del(&account->list);
-	spin_unlock_irqrestore(&p->accounts_lock, flags);
+	spin_unlock_irqrestore(&a->lock, flags);
 	put_pid(account->opener);
 }
 
 /* The instance is about to go; accounts may stay. Context: any. */
-void umbra_oom_stop(struct umbra *u)
+void umbra_accounts_leave(struct umbra *u)
 {
 	struct umbra_account *account, *next;
 	unsigned long flags;
 
-	spin_lock_irqsave(&u->pressure.accounts_lock, flags);
-	list_for_each_entry_safe(account, next, &u->pressure.accounts, list) {
+	spin_lock_irqsave(&u->accounts.lock, flags);
+	list_for_each_entry_safe(account, next, &u->accounts.list, list) {
 		list_del(&account->list);
 		account->umbra = NULL;
 	}
-	spin_unlock_irqrestore(&u->pressure.accounts_lock, flags);
+	spin_unlock_irqrestore(&u->accounts.lock, flags);
 }
 
 /**
@@ -127,14 +141,14 @@ void umbra_oom_stop(struct umbra *u)
  */
 void umbra_account_set_opener(struct umbra_account *account, struct pid *pid)
 {
-	struct umbra_pressure *p = &account->umbra->pressure;
+	struct umbra_accounts *a = &account->umbra->accounts;
 	unsigned long flags;
 	struct pid *old;
 
-	spin_lock_irqsave(&p->accounts_lock, flags);
+	spin_lock_irqsave(&a->lock, flags);
 	old = account->opener;
 	account->opener = get_pid(pid);
-	spin_unlock_irqrestore(&p->accounts_lock, flags);
+	spin_unlock_irqrestore(&a->lock, flags);
 	put_pid(old);
 }
 EXPORT_SYMBOL_GPL(umbra_account_set_opener);
@@ -148,18 +162,18 @@ EXPORT_SYMBOL_GPL(umbra_account_set_opener);
  */
 bool umbra_oom_is_victim(struct umbra *u)
 {
-	struct umbra_pressure *p = &u->pressure;
+	struct umbra_accounts *a = &u->accounts;
 	struct umbra_account *account;
 	unsigned long flags;
 	bool found = false;
 
-	if (likely(!atomic_read(&p->nr_victims)) || !in_task())
+	if (likely(!atomic_read(&a->nr_victims)) || !in_task())
 		return false;
-	spin_lock_irqsave(&p->accounts_lock, flags);
-	list_for_each_entry(account, &p->accounts, list)
+	spin_lock_irqsave(&a->lock, flags);
+	list_for_each_entry(account, &a->list, list)
 		found |= account->fate == ACCOUNT_KILLED &&
 			 account->opener == task_tgid(current);
-	spin_unlock_irqrestore(&p->accounts_lock, flags);
+	spin_unlock_irqrestore(&a->lock, flags);
 	return found;
 }
 
@@ -204,16 +218,16 @@ static void insert_holder(struct holder *holders,
  */
 void umbra_oom_report_holders(struct umbra *u)
 {
-	struct umbra_pressure *p = &u->pressure;
+	struct umbra_accounts *a = &u->accounts;
 	struct holder holders[HOLDERS_TOLD] = {};
 	struct umbra_account *account;
 	unsigned long flags;
 	unsigned int i;
 
-	spin_lock_irqsave(&p->accounts_lock, flags);
-	list_for_each_entry(account, &p->accounts, list)
+	spin_lock_irqsave(&a->lock, flags);
+	list_for_each_entry(account, &a->list, list)
 		insert_holder(holders, account);
-	spin_unlock_irqrestore(&p->accounts_lock, flags);
+	spin_unlock_irqrestore(&a->lock, flags);
 	if (!holders[0].pages)
 		return;
 	pr_warn("%s: [  pid  ]      pages       held name\n", u->name);
@@ -256,27 +270,27 @@ static enum verdict judge_killed(struct umbra_account *account)
 }
 
 /*
- * All who were killed, and the worst of it; accounts_lock held. One that is gone
+ * All who were killed, and the worst of it; accounts.lock held. One that is gone
  * since the last judgement gave back all it had.
  */
-static enum verdict judge_all(struct umbra_pressure *p)
+static enum verdict judge_all(struct umbra_accounts *a)
 {
-	enum verdict verdict = p->victim_is_gone ? VERDICT_WAIT : VERDICT_KILL;
+	enum verdict verdict = a->victim_is_gone ? VERDICT_WAIT : VERDICT_KILL;
 	struct umbra_account *account;
 
-	p->victim_is_gone = false;
-	list_for_each_entry(account, &p->accounts, list)
+	a->victim_is_gone = false;
+	list_for_each_entry(account, &a->list, list)
 		if (account->fate == ACCOUNT_KILLED)
 			verdict = max(verdict, judge_killed(account));
 	return verdict;
 }
 
-/* Who has the most, and was not tried yet; accounts_lock held. */
-static struct umbra_account *find_most(struct umbra_pressure *p)
+/* Who has the most, and was not tried yet; accounts.lock held. */
+static struct umbra_account *find_most(struct umbra_accounts *a)
 {
 	struct umbra_account *account, *most = NULL;
 
-	list_for_each_entry(account, &p->accounts, list)
+	list_for_each_entry(account, &a->list, list)
 		if (account->fate == ACCOUNT_SPARED && account->opener &&
 		    pages_of(account) > (most ? pages_of(most) : 0))
 			most = account;
@@ -288,14 +302,14 @@ static struct umbra_account *select_victim(struct umbra *u,
 					   enum verdict *verdict,
 					   struct pid **opener)
 {
-	struct umbra_pressure *p = &u->pressure;
+	struct umbra_accounts *a = &u->accounts;
 	struct umbra_account *most = NULL;
 	unsigned long flags;
 
-	spin_lock_irqsave(&p->accounts_lock, flags);
-	*verdict = judge_all(p);
+	spin_lock_irqsave(&a->lock, flags);
+	*verdict = judge_all(a);
 	if (*verdict == VERDICT_KILL)
-		most = find_most(p);
+		most = find_most(a);
 	if (most && refcount_inc_not_zero(&most->ref)) {
 		set_fate(most, ACCOUNT_KILLED);
 		most->left = pages_of(most);
@@ -304,7 +318,7 @@ static struct umbra_account *select_victim(struct umbra *u,
 	} else {
 		most = NULL;
 	}
-	spin_unlock_irqrestore(&p->accounts_lock, flags);
+	spin_unlock_irqrestore(&a->lock, flags);
 	if (*verdict == VERDICT_KILL && !most)
 		*verdict = VERDICT_FAIL;
 	return most;
@@ -312,12 +326,12 @@ static struct umbra_account *select_victim(struct umbra *u,
 
 static void pass_over(struct umbra_account *account)
 {
-	struct umbra_pressure *p = &account->umbra->pressure;
+	struct umbra_accounts *a = &account->umbra->accounts;
 	unsigned long flags;
 
-	spin_lock_irqsave(&p->accounts_lock, flags);
+	spin_lock_irqsave(&a->lock, flags);
 	set_fate(account, ACCOUNT_PASSED_OVER);
-	spin_unlock_irqrestore(&p->accounts_lock, flags);
+	spin_unlock_irqrestore(&a->lock, flags);
 }
 
 /* Returns 0, or an error if the opener is not there any more. */
@@ -369,13 +383,13 @@ static enum verdict kill_somebody(struct umbra *u,
 /* As above, but nobody else is to be killed. */
 static enum verdict wait_for_killed(struct umbra *u)
 {
-	struct umbra_pressure *p = &u->pressure;
+	struct umbra_accounts *a = &u->accounts;
 	enum verdict verdict;
 	unsigned long flags;
 
-	spin_lock_irqsave(&p->accounts_lock, flags);
-	verdict = judge_all(p);
-	spin_unlock_irqrestore(&p->accounts_lock, flags);
+	spin_lock_irqsave(&a->lock, flags);
+	verdict = judge_all(a);
+	spin_unlock_irqrestore(&a->lock, flags);
 	return verdict;
 }
 
@@ -384,7 +398,7 @@ static enum verdict wait_for_killed(struct umbra *u)
  * @u: the instance
  * @rq: the request
  *
- * Context: may sleep; oom_lock held.
+ * Context: may sleep; oom.lock held.
  * Return: true if memory was freed or will be, so that trying again makes
  * sense.
  */
@@ -394,15 +408,15 @@ bool umbra_oom(struct umbra *u, const struct umbra_request *rq)
 	enum verdict verdict;
 	unsigned int reclaim;
 
-	lockdep_assert_held(&u->pressure.oom_lock);
+	lockdep_assert_held(&u->oom.lock);
 
 	/* What they allocate must not come here, and wait for itself. */
 	reclaim = memalloc_noreclaim_save();
-	blocking_notifier_call_chain(&u->pressure.oom_notifiers, 0, &freed);
+	blocking_notifier_call_chain(&u->oom.notifiers, 0, &freed);
 	memalloc_noreclaim_restore(reclaim);
 	if (freed)
 		return true;
-	if (READ_ONCE(u->pressure.oom_policy) != UMBRA_OOM_KILL)
+	if (READ_ONCE(u->oom.policy) != UMBRA_OOM_KILL)
 		return false;
 	/* Nobody else for one who is dying, which frees memory, too. */
 	if (fatal_signal_pending(current))

@@ -63,7 +63,7 @@ static void resize_zone(struct umbra_zone *zone, int coming)
 			high_max = auto_high(zone, zone->nr_managed /
 					     HIGH_FRACTION, batch, coming);
 	}
-	if (!batch || atomic_read(&u->pressure.nr_waiting))
+	if (!batch || atomic_read(&u->wait.nr_waiting))
 		high_max = 0;
 	WRITE_ONCE(zone->pcp_batch, batch);
 	WRITE_ONCE(zone->pcp_high_min, min(high_min, high_max));
@@ -145,6 +145,7 @@ int umbra_pcp_create(struct umbra *u, const struct umbra_layout *layout)
 {
 	struct umbra_zone *zone;
 	unsigned int cpu;
+	int err = 0;
 
 	if (layout->pcp_batch < UMBRA_AUTO || layout->pcp_high < UMBRA_AUTO ||
 	    layout->pcp_batch > UMBRA_PCP_MOST ||
@@ -161,24 +162,19 @@ int umbra_pcp_create(struct umbra *u, const struct umbra_layout *layout)
 		return -ENOMEM;
 	INIT_WORK(&u->drain_work, drain_work_fn);
 	if (hotplug_state > 0)
-		return cpuhp_state_add_instance_nocalls(hotplug_state,
-							&u->cpuhp);
-	return 0;
+		err = cpuhp_state_add_instance_nocalls(hotplug_state,
+						       &u->cpuhp);
+	if (err)
+		kfree(u->drain_buf);
+	return err;
 }
 
-/* Free the caches, which are empty, or were never made. May sleep. */
+/* Undo umbra_pcp_create(). Context: may sleep. */
 void umbra_pcp_destroy(struct umbra *u)
 {
-	struct umbra_zone *zone;
-
-	if (u->drain_work.func)
-		cancel_work_sync(&u->drain_work);
+	cancel_work_sync(&u->drain_work);
 	if (!hlist_unhashed(&u->cpuhp))
 		cpuhp_state_remove_instance_nocalls(hotplug_state, &u->cpuhp);
-	if (!u->zones)
-		return;
-	for_each_umbra_zone(u, zone)
-		free_percpu(zone->pcp);
 	kfree(u->drain_buf);
 }
 

@@ -10,17 +10,20 @@
 #include <linux/sched.h>
 #include "core.h"
 
+/* A page that is freed says little if it was freed as soon as this. */
+#define PAUSE (HZ / 50)
+
 /* How long a request waits before it looks for things to reclaim again. */
 #define MEMORY_WAIT HZ
 
 static void wake_waiters(struct irq_work *work)
 {
-	struct umbra_pressure *p = container_of(work, struct umbra_pressure,
-						wake);
+	struct umbra_waiters *w = container_of(work, struct umbra_waiters,
+					       wake);
 
-	if (atomic_read(&p->nr_waiting))
-		wake_up_all(&p->memory_wait);
-	wake_up_poll(&p->low_wait, EPOLLPRI);
+	if (atomic_read(&w->nr_waiting))
+		wake_up_all(&w->memory);
+	wake_up_poll(&w->low, EPOLLPRI);
 }
 
 /* Note that a zone fell below low, or rose above. Returns whether it fell. */
@@ -38,6 +41,23 @@ static bool note_low(struct umbra_zone *zone)
 }
 
 /**
+ * umbra_node_freed() - tell a kswapd that gave up of a page that was freed
+ * @node: the node of the page
+ *
+ * kswapd tries again from then on; but a page that is freed right after it gave
+ * up is only remembered, so that pages that come and go do not keep it busy.
+ *
+ * Context: any.
+ */
+void umbra_node_freed(struct umbra_node *node)
+{
+	if (time_after(jiffies, READ_ONCE(node->kswapd_gave_up) + PAUSE))
+		atomic_set(&node->kswapd_failures, 0);
+	else
+		WRITE_ONCE(node->kswapd_freed, true);
+}
+
+/**
  * umbra_zone_changed() - tell of what is free in a zone that is watched
  * @zone: the zone
  * @orders: orders it has plenty of now; 0 if a watermark may be near
@@ -46,7 +66,7 @@ static bool note_low(struct umbra_zone *zone)
  */
 void umbra_zone_changed(struct umbra_zone *zone, unsigned int orders)
 {
-	struct umbra_pressure *p = &zone->umbra->pressure;
+	struct umbra_waiters *w = &zone->umbra->wait;
 	struct umbra_node *node = &zone->umbra->nodes[zone->nid];
 	bool more = zone->nr_free_pages > zone->nr_free_before;
 	bool wake = note_low(zone);
@@ -54,19 +74,19 @@ void umbra_zone_changed(struct umbra_zone *zone, unsigned int orders)
 	lockdep_assert_held(&zone->lock);
 
 	if (wake)
-		atomic_long_inc(&p->nr_low);
+		atomic_long_inc(&w->nr_low);
 	zone->nr_free_before = zone->nr_free_pages;
 	WRITE_ONCE(zone->fast_orders, orders);
-	zone->is_watched = !orders || atomic_read(&p->nr_waiting) ||
-			   umbra_kswapd_gave_up(node);
-	if (more && umbra_kswapd_gave_up(node))
-		umbra_kswapd_retry(node);
-	if (more && atomic_read(&p->nr_waiting)) {
-		atomic_inc(&p->nr_freed);
+	zone->is_watched = !orders || atomic_read(&w->nr_waiting) ||
+			   umbra_node_is_hopeless(node);
+	if (more && umbra_node_is_hopeless(node))
+		umbra_node_freed(node);
+	if (more && atomic_read(&w->nr_waiting)) {
+		atomic_inc(&w->nr_freed);
 		wake = true;
 	}
 	if (wake)
-		irq_work_queue(&p->wake);
+		irq_work_queue(&w->wake);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_zone_changed);
 
@@ -79,7 +99,7 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_zone_changed);
  */
 unsigned long umbra_pressure_events(struct umbra *u)
 {
-	return atomic_long_read(&u->pressure.nr_low);
+	return atomic_long_read(&u->wait.nr_low);
 }
 EXPORT_SYMBOL_GPL(umbra_pressure_events);
 
@@ -92,7 +112,7 @@ EXPORT_SYMBOL_GPL(umbra_pressure_events);
  */
 struct wait_queue_head *umbra_pressure_wait(struct umbra *u)
 {
-	return &u->pressure.low_wait;
+	return &u->wait.low;
 }
 EXPORT_SYMBOL_GPL(umbra_pressure_wait);
 
@@ -132,7 +152,7 @@ static void resize_caches(struct umbra *u, bool drain)
  */
 void umbra_memory_wait_begin(struct umbra *u)
 {
-	atomic_inc(&u->pressure.nr_waiting);
+	atomic_inc(&u->wait.nr_waiting);
 	umbra_pressure_watch(u);
 	resize_caches(u, true);
 	umbra_held_rescan(u);
@@ -140,14 +160,14 @@ void umbra_memory_wait_begin(struct umbra *u)
 
 void umbra_memory_wait_end(struct umbra *u)
 {
-	if (atomic_dec_and_test(&u->pressure.nr_waiting))
+	if (atomic_dec_and_test(&u->wait.nr_waiting))
 		resize_caches(u, false);
 }
 
 /* What to compare with later, to know whether something was freed meanwhile. */
 int umbra_memory_freed(struct umbra *u)
 {
-	return atomic_read(&u->pressure.nr_freed);
+	return atomic_read(&u->wait.nr_freed);
 }
 
 /**
@@ -161,45 +181,20 @@ int umbra_memory_freed(struct umbra *u)
  */
 void umbra_memory_wait(struct umbra *u, int seen)
 {
-	wait_event_timeout(u->pressure.memory_wait,
+	wait_event_timeout(u->wait.memory,
 			   umbra_memory_freed(u) != seen, MEMORY_WAIT);
 }
 
 /* Context: any. */
-void umbra_pressure_init(struct umbra *u)
+void umbra_wait_init(struct umbra *u)
 {
-	struct umbra_pressure *p = &u->pressure;
-
-	xa_init(&u->movables);
-	p->ops = &umbra_slow_ops;
-	init_rwsem(&p->shrinkers_lock);
-	INIT_LIST_HEAD(&p->shrinkers);
-	init_waitqueue_head(&p->movable_wait);
-	init_waitqueue_head(&p->memory_wait);
-	init_waitqueue_head(&p->low_wait);
-	init_irq_work(&p->wake, wake_waiters);
-	mutex_init(&p->oom_lock);
-	BLOCKING_INIT_NOTIFIER_HEAD(&p->oom_notifiers);
-	spin_lock_init(&p->accounts_lock);
-	INIT_LIST_HEAD(&p->accounts);
-	p->extfrag_threshold = 500;
-	p->compaction_proactiveness = 20;
+	init_waitqueue_head(&u->wait.memory);
+	init_waitqueue_head(&u->wait.low);
+	init_irq_work(&u->wait.wake, wake_waiters);
 }
 
-/* Nothing runs by itself any more. Context: may sleep. */
-void umbra_pressure_stop(struct umbra *u)
+/* No page is freed any more. Context: may sleep. */
+void umbra_wait_destroy(struct umbra *u)
 {
-	umbra_kswapd_stop(u);
-	umbra_compact_stop(u);
-}
-EXPORT_SYMBOL_IF_KUNIT(umbra_pressure_stop);
-
-/*
- * Nobody frees any more, not even the caches of a CPU that goes offline: none of
- * this is looked at. Context: may sleep.
- */
-void umbra_pressure_destroy(struct umbra *u)
-{
-	umbra_kswapd_destroy(u);
-	irq_work_sync(&u->pressure.wake);
+	irq_work_sync(&u->wait.wake);
 }

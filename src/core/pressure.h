@@ -103,40 +103,47 @@ enum umbra_oom_policy {
 	UMBRA_OOM_KILL
 };
 
-struct umbra_pressure {
-	const struct umbra_slow_ops *ops;	/* constant but for tests */
-
-	struct rw_semaphore shrinkers_lock;	/* guards @shrinkers */
-	struct list_head shrinkers;
-
-	wait_queue_head_t movable_wait;	/* for the end of an isolation */
-	wait_queue_head_t memory_wait;	/* for memory that comes free */
-	atomic_t nr_waiting;		/* on @memory_wait */
-	atomic_t nr_freed;		/* counts frees while somebody does */
-	wait_queue_head_t low_wait;	/* for a zone that falls below low */
+/* Requests and tasks that wait for free memory; see wait.c. */
+struct umbra_waiters {
+	wait_queue_head_t memory;	/* for memory that comes free */
+	atomic_t nr_waiting;		/* on @memory */
+	atomic_t nr_freed;		/* counts frees while a request waits */
+	wait_queue_head_t low;		/* for a zone that falls below low */
 	atomic_long_t nr_low;		/* how often one fell */
-	struct irq_work wake;		/* wakes them from under a zone lock */
+	struct irq_work wake;		/* wakes both from under a zone lock */
+};
 
-	struct mutex oom_lock;		/* one kill at a time */
-	struct blocking_notifier_head oom_notifiers;
-	spinlock_t accounts_lock;	/* innermost; guards @accounts */
-	struct list_head accounts;
+struct umbra_oom_state {
+	struct mutex lock;		/* one kill at a time */
+	struct blocking_notifier_head notifiers;
+	unsigned int policy;		/* enum umbra_oom_policy; READ_ONCE */
+};
+
+struct umbra_accounts {
+	spinlock_t lock;		/* innermost; guards @list */
+	struct list_head list;
 	atomic_t nr_victims;		/* accounts whose opener was killed */
-	bool victim_is_gone;		/* since the last judgement; by accounts_lock */
-	unsigned int oom_policy;	/* READ_ONCE/WRITE_ONCE, as up to the end */
+	bool victim_is_gone;	/* since the last judgement; by @lock */
+};
 
-	unsigned int extfrag_threshold;		/* READ_ONCE/WRITE_ONCE */
-	unsigned int compaction_proactiveness;	/* READ_ONCE/WRITE_ONCE */
+struct umbra_shrinkers {
+	struct rw_semaphore lock;	/* guards @list */
+	struct list_head list;
+};
+
+struct umbra_compact_state {
+	unsigned int extfrag_threshold;	/* READ_ONCE/WRITE_ONCE */
+	unsigned int proactiveness;	/* READ_ONCE/WRITE_ONCE */
+	unsigned long *skip_blocks;	/* pageblocks not worth a look, as bits */
 	struct umbra_kcompactd *kcompactd;	/* by node, constant */
-	struct workqueue_struct *compact_wq;	/* where it runs; constant */
-	struct umbra_latency *latency;	/* constant */
+	struct workqueue_struct *wq;	/* where it runs; constant */
 };
 
 /* pressure.c */
-void umbra_pressure_init(struct umbra *u);
-void umbra_pressure_stop(struct umbra *u);
-void umbra_pressure_destroy(struct umbra *u);
+void umbra_wait_init(struct umbra *u);
+void umbra_wait_destroy(struct umbra *u);
 void umbra_zone_changed(struct umbra_zone *zone, unsigned int orders);
+void umbra_node_freed(struct umbra_node *node);
 void umbra_pressure_watch(struct umbra *u);
 void umbra_memory_wait_begin(struct umbra *u);
 void umbra_memory_wait_end(struct umbra *u);
@@ -160,6 +167,8 @@ void umbra_lru_age(struct umbra *u, struct umbra_node *node,
 		   struct umbra_lru_seen *seen);
 
 /* movable.c */
+void umbra_movables_init(struct umbra *u);
+void umbra_movables_destroy(struct umbra *u);
 struct umbra_movable *umbra_movable_of(struct umbra *u, u32 index);
 struct umbra_movable *umbra_movable_isolate(struct umbra *u, u32 index);
 void umbra_movable_putback(struct umbra *u, u32 index);
@@ -168,6 +177,7 @@ int umbra_movable_migrate(struct umbra *u, u32 dst, u32 src,
 unsigned long umbra_movable_reclaim(struct umbra *u, u32 index, gfp_t gfp);
 
 /* reclaim.c */
+void umbra_shrinkers_init(struct umbra *u);
 unsigned long umbra_reclaim_direct(struct umbra *u,
 				   const struct umbra_request *rq);
 unsigned long umbra_zone_reclaimable(const struct umbra_zone *zone);
@@ -208,12 +218,11 @@ void umbra_kswapd_destroy(struct umbra *u);
 void umbra_kswapd_wake_all(struct umbra *u, const struct umbra_request *rq);
 void umbra_kswapd_wake(struct umbra_zone *zone, gfp_t gfp, unsigned int order,
 		       enum umbra_zone_type highest);
-bool umbra_kswapd_gave_up(const struct umbra_node *node);
-bool umbra_kswapd_is_running(const struct umbra_node *node);
-void umbra_kswapd_retry(struct umbra_node *node);
+u32 umbra_take_waking(struct umbra *u, const struct umbra_request *rq);
 bool umbra_kswapd_throttle(struct umbra *u, const struct umbra_request *rq);
 
 /* compact.c */
+void umbra_compact_init(struct umbra *u);
 int umbra_compact_create(struct umbra *u, const struct umbra_layout *layout);
 void umbra_compact_stop(struct umbra *u);
 void umbra_compact_destroy(struct umbra *u);
@@ -242,7 +251,9 @@ bool umbra_oom_is_victim(struct umbra *u);
 void umbra_oom_report_holders(struct umbra *u);
 void umbra_oom_remember(struct umbra_account *account);
 void umbra_oom_forget(struct umbra_account *account);
-void umbra_oom_stop(struct umbra *u);
+void umbra_oom_init(struct umbra *u);
+void umbra_accounts_init(struct umbra *u);
+void umbra_accounts_leave(struct umbra *u);
 
 /* report.c */
 void umbra_report_failure(struct umbra *u, const struct umbra_request *rq);

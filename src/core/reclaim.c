@@ -127,7 +127,7 @@ static void wait_for_isolated(struct umbra *u, const struct umbra_node *node,
 		return;
 	scan->waited = is_too_much_isolated(u, node, scan);
 	if (scan->waited)
-		wait_event_killable_timeout(u->pressure.movable_wait,
+		wait_event_killable_timeout(u->movable_wait,
 					    !is_too_much_isolated(u, node,
 								  scan),
 					    ISOLATED_WAIT);
@@ -227,20 +227,20 @@ static unsigned long pages_freed(const struct umbra *u,
 static void shrink_caches(struct umbra *u, struct umbra_node *node,
 			  struct umbra_scan *scan)
 {
-	struct umbra_pressure *p = &u->pressure;
+	struct umbra_shrinkers *s = &u->shrinkers;
 	struct umbra_shrink_control sc = { .gfp = scan->gfp,
 					   .nid = node->nid };
 	unsigned long before, freed = 0;
 	struct umbra_shrinker *shrinker;
 
 	/* One that comes or goes is not waited for: the next pass will do. */
-	if (list_empty(&p->shrinkers) || !down_read_trylock(&p->shrinkers_lock))
+	if (list_empty(&s->list) || !down_read_trylock(&s->lock))
 		return;
 	before = pages_freed(u, node);
-	list_for_each_entry(shrinker, &p->shrinkers, list)
+	list_for_each_entry(shrinker, &s->list, list)
 		freed += shrink_one(shrinker, &sc, scan->priority,
 				    umbra_node_first_zone(u, node));
-	up_read(&p->shrinkers_lock);
+	up_read(&s->lock);
 	/* What others freed meanwhile is not its merit. */
 	scan->nr_reclaimed += min(pages_freed(u, node) - before, freed);
 }
@@ -352,6 +352,13 @@ unsigned long umbra_reclaim(struct umbra *u, unsigned long nr_pages)
 }
 EXPORT_SYMBOL_GPL(umbra_reclaim);
 
+/* Context: any. */
+void umbra_shrinkers_init(struct umbra *u)
+{
+	init_rwsem(&u->shrinkers.lock);
+	INIT_LIST_HEAD(&u->shrinkers.list);
+}
+
 /**
  * umbra_register_shrinker() - have a cache made smaller when memory is short
  * @u: the instance
@@ -366,9 +373,9 @@ void umbra_register_shrinker(struct umbra *u, struct umbra_shrinker *shrinker)
 
 	for (nid = 0; nid < UMBRA_MAX_NODES; nid++)
 		atomic_long_set(&shrinker->nr_deferred[nid], 0);
-	down_write(&u->pressure.shrinkers_lock);
-	list_add_tail(&shrinker->list, &u->pressure.shrinkers);
-	up_write(&u->pressure.shrinkers_lock);
+	down_write(&u->shrinkers.lock);
+	list_add_tail(&shrinker->list, &u->shrinkers.list);
+	up_write(&u->shrinkers.lock);
 }
 EXPORT_SYMBOL_GPL(umbra_register_shrinker);
 
@@ -384,8 +391,8 @@ EXPORT_SYMBOL_GPL(umbra_register_shrinker);
 void umbra_unregister_shrinker(struct umbra *u,
 			       struct umbra_shrinker *shrinker)
 {
-	down_write(&u->pressure.shrinkers_lock);
+	down_write(&u->shrinkers.lock);
 	list_del(&shrinker->list);
-	up_write(&u->pressure.shrinkers_lock);
+	up_write(&u->shrinkers.lock);
 }
 EXPORT_SYMBOL_GPL(umbra_unregister_shrinker);

@@ -122,14 +122,14 @@ static u32 try_reserves(struct slow *s)
 	rq.nodemask = UMBRA_ALL_NODES;
 	umbra_zonelist_next(s->u, rq.zonelist->refs, rq.highest, rq.nodemask,
 			    &rq.preferred);
-	return rq.preferred ? umbra_take(s->u, &rq) : UMBRA_NO_FRAME;
+	return rq.preferred ? umbra_take_waking(s->u, &rq) : UMBRA_NO_FRAME;
 }
 
 /* Take with all that the request may use. Returns whether there was a block. */
 static bool take(struct slow *s)
 {
 	s->freed = umbra_memory_freed(s->u);
-	s->index = umbra_take(s->u, &s->rq);
+	s->index = umbra_take_waking(s->u, &s->rq);
 	if (s->index == UMBRA_NO_FRAME)
 		s->index = try_reserves(s);
 	return s->index != UMBRA_NO_FRAME;
@@ -162,7 +162,7 @@ static enum step step_attempt(struct slow *s)
 	tell_of_stall(s);
 	/* Lest it falls asleep as long as somebody needs it. */
 	if (s->rq.flags & ALLOC_KSWAPD)
-		s->u->pressure.ops->wake_kswapd(s->u, &s->rq);
+		s->u->slow_ops->wake_kswapd(s->u, &s->rq);
 	if (take(s))
 		return STEP_DONE;
 	if (release_hidden(s) && take(s))
@@ -185,7 +185,7 @@ static void release_kept(struct slow *s)
 
 static enum step step_reclaim(struct slow *s)
 {
-	s->reclaimed = s->u->pressure.ops->reclaim(s->u, &s->rq);
+	s->reclaimed = s->u->slow_ops->reclaim(s->u, &s->rq);
 	if (s->reclaimed) {
 		s->drained = false;
 		if (take(s))
@@ -205,7 +205,7 @@ static bool compact(struct slow *s)
 	u64 start = local_clock();
 	struct umbra_zone *zone;
 
-	s->compacted = s->u->pressure.ops->compact(s->u, &s->rq, s->priority,
+	s->compacted = s->u->slow_ops->compact(s->u, &s->rq, s->priority,
 						   &s->index);
 	umbra_latency_add(s->u, LATENCY_COMPACT, s->rq.order, start);
 	if (s->index == UMBRA_NO_FRAME &&
@@ -264,7 +264,7 @@ static bool would_fit(struct slow *s)
 		    umbra_watermark_with(zone, s->rq.order,
 					 umbra_wmark(zone, UMBRA_WMARK_MIN),
 					 s->rq.highest, s->rq.flags,
-					 s->u->pressure.ops->reclaimable(zone)))
+					 s->u->slow_ops->reclaimable(zone)))
 			return true;
 	return false;
 }
@@ -316,7 +316,7 @@ static bool should_compact_again(struct slow *s)
 		return false;
 	/* There was no room to compact in, which reclaim can make. */
 	if (s->compacted == UMBRA_COMPACT_SKIPPED)
-		return s->u->pressure.ops->compact_suitable(s->u, &s->rq);
+		return s->u->slow_ops->compact_suitable(s->u, &s->rq);
 	if (s->compacted == UMBRA_COMPACT_SUCCESS &&
 	    ++s->compact_retries <= most)
 		return true;
@@ -354,7 +354,7 @@ static u32 take_plenty(struct slow *s)
 
 	rq.flags = (rq.flags & ALLOC_CMA) | UMBRA_WMARK_HIGH | ALLOC_CPUSET;
 	rq.hardwall = true;
-	return umbra_take(s->u, &rq);
+	return umbra_take_waking(s->u, &rq);
 }
 
 /* Below all watermarks, then from nodes that are not allowed. */
@@ -364,17 +364,17 @@ static u32 take_any(struct slow *s, unsigned int flags)
 	u32 index;
 
 	rq.flags |= flags;
-	index = umbra_take(s->u, &rq);
+	index = umbra_take_waking(s->u, &rq);
 	if (index == UMBRA_NO_FRAME && rq.flags & ALLOC_CPUSET) {
 		rq.flags &= ~ALLOC_CPUSET;
-		index = umbra_take(s->u, &rq);
+		index = umbra_take_waking(s->u, &rq);
 	}
 	return index;
 }
 
 static enum step step_oom(struct slow *s)
 {
-	struct mutex *lock = &s->u->pressure.oom_lock;
+	struct mutex *lock = &s->u->oom.lock;
 	bool progress = false;
 
 	if (!mutex_trylock(lock)) {
@@ -387,7 +387,7 @@ static enum step step_oom(struct slow *s)
 	}
 	s->index = take_plenty(s);
 	if (s->index == UMBRA_NO_FRAME && is_worth_a_life(s)) {
-		progress = s->u->pressure.ops->oom(s->u, &s->rq);
+		progress = s->u->slow_ops->oom(s->u, &s->rq);
 		if (progress && s->rq.gfp & __GFP_NOFAIL)
 			s->index = take_any(s, ALLOC_NO_WATERMARKS);
 	}
@@ -413,7 +413,7 @@ static enum step wait_for_memory(struct slow *s)
 		s->waiting = true;
 		umbra_memory_wait_begin(s->u);
 	} else {
-		s->u->pressure.ops->wait(s->u, s->freed);
+		s->u->slow_ops->wait(s->u, s->freed);
 	}
 	s->drained = false;
 	return STEP_BEGIN;

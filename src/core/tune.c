@@ -63,23 +63,39 @@ long umbra_tune_most(const struct umbra *u, enum umbra_tunable what)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_tune_most);
 
+/* Watermarks, and the caches that are sized by them; umbra.control held. */
+static void setup_watermarks(struct umbra *u)
+{
+	umbra_watermark_setup(u);
+	umbra_pcp_resize(u);
+}
+
+/* Take the tunables of a layout. Context: may sleep. */
+void umbra_tune_init(struct umbra *u, const struct umbra_layout *layout)
+{
+	umbra_watermark_init(u, layout);
+	mutex_lock(&u->control);
+	setup_watermarks(u);
+	mutex_unlock(&u->control);
+}
+
 /* umbra.control held, and @value checked. */
 static void set(struct umbra *u, enum umbra_tunable what, long value)
 {
 	switch (what) {
 	case TUNE_MIN_FREE_KBYTES:
 		WRITE_ONCE(u->min_free_kbytes, value);
-		umbra_watermark_setup(u);
+		setup_watermarks(u);
 		break;
 	case TUNE_WATERMARK_SCALE_FACTOR:
 		WRITE_ONCE(u->watermark_scale_factor, value);
-		umbra_watermark_setup(u);
+		setup_watermarks(u);
 		break;
 	case TUNE_WATERMARK_BOOST_FACTOR:
 		WRITE_ONCE(u->watermark_boost_factor, value);
 		break;
 	case TUNE_EXTFRAG_THRESHOLD:
-		WRITE_ONCE(u->pressure.extfrag_threshold, value);
+		WRITE_ONCE(u->compact.extfrag_threshold, value);
 		break;
 	case TUNE_COMPACTION_PROACTIVENESS:
 		umbra_compact_set_proactiveness(u, value);
@@ -88,7 +104,7 @@ static void set(struct umbra *u, enum umbra_tunable what, long value)
 		WRITE_ONCE(u->dirty_limit, value);
 		break;
 	case TUNE_OOM_POLICY:
-		WRITE_ONCE(u->pressure.oom_policy, value);
+		WRITE_ONCE(u->oom.policy, value);
 		break;
 	case NR_TUNABLES:
 		break;
@@ -143,13 +159,13 @@ long umbra_tuned(const struct umbra *u, enum umbra_tunable what)
 	case TUNE_WATERMARK_BOOST_FACTOR:
 		return READ_ONCE(u->watermark_boost_factor);
 	case TUNE_EXTFRAG_THRESHOLD:
-		return READ_ONCE(u->pressure.extfrag_threshold);
+		return READ_ONCE(u->compact.extfrag_threshold);
 	case TUNE_COMPACTION_PROACTIVENESS:
-		return READ_ONCE(u->pressure.compaction_proactiveness);
+		return READ_ONCE(u->compact.proactiveness);
 	case TUNE_DIRTY_LIMIT:
 		return READ_ONCE(u->dirty_limit);
 	case TUNE_OOM_POLICY:
-		return READ_ONCE(u->pressure.oom_policy);
+		return READ_ONCE(u->oom.policy);
 	case NR_TUNABLES:
 		break;
 	}
@@ -176,7 +192,7 @@ int umbra_tune_lowmem_reserve(struct umbra *u,
 	mutex_lock(&u->control);
 	for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++)
 		WRITE_ONCE(u->lowmem_reserve_ratio[type], ratio[type]);
-	umbra_watermark_setup(u);
+	setup_watermarks(u);
 	mutex_unlock(&u->control);
 	return 0;
 }

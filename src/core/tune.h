@@ -17,6 +17,7 @@ enum umbra_tunable {
 	NR_TUNABLES
 };
 
+void umbra_tune_init(struct umbra *u, const struct umbra_layout *layout);
 int umbra_tune(struct umbra *u, enum umbra_tunable what, long value);
 long umbra_tuned(const struct umbra *u, enum umbra_tunable what);
 long umbra_tune_least(enum umbra_tunable what);

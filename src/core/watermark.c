@@ -111,6 +111,9 @@ static void setup_lowmem_reserve(struct umbra *u, struct umbra_zone *zone)
  * umbra_watermark_setup() - compute every watermark from the tunables
  * @u: the instance
  *
+ * The sizes of the caches depend on the watermarks: the caller must call
+ * umbra_pcp_resize() next.
+ *
  * Context: may sleep; umbra.control held.
  */
 void umbra_watermark_setup(struct umbra *u)
@@ -128,10 +131,10 @@ void umbra_watermark_setup(struct umbra *u)
 		set_fast_mark(zone);
 		umbra_zone_unlock(zone, flags);
 	}
-	umbra_pcp_resize(u);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_watermark_setup);
 
+/* Take the tunables of a layout; umbra_watermark_setup() is next. */
 void umbra_watermark_init(struct umbra *u, const struct umbra_layout *layout)
 {
 	u->watermark_scale_factor = layout->watermark_scale_factor;
@@ -141,9 +144,6 @@ void umbra_watermark_init(struct umbra *u, const struct umbra_layout *layout)
 	u->min_free_kbytes = layout->min_free_kbytes;
 	if (u->min_free_kbytes < 0)
 		u->min_free_kbytes = umbra_auto_min_free(u);
-	mutex_lock(&u->control);
-	umbra_watermark_setup(u);
-	mutex_unlock(&u->control);
 }
 
 /* A watermark as allocations are held to it, boost included. */
@@ -344,7 +344,7 @@ static bool is_unattended(const struct umbra_zone *zone)
 {
 	const struct umbra_node *node = &zone->umbra->nodes[zone->nid];
 
-	return !node->kswapd || umbra_kswapd_gave_up(node);
+	return !node->kswapd || umbra_node_is_hopeless(node);
 }
 
 static bool end_boost(struct umbra_zone *zone)
@@ -365,9 +365,15 @@ static bool end_boosts(struct umbra *u)
 	return ended;
 }
 
-void umbra_watermark_boost_end(struct work_struct *work)
+static void boost_work_fn(struct work_struct *work)
 {
 	end_boosts(container_of(work, struct umbra, boost_work));
+}
+
+/* Context: any. */
+void umbra_boost_init(struct umbra *u)
+{
+	INIT_WORK(&u->boost_work, boost_work_fn);
 }
 
 /**

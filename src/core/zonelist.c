@@ -243,6 +243,13 @@ static int set_cpu_nodes(struct umbra *u, const u8 *map)
 	return 0;
 }
 
+/* Undo umbra_zonelist_create(). Context: any. */
+void umbra_zonelist_destroy(struct umbra *u)
+{
+	kfree(u->cpu_node);
+	kfree(u->distance);
+}
+
 /**
  * umbra_zonelist_create() - set the nodes up, and build their lists
  * @u: the instance, with its nodes and zones
@@ -253,18 +260,19 @@ static int set_cpu_nodes(struct umbra *u, const u8 *map)
  */
 int umbra_zonelist_create(struct umbra *u, const struct umbra_layout *layout)
 {
-	int err;
+	int err = -ENOMEM;
 
 	u->distance = kcalloc(u->nr_nodes, u->nr_nodes, GFP_KERNEL);
 	u->cpu_node = kcalloc(nr_cpu_ids, 1, GFP_KERNEL);
 	if (!u->distance || !u->cpu_node)
-		return -ENOMEM;
+		goto err_free;
 	set_distances(u, layout->distance);
 	err = check_distances(u);
-	if (!err)
-		err = set_cpu_nodes(u, layout->cpu_node);
 	if (err)
-		return err;
+		goto err_free;
+	err = set_cpu_nodes(u, layout->cpu_node);
+	if (err)
+		goto err_free;
 
 	u->online_nodes = GENMASK(u->nr_nodes - 1, 0);
 	u->allowed_nodes = UMBRA_ALL_NODES;
@@ -272,6 +280,10 @@ int umbra_zonelist_create(struct umbra *u, const struct umbra_layout *layout)
 	build_all(u);
 	mutex_unlock(&u->control);
 	return 0;
+
+err_free:
+	umbra_zonelist_destroy(u);
+	return err;
 }
 
 /**
