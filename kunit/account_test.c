@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/gfp.h>
+#include "../src/core/core.h"
+#include "../src/page/account.h"
+#include "../src/page/held.h"
 #include "test_util.h"
 
 struct charge_case {

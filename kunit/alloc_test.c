@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/gfp.h>
 #include <linux/slab.h>
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/core/request.h"
+#include "../src/core/span.h"
+#include "../src/page/gfp.h"
 #include "order_cases.h"
 #include "test_util.h"
 

@@ -4,6 +4,10 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/core/span.h"
+#include "../src/page/held.h"
 #include "order_cases.h"
 #include "test_util.h"
 

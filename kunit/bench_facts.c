@@ -13,8 +13,10 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
-#include "../src/core/snapshot.h"
+#include "../src/api/instance.h"
 #include "../src/core/core.h"
+#include "../src/inspect/snapshot.h"
+#include "../src/policy/policy.h"
 #include "bench.h"
 
 #define FRAG_ORDER 9

@@ -4,8 +4,15 @@
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
 #include <linux/sched.h>
-#include "../src/core/compact.h"
-#include "../src/core/snapshot.h"
+#include "../src/buddy/freelist.h"
+#include "../src/buddy/zone.h"
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/core/request.h"
+#include "../src/core/span.h"
+#include "../src/core/stats.h"
+#include "../src/move/compact.h"
+#include "../src/page/give.h"
 #include "mover.h"
 
 #define PB 512			/* pages of a pageblock */

@@ -7,8 +7,13 @@
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
 #include <linux/sched.h>
-#include "../src/core/compact.h"
-#include "../src/core/snapshot.h"
+#include "../src/buddy/fragmentation.h"
+#include "../src/core/core.h"
+#include "../src/core/request.h"
+#include "../src/core/stats.h"
+#include "../src/move/compact.h"
+#include "../src/move/compact_hints.h"
+#include "../src/move/kcompactd.h"
 #include "mover.h"
 
 #define PB 512			/* pages of a pageblock */

@@ -4,7 +4,13 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
-#include "../src/core/snapshot.h"
+#include "../src/api/instance.h"
+#include "../src/buddy/fragmentation.h"
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/core/span.h"
+#include "../src/core/stats.h"
+#include "../src/page/pcp.h"
 #include "test_util.h"
 
 #define PB 512			/* pages of a pageblock */

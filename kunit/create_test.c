@@ -5,6 +5,9 @@
 #include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/string.h>
+#include "../src/core/core.h"
+#include "../src/page/pcp.h"
+#include "../src/provider/provider.h"
 #include "test_util.h"
 
 #define PAGES TEST_BLOCK

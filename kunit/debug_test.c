@@ -6,7 +6,14 @@
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
+#include "../src/api/instance.h"
+#include "../src/core/core.h"
 #include "../src/core/debug.h"
+#include "../src/core/frame.h"
+#include "../src/core/span.h"
+#include "../src/inspect/finding.h"
+#include "../src/inspect/verify.h"
+#include "../src/page/held.h"
 #include "order_cases.h"
 #include "test_util.h"
 

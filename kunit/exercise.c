@@ -13,6 +13,7 @@
 #include <linux/random.h>
 #include <linux/string.h>
 #include <umbra/umbra.h>
+#include "../src/core/core.h"
 
 #define NR_BLOCKS 32
 

@@ -7,6 +7,7 @@
 #include <linux/jump_label.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include "../src/core/core.h"
 #include "../src/core/debug.h"
 #include "test_util.h"
 

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/gfp.h>
 #include <linux/spinlock.h>
+#include "../src/buddy/fallback.h"
+#include "../src/buddy/freelist.h"
+#include "../src/core/core.h"
+#include "../src/core/request.h"
+#include "../src/core/span.h"
+#include "../src/core/stats.h"
 #include "test_util.h"
 
 static const gfp_t gfp_of[UMBRA_PCPTYPES] = {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/page-flags.h>
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/core/span.h"
 #include "test_util.h"
 
 static void every_state_and_order_fits_in_a_byte(struct kunit *test)

@@ -2,6 +2,10 @@
 #include <linux/prandom.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include "../src/buddy/freelist.h"
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/core/span.h"
 #include "order_cases.h"
 #include "test_util.h"
 

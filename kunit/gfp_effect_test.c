@@ -7,6 +7,12 @@
 #include <linux/sched/mm.h>
 #include <linux/string.h>
 #include <linux/wait.h>
+#include "../src/api/instance.h"
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/core/span.h"
+#include "../src/core/stats.h"
+#include "../src/provider/provider.h"
 #include "test_util.h"
 
 #define NODE_FRAMES TEST_BLOCK

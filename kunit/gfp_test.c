@@ -6,6 +6,11 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/core/request.h"
+#include "../src/core/span.h"
+#include "../src/page/gfp.h"
 #include "test_util.h"
 
 #define ZONE_FRAMES TEST_BLOCK

@@ -5,6 +5,12 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include "../src/api/instance.h"
+#include "../src/core/core.h"
+#include "../src/core/span.h"
+#include "../src/core/stats.h"
+#include "../src/page/pcp.h"
+#include "../src/provider/provider.h"
 #include "test_util.h"
 
 #define GIB_PAGES (SZ_1G / PAGE_SIZE)

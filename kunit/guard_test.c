@@ -2,7 +2,10 @@
 /* The reference that guards allocated pages, and every count read on free. */
 #include <linux/gfp.h>
 #include <linux/mm.h>
-#include "../src/core/debug.h"
+#include "../src/api/instance.h"
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/page/held.h"
 #include "order_cases.h"
 #include "test_util.h"
 

@@ -2,6 +2,14 @@
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
 #include <linux/page-flags.h>
+#include "../src/api/instance.h"
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/inspect/finding.h"
+#include "../src/inspect/verify.h"
+#include "../src/page/account.h"
+#include "../src/page/held.h"
+#include "../src/page/pcp.h"
 #include "test_util.h"
 
 #define PAGES 256

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/gfp.h>
+#include "../src/core/core.h"
+#include "../src/core/span.h"
+#include "../src/page/highatomic.h"
 #include "test_util.h"
 
 #define MIB_PAGES (1UL << (20 - PAGE_SHIFT))

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/err.h>
 #include <linux/page-flags.h>
+#include "../src/api/instance.h"
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/core/span.h"
+#include "../src/inspect/finding.h"
+#include "../src/inspect/verify.h"
+#include "../src/page/account.h"
 #include "test_util.h"
 
 /* An unaligned start, a length that is no power of two: edges of all sizes. */

@@ -5,7 +5,17 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/workqueue.h>
-#include "../src/core/frame.h"
+#include "../src/api/instance.h"
+#include "../src/buddy/watermark.h"
+#include "../src/buddy/zone.h"
+#include "../src/core/core.h"
+#include "../src/core/request.h"
+#include "../src/core/stats.h"
+#include "../src/move/kcompactd.h"
+#include "../src/move/shrink.h"
+#include "../src/page/gfp.h"
+#include "../src/pressure/boost.h"
+#include "../src/pressure/kswapd.h"
 #include "test_util.h"
 
 #define PAGES (4 * TEST_BLOCK)

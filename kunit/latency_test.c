@@ -8,7 +8,11 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 #include <linux/time64.h>
+#include "../src/api/instance.h"
+#include "../src/core/core.h"
+#include "../src/core/debug.h"
 #include "../src/core/latency.h"
+#include "../src/core/stats.h"
 #include "test_util.h"
 
 #define TRY (GFP_NOWAIT | __GFP_NOWARN)

@@ -3,6 +3,8 @@
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/string.h>
+#include "../src/api/instance.h"
+#include "../src/core/core.h"
 #include "test_util.h"
 
 #define NR_PAGES (4 * TEST_BLOCK)

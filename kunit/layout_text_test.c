@@ -2,7 +2,8 @@
 #include <linux/cpumask.h>
 #include <linux/slab.h>
 #include <linux/sizes.h>
-#include "../src/iface/layout.h"
+#include "../src/parse/layout.h"
+#include "../src/parse/text.h"
 #include "test_util.h"
 
 struct bytes_case {

@@ -3,6 +3,7 @@
 #include <linux/gfp.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
+#include "../src/core/core.h"
 #include "test_util.h"
 
 #define DMA UMBRA_ZONE_DMA

@@ -5,6 +5,8 @@
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/wait.h>
+#include "../src/core/core.h"
+#include "../src/pressure/slowpath.h"
 #include "test_util.h"
 
 static struct umbra *with_caches(struct kunit *test)

@@ -14,7 +14,14 @@
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
-#include "../src/core/snapshot.h"
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/core/request.h"
+#include "../src/core/span.h"
+#include "../src/move/compact.h"
+#include "../src/page/give.h"
+#include "../src/page/held.h"
+#include "../src/policy/policy.h"
 #include "mover.h"
 
 #define PAGES (2 * TEST_BLOCK)

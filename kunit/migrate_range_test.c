@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Ranges that are emptied by having what is in them migrate. */
 #include <linux/gfp.h>
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/core/span.h"
 #include "mover.h"
 
 #define PB 512			/* pages of a pageblock */

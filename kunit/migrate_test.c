@@ -5,8 +5,14 @@
 #include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/string.h>
-#include "../src/core/debug.h"
-#include "../src/core/snapshot.h"
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/core/owner.h"
+#include "../src/core/span.h"
+#include "../src/move/movable.h"
+#include "../src/page/free.h"
+#include "../src/page/give.h"
+#include "../src/page/held.h"
 #include "mover.h"
 
 #define PAGES (4 * TEST_BLOCK)

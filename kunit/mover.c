@@ -2,6 +2,13 @@
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/spinlock.h>
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/core/request.h"
+#include "../src/core/span.h"
+#include "../src/move/compact.h"
+#include "../src/page/free.h"
+#include "../src/page/gfp.h"
 #include "mover.h"
 
 static struct mover *mover_of(struct umbra_movable *movable)

@@ -6,6 +6,9 @@
 #ifndef _UMBRA_MOVER_H
 #define _UMBRA_MOVER_H
 
+#include "../src/core/core.h"
+#include "../src/core/request.h"
+#include "../src/move/compact.h"
 #include "test_util.h"
 
 /* In a token: the block is not to be moved. */

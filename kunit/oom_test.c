@@ -12,8 +12,14 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
-#include "../src/core/account.h"
-#include "../src/core/frame.h"
+#include "../src/core/core.h"
+#include "../src/core/request.h"
+#include "../src/core/stats.h"
+#include "../src/page/account.h"
+#include "../src/page/gfp.h"
+#include "../src/page/held.h"
+#include "../src/pressure/oom.h"
+#include "../src/pressure/slowpath.h"
 #include "test_util.h"
 
 #define PAGES TEST_BLOCK

@@ -8,7 +8,10 @@
 #include <linux/sizes.h>
 #include <linux/stacktrace.h>
 #include <linux/string.h>
-#include "../src/core/debug.h"
+#include "../src/api/instance.h"
+#include "../src/core/core.h"
+#include "../src/core/owner.h"
+#include "../src/core/span.h"
 #include "order_cases.h"
 #include "test_util.h"
 

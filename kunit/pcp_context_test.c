@@ -14,7 +14,15 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/timer.h>
-#include "../src/core/pcp.h"
+#include "../src/api/instance.h"
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/core/request.h"
+#include "../src/core/section.h"
+#include "../src/core/stats.h"
+#include "../src/page/gfp.h"
+#include "../src/page/give.h"
+#include "../src/page/pcp.h"
 #include "test_util.h"
 
 #define BATCH 8

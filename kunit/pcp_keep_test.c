@@ -12,6 +12,13 @@
 #include <linux/string.h>
 #include <linux/tracepoint.h>
 #include <linux/workqueue.h>
+#include "../src/buddy/freelist.h"
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/core/section.h"
+#include "../src/core/span.h"
+#include "../src/core/stats.h"
+#include "../src/page/pcp_list.h"
 #include "pcp_util.h"
 
 #define BATCH 8

@@ -5,6 +5,12 @@
 #include <linux/prandom.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include "../src/api/instance.h"
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/core/section.h"
+#include "../src/core/span.h"
+#include "../src/page/highatomic.h"
 #include "pcp_util.h"
 
 #define BATCH 8

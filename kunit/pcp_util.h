@@ -3,7 +3,9 @@
 #ifndef _UMBRA_PCP_UTIL_H
 #define _UMBRA_PCP_UTIL_H
 
-#include "../src/core/pcp.h"
+#include "../src/core/core.h"
+#include "../src/page/pcp.h"
+#include "../src/page/pcp_setup.h"
 #include "test_util.h"
 
 static inline struct umbra *ghost_sized(struct kunit *test, int batch, int high)

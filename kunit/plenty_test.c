@@ -2,8 +2,11 @@
 /* When a request need not look at watermarks, and when it must. */
 #include <linux/gfp.h>
 #include <linux/spinlock.h>
-#include "../src/core/pcp.h"
-#include "../src/core/verify.h"
+#include "../src/buddy/watermark.h"
+#include "../src/core/core.h"
+#include "../src/inspect/finding.h"
+#include "../src/inspect/verify.h"
+#include "../src/page/pcp.h"
 #include "test_util.h"
 
 #define PAGES (16 * TEST_BLOCK)

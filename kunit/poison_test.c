@@ -3,6 +3,10 @@
 #include <linux/page-flags.h>
 #include <linux/smp.h>
 #include <linux/workqueue.h>
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/core/span.h"
+#include "../src/page/pcp.h"
 #include "mover.h"
 
 #define PAGES 64

@@ -6,6 +6,12 @@
 #include <linux/gfp.h>
 #include <linux/prandom.h>
 #include <linux/spinlock.h>
+#include "../src/api/instance.h"
+#include "../src/core/core.h"
+#include "../src/core/request.h"
+#include "../src/core/span.h"
+#include "../src/core/stats.h"
+#include "../src/policy/policy.h"
 #include "test_util.h"
 
 #define U BIT(UMBRA_UNMOVABLE)

@@ -14,6 +14,13 @@
 #include <linux/prandom.h>
 #include <linux/random.h>
 #include <linux/slab.h>
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/core/span.h"
+#include "../src/inspect/finding.h"
+#include "../src/inspect/verify.h"
+#include "../src/page/account.h"
+#include "../src/page/held.h"
 #include "test_util.h"
 
 #define JUDGE_EVERY 2000

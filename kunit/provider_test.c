@@ -6,6 +6,9 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vmstat.h>
+#include "../src/api/instance.h"
+#include "../src/core/core.h"
+#include "../src/provider/provider.h"
 #include "test_util.h"
 
 #define MIB_PAGES (SZ_1M >> PAGE_SHIFT)

@@ -5,7 +5,14 @@
 #include <linux/prandom.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include "../src/core/snapshot.h"
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/core/span.h"
+#include "../src/inspect/finding.h"
+#include "../src/inspect/snapshot.h"
+#include "../src/inspect/verify.h"
+#include "../src/page/account.h"
+#include "../src/page/held.h"
 #include "test_util.h"
 
 /* Less where everything is slow. */

@@ -5,7 +5,17 @@
 #include <linux/sched.h>
 #include <linux/swap.h>
 #include <linux/wait.h>
+#include "../src/core/core.h"
 #include "../src/core/frame.h"
+#include "../src/core/span.h"
+#include "../src/core/stats.h"
+#include "../src/inspect/finding.h"
+#include "../src/inspect/verify.h"
+#include "../src/move/lru.h"
+#include "../src/move/movable.h"
+#include "../src/move/shrink.h"
+#include "../src/page/account.h"
+#include "../src/page/held.h"
 #include "test_util.h"
 
 #define PAGES TEST_BLOCK

@@ -9,6 +9,10 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include "../src/core/core.h"
+#include "../src/core/span.h"
+#include "../src/page/account.h"
+#include "../src/pressure/slowpath.h"
 #include "test_util.h"
 
 #define KB(pages) ((unsigned long)(pages) << (PAGE_SHIFT - 10))

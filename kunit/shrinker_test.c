@@ -3,7 +3,9 @@
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
-#include "../src/core/frame.h"
+#include "../src/core/core.h"
+#include "../src/core/stats.h"
+#include "../src/move/shrink.h"
 #include "test_util.h"
 
 #define PAGES TEST_BLOCK

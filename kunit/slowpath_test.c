@@ -8,7 +8,11 @@
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
-#include "../src/core/frame.h"
+#include "../src/core/core.h"
+#include "../src/core/request.h"
+#include "../src/move/compact.h"
+#include "../src/page/take.h"
+#include "../src/pressure/slowpath.h"
 #include "test_util.h"
 
 #define PAGES TEST_BLOCK

@@ -4,7 +4,13 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include "../src/core/snapshot.h"
+#include "../src/buddy/fragmentation.h"
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/core/names.h"
+#include "../src/core/span.h"
+#include "../src/inspect/snapshot.h"
+#include "../src/page/free.h"
 #include "test_util.h"
 
 #define BUSY_PAGES (2 * TEST_BLOCK)

@@ -2,6 +2,10 @@
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
 #include <linux/string.h>
+#include "../src/core/core.h"
+#include "../src/core/stats.h"
+#include "../src/page/held.h"
+#include "../src/page/pcp.h"
 #include "test_util.h"
 
 #define NODE_FRAMES TEST_BLOCK

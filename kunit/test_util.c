@@ -6,7 +6,15 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
-#include "../src/core/snapshot.h"
+#include "../src/api/instance.h"
+#include "../src/buddy/fragmentation.h"
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/core/span.h"
+#include "../src/inspect/finding.h"
+#include "../src/inspect/verify.h"
+#include "../src/page/account.h"
+#include "../src/provider/provider.h"
 #include "test_util.h"
 
 #define DEFAULT_OPS 1000000

@@ -16,7 +16,9 @@
 #include <linux/list.h>
 #include <linux/page_ref.h>
 #include <linux/sched.h>
-#include "../src/core/verify.h"
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/page/account.h"
 #include "../src/provider/provider.h"
 
 #define TEST_PB_ORDER 9

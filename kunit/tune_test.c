@@ -3,7 +3,12 @@
 #include <linux/gfp.h>
 #include <linux/limits.h>
 #include <linux/string.h>
-#include "../src/core/tune.h"
+#include "../src/api/tune.h"
+#include "../src/buddy/watermark.h"
+#include "../src/buddy/zone.h"
+#include "../src/core/core.h"
+#include "../src/core/span.h"
+#include "../src/page/pcp.h"
 #include "test_util.h"
 
 #define KB(pages) ((long)(pages) << (PAGE_SHIFT - 10))

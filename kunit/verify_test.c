@@ -6,7 +6,14 @@
 #include <linux/gfp.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
-#include "../src/core/pcp.h"
+#include "../src/buddy/freelist.h"
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
+#include "../src/core/span.h"
+#include "../src/inspect/finding.h"
+#include "../src/inspect/verify.h"
+#include "../src/page/held.h"
+#include "../src/page/pcp.h"
 #include "test_util.h"
 
 /* The last free block is the frames 992-999; the span ends there. */

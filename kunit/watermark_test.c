@@ -3,7 +3,14 @@
 #include <linux/gfp.h>
 #include <linux/percpu.h>
 #include <linux/spinlock.h>
-#include "../src/core/pcp.h"
+#include "../src/buddy/watermark.h"
+#include "../src/core/core.h"
+#include "../src/core/request.h"
+#include "../src/core/section.h"
+#include "../src/core/span.h"
+#include "../src/core/stats.h"
+#include "../src/page/highatomic.h"
+#include "../src/page/pcp.h"
 #include "test_util.h"
 
 #define NR_PAGES (4 * TEST_BLOCK)

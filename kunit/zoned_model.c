@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/gfp.h>
 #include <linux/math64.h>
+#include "../src/core/core.h"
+#include "../src/page/pcp.h"
 #include "zoned_model.h"
 
 #define NORMAL UMBRA_ZONE_NORMAL

@@ -13,6 +13,11 @@
 #include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include "../src/core/core.h"
+#include "../src/core/stats.h"
+#include "../src/inspect/finding.h"
+#include "../src/inspect/verify.h"
+#include "../src/page/pcp.h"
 #include "zoned_run.h"
 
 #define JUDGE_EVERY 500

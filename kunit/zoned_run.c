@@ -4,6 +4,11 @@
 #include <linux/gfp.h>
 #include <linux/mmzone.h>
 #include <linux/slab.h>
+#include "../src/core/core.h"
+#include "../src/core/span.h"
+#include "../src/core/stats.h"
+#include "../src/page/zonelist.h"
+#include "../src/policy/policy.h"
 #include "zoned_run.h"
 
 #define MAX_BULK 24

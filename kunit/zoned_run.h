@@ -7,6 +7,7 @@
 #define _UMBRA_ZONED_RUN_H
 
 #include <linux/prandom.h>
+#include "../src/core/span.h"
 #include "zoned_model.h"
 
 struct owned {

@@ -4,6 +4,9 @@
 #include <linux/gfp.h>
 #include <linux/smp.h>
 #include <linux/string.h>
+#include "../src/core/core.h"
+#include "../src/core/names.h"
+#include "../src/page/zonelist.h"
 #include "test_util.h"
 
 #define MOST_NODES 8

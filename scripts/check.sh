@@ -90,6 +90,16 @@ documented() {
 	done
 }
 
+# The objects that the warnings of 7 were looked for in
+floors() {
+	"$top/scripts/check-floors.py" "$top" "$("$top/scripts/build.sh" 7)"
+}
+
+floors_seen() {
+	"$top/scripts/check-floors-test.sh" "$top" \
+		"$("$top/scripts/build.sh" 7)"
+}
+
 parameters_described() {
 	local ko name
 	ko=$("$top/scripts/build.sh" 7)/umbra.ko
@@ -155,7 +165,7 @@ newest=$("$top/scripts/ksrc.sh" newest)
 for kernel in 6.1 7; do
 	"$top/scripts/kernel.sh" "$kernel" >/dev/null
 done
-check "include rules" "$top/scripts/check-includes.sh"
+check "floors: includes" "$top/scripts/check-floors.py" "$top"
 # shellcheck disable=SC2046
 check "shellcheck" shellcheck -x $(scripts)
 check "sizes of files and functions" sizes
@@ -164,6 +174,8 @@ check "kernel-doc" kernel_doc "$newest"
 check "kernel-doc of exported functions" documented
 check "warnings of 7, W=1" warnings 7 UMBRA_BENCH=1
 check "warnings of 6.1, W=1, and sparse" warnings 6.1 C=2 UMBRA_BENCH=1
+check "floors: calls" floors
+check "floors: violations are seen" floors_seen
 check "parameters described" parameters_described
 check "dkms-install, 6.1 headers" dkms_install 6.1
 check "dkms-install, 7 headers" dkms_install 7

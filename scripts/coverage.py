@@ -4,7 +4,7 @@
 
 Prints lines that were not reached, and branches that were not taken with the
 reason that kunit/coverage.reasons gives. A reason is a line
-"FILE: SOURCE LINE :: REASON", where SOURCE LINE is as in the file, without the
+"FOLDER/FILE: SOURCE LINE :: REASON", where SOURCE LINE is as in the file, without the
 white space around it, and the first line of a statement; REASON follows the
 last " :: ". It holds for all lines of the file that read so.
 
@@ -46,7 +46,7 @@ def merge(lines):
 
 
 def read_source(top, name):
-    with open(os.path.join(top, "src/core", name)) as f:
+    with open(os.path.join(top, "src", name)) as f:
         return [""] + f.read().split("\n")
 
 
@@ -56,7 +56,7 @@ def judge(top, name, path, reasons, used):
     source = read_source(top, name)
     lines = []
     for entry in data["files"]:
-        if os.path.basename(entry["file"]) == name:
+        if entry["file"].endswith(f"src/{name}"):
             lines += entry["lines"]
     merged = merge(lines)
     reached = missed = taken = explained = unexplained = 0
@@ -91,7 +91,7 @@ def main():
     used = set()
     results = {}
     for path in sys.argv[2:]:
-        name = os.path.basename(path).replace(".json", ".c")
+        name = "/".join(path.split("/")[-2:]).replace(".json", ".c")
         results[name] = judge(top, name, path, reasons, used)
     for name, text in sorted(set(reasons) - used):
         if name not in results:

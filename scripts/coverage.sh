@@ -4,14 +4,17 @@
 # line must be, and every branch that is not taken has a reason in
 # kunit/coverage.reasons. Ends with a line of totals.
 #   OPS=N	of the property tests
-# usage: coverage.sh [FILE...]	(default: the files that must be covered)
+# usage: coverage.sh [FOLDER/FILE...]	(default: the files that must be covered)
 
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/kunit-lib.sh"
 . "$top/scripts/machine.sh"
 
 files=("$@")
-[ $# -gt 0 ] || files=(gfp zonelist watermark fallback freelist pcp pcp_list)
+if [ $# -eq 0 ]; then
+	files=(buddy/{watermark,fallback,freelist,freelist_address})
+	files+=(page/{gfp,zonelist,highatomic,pcp,pcp_list} pressure/boost)
+fi
 
 need busybox-static cpio
 export UMBRA_GCOV=1	# Kbuild reads it
@@ -31,12 +34,14 @@ uml_boot 600 "$build/vmlinux" "$work/log" "$work/gcda" mem=1G kunit.enable=1 \
 
 args=()
 for file in "${files[@]}"; do
-	data=$work/gcda/$file.gcda
+	name=${file##*/}
+	data=$work/gcda/$name.gcda
 	[ -e "$data" ] || die "no counts of $file.c: see $work/log"
-	cp "$build/drivers/umbra/src/core/$file.gcno" "$work/data/"
+	cp "$build/drivers/umbra/src/$file.gcno" "$work/data/"
 	cp "$data" "$work/data/"
+	mkdir -p "$work/data/${file%/*}"
 	(cd "$work/data" && gcov --json-format --branch-probabilities --stdout \
-		"$file.gcda" >"$file.json")
+		"$name.gcda" >"$file.json")
 	args+=("$work/data/$file.json")
 done
 /usr/bin/python3 "$top/scripts/coverage.py" "$top" "${args[@]}"

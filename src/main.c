@@ -9,9 +9,13 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/string.h>
+#include "api/instance.h"
 #include "core/core.h"
-#include "iface/iface.h"
-#include "iface/layout.h"
+#include "iface/chardev.h"
+#include "iface/debugfs.h"
+#include "page/pcp_setup.h"
+#include "parse/layout.h"
+#include "parse/text.h"
 #include "provider/provider.h"
 #include "shadow/shadow.h"
 

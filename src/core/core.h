@@ -29,20 +29,32 @@
 #include <linux/bitops.h>
 #include <linux/cache.h>
 #include <linux/fault-inject.h>
+#include <linux/irq_work.h>
 #include <linux/list.h>
 #include <linux/mm_types.h>
 #include <linux/mutex.h>
+#include <linux/notifier.h>
 #include <linux/percpu.h>
+#include <linux/ratelimit_types.h>
+#include <linux/rwsem.h>
 #include <linux/seqlock.h>
 #include <linux/smp.h>
-#include <linux/ratelimit_types.h>
 #include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <umbra/umbra.h>
 #include "../policy/policy.h"
-#include "pressure.h"
-#include "stats.h"
+
+struct umbra_address_group;
+struct umbra_kcompactd;
+struct umbra_kswapd;
+struct umbra_latency;
+struct umbra_owner;
+struct umbra_pcp;
+struct umbra_slow_ops;
+struct workqueue_struct;
 
 /* References to a page that nobody but umbra holds. */
 #define UMBRA_BASE_COUNT 1
@@ -89,8 +101,32 @@ enum umbra_zone_flag {
 	ZONE_FLAG_BELOW_LOW,	/* it fell below its low watermark */
 };
 
-struct umbra_pcp;
-struct umbra_address_group;
+/* Pages of one node that their owners gave a way to reclaim. */
+enum umbra_lru_list {
+	LRU_LIST_INACTIVE,
+	LRU_LIST_ACTIVE,
+	LRU_LIST_ISOLATED,	/* in the hands of somebody */
+	UMBRA_NR_LRU_LISTS
+};
+
+/* Guarded by the xa_lock of umbra.movables. */
+struct umbra_lru {
+	struct list_head lists[UMBRA_NR_LRU_LISTS];	/* newest first */
+	unsigned long nr[UMBRA_NR_LRU_LISTS];		/* pages; READ_ONCE */
+	unsigned long seq;	/* counts the changes of the lists */
+};
+
+/* Where the scanners of compaction go on; guarded by the zone lock. */
+struct umbra_zone_compact {
+	u32 cached_migrate[2];	/* async, sync */
+	u32 cached_free;
+	u32 first_migrate;	/* where scanners begin after a reset */
+	u32 first_free;
+	unsigned int considered;
+	unsigned int defer_shift;
+	unsigned int order_failed;
+	bool flush_skip;	/* forget the skip hints before kswapd sleeps */
+};
 
 struct umbra_zone {
 	struct umbra *umbra;	/* constant, as all up to @end */
@@ -192,7 +228,46 @@ struct umbra_gfp_kind {
 #define UMBRA_NO_ZONE UMBRA_NR_ZONE_TYPES
 #define UMBRA_GFP_KINDS 32
 
-struct umbra_owner;
+/* Requests and tasks that wait for free memory; see wait.c. */
+struct umbra_waiters {
+	wait_queue_head_t memory;	/* for memory that comes free */
+	atomic_t nr_waiting;		/* on @memory */
+	atomic_t nr_freed;		/* counts frees while a request waits */
+	wait_queue_head_t low;		/* for a zone that falls below low */
+	atomic_long_t nr_low;		/* how often one fell */
+	struct irq_work wake;		/* wakes both from under a zone lock */
+};
+
+enum umbra_oom_policy {
+	UMBRA_OOM_FAIL,
+	UMBRA_OOM_KILL
+};
+
+struct umbra_oom_state {
+	struct mutex lock;		/* one kill at a time */
+	struct blocking_notifier_head notifiers;
+	unsigned int policy;		/* enum umbra_oom_policy; READ_ONCE */
+};
+
+struct umbra_accounts {
+	spinlock_t lock;		/* innermost; guards @list */
+	struct list_head list;
+	atomic_t nr_victims;		/* accounts whose opener was killed */
+	bool victim_is_gone;	/* since the last judgement; by @lock */
+};
+
+struct umbra_shrinkers {
+	struct rw_semaphore lock;	/* guards @list */
+	struct list_head list;
+};
+
+struct umbra_compact_state {
+	unsigned int extfrag_threshold;	/* READ_ONCE/WRITE_ONCE */
+	unsigned int proactiveness;	/* READ_ONCE/WRITE_ONCE */
+	unsigned long *skip_blocks;	/* pageblocks not worth a look, as bits */
+	struct umbra_kcompactd *kcompactd;	/* by node, constant */
+	struct workqueue_struct *wq;	/* where it runs; constant */
+};
 
 /*
  * One allocator. Everything not marked otherwise is constant from creation
@@ -263,41 +338,6 @@ struct umbra {
 #endif
 };
 
-/* How to go about an allocation; the lowest two bits are a watermark. */
-#define ALLOC_WMARK_MIN	UMBRA_WMARK_MIN
-#define ALLOC_WMARK_LOW	UMBRA_WMARK_LOW
-#define ALLOC_WMARK_MASK	3
-#define ALLOC_NO_WATERMARKS BIT(2)
-#define ALLOC_OOM		BIT(3)	/* half of the reserve, for a victim */
-#define ALLOC_NON_BLOCK	BIT(4)	/* cannot wait: a part of the reserve */
-#define ALLOC_MIN_RESERVE	BIT(5)	/* half of the reserve */
-#define ALLOC_CPUSET	BIT(6)	/* mind the allowed nodes */
-#define ALLOC_CMA		BIT(7)	/* may use CMA pageblocks */
-#define ALLOC_NOFRAGMENT	BIT(8)	/* whole pageblocks change type only */
-#define ALLOC_HIGHATOMIC	BIT(9)	/* may use the highatomic reserve */
-#define ALLOC_TRYLOCK	BIT(10)	/* may not wait for a lock */
-#define ALLOC_KSWAPD	BIT(11)	/* wakes kswapd */
-#define ALLOC_RESERVES (ALLOC_NON_BLOCK | \
-			      ALLOC_MIN_RESERVE | ALLOC_OOM)
-
-/*
- * What is asked for; decided once and constant from then on. The slow path
- * works on copies.
- */
-struct umbra_request {
-	gfp_t gfp;
-	unsigned int order;
-	enum umbra_migratetype type;
-	enum umbra_zone_type highest;
-	unsigned int flags;		/* ALLOC_* */
-	bool spread_dirty;
-	bool hardwall;			/* no way over the allowed nodes */
-	umbra_nodemask_t nodemask;
-	int nid;			/* preferred */
-	const struct umbra_zonelist *zonelist;
-	struct umbra_zone *preferred;	/* first allowed zone, or NULL */
-};
-
 #define for_each_umbra_zone(u, zone) \
 	for ((zone) = (u)->zones; (zone) < (u)->zones + (u)->nr_zones; (zone)++)
 
@@ -334,113 +374,10 @@ static inline bool umbra_zone_is_suspect(const struct umbra_zone *zone)
 	return unlikely(READ_ONCE(zone->flags) & BIT(ZONE_FLAG_SUSPECT));
 }
 
-/*
- * Leave the lock of a zone whose free pages or watermarks may have changed:
- * decide anew which orders it has plenty of. Whoever writes either leaves so.
- */
-static inline void umbra_zone_unlock(struct umbra_zone *zone,
-				     unsigned long flags)
-	__releases(&zone->lock)
-{
-	unsigned long useful = zone->nr_free_pages - zone->nr_free_cma -
-			       zone->nr_free_highatomic;
-	unsigned int orders = 0;
-
-	if (useful > zone->fast_mark)
-		orders = fls(zone->listed[UMBRA_UNMOVABLE] |
-			     zone->listed[UMBRA_MOVABLE] |
-			     zone->listed[UMBRA_RECLAIMABLE]);
-	if (unlikely(zone->fast_orders != orders || zone->is_watched))
-		umbra_zone_changed(zone, orders);
-	spin_unlock_irqrestore(&zone->lock, flags);
-}
-
 static inline bool umbra_type_is_mergeable(enum umbra_migratetype type)
 {
 	return type < UMBRA_PCPTYPES;
 }
-
-/* instance.c */
-
-int umbra_spans_place(struct umbra_span *spans, unsigned int nr_spans,
-		      u32 *nr_frames);
-struct umbra *umbra_instance_create(const char *name,
-				    const struct umbra_layout *layout,
-				    const struct umbra_span *spans,
-				    unsigned int nr_spans);
-unsigned long umbra_instance_stop(struct umbra *u);
-bool umbra_frame_releasable(struct umbra *u, struct page *page);
-void umbra_background_stop(struct umbra *u);
-void umbra_instance_free(struct umbra *u);
-size_t umbra_metadata_bytes(const struct umbra *u);
-u32 umbra_pfn_to_index(const struct umbra *u, unsigned long pfn);
-const struct umbra_span *umbra_index_span(const struct umbra *u, u32 index);
-u32 umbra_page_to_index_far(const struct umbra *u, const struct page *page);
-
-/* The descriptor of a frame that a span covers. */
-static inline struct page *umbra_index_to_page(const struct umbra *u, u32 index)
-{
-	const struct umbra_span *span = u->spans;
-
-	if (unlikely(index - span->first >= span->nr_pages))
-		span = umbra_index_span(u, index);
-	return span->pages + (index - span->first);
-}
-
-static inline unsigned long umbra_index_to_pfn(const struct umbra *u, u32 index)
-{
-	const struct umbra_span *span = umbra_index_span(u, index);
-
-	return span->base_pfn + index - span->first;
-}
-
-/* The frame of any pointer to a descriptor; UMBRA_NO_FRAME if not of @u. */
-static inline u32 umbra_page_to_index(const struct umbra *u,
-				      const struct page *page)
-{
-	const struct umbra_span *span = u->spans;
-	unsigned long offset = (unsigned long)page - (unsigned long)span->pages;
-
-	if (likely(offset < span->nr_pages * sizeof(*page) &&
-		   offset % sizeof(*page) == 0))
-		return span->first + offset / sizeof(*page);
-	return umbra_page_to_index_far(u, page);
-}
-
-/* gfp.c */
-struct umbra_gfp_name {
-	const char *name;
-	const char *meant;
-	const char *today;
-};
-
-void umbra_gfp_init(struct umbra *u);
-
-/*
- * What the bits of a gfp that are about zone and mobility ask for; gfp.c sees to
- * it that they are the lowest ones.
- */
-static inline const struct umbra_gfp_kind *umbra_gfp_kind(const struct umbra *u,
-							  gfp_t gfp)
-{
-	return &u->kinds[(__force unsigned int)gfp % UMBRA_GFP_KINDS];
-}
-
-int umbra_request_init(struct umbra_request *rq, struct umbra *u, gfp_t gfp,
-		       unsigned int order, int nid,
-		       const umbra_nodemask_t *nodemask, unsigned int flags);
-void umbra_request_slow(struct umbra_request *rq, struct umbra *u,
-			const umbra_nodemask_t *nodemask);
-unsigned int umbra_request_reserves(struct umbra *u,
-				    const struct umbra_request *rq);
-const struct umbra_gfp_name *umbra_gfp_old_name(unsigned int i);
-
-/* zonelist.c */
-int umbra_zonelist_create(struct umbra *u, const struct umbra_layout *layout);
-void umbra_zonelist_destroy(struct umbra *u);
-const char *umbra_zone_type_name(enum umbra_zone_type type);
-struct umbra_zone *umbra_node_first_zone(const struct umbra *u,
-					 const struct umbra_node *node);
 
 /* The node of the current CPU. */
 static inline int umbra_current_node(const struct umbra *u)
@@ -456,172 +393,25 @@ static inline struct umbra_zone *umbra_node_zone(const struct umbra *u,
 	return node->zones[type] ? &u->zones[node->zones[type] - 1] : NULL;
 }
 
-static inline struct umbra_zone *umbra_ref_zone(const struct umbra *u,
-						umbra_zoneref_t ref)
+/* A watermark as allocations are held to it, boost included. */
+static inline unsigned long umbra_wmark(const struct umbra_zone *zone,
+					enum umbra_wmark mark)
 {
-	return &u->zones[(ref & 0xff) - 1];
+	return READ_ONCE(zone->watermark[mark]) +
+	       READ_ONCE(zone->watermark_boost);
 }
 
-const umbra_zoneref_t *umbra_zonelist_next(const struct umbra *u,
-					   const umbra_zoneref_t *ref,
-					   enum umbra_zone_type highest,
-					   umbra_nodemask_t nodemask,
-					   struct umbra_zone **zone);
-
-/* Every zone of @list that is at most @highest and of a node in @mask. */
-#define for_each_umbra_zoneref(u, zone, ref, list, highest, mask)	\
-	for (ref = umbra_zonelist_next(u, (list)->refs, highest, mask, &zone); \
-	     zone;							\
-	     ref = umbra_zonelist_next(u, ref + 1, highest, mask, &zone))
-
-/* watermark.c */
-void umbra_watermark_init(struct umbra *u, const struct umbra_layout *layout);
-void umbra_watermark_setup(struct umbra *u);
-unsigned long umbra_low_pages(const struct umbra *u);
-long umbra_auto_min_free(const struct umbra *u);
-bool umbra_watermark_ok(const struct umbra_zone *zone, unsigned int order,
-			unsigned long mark, enum umbra_zone_type highest,
-			unsigned int flags);
-bool umbra_watermark_with(const struct umbra_zone *zone, unsigned int order,
-			  unsigned long mark, enum umbra_zone_type highest,
-			  unsigned int flags, unsigned long more);
-bool umbra_watermark_fast(const struct umbra_zone *zone, unsigned int order,
-			  unsigned long mark, enum umbra_zone_type highest,
-			  unsigned int flags);
-bool umbra_watermark_boost(struct umbra_zone *zone);
-void umbra_watermark_unboost(struct umbra_zone *zone, unsigned long pages);
-void umbra_boost_init(struct umbra *u);
-bool umbra_watermark_wake(struct umbra *u, bool now);
-bool umbra_watermark_end_boosts(struct umbra *u,
-				const struct umbra_request *rq);
-unsigned long umbra_wmark(const struct umbra_zone *zone,
-			  enum umbra_wmark mark);
-
-/* freelist.c */
-int umbra_freelist_init(struct umbra_zone *zone);
-void umbra_freelist_exit(struct umbra_zone *zone);
-size_t umbra_freelist_bytes(const struct umbra_zone *zone);
-void umbra_freelist_free(struct umbra_zone *zone, u32 index,
-			 unsigned int order);
-void umbra_freelist_remove(struct umbra_zone *zone, u32 index,
-			   unsigned int order);
-u32 umbra_freelist_take(struct umbra_zone *zone, unsigned int order,
-			enum umbra_migratetype type);
-unsigned int umbra_freelist_take_many(struct umbra_zone *zone,
-				      unsigned int order,
-				      enum umbra_migratetype type, u32 *frames,
-				      unsigned int nr, bool lines);
-u32 umbra_freelist_split(struct umbra_zone *zone, u32 index,
-			 unsigned int order, unsigned int wanted);
-u32 umbra_freelist_first(struct umbra_zone *zone, unsigned int order,
-			 enum umbra_migratetype type);
-u32 umbra_freelist_pop(struct umbra_zone *zone, unsigned int order,
-		       enum umbra_migratetype type);
-void umbra_freelist_free_range(struct umbra_zone *zone, u32 index, u32 end);
-void umbra_freelist_set_types(struct umbra *u, u32 index, unsigned int order,
-			      enum umbra_migratetype type);
-void umbra_freelist_remerge(struct umbra_zone *zone, u32 index);
-unsigned int umbra_freelist_move(struct umbra_zone *zone, u32 index, u8 type);
-
-/* fallback.c */
-enum umbra_take_mode {
-	TAKE_NORMAL,
-	TAKE_CMA,
-	TAKE_CLAIM,
-	TAKE_STEAL,
-};
-
-u32 umbra_fallback_rmqueue(struct umbra_zone *zone, unsigned int order,
-			   enum umbra_migratetype type, unsigned int flags,
-			   enum umbra_take_mode *mode);
-bool umbra_fallback_can_claim(const struct umbra_zone *zone,
-			      unsigned int order, enum umbra_migratetype type);
-void umbra_highatomic_reserve(struct umbra_zone *zone, u32 index,
-			      unsigned int order);
-bool umbra_highatomic_unreserve(struct umbra *u,
-				const struct umbra_request *rq, bool force);
-
-/* pcp.c */
-int umbra_pcp_create(struct umbra *u, const struct umbra_layout *layout);
-void umbra_pcp_destroy(struct umbra *u);
-size_t umbra_pcp_bytes(const struct umbra *u);
-void umbra_pcp_resize(struct umbra *u);
-u32 umbra_pcp_alloc(struct umbra_zone *zone, const struct umbra_request *rq);
-unsigned int umbra_pcp_alloc_bulk(struct umbra_zone *zone,
-				  const struct umbra_request *rq, u32 *frames,
-				  unsigned int nr);
-void umbra_pcp_drain(struct umbra *u, umbra_nodemask_t nodes, int cpu,
-		     bool force);
-bool umbra_pcp_try_drain(struct umbra *u);
-void umbra_pcp_drain_dead(struct umbra *u, unsigned int cpu);
-unsigned long umbra_pcp_count(const struct umbra_zone *zone, int cpu);
-int umbra_pcp_tune(struct umbra *u, int batch, int high);
-int umbra_pcp_register(void);
-void umbra_pcp_unregister(void);
-
-/* alloc.c */
-enum umbra_zone_take {
-	ZONE_TAKE_RESERVES = BIT(0),	/* also of what is kept, if allowed to */
-	ZONE_TAKE_LINES = BIT(1),	/* rather less than a part of a line */
-};
-
-unsigned int umbra_zone_take(struct umbra_zone *zone,
-			     const struct umbra_request *rq, u32 *frames,
-			     unsigned int nr, unsigned int how);
-bool umbra_zone_is_allowed(const struct umbra_zone *zone,
-			   const struct umbra_request *rq);
-struct page *umbra_hand_out(struct umbra *u, u32 index, unsigned int order,
-			    gfp_t gfp, unsigned int flags);
-u32 umbra_take(struct umbra *u, const struct umbra_request *rq,
-	       struct umbra_zone **boosted);
-
-/* free.c */
-unsigned long umbra_free_block(struct umbra *u, u32 index, unsigned int order,
-			       bool scan, struct umbra_account *account);
-unsigned long umbra_free_locked(struct umbra_zone *zone, u32 index,
-				unsigned int order, bool looked_at,
-				struct umbra_account *account);
-bool umbra_free_prepare(struct umbra *u, u32 index, unsigned int order);
-u32 umbra_free_captured(struct umbra *u, u32 index, unsigned int order,
-			const struct umbra_request *rq);
-
-/* slowpath.c */
-u32 umbra_take_slow(struct umbra *u, const struct umbra_request *fast,
-		    const umbra_nodemask_t *nodemask);
-
-/* debug.c */
-int umbra_debug_create(struct umbra *u, unsigned int debug);
-void umbra_debug_destroy(struct umbra *u);
-
-/* held.c */
-void umbra_held_init(struct umbra *u);
-void umbra_held_add(struct umbra_zone *zone, u32 index,
-		    struct umbra_account *account);
-bool umbra_held_check(struct umbra_zone *zone, u32 index);
-unsigned long umbra_held_rescan(struct umbra *u);
-void umbra_held_rescan_later(struct umbra *u);
-void umbra_held_forget(struct umbra *u);
-
-/* account.c */
-void umbra_account_get(struct umbra_account *account);
-void umbra_account_drop(struct umbra_account *account);
-void umbra_account_hold(struct umbra_account *account);
-void umbra_account_unhold(struct umbra_account *account);
-
-/* report.c */
-void umbra_report_order(struct umbra *u, const char *what, unsigned int order);
-void umbra_report_free(struct umbra *u, const struct page *page, u32 index,
-		       unsigned int order);
-void umbra_report_frame(struct umbra *u, const char *what, u32 index);
-void umbra_report_write(struct umbra *u, u32 index);
-void umbra_report_guard(struct umbra *u, u32 index);
-void umbra_report_flags(struct umbra *u, const char *what, gfp_t gfp);
-
-/* snapshot.c */
-
-/* Frames of a batch of a walk by index. */
-#define UMBRA_SNAPSHOT_BATCH BIT(UMBRA_MAX_ORDER)
-
-const char *umbra_type_name(enum umbra_migratetype type);
+/**
+ * umbra_movable_of() - the registration of a block
+ * @u: the instance
+ * @index: its head
+ *
+ * Context: any; only the caller knows whether the registration stays.
+ * Return: the registration, or NULL if there is none.
+ */
+static inline struct umbra_movable *umbra_movable_of(struct umbra *u, u32 index)
+{
+	return xa_load(&u->movables, index);
+}
 
 #endif /* _UMBRA_CORE_H */

@@ -4,13 +4,17 @@
  * memory, a second reference that guards allocated pages, every count read on
  * free (alloc.c), and a record of owners (owner.c).
  */
+#include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/page_ref.h>
 #include <linux/string.h>
+#include "core.h"
 #include "debug.h"
-#include "frame.h"
+#include "owner.h"
+#include "report.h"
+#include "span.h"
 
 #define POISON_BYTE 0xaa
 

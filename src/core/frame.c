@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The slow side of the frame map: names, and heads looked up from tails. */
-#include <linux/kernel.h>
-#include <linux/lockdep.h>
+/* Names of the states of frames, and the block that a frame is in. */
 #include <linux/module.h>
+#include "core.h"
 #include "frame.h"
 
 static const char * const state_names[] = {
@@ -52,22 +51,13 @@ u32 umbra_frame_head(const struct umbra *u, u32 index)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_frame_head);
 
-/**
- * umbra_frame_lose() - take a frame out of use for good, and say so
- * @zone: the zone of the frame
- * @index: a frame that is nobody's and on no list
- * @why: what happened, for the report: "WHY pfn ..."
- *
- * The descriptor is not written: it may belong to the host already.
- *
- * Context: zone lock held.
- */
-void umbra_frame_lose(struct umbra_zone *zone, u32 index, const char *why)
+/* Is every page of a block, but for the first, referenced by umbra alone? */
+bool umbra_tails_are_unused(struct page *page, unsigned int order)
 {
-	lockdep_assert_held(&zone->lock);
+	unsigned long i;
 
-	frame_set(zone->umbra, index, FRAME_OFFLINE, 0);
-	zone->nr_managed--;
-	zone->seq++;
-	umbra_report_frame(zone->umbra, why, index);
+	for (i = 1; i < 1UL << order; i++)
+		if (umbra_page_use(page + i) != PAGE_USE_NONE)
+			return false;
+	return true;
 }

@@ -107,6 +107,6 @@ static inline enum umbra_page_use umbra_page_use(struct page *page)
 
 const char *umbra_frame_state_name(enum umbra_frame_state state);
 u32 umbra_frame_head(const struct umbra *u, u32 index);
-void umbra_frame_lose(struct umbra_zone *zone, u32 index, const char *why);
+bool umbra_tails_are_unused(struct page *page, unsigned int order);
 
 #endif /* _UMBRA_FRAME_H */

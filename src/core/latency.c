@@ -5,12 +5,16 @@
  * not, only while somebody asks for it, by a way of its own that the hooks of
  * debugging lead to (debug.h).
  */
+#include <linux/atomic.h>
+#include <linux/gfp.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/sched/clock.h>
 #include <linux/slab.h>
 #include "core.h"
+#include "debug.h"
 #include "latency.h"
 
 static const char * const kind_names[NR_LATENCY_KINDS] = {

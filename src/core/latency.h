@@ -7,6 +7,15 @@
 #include <linux/mutex.h>
 #include "debug.h"
 
+/* latency.c */
+enum umbra_latency_kind {
+	LATENCY_FAST,		/* only while it is asked for */
+	LATENCY_SLOW,
+	LATENCY_RECLAIM,
+	LATENCY_COMPACT,
+	NR_LATENCY_KINDS
+};
+
 /* Bucket n is for 2^n ns up to twice that; the ends take the rest. */
 #define UMBRA_LATENCY_BUCKETS 32
 
@@ -30,15 +39,17 @@ static inline bool umbra_latency_is_on(const struct umbra *u)
 	       READ_ONCE(u->debug) & UMBRA_DEBUG_LATENCY;
 }
 
+const char *umbra_latency_name(enum umbra_latency_kind kind);
 int umbra_latency_create(struct umbra *u);
 void umbra_latency_destroy(struct umbra *u);
 size_t umbra_latency_bytes(void);
 void umbra_latency_set(struct umbra *u, bool on);
 void umbra_latency_reset(struct umbra *u);
+void umbra_latency_add(struct umbra *u, enum umbra_latency_kind kind,
+		       unsigned int order, u64 start_ns);
 unsigned int umbra_latency_count(const struct umbra *u,
 				 enum umbra_latency_kind kind,
 				 unsigned int order, unsigned int bucket);
 u64 umbra_latency_bound(unsigned int bucket);
-const char *umbra_latency_name(enum umbra_latency_kind kind);
 
 #endif /* _UMBRA_LATENCY_H */

@@ -5,15 +5,17 @@
  * half of one owner and half of the next: it is for looking at.
  */
 #include <linux/gfp.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
-#include <linux/slab.h>
 #include <linux/stackdepot.h>
 #include <linux/stacktrace.h>
 #include <linux/string.h>
-#include "debug.h"
+#include "core.h"
+#include "owner.h"
 
 #ifdef CONFIG_STACKDEPOT
 

@@ -4,9 +4,16 @@
  * per-CPU caches, by plain additions; in an interrupt that finds a section open,
  * with this_cpu_add().
  */
+#include <linux/atomic.h>
 #include <linux/cpumask.h>
+#include <linux/gfp.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
-#include "pcp.h"
+#include <linux/percpu.h>
+#include "core.h"
+#include "request.h"
+#include "section.h"
+#include "stats.h"
 
 static const char * const event_names[UMBRA_NR_EVENTS] = {
 	[EVENT_PGALLOC] = "pgalloc",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is counted per CPU and zone; see stats.c. */
+/* Counters of events, per CPU and zone; see stats.c. */
 #ifndef _UMBRA_STATS_H
 #define _UMBRA_STATS_H
 
@@ -49,6 +49,7 @@ enum umbra_event {
 	UMBRA_NR_EVENTS
 };
 
+const char *umbra_event_name(enum umbra_event event);
 void umbra_count(struct umbra_zone *zone, enum umbra_event event,
 		 unsigned long nr);
 void umbra_count_alloc(const struct umbra_request *rq,
@@ -56,6 +57,5 @@ void umbra_count_alloc(const struct umbra_request *rq,
 unsigned long umbra_zone_events(const struct umbra_zone *zone,
 				enum umbra_event event);
 unsigned long umbra_node_dirty(const struct umbra *u, unsigned int nid);
-const char *umbra_event_name(enum umbra_event event);
 
 #endif /* _UMBRA_STATS_H */

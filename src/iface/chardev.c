@@ -11,17 +11,31 @@
  * those stay for faults to find, and the allocation for them, until all its
  * mappings are gone.
  */
+#include <linux/atomic.h>
+#include <linux/bitops.h>
+#include <linux/err.h>
+#include <linux/fault-inject.h>
 #include <linux/fs.h>
+#include <linux/gfp.h>
+#include <linux/kernel.h>
+#include <linux/limits.h>
+#include <linux/lockdep.h>
+#include <linux/maple_tree.h>
+#include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/pagemap.h>
 #include <linux/poll.h>
-#include <linux/sched/signal.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
-#include <uapi/linux/umbra.h>
 #include "chardev.h"
-#include "iface.h"
+#include "chardev_blocks.h"
+#include "chardev_volatile.h"
+#include "file.h"
+#include <uapi/linux/umbra.h>
 
 static bool alloc_args_are_valid(const struct umbra_ioc_alloc *args,
 				 struct umbra *u)
@@ -280,6 +294,20 @@ static int umbra_mmap(struct file *filp, struct vm_area_struct *vma)
 	return 0;
 }
 
+static const struct umbra_movable_operations block_ops = {
+	.migrate = umbra_block_migrate,
+	.reclaim = umbra_volatile_reclaim,
+};
+
+/* The file has its account and its device. */
+static void init_blocks(struct umbra_file *file)
+{
+	mutex_init(&file->volatile_lock);
+	mutex_init(&file->lock);
+	mt_init(&file->allocations);
+	umbra_movable_init(&file->movable, &block_ops, file->account);
+}
+
 static int umbra_open(struct inode *inode, struct file *filp)
 {
 	struct umbra_chardev *dev = container_of(filp->private_data,
@@ -298,7 +326,7 @@ static int umbra_open(struct inode *inode, struct file *filp)
 	file->dev = dev;
 	file->mapping = filp->f_mapping;
 	atomic_long_set(&file->seen, umbra_pressure_events(dev->umbra));
-	umbra_file_init_blocks(file);
+	init_blocks(file);
 	filp->private_data = file;
 	return nonseekable_open(inode, filp);
 }

@@ -1,102 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * What the files of /dev/umbra are made of.
- *
- * Locks: mmap_lock, then umbra_file.lock, then those that the host takes to
- * unmap a page, and the xa_lock of umbra. umbra_file.volatile_lock is outside
- * of all of these. Nothing is allocated from the instance, and nothing copied
- * from or to user space, under the file lock; callbacks of umbra, which come
- * from allocations of anyone, only try it.
- */
+/* /dev/umbra. */
 #ifndef _UMBRA_CHARDEV_H
 #define _UMBRA_CHARDEV_H
 
-#include <linux/atomic.h>
-#include <linux/maple_tree.h>
-#include <linux/miscdevice.h>
-#include <linux/mm_types.h>
-#include <linux/mutex.h>
-#include <umbra/umbra.h>
+struct umbra;
+struct umbra_chardev;
 
-struct umbra_chardev {
-	struct miscdevice misc;
-	struct umbra *umbra;
-	bool has_memory;
-	const unsigned long *limit;	/* pages a file may have; 0: no limit */
-	atomic_long_t next_offset;	/* pages */
-};
-
-struct umbra_file {
-	struct umbra_chardev *dev;
-	struct address_space *mapping;	/* of whatever maps this file */
-	struct umbra_account *account;
-	struct umbra_movable movable;	/* with which its blocks are registered */
-	atomic_long_t seen;		/* pressure events that poll told of */
-	struct mutex volatile_lock;	/* one lock or unlock at a time */
-	struct mutex lock;		/* inside mmap_lock */
-	struct maple_tree allocations;	/* by page offset; guarded by @lock */
-};
-
-/*
- * Blocks of one order, allocated by one call. The page_private of each block's
- * first page is the offset of that page.
- */
-struct umbra_allocation {
-	unsigned long offset;		/* pages */
-	bool published;			/* guarded by the file lock */
-	bool freed;			/* as are all up to @nr_purged */
-	bool unlocked;
-	unsigned int nr_mappings;	/* and who else needs it, if freed */
-	unsigned long nr_purged;	/* pages */
-	bool is_volatile;
-	gfp_t gfp;
-	/* Pages whose mapping was taken down; guarded by the file lock. */
-	unsigned long *moved;
-	unsigned int order;
-	unsigned int nr_blocks;
-	/* NULL if purged, or freed. Guarded by the file lock, if published. */
-	struct page *blocks[] __counted_by(nr_blocks);
-};
-
-static inline unsigned long
-umbra_allocation_pages(const struct umbra_allocation *a)
-{
-	return (unsigned long)a->nr_blocks << a->order;
-}
-
-/* Where the block with the page at an offset is kept. */
-static inline struct page **
-umbra_allocation_slot(struct umbra_allocation *a, unsigned long offset)
-{
-	return &a->blocks[(offset - a->offset) >> a->order];
-}
-
-/* chardev_blocks.c */
-void umbra_file_init_blocks(struct umbra_file *file);
-struct umbra_allocation *umbra_file_find(struct umbra_file *file,
-					 unsigned long offset);
-struct umbra_allocation *umbra_file_find_handle(struct umbra_file *file,
-						u64 handle);
-struct umbra_allocation *umbra_file_allocate(struct umbra_file *file,
-					     unsigned int order,
-					     unsigned int count, u32 flags);
-int umbra_file_restore(struct umbra_file *file, unsigned long offset);
-void umbra_allocation_free(struct umbra_file *file,
-			   struct umbra_allocation *a);
-void umbra_allocation_end(struct umbra_file *file, struct umbra_allocation *a);
-void umbra_allocation_retire(struct umbra_file *file,
-			     struct umbra_allocation *a);
-void umbra_allocation_put(struct umbra_file *file, struct umbra_allocation *a);
-struct page **umbra_file_lock_block(struct umbra_file *file,
-				    struct page *page,
-				    struct umbra_allocation **a);
-int umbra_file_unmap(struct umbra_file *file, struct umbra_allocation *a,
-		     struct page *page);
-
-/* chardev_volatile.c */
-int umbra_volatile_reclaim(struct umbra_movable *movable, struct page *page,
-			   unsigned int order, gfp_t gfp);
-long umbra_ioctl_lock(struct umbra_file *file, void __user *arg);
-long umbra_ioctl_unlock(struct umbra_file *file, void __user *arg);
+struct umbra_chardev *umbra_chardev_create(struct umbra *u,
+					   const unsigned long *limit);
+void umbra_chardev_destroy(struct umbra_chardev *dev);
 
 #endif /* _UMBRA_CHARDEV_H */

@@ -11,13 +11,23 @@
  * lock, which faults take too. Whoever still has a reference then has it for
  * something else, and the block stays.
  */
+#include <linux/atomic.h>
+#include <linux/bitops.h>
+#include <linux/err.h>
+#include <linux/gfp.h>
 #include <linux/highmem.h>
+#include <linux/kernel.h>
+#include <linux/lockdep.h>
+#include <linux/maple_tree.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/pagemap.h>
+#include <linux/mutex.h>
+#include <linux/overflow.h>
+#include <linux/sched.h>
 #include <linux/sched/signal.h>
-#include <linux/slab.h>
+#include "chardev_blocks.h"
+#include "file.h"
 #include <uapi/linux/umbra.h>
-#include "chardev.h"
 
 /**
  * umbra_file_find() - the allocation that an offset is in
@@ -486,9 +496,21 @@ static int copy_block(struct umbra_file *file, struct page *dst,
 	return 0;
 }
 
-static int block_migrate(struct umbra_movable *movable, struct page *dst,
-			 struct page *src, unsigned int order,
-			 enum umbra_migrate_mode mode)
+/**
+ * umbra_block_migrate() - move a block of an open file
+ * @movable: that of the file
+ * @dst: first page of where to
+ * @src: first page of where from
+ * @order: order of both
+ * @mode: how hard to try
+ *
+ * Context: may sleep; only tries the file lock.
+ * Return: 0, -EAGAIN if the file is busy, -EBUSY if the block is in use or is
+ * none of the file's, -EHWPOISON if memory of @src has failed.
+ */
+int umbra_block_migrate(struct umbra_movable *movable, struct page *dst,
+			struct page *src, unsigned int order,
+			enum umbra_migrate_mode mode)
 {
 	struct umbra_file *file = container_of(movable, struct umbra_file,
 					       movable);
@@ -508,18 +530,4 @@ static int block_migrate(struct umbra_movable *movable, struct page *dst,
 	}
 	mutex_unlock(&file->lock);
 	return err;
-}
-
-static const struct umbra_movable_operations block_ops = {
-	.migrate = block_migrate,
-	.reclaim = umbra_volatile_reclaim,
-};
-
-/* Context: the file has its account and its device. */
-void umbra_file_init_blocks(struct umbra_file *file)
-{
-	mutex_init(&file->volatile_lock);
-	mutex_init(&file->lock);
-	mt_init(&file->allocations);
-	umbra_movable_init(&file->movable, &block_ops, file->account);
 }

@@ -7,11 +7,18 @@
  * with a block of zeroes.
  */
 #include <linux/bitmap.h>
-#include <linux/mm.h>
+#include <linux/err.h>
+#include <linux/gfp.h>
+#include <linux/kernel.h>
+#include <linux/lockdep.h>
+#include <linux/minmax.h>
+#include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/uaccess.h>
+#include "chardev_blocks.h"
+#include "chardev_volatile.h"
+#include "file.h"
 #include <uapi/linux/umbra.h>
-#include "chardev.h"
 
 /* A block may go if its allocation is unlocked and nobody else has it. */
 int umbra_volatile_reclaim(struct umbra_movable *movable, struct page *page,

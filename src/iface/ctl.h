@@ -2,15 +2,16 @@
 /*
  * What the files of ctl/ share. Each takes one line; what cannot be is refused
  * with an error and a line in the log that names it, and changes nothing.
+ *
+ * Private to iface/.
  */
 #ifndef _UMBRA_CTL_H
 #define _UMBRA_CTL_H
 
 #include <linux/module.h>
 #include <linux/seq_file.h>
-#include "debugfs.h"
 
-#define CTL_LINE 64
+struct umbra;
 
 /* What a file does with a line; it says itself what is wrong with it. */
 typedef int (*ctl_fn)(struct umbra *u, char *line);
@@ -19,8 +20,6 @@ int umbra_ctl_refuse(struct umbra *u, const char *file, const char *line,
 		     const char *must, int err);
 ssize_t umbra_ctl_write(struct file *filp, const char __user *from,
 			size_t count, const char *file, ctl_fn fn);
-bool umbra_ctl_word_number(const char *line, const char *word,
-			   unsigned int *n);
 
 /* The operations of a file: do_NAME() for a line, and what it reads as. */
 #define DEFINE_CTL(name, show)						\

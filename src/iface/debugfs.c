@@ -3,15 +3,29 @@
  * An instance as files: a client of the core's snapshots. buddyinfo has the
  * format of the host's file of that name.
  */
+#include <linux/atomic.h>
 #include <linux/debugfs.h>
+#include <linux/fs.h>
+#include <linux/gfp.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include "../core/snapshot.h"
-#include "../core/verify.h"
+#include "../buddy/fragmentation.h"
+#include "../core/core.h"
+#include "../core/frame.h"
+#include "../core/names.h"
+#include "../core/span.h"
+#include "../inspect/finding.h"
+#include "../inspect/snapshot.h"
+#include "../inspect/verify.h"
+#include "../page/free.h"
 #include "debugfs.h"
-#include "iface.h"
+#include "debugfs_ctl.h"
+#include "debugfs_owner.h"
+#include "debugfs_stat.h"
 
 static int buddyinfo_show(struct seq_file *m, void *v)
 {

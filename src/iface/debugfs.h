@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The files of an instance, by topic. */
+/* The directory of an instance in debugfs. */
 #ifndef _UMBRA_DEBUGFS_H
 #define _UMBRA_DEBUGFS_H
 
-#include "../core/core.h"
-
 struct dentry;
+struct umbra;
 
-void umbra_debugfs_stat(struct umbra *u, struct dentry *dir);
-void umbra_debugfs_owner(struct umbra *u, struct dentry *dir);
-void umbra_debugfs_ctl(struct umbra *u, struct dentry *dir);
-void umbra_debugfs_tune(struct umbra *u, struct dentry *dir,
-			struct dentry *ctl);
+void umbra_debugfs_create(struct umbra *u, struct dentry *root);
 
 #endif /* _UMBRA_DEBUGFS_H */

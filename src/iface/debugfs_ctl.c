@@ -2,52 +2,22 @@
 /*
  * ctl/: steering an instance, and what all files of ctl/ have in common.
  */
-#include <linux/ctype.h>
 #include <linux/debugfs.h>
 #include <linux/fault-inject.h>
-#include <linux/kernel.h>
 #include <linux/kstrtox.h>
-#include <linux/minmax.h>
+#include <linux/nodemask.h>
+#include <linux/seq_file.h>
 #include <linux/string.h>
-#include <linux/uaccess.h>
-#include "../core/snapshot.h"
+#include "../buddy/fragmentation.h"
+#include "../core/core.h"
+#include "../core/span.h"
+#include "../move/shrink.h"
+#include "../page/pcp.h"
+#include "../page/pcp_setup.h"
+#include "../parse/text.h"
 #include "ctl.h"
-
-/* Tell what a line must be; returns @err. */
-int umbra_ctl_refuse(struct umbra *u, const char *file, const char *line,
-		     const char *must, int err)
-{
-	pr_warn_ratelimited("%s: ctl/%s: \"%s\": must be %s\n", u->name, file,
-			    line, must);
-	return err;
-}
-
-ssize_t umbra_ctl_write(struct file *filp, const char __user *from,
-			size_t count, const char *file, ctl_fn fn)
-{
-	struct seq_file *m = filp->private_data;
-	char line[CTL_LINE];
-	size_t n = min(count, sizeof(line) - 1);
-	int err;
-
-	if (copy_from_user(line, from, n))
-		return -EFAULT;
-	line[n] = '\0';
-	if (n < count)
-		return umbra_ctl_refuse(m->private, file, line,
-					"a shorter line", -EINVAL);
-	err = fn(m->private, strim(line));
-	return err ?: count;
-}
-
-/* The number after a word; false if the line is anything else. */
-bool umbra_ctl_word_number(const char *line, const char *word, unsigned int *n)
-{
-	size_t len = str_has_prefix(line, word);
-
-	return len && isspace(line[len]) &&
-	       !kstrtouint(skip_spaces(line + len), 0, n);
-}
+#include "debugfs_ctl.h"
+#include "debugfs_tune.h"
 
 /* "all", "cpu N" or "node N" */
 static int do_drain(struct umbra *u, char *line)
@@ -58,9 +28,9 @@ static int do_drain(struct umbra *u, char *line)
 	if (!strcmp(line, "all")) {
 		umbra_drain_pages(u);
 		err = 0;
-	} else if (umbra_ctl_word_number(line, "cpu", &n)) {
+	} else if (umbra_parse_word_number(line, "cpu", &n)) {
 		err = umbra_drain_cpu(u, n);
-	} else if (umbra_ctl_word_number(line, "node", &n)) {
+	} else if (umbra_parse_word_number(line, "node", &n)) {
 		err = umbra_drain_node(u, n);
 	}
 	return err ? umbra_ctl_refuse(u, "drain", line,
@@ -107,7 +77,7 @@ static int do_range(struct umbra *u, const char *file, char *line,
 		    int (*fn)(struct umbra *u, unsigned long start,
 			      unsigned long end))
 {
-	char text[CTL_LINE], *rest = text, *word;
+	char text[UMBRA_LINE_SIZE], *rest = text, *word;
 	unsigned long first, last;
 	int err = -EINVAL;
 
@@ -134,7 +104,7 @@ static int do_unisolate(struct umbra *u, char *line)
 /* "BATCH HIGH"; -1 for the host's formula */
 static int do_pcp(struct umbra *u, char *line)
 {
-	char text[CTL_LINE], *rest = text, *word;
+	char text[UMBRA_LINE_SIZE], *rest = text, *word;
 	int batch, high;
 
 	strscpy(text, line, sizeof(text));
@@ -156,7 +126,7 @@ static int do_compact(struct umbra *u, char *line)
 
 	if (!strcmp(line, "all"))
 		err = umbra_compact(u);
-	else if (umbra_ctl_word_number(line, "node", &n))
+	else if (umbra_parse_word_number(line, "node", &n))
 		err = umbra_compact_node(u, n);
 	return err == -EINVAL ? umbra_ctl_refuse(u, "compact", line,
 						 "all or \"node N\" that there is",

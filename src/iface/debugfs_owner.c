@@ -5,14 +5,23 @@
  * at, so one record is read at a time, as from the host's.
  */
 #include <linux/debugfs.h>
-#include <linux/mm.h>
+#include <linux/fault-inject.h>
+#include <linux/fs.h>
+#include <linux/gfp.h>
+#include <linux/kernel.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
+#include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include "../core/debug.h"
+#include "../core/core.h"
 #include "../core/frame.h"
-#include "debugfs.h"
+#include "../core/names.h"
+#include "../core/owner.h"
+#include "../core/span.h"
+#include "../inspect/snapshot.h"
+#include "debugfs_owner.h"
 
 static const char *type_of_gfp(gfp_t gfp)
 {

@@ -6,11 +6,19 @@
  */
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
-#include <linux/module.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
 #include <linux/seq_file.h>
-#include "../core/snapshot.h"
-#include "../core/pcp.h"
-#include "debugfs.h"
+#include "../buddy/fragmentation.h"
+#include "../core/core.h"
+#include "../core/names.h"
+#include "../core/section.h"
+#include "../core/span.h"
+#include "../core/stats.h"
+#include "../page/gfp.h"
+#include "../page/zonelist.h"
+#include "debugfs_stat.h"
 
 static void show_free_of_types(struct seq_file *m, struct umbra_zone *zone)
 {

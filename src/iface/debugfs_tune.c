@@ -6,10 +6,14 @@
 #include <linux/debugfs.h>
 #include <linux/kernel.h>
 #include <linux/kstrtox.h>
+#include <linux/seq_file.h>
 #include <linux/string.h>
+#include "../api/tune.h"
+#include "../core/core.h"
 #include "../core/latency.h"
-#include "../core/tune.h"
+#include "../parse/text.h"
 #include "ctl.h"
+#include "debugfs_tune.h"
 
 /* A number outside its range, or none: err is -ERANGE or -EINVAL. */
 static int refuse_number(struct umbra *u, const char *file, const char *line,
@@ -64,30 +68,10 @@ DEFINE_TUNABLE(extfrag_threshold, TUNE_EXTFRAG_THRESHOLD);
 DEFINE_TUNABLE(compaction_proactiveness, TUNE_COMPACTION_PROACTIVENESS);
 DEFINE_TUNABLE(dirty_limit, TUNE_DIRTY_LIMIT);
 
-/* A number for each zone type, the lowest first. */
-static int parse_ratios(const char *line, int ratio[UMBRA_NR_ZONE_TYPES])
-{
-	char text[CTL_LINE], *rest = text, *word;
-	unsigned int nr = 0;
-	int err = 0;
-
-	strscpy(text, line, sizeof(text));
-	while (!err && (word = strsep(&rest, " \t"))) {
-		if (!*word)
-			continue;
-		if (nr == UMBRA_NR_ZONE_TYPES)
-			return -EINVAL;
-		err = kstrtoint(word, 0, &ratio[nr++]);
-	}
-	if (!err && nr < UMBRA_NR_ZONE_TYPES)
-		err = -EINVAL;
-	return err;
-}
-
 static int do_lowmem_reserve_ratio(struct umbra *u, char *line)
 {
 	int ratio[UMBRA_NR_ZONE_TYPES];
-	int err = parse_ratios(line, ratio);
+	int err = umbra_parse_ratios(line, ratio);
 
 	if (!err)
 		err = umbra_tune_lowmem_reserve(u, ratio);

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Many single pages at once: one walk of the zones, one look at a watermark. */
+#include <linux/gfp.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include "../buddy/watermark.h"
+#include "../core/core.h"
+#include "../core/debug.h"
+#include "../core/request.h"
+#include "../core/span.h"
+#include "../page/gfp.h"
+#include "../page/give.h"
+#include "../page/pcp.h"
+#include "../page/take.h"
+#include "../page/zonelist.h"
+#include <trace/events/umbra.h>
+
+/* Pages that are taken in one hold of a lock. */
+#define BULK_CHUNK 128
+
+/* The nearest zone of the preferred node that can give @nr pages at once. */
+static struct umbra_zone *bulk_zone(struct umbra *u,
+				    const struct umbra_request *rq,
+				    unsigned int nr)
+{
+	const umbra_zoneref_t *ref;
+	struct umbra_zone *zone;
+
+	for_each_umbra_zoneref(u, zone, ref, rq->zonelist, rq->highest,
+			       rq->nodemask) {
+		if (!umbra_zone_is_allowed(zone, rq))
+			continue;
+		if (zone->nid != rq->preferred->nid)
+			break;
+		if (umbra_watermark_fast(zone, 0,
+					 umbra_wmark(zone, UMBRA_WMARK_LOW) +
+					 nr, rq->preferred->type,
+					 rq->flags))
+			return zone;
+	}
+	return NULL;
+}
+
+/* Fill an array from one zone; returns how far it got. */
+static unsigned int bulk_fill(struct umbra *u, gfp_t gfp, int nid,
+			      const umbra_nodemask_t *nodemask,
+			      unsigned int nr_pages, unsigned int filled,
+			      struct page **pages)
+{
+	struct umbra_request rq;
+	struct umbra_zone *zone;
+	u32 frames[BULK_CHUNK];
+	unsigned int got, i;
+
+	if (umbra_request_init(&rq, u, gfp, 0, nid, nodemask, 0))
+		return filled;
+	rq.flags &= ~(ALLOC_NOFRAGMENT | ALLOC_KSWAPD);
+	zone = rq.preferred ? bulk_zone(u, &rq, nr_pages - filled) : NULL;
+	while (zone && filled < nr_pages) {
+		unsigned int want = min_t(unsigned int, BULK_CHUNK,
+					  nr_pages - filled);
+
+		got = umbra_pcp_alloc_bulk(zone, &rq, frames, want);
+		for (i = 0; i < got; i++) {
+			struct page *page = umbra_give(u, frames[i], 0, rq.gfp,
+						       rq.flags);
+
+			while (filled < nr_pages && pages[filled])
+				filled++;
+			if (likely(page && filled < nr_pages)) {
+				pages[filled++] = page;
+				if (trace_umbra_page_alloc_enabled())
+					trace_umbra_page_alloc(umbra_index_to_pfn(u, frames[i]),
+							       0, gfp, rq.type);
+			} else if (page) {
+				umbra_free_pages(u, page, 0);
+			}
+		}
+		if (got < want)
+			break;
+	}
+	return filled;
+}
+
+/**
+ * umbra_alloc_pages_bulk() - allocate single pages into an array
+ * @u: the instance
+ * @gfp: as of alloc_pages()
+ * @nid: the node to begin with; negative for that of the current CPU
+ * @nodemask: nodes to allocate from, or NULL for all
+ * @nr_pages: elements of @pages
+ * @pages: elements that are not NULL are passed over
+ *
+ * Many pages at once come from one zone that stays above its low watermark
+ * without them; else one page is allocated as usual.
+ *
+ * Context: as umbra_alloc_pages_nodemask().
+ * Return: how many elements, from the first, are filled now.
+ */
+unsigned long umbra_alloc_pages_bulk(struct umbra *u, gfp_t gfp, int nid,
+				     const umbra_nodemask_t *nodemask,
+				     unsigned int nr_pages,
+				     struct page **pages)
+{
+	unsigned int filled = 0, before;
+
+	might_sleep_if(gfp & __GFP_DIRECT_RECLAIM);
+	while (filled < nr_pages && pages[filled])
+		filled++;
+	before = filled;
+	if (nr_pages - filled > 1 && !(gfp & __GFP_ACCOUNT) &&
+	    !umbra_debug_fail_alloc(u, gfp, 0))
+		filled = bulk_fill(u, gfp, nid, nodemask, nr_pages, filled,
+				   pages);
+	if (filled == before && filled < nr_pages) {
+		pages[filled] = umbra_alloc_pages_nodemask(u, gfp, 0, nid,
+							   nodemask);
+		filled += !!pages[filled];
+	}
+	return filled;
+}
+EXPORT_SYMBOL_GPL(umbra_alloc_pages_bulk);

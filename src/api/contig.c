@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Ranges of page frame numbers: taking pageblocks out of use for a while, and
+ * allocating a range as it is. An isolated pageblock keeps its type; its free
+ * blocks are on lists of their own, where nothing is allocated from.
+ */
+#include <linux/gfp.h>
+#include <linux/highmem.h>
+#include <linux/lockdep.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include "../buddy/freelist.h"
+#include "../buddy/zone.h"
+#include "../core/core.h"
+#include "../core/frame.h"
+#include "../core/report.h"
+#include "../core/span.h"
+#include "../core/stats.h"
+#include "../inspect/snapshot.h"
+#include "../move/range.h"
+#include "../page/give.h"
+#include "../page/held.h"
+#include "../page/pcp.h"
+
+/* As much of a range is taken in one hold of the zone lock: a largest block. */
+#define PART_FRAMES BIT(UMBRA_MAX_ORDER)
+
+/* A range of frames; it lies in one zone and one span. */
+struct frame_range {
+	struct umbra_zone *zone;
+	u32 start;
+	u32 end;
+};
+
+static int find_range(struct umbra *u, unsigned long start, unsigned long end,
+		      struct frame_range *range)
+{
+	if (start >= end)
+		return -EINVAL;
+	range->start = umbra_pfn_to_index(u, start);
+	range->end = umbra_pfn_to_index(u, end - 1);
+	if (range->start == UMBRA_NO_FRAME || range->end == UMBRA_NO_FRAME ||
+	    range->end - range->start != end - 1 - start)
+		return -EINVAL;
+	range->end++;
+	range->zone = umbra_frame_zone(u, range->start);
+	if (range->end > range->zone->end)
+		return -EINVAL;
+	return 0;
+}
+
+static u32 first_block(const struct umbra *u, const struct frame_range *range)
+{
+	return ALIGN_DOWN(range->start, 1U << u->pb_order);
+}
+
+static u32 last_block(const struct umbra *u, const struct frame_range *range)
+{
+	return ALIGN(range->end, 1U << u->pb_order);
+}
+
+/*
+ * Change the type of a pageblock. A free block that reaches over its ends is
+ * cut into pageblocks first, and those outside are merged anew. Zone lock held.
+ */
+static void change_pageblock(struct umbra_zone *zone, u32 index, u8 type)
+{
+	struct umbra *u = zone->umbra;
+	u32 head = umbra_frame_head(u, index);
+	u8 frame = head == UMBRA_NO_FRAME ? 0 : frame_read(u, head);
+	unsigned int order = frame_order(frame);
+
+	if (frame_state(frame) == FRAME_FREE && order > u->pb_order) {
+		umbra_freelist_remove(zone, head, order);
+		WRITE_ONCE(u->pageblocks[index >> u->pb_order].type, type);
+		umbra_freelist_free(zone, head, order);
+	} else {
+		umbra_freelist_move(zone, index, type);
+		umbra_freelist_remerge(zone, index);
+	}
+	zone->seq++;
+}
+
+static void set_isolated(struct umbra_zone *zone, u32 index, bool isolated)
+{
+	struct umbra *u = zone->umbra;
+	unsigned long flags;
+	u8 type;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	type = umbra_pageblock_type(u, index);
+	if (isolated)
+		type |= UMBRA_PB_ISOLATED;
+	change_pageblock(zone, index, type);
+	umbra_zone_unlock(zone, flags);
+}
+
+static bool is_isolated(const struct umbra *u, u32 index)
+{
+	return umbra_frame_type(u, index) == UMBRA_ISOLATE;
+}
+
+static void unisolate(struct umbra *u, const struct frame_range *range, u32 end)
+{
+	u32 index;
+
+	for (index = first_block(u, range); index < end;
+	     index += 1U << u->pb_order) {
+		if (is_isolated(u, index))
+			set_isolated(range->zone, index, false);
+		cond_resched();
+	}
+}
+
+static int isolate(struct umbra *u, const struct frame_range *range)
+{
+	u32 index;
+
+	lockdep_assert_held(&u->ranges);
+
+	for (index = first_block(u, range); index < last_block(u, range);
+	     index += 1U << u->pb_order) {
+		if (is_isolated(u, index)) {
+			unisolate(u, range, index);
+			return -EBUSY;
+		}
+		set_isolated(range->zone, index, true);
+		cond_resched();
+	}
+	mutex_lock(&u->control);
+	umbra_pcp_drain(u, BIT(range->zone->nid), -1, true);
+	mutex_unlock(&u->control);
+	/* What else stays is for the caller to find. */
+	if (umbra_compact_migrate_range(range->zone, range->start,
+					range->end) != -EINTR)
+		return 0;
+	unisolate(u, range, last_block(u, range));
+	return -EINTR;
+}
+
+/**
+ * umbra_isolate_range() - allocate nothing from a range any more
+ * @u: the instance
+ * @start: first page frame number
+ * @end: the one after the last
+ *
+ * All of every pageblock that the range touches. What is allocated in the range
+ * is moved out of it if its owner lets it, else it stays; and what is freed stays
+ * isolated.
+ *
+ * Context: may sleep; without the locks that callbacks of owners take.
+ * Return: 0, -EINVAL if the range is not of one zone of the instance, -EINTR if the
+ * task is to end, -EBUSY if
+ * a part of it is isolated already; then nothing changed.
+ */
+int umbra_isolate_range(struct umbra *u, unsigned long start,
+			unsigned long end)
+{
+	struct frame_range range;
+	int err = find_range(u, start, end, &range);
+
+	if (err)
+		return err;
+	mutex_lock(&u->ranges);
+	err = isolate(u, &range);
+	mutex_unlock(&u->ranges);
+	return err;
+}
+EXPORT_SYMBOL_GPL(umbra_isolate_range);
+
+/**
+ * umbra_unisolate_range() - undo umbra_isolate_range()
+ * @u: the instance
+ * @start: first page frame number
+ * @end: the one after the last
+ *
+ * Context: may sleep.
+ * Return: 0, or -EINVAL if the range is not of one zone of the instance.
+ */
+int umbra_unisolate_range(struct umbra *u, unsigned long start,
+			  unsigned long end)
+{
+	struct frame_range range;
+	int err = find_range(u, start, end, &range);
+
+	if (err)
+		return err;
+	mutex_lock(&u->ranges);
+	unisolate(u, &range, last_block(u, &range));
+	mutex_unlock(&u->ranges);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(umbra_unisolate_range);
+
+/* Is all of a range free, and its memory good? Zone lock held. */
+static bool is_free(const struct umbra *u, const struct frame_range *range)
+{
+	u32 index;
+
+	for (index = range->start; index < range->end; index++)
+		if (PageHWPoison(umbra_index_to_page(u, index)))
+			return false;
+	index = range->start;
+
+	while (index < range->end) {
+		u32 head = umbra_frame_head(u, index);
+		u8 frame = head == UMBRA_NO_FRAME ? 0 : frame_read(u, head);
+
+		if (frame_state(frame) != FRAME_FREE)
+			return false;
+		index = head + (1U << frame_order(frame));
+	}
+	return true;
+}
+
+/* Take a free block off its list, and put back what is not in the range. */
+static u32 take_overlap(const struct frame_range *range, u32 index)
+{
+	struct umbra_zone *zone = range->zone;
+	u32 head = umbra_frame_head(zone->umbra, index);
+	unsigned int order = frame_order(frame_read(zone->umbra, head));
+	u32 end = head + (1U << order);
+	u32 i;
+
+	umbra_freelist_remove(zone, head, order);
+	for (i = max(head, range->start); i < min(end, range->end); i++)
+		frame_set(zone->umbra, i, FRAME_PCP, 0);
+	if (head < range->start)
+		umbra_freelist_free_range(zone, head, range->start);
+	if (end > range->end)
+		umbra_freelist_free_range(zone, range->end, end);
+	return min(end, range->end);
+}
+
+/* Take a part of a range off the free lists, or nothing. */
+static bool take_part(struct umbra *u, const struct frame_range *part)
+{
+	u32 index = part->start;
+	unsigned long flags;
+	bool free;
+
+	spin_lock_irqsave(&part->zone->lock, flags);
+	free = is_free(u, part);
+	while (free && index < part->end)
+		index = take_overlap(part, index);
+	umbra_zone_unlock(part->zone, flags);
+	return free;
+}
+
+/* Put back what was taken of a range, up to @end. */
+static void put_back(struct umbra *u, const struct frame_range *range, u32 end)
+{
+	unsigned long flags;
+	u32 index, next;
+
+	for (index = range->start; index < end; index = next) {
+		next = min(end, ALIGN(index + 1, PART_FRAMES));
+		spin_lock_irqsave(&range->zone->lock, flags);
+		frame_set_tails(u, index, next - index);
+		umbra_freelist_free_range(range->zone, index, next);
+		umbra_zone_unlock(range->zone, flags);
+		cond_resched();
+	}
+}
+
+/*
+ * Take all of a range off the free lists, or nothing, a part in each hold of the
+ * lock: what is isolated can become free meanwhile, but not allocated.
+ */
+static int take_range(struct umbra *u, const struct frame_range *range)
+{
+	struct frame_range part = *range;
+
+	for (; part.start < range->end; part.start = part.end) {
+		part.end = min(range->end, ALIGN(part.start + 1, PART_FRAMES));
+		if (!take_part(u, &part)) {
+			put_back(u, range, part.start);
+			return -EBUSY;
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
+/**
+ * umbra_alloc_contig_range() - allocate a range of pages
+ * @u: the instance
+ * @start: first page frame number
+ * @end: the one after the last
+ * @gfp: %__GFP_ZERO, %__GFP_MOVABLE and %__GFP_ACCOUNT count
+ *
+ * Each of the pages is a block of order 0 then, as after umbra_split_page().
+ * Watermarks do not count: whoever names a range knows what they do. What is in
+ * the range is moved out of it if its owner lets it.
+ *
+ * Context: may sleep; without the locks that callbacks of owners take.
+ * Return: 0; -EINVAL if the range is not of one zone of the instance; -EINTR if the
+ * task is to end; -EBUSY if
+ * some of it is in use and stays, or isolated, and then nothing is allocated.
+ */
+int umbra_alloc_contig_range(struct umbra *u, unsigned long start,
+			     unsigned long end, gfp_t gfp)
+{
+	struct frame_range range;
+	u32 index;
+	int err = find_range(u, start, end, &range);
+
+	if (err)
+		return err;
+	mutex_lock(&u->ranges);
+	err = isolate(u, &range);
+	if (!err) {
+		umbra_held_rescan(u);
+		err = take_range(u, &range);
+		unisolate(u, &range, last_block(u, &range));
+	}
+	mutex_unlock(&u->ranges);
+	if (err)
+		return err;
+	for (index = range.start; index < range.end; index++) {
+		struct page *page = umbra_index_to_page(u, index);
+
+		umbra_alloc_prepare(u, index, 0, gfp & ~__GFP_COMP);
+		if (gfp & __GFP_ZERO && u->has_memory && !PageHWPoison(page))
+			clear_highpage(page);
+		if (index % UMBRA_SNAPSHOT_BATCH == 0)
+			cond_resched();
+	}
+	umbra_count(range.zone, EVENT_PGALLOC, end - start);
+	if (gfp & __GFP_ACCOUNT)
+		umbra_count(range.zone, EVENT_ACCOUNT, end - start);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(umbra_alloc_contig_range);
+
+/**
+ * umbra_free_contig_range() - free a range of single pages
+ * @u: the instance
+ * @start: first page frame number
+ * @nr_pages: how many
+ *
+ * Pages that are not the caller's are reported, and stay as they are.
+ *
+ * Context: may sleep.
+ */
+void umbra_free_contig_range(struct umbra *u, unsigned long start,
+			     unsigned long nr_pages)
+{
+	unsigned long i;
+
+	for (i = 0; i < nr_pages; i++) {
+		u32 index = umbra_pfn_to_index(u, start + i);
+
+		if (index == UMBRA_NO_FRAME)
+			umbra_report_free(u, NULL, index, 0);
+		else
+			umbra_free_pages(u, umbra_index_to_page(u, index), 0);
+		if (i % 256 == 255)
+			cond_resched();
+	}
+}
+EXPORT_SYMBOL_GPL(umbra_free_contig_range);

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Taking frames out of use whose memory has failed. */
+#include <linux/bitops.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include "../buddy/freelist.h"
+#include "../buddy/zone.h"
+#include "../core/core.h"
+#include "../core/frame.h"
+#include "../core/span.h"
+#include "../inspect/snapshot.h"
+#include "../page/held.h"
+
+/* Take one frame out of a free block, and free the rest of it again. */
+static void carve(struct umbra_zone *zone, u32 head, unsigned int order,
+		  u32 index)
+{
+	umbra_freelist_remove(zone, head, order);
+	umbra_frame_lose(zone, index, "hardware poison in");
+	umbra_freelist_free_range(zone, head, index);
+	umbra_freelist_free_range(zone, index + 1, head + (1U << order));
+}
+
+/*
+ * A page failed on its way: from now on every block of the zone is looked at
+ * when it is freed, and CPUs keep none. What they have comes back.
+ */
+static void suspect(struct umbra_zone *zone)
+{
+	set_bit(ZONE_FLAG_SUSPECT, &zone->flags);
+	if (!READ_ONCE(zone->umbra->stopping))
+		schedule_work(&zone->umbra->drain_work);
+}
+
+/**
+ * umbra_poison_pfn() - take a page out of use whose memory has failed
+ * @u: the instance
+ * @pfn: page frame number; need not be of @u
+ *
+ * A free page is taken out at once. An allocated one is its owner's until it
+ * is freed; then the flag in its descriptor keeps it out of use, because the
+ * block counts as exposed from now on, and each of its pages is looked at.
+ * One that is on its way to the free lists may have been looked at already, so
+ * from then on every block is looked at again when it gets there.
+ *
+ * Context: any but NMI; on PREEMPT_RT not with preemption off.
+ * Return: true if the page is of @u.
+ */
+bool umbra_poison_pfn(struct umbra *u, unsigned long pfn)
+{
+	u32 index = umbra_pfn_to_index(u, pfn);
+	struct umbra_zone *zone;
+	unsigned long flags;
+	u32 head;
+	u8 frame;
+
+	if (index == UMBRA_NO_FRAME)
+		return false;
+	zone = umbra_frame_zone(u, index);
+	spin_lock_irqsave(&zone->lock, flags);
+	head = umbra_frame_head(u, index);
+	frame = head == UMBRA_NO_FRAME ? 0 : frame_read(u, head);
+	if (frame_state(frame) == FRAME_FREE)
+		carve(zone, head, frame_order(frame), index);
+	else if (frame_state(frame) == FRAME_HELD)
+		umbra_held_check(zone, index);
+	else if (frame_state(frame) == FRAME_PCP ||
+		 (frame_is_allocated(frame) &&
+		  !frame_leave(u, head, frame,
+			       frame_state(frame) | FRAME_EXPOSED)))
+		suspect(zone);
+	umbra_zone_unlock(zone, flags);
+	return true;
+}
+EXPORT_SYMBOL_GPL(umbra_poison_pfn);
+
+/**
+ * umbra_has_pfn() - is a page of an instance
+ * @u: the instance
+ * @pfn: page frame number
+ *
+ * Context: any.
+ * Return: true if the page is of @u.
+ */
+bool umbra_has_pfn(struct umbra *u, unsigned long pfn)
+{
+	return umbra_pfn_to_index(u, pfn) != UMBRA_NO_FRAME;
+}
+EXPORT_SYMBOL_GPL(umbra_has_pfn);
+
+/**
+ * umbra_poison_scan() - take every page out of use whose memory has failed
+ * @u: the instance
+ *
+ * Context: may sleep.
+ */
+void umbra_poison_scan(struct umbra *u)
+{
+	const struct umbra_span *span;
+	unsigned long i;
+
+	for (span = u->spans; span < u->spans + u->nr_spans; span++) {
+		for (i = 0; i < span->nr_pages; i++) {
+			if (PageHWPoison(span->pages + i))
+				umbra_poison_pfn(u, span->base_pfn + i);
+			if (i % UMBRA_SNAPSHOT_BATCH == 0)
+				cond_resched();
+		}
+	}
+}
+EXPORT_SYMBOL_GPL(umbra_poison_scan);

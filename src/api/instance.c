@@ -1,0 +1,541 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Building an instance from spans, and taking it down.
+ *
+ * Frames are numbered so that the alignment of an index equals the alignment
+ * of the page frame number: each span starts at the next multiple of the
+ * largest block, plus what its first pfn is off such a multiple. Indices that
+ * no span covers are OFFLINE.
+ */
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/fault-inject.h>
+#include <linux/gfp.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/page_ref.h>
+#include <linux/percpu.h>
+#include <linux/ratelimit.h>
+#include <linux/sched.h>
+#include <linux/seqlock.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+#include "../buddy/freelist.h"
+#include "../buddy/zone.h"
+#include "../core/core.h"
+#include "../core/debug.h"
+#include "../core/frame.h"
+#include "../core/latency.h"
+#include "../core/names.h"
+#include "../core/owner.h"
+#include "../core/section.h"
+#include "../core/span.h"
+#include "../move/kcompactd.h"
+#include "../move/lru.h"
+#include "../move/movable.h"
+#include "../move/shrinker.h"
+#include "../page/account.h"
+#include "../page/gfp.h"
+#include "../page/held.h"
+#include "../page/pcp_setup.h"
+#include "../page/zonelist.h"
+#include "../policy/policy.h"
+#include "../pressure/boost.h"
+#include "../pressure/kswapd.h"
+#include "../pressure/oom.h"
+#include "../pressure/slowpath.h"
+#include "../pressure/wait.h"
+#include "instance.h"
+#include "tune.h"
+
+#define MAX_BLOCK BIT(UMBRA_MAX_ORDER)
+
+static int place_spans(struct umbra *u, const struct umbra_span *spans,
+		       unsigned int nr_spans)
+{
+	if (nr_spans > UMBRA_MAX_SPANS)
+		return -EINVAL;
+	u->nr_spans = nr_spans;
+	memcpy(u->spans, spans, nr_spans * sizeof(*spans));
+	return umbra_spans_place(u->spans, nr_spans, &u->nr_frames);
+}
+
+static void destroy_tables(struct umbra *u)
+{
+	kvfree(u->zones);
+	kvfree(u->nodes);
+	kvfree(u->pageblocks);
+	kvfree(u->map);
+}
+
+static int create_tables(struct umbra *u)
+{
+	u->map = kvzalloc(u->nr_frames, GFP_KERNEL | __GFP_NOWARN);
+	u->pageblocks = kvcalloc(umbra_nr_pageblocks(u),
+				 sizeof(*u->pageblocks),
+				 GFP_KERNEL | __GFP_NOWARN);
+	u->nodes = kvcalloc(u->nr_nodes, sizeof(*u->nodes), GFP_KERNEL);
+	u->zones = kvcalloc(u->nr_zones, sizeof(*u->zones), GFP_KERNEL);
+	if (u->map && u->pageblocks && u->nodes && u->zones)
+		return 0;
+	destroy_tables(u);
+	return -ENOMEM;
+}
+
+/* Where a zone of a layout ends that starts at @start; 0 if it cannot be. */
+static u32 zone_end(const struct umbra *u, u32 start,
+		    const struct umbra_zone_layout *z)
+{
+	u32 pageblock = 1U << u->pb_order;
+	u32 room = u->nr_frames - start;
+	u32 nr = z->nr_frames ? z->nr_frames : room;
+
+	if (!nr || nr > room || nr % pageblock || z->nr_cma % pageblock ||
+	    z->nr_cma > nr)
+		return 0;
+	return start + nr;
+}
+
+/*
+ * Check the zones of a layout against the frames there are, and count the
+ * nodes: every node has a zone, each type once, the lowest first.
+ */
+static int check_zones(struct umbra *u, const struct umbra_zone_layout *zones,
+		       unsigned int nr_zones)
+{
+	int last[UMBRA_MAX_NODES];
+	u32 start = 0;
+	unsigned int i;
+
+	memset(last, 0xff, sizeof(last));
+	if (nr_zones > UMBRA_MAX_ZONES)
+		return -EINVAL;
+	for (i = 0; i < nr_zones; i++) {
+		const struct umbra_zone_layout *z = &zones[i];
+
+		if (z->nid >= UMBRA_MAX_NODES ||
+		    z->type >= UMBRA_NR_ZONE_TYPES ||
+		    (int)z->type <= last[z->nid])
+			return -EINVAL;
+		last[z->nid] = z->type;
+		u->nr_nodes = max(u->nr_nodes, z->nid + 1);
+		start = zone_end(u, start, z);
+		if (!start)
+			return -EINVAL;
+	}
+	for (i = 0; i < u->nr_nodes; i++)
+		if (last[i] < 0)
+			return -EINVAL;
+	u->nr_zones = nr_zones;
+	return start == u->nr_frames ? 0 : -EINVAL;
+}
+
+static int create_zone(struct umbra *u, unsigned int i, u32 start,
+		       const struct umbra_zone_layout *z)
+{
+	struct umbra_zone *zone = &u->zones[i];
+	u32 block;
+	int err;
+
+	zone->umbra = u;
+	zone->type = z->type;
+	zone->name = umbra_zone_type_name(z->type);
+	zone->nid = z->nid;
+	zone->start = start;
+	zone->end = zone_end(u, start, z);
+	spin_lock_init(&zone->lock);
+	u->nodes[z->nid].nid = z->nid;
+	u->nodes[z->nid].zones[z->type] = i + 1;
+	for (block = start >> u->pb_order; block < zone->end >> u->pb_order;
+	     block++) {
+		u->pageblocks[block].zone = i;
+		u->pageblocks[block].type = u->policy->group ? UMBRA_MOVABLE :
+							       UMBRA_UNMOVABLE;
+		if (block >= (zone->end - z->nr_cma) >> u->pb_order)
+			u->pageblocks[block].type = UMBRA_CMA;
+	}
+	zone->pcp = alloc_percpu(struct umbra_pcp);
+	if (!zone->pcp)
+		return -ENOMEM;
+	err = umbra_freelist_init(zone);
+	if (err)
+		free_percpu(zone->pcp);
+	return err;
+}
+
+static void destroy_zones(struct umbra *u, unsigned int nr)
+{
+	while (nr--) {
+		umbra_freelist_exit(&u->zones[nr]);
+		free_percpu(u->zones[nr].pcp);
+	}
+}
+
+static int create_zones(struct umbra *u, const struct umbra_zone_layout *zones)
+{
+	u32 start = 0;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < u->nr_zones; i++) {
+		err = create_zone(u, i, start, &zones[i]);
+		if (err) {
+			destroy_zones(u, i);
+			return err;
+		}
+		start = u->zones[i].end;
+	}
+	return 0;
+}
+
+/* Put a run of frames on the lists of their zones, a block at a time. */
+static void add_frames(struct umbra *u, u32 index, u32 end)
+{
+	unsigned long flags;
+
+	while (index < end) {
+		struct umbra_zone *zone = umbra_frame_zone(u, index);
+		u32 stop = min3(end, (u32)ALIGN(index + 1, MAX_BLOCK),
+				zone->end);
+		u32 i;
+
+		umbra_debug_poison(u, index, stop - index);
+		spin_lock_irqsave(&zone->lock, flags);
+		for (i = index; i < stop; i++)
+			frame_set(u, i, FRAME_TAIL, 0);
+		zone->nr_managed += stop - index;
+		umbra_freelist_free_range(zone, index, stop);
+		umbra_zone_unlock(zone, flags);
+		index = stop;
+		cond_resched();
+	}
+}
+
+/*
+ * Take the frames of a span in. Frames that are poisoned stay OFFLINE; one
+ * that others hold is a mistake of the provider.
+ */
+static int add_span(struct umbra *u, const struct umbra_span *span)
+{
+	u32 run = 0, i;
+
+	for (i = 0; i < span->nr_pages; i++) {
+		if (PageHWPoison(span->pages + i)) {
+			add_frames(u, span->first + run, span->first + i);
+			run = i + 1;
+		} else if (page_ref_count(span->pages + i) !=
+			   UMBRA_BASE_COUNT) {
+			return -EBUSY;
+		}
+	}
+	add_frames(u, span->first + run, span->first + span->nr_pages);
+	return 0;
+}
+
+static int add_spans(struct umbra *u)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < u->nr_spans && !err; i++)
+		err = add_span(u, &u->spans[i]);
+	return err;
+}
+
+static struct umbra *instance_new(const char *name,
+				  const struct umbra_layout *layout)
+{
+	struct umbra *u = kzalloc_obj(*u, GFP_KERNEL);
+
+	if (!u)
+		return NULL;
+	strscpy(u->name, name, sizeof(u->name));
+	u->pb_order = layout->pb_order;
+	u->origin = layout->origin;
+	u->has_memory = layout->has_memory;
+	u->policy = umbra_policy_find(layout->policy);
+	u->dirty_limit = layout->dirty_limit;
+	mutex_init(&u->ranges);
+	mutex_init(&u->control);
+	seqcount_init(&u->zonelist_seq);
+	ratelimit_state_init(&u->report_limit, 5 * HZ, 10);
+	ratelimit_set_flags(&u->report_limit, RATELIMIT_MSG_ON_RELEASE);
+	ratelimit_state_init(&u->failure_limit, 10 * HZ, 3);
+	ratelimit_set_flags(&u->failure_limit, RATELIMIT_MSG_ON_RELEASE);
+	umbra_held_init(u);
+	umbra_accounts_init(u);
+	umbra_movables_init(u);
+	umbra_shrinkers_init(u);
+	umbra_compact_init(u);
+	umbra_wait_init(u);
+	umbra_oom_init(u);
+	umbra_boost_init(u);
+	u->slow_ops = &umbra_slow_ops;
+#ifdef CONFIG_FAULT_INJECTION
+	u->fail_alloc = (struct fault_attr)FAULT_ATTR_INITIALIZER;
+#endif
+	return u;
+}
+
+/* Undo instance_new(). No page is freed any more. */
+static void instance_delete(struct umbra *u)
+{
+	umbra_wait_destroy(u);
+	umbra_movables_destroy(u);
+	umbra_accounts_leave(u);
+	ratelimit_state_exit(&u->failure_limit);
+	ratelimit_state_exit(&u->report_limit);
+	kfree(u);
+}
+
+/**
+ * umbra_background_stop() - stop the threads and workers of an instance
+ * @u: the instance; requests still reclaim and compact for themselves
+ *
+ * Context: may sleep.
+ */
+void umbra_background_stop(struct umbra *u)
+{
+	umbra_kswapd_stop(u);
+	umbra_compact_stop(u);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_background_stop);
+
+/* Stop all that runs by itself. Threads come first: they may start the rest. */
+static void stop_all(struct umbra *u)
+{
+	WRITE_ONCE(u->stopping, true);
+	umbra_background_stop(u);
+	cancel_delayed_work_sync(&u->held_work);
+	cancel_work_sync(&u->drain_work);
+	cancel_work_sync(&u->boost_work);
+}
+
+/**
+ * umbra_layout_init() - the layout that the host would have chosen
+ * @layout: filled in: one Normal zone, reserves and caches sized as the host
+ *	sizes its own, descriptors with memory behind them
+ *
+ * Context: any.
+ */
+void umbra_layout_init(struct umbra_layout *layout)
+{
+	*layout = (struct umbra_layout) {
+		.origin = "code",
+		.pb_order = UMBRA_DEFAULT_PB_ORDER,
+		.has_memory = true,
+		.min_free_kbytes = UMBRA_AUTO,
+		.watermark_scale_factor = 10,
+		.watermark_boost_factor = 15000,
+		.lowmem_reserve_ratio = {
+			[UMBRA_ZONE_DMA] = 256,
+			[UMBRA_ZONE_DMA32] = 256,
+			[UMBRA_ZONE_NORMAL] = 32,
+		},
+		.dirty_limit = 20,
+		.pcp_batch = UMBRA_AUTO,
+		.pcp_high = UMBRA_AUTO,
+		.background = true,
+	};
+}
+EXPORT_SYMBOL_GPL(umbra_layout_init);
+
+/**
+ * umbra_instance_create() - build an allocator over spans of pages
+ * @name: name of the instance, in messages and in debugfs
+ * @layout: how to cut it up; its strings must outlive the instance
+ * @spans: the pages; each with UMBRA_BASE_COUNT references, nobody else's
+ * @nr_spans: how many spans, at most UMBRA_MAX_SPANS
+ *
+ * Context: may sleep.
+ * Return: the instance, to be taken down with umbra_instance_stop() and
+ * umbra_instance_free(), or an ERR_PTR: -EINVAL for a layout or a number of
+ * spans that cannot be, -EFBIG for more frames than an index can name, -EBUSY
+ * for a page that others hold, -EOPNOTSUPP for debugging that this kernel
+ * cannot do, -ENOMEM.
+ */
+struct umbra *umbra_instance_create(const char *name,
+				    const struct umbra_layout *layout,
+				    const struct umbra_span *spans,
+				    unsigned int nr_spans)
+{
+	const struct umbra_zone_layout one_zone = { .type = UMBRA_ZONE_NORMAL };
+	const struct umbra_zone_layout *zones = &one_zone;
+	struct umbra *u;
+	int err;
+
+	if (layout->nr_zones)
+		zones = layout->zones;
+	if (layout->pb_order > UMBRA_MAX_ORDER ||
+	    !umbra_policy_find(layout->policy))
+		return ERR_PTR(-EINVAL);
+	u = instance_new(name, layout);
+	if (!u)
+		return ERR_PTR(-ENOMEM);
+	err = place_spans(u, spans, nr_spans);
+	if (err)
+		goto err_delete;
+	err = check_zones(u, zones, max(layout->nr_zones, 1U));
+	if (err)
+		goto err_delete;
+	err = create_tables(u);
+	if (err)
+		goto err_delete;
+	err = create_zones(u, zones);
+	if (err)
+		goto err_tables;
+	err = umbra_debug_create(u, layout->debug);
+	if (err)
+		goto err_zones;
+	err = umbra_latency_create(u);
+	if (err)
+		goto err_debug;
+	umbra_gfp_init(u);
+	umbra_lru_create(u);
+	err = add_spans(u);
+	if (err)
+		goto err_latency;
+	err = umbra_zonelist_create(u, layout);
+	if (err)
+		goto err_latency;
+	err = umbra_pcp_create(u, layout);
+	if (err)
+		goto err_zonelist;
+	umbra_tune_init(u, layout);
+	err = umbra_compact_create(u, layout);
+	if (err)
+		goto err_pcp;
+	err = layout->background ? umbra_kswapd_start(u) : 0;
+	if (err)
+		goto err_compact;
+	return u;
+
+err_compact:
+	stop_all(u);
+	umbra_compact_destroy(u);
+err_pcp:
+	umbra_pcp_destroy(u);
+err_zonelist:
+	umbra_zonelist_destroy(u);
+err_latency:
+	umbra_latency_destroy(u);
+err_debug:
+	umbra_debug_destroy(u);
+err_zones:
+	destroy_zones(u, u->nr_zones);
+err_tables:
+	destroy_tables(u);
+err_delete:
+	instance_delete(u);
+	return ERR_PTR(err);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_instance_create);
+
+/*
+ * Take allocated blocks out of use: whoever has them may still use them, so
+ * they must not go back to the host.
+ */
+static unsigned long abandon_allocated(struct umbra *u)
+{
+	unsigned long abandoned = 0;
+	u32 index, i;
+
+	for (index = 0; index < u->nr_frames; index++) {
+		u8 frame = frame_read(u, index);
+
+		if (!frame_is_allocated(frame))
+			continue;
+		for (i = 0; i < 1U << frame_order(frame); i++)
+			frame_set(u, index + i, FRAME_OFFLINE, 0);
+		abandoned += 1UL << frame_order(frame);
+	}
+	return abandoned;
+}
+
+/**
+ * umbra_instance_stop() - end the use of an instance
+ * @u: the instance; nobody may allocate or free any more
+ *
+ * Stops what runs in the background and lets go of accounts. After this,
+ * umbra_frame_releasable() tells which pages may go back to the host.
+ *
+ * Context: may sleep.
+ * Return: the number of pages that are still allocated. They are never
+ * released, because their owner may be writing to them.
+ */
+unsigned long umbra_instance_stop(struct umbra *u)
+{
+	stop_all(u);
+	umbra_drain_pages(u);
+	umbra_held_rescan(u);
+	umbra_held_forget(u);
+	return abandon_allocated(u);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_instance_stop);
+
+/**
+ * umbra_frame_releasable() - may a page of a stopped instance be given back
+ * @u: the instance, stopped
+ * @page: a page of one of its spans
+ *
+ * Context: any.
+ * Return: false for a page that is poisoned, lost, or still allocated.
+ */
+bool umbra_frame_releasable(struct umbra *u, struct page *page)
+{
+	u32 index = umbra_page_to_index(u, page);
+
+	return index != UMBRA_NO_FRAME &&
+	       frame_state(frame_read(u, index)) != FRAME_OFFLINE;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_frame_releasable);
+
+/**
+ * umbra_instance_free() - free what umbra_instance_create() allocated
+ * @u: the instance, stopped
+ *
+ * Context: may sleep.
+ */
+void umbra_instance_free(struct umbra *u)
+{
+	umbra_kswapd_destroy(u);
+	umbra_compact_destroy(u);
+	umbra_pcp_destroy(u);
+	umbra_zonelist_destroy(u);
+	umbra_latency_destroy(u);
+	umbra_debug_destroy(u);
+	destroy_zones(u, u->nr_zones);
+	destroy_tables(u);
+	instance_delete(u);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_instance_free);
+
+/**
+ * umbra_metadata_bytes() - what it costs to keep track of the pages
+ * @u: the instance
+ *
+ * Context: any.
+ * Return: all that umbra_instance_create() allocated, in bytes.
+ */
+size_t umbra_metadata_bytes(const struct umbra *u)
+{
+	const struct umbra_zone *zone;
+	size_t bytes = sizeof(*u) + u->nr_frames * sizeof(*u->map);
+
+	bytes += umbra_nr_pageblocks(u) * sizeof(*u->pageblocks);
+	bytes += u->nr_nodes * sizeof(*u->nodes);
+	bytes += u->nr_zones * sizeof(*u->zones);
+	bytes += u->nr_nodes * u->nr_nodes * sizeof(*u->distance);
+	bytes += nr_cpu_ids * sizeof(*u->cpu_node);
+	for_each_umbra_zone(u, zone)
+		bytes += umbra_freelist_bytes(zone);
+	if (u->owners)
+		bytes += (size_t)u->nr_frames * sizeof(*u->owners);
+	return bytes + umbra_latency_bytes() + umbra_pcp_bytes(u) +
+	       umbra_compact_bytes(u);
+}
+EXPORT_SYMBOL_GPL(umbra_metadata_bytes);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The life of an instance; see instance.c. */
+#ifndef _UMBRA_INSTANCE_H
+#define _UMBRA_INSTANCE_H
+
+struct page;
+struct umbra;
+struct umbra_layout;
+struct umbra_span;
+
+void umbra_background_stop(struct umbra *u);
+struct umbra *umbra_instance_create(const char *name,
+				    const struct umbra_layout *layout,
+				    const struct umbra_span *spans,
+				    unsigned int nr_spans);
+unsigned long umbra_instance_stop(struct umbra *u);
+bool umbra_frame_releasable(struct umbra *u, struct page *page);
+void umbra_instance_free(struct umbra *u);
+size_t umbra_metadata_bytes(const struct umbra *u);
+
+#endif /* _UMBRA_INSTANCE_H */

@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The public functions that follow from umbra_alloc_pages_nodemask(). */
+#include <linux/atomic.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include "../core/core.h"
+#include "../core/frame.h"
+#include "../core/owner.h"
+#include "../core/report.h"
+#include "../core/span.h"
+
+/**
+ * umbra_free_pages_bulk() - free single pages
+ * @u: the instance they came from
+ * @pages: an array of pages; NULL is passed over
+ * @nr_pages: its length
+ *
+ * Context: may sleep.
+ */
+void umbra_free_pages_bulk(struct umbra *u, struct page **pages,
+			   unsigned long nr_pages)
+{
+	unsigned long i;
+
+	for (i = 0; i < nr_pages; i++) {
+		if (pages[i])
+			umbra_free_pages(u, pages[i], 0);
+		if (i % 256 == 255)
+			cond_resched();
+	}
+}
+EXPORT_SYMBOL_GPL(umbra_free_pages_bulk);
+
+/**
+ * umbra_page_address() - the kernel's address of a page
+ * @u: the instance
+ * @page: a page
+ *
+ * Context: any.
+ * Return: the address; NULL for a page of a HighMem zone, which has none by
+ * contract, of an instance without memory, or of another instance.
+ */
+void *umbra_page_address(struct umbra *u, const struct page *page)
+{
+	u32 index = umbra_page_to_index(u, page);
+
+	if (index == UMBRA_NO_FRAME || !u->has_memory ||
+	    umbra_frame_zone(u, index)->type == UMBRA_ZONE_HIGHMEM)
+		return NULL;
+	return page_address(page);
+}
+EXPORT_SYMBOL_GPL(umbra_page_address);
+
+/**
+ * umbra_get_free_pages() - allocate a block by address
+ * @u: the instance
+ * @gfp: as of alloc_pages(); %__GFP_HIGHMEM is ignored
+ * @order: size, 2^@order pages, at most %UMBRA_MAX_ORDER
+ *
+ * Context: as umbra_alloc_pages_nodemask().
+ * Return: the address, to be freed with umbra_free_addr(), or 0; always 0 of
+ * an instance without memory.
+ */
+unsigned long umbra_get_free_pages(struct umbra *u, gfp_t gfp,
+				   unsigned int order)
+{
+	struct page *page;
+
+	if (!u->has_memory)
+		return 0;
+	page = umbra_alloc_pages(u, gfp & ~__GFP_HIGHMEM, order);
+	return page ? (unsigned long)page_address(page) : 0;
+}
+EXPORT_SYMBOL_GPL(umbra_get_free_pages);
+
+/**
+ * umbra_get_free_page() - allocate a page by address
+ * @u: the instance
+ * @gfp: as of alloc_pages(); %__GFP_HIGHMEM is ignored
+ *
+ * Context: as umbra_alloc_pages_nodemask().
+ * Return: the address, or 0.
+ */
+unsigned long umbra_get_free_page(struct umbra *u, gfp_t gfp)
+{
+	return umbra_get_free_pages(u, gfp, 0);
+}
+EXPORT_SYMBOL_GPL(umbra_get_free_page);
+
+/**
+ * umbra_get_zeroed_page() - allocate a zeroed page by address
+ * @u: the instance
+ * @gfp: as of alloc_pages(); %__GFP_HIGHMEM is ignored
+ *
+ * Context: as umbra_alloc_pages_nodemask().
+ * Return: the address, or 0.
+ */
+unsigned long umbra_get_zeroed_page(struct umbra *u, gfp_t gfp)
+{
+	return umbra_get_free_pages(u, gfp | __GFP_ZERO, 0);
+}
+EXPORT_SYMBOL_GPL(umbra_get_zeroed_page);
+
+/**
+ * umbra_get_dma_pages() - allocate a block of the DMA zone by address
+ * @u: the instance
+ * @gfp: as of alloc_pages(), without %__GFP_HIGHMEM
+ * @order: size, 2^@order pages, at most %UMBRA_MAX_ORDER
+ *
+ * Context: as umbra_alloc_pages_nodemask().
+ * Return: the address, or 0. %__GFP_HIGHMEM is reported and gives 0.
+ */
+unsigned long umbra_get_dma_pages(struct umbra *u, gfp_t gfp,
+				  unsigned int order)
+{
+	if (gfp & __GFP_HIGHMEM) {
+		umbra_report_flags(u, "allocation for DMA", gfp);
+		return 0;
+	}
+	return umbra_get_free_pages(u, gfp | __GFP_DMA, order);
+}
+EXPORT_SYMBOL_GPL(umbra_get_dma_pages);
+
+/**
+ * umbra_free_addr() - free a block by address
+ * @u: the instance it came from
+ * @addr: as umbra_get_free_pages() returned it; 0 is nothing
+ * @order: its order
+ *
+ * Context: as umbra_free_pages().
+ */
+void umbra_free_addr(struct umbra *u, unsigned long addr, unsigned int order)
+{
+	if (!addr)
+		return;
+	if (virt_addr_valid((void *)addr))
+		umbra_free_pages(u, virt_to_page((void *)addr), order);
+	else
+		umbra_report_free(u, (void *)addr, UMBRA_NO_FRAME, order);
+}
+EXPORT_SYMBOL_GPL(umbra_free_addr);
+
+/**
+ * umbra_split_page() - make single pages of a block
+ * @u: the instance it came from
+ * @page: its first page
+ * @order: its order
+ *
+ * Each of the pages is then a block of order 0, to be freed by itself.
+ *
+ * Context: any but NMI; takes the zone lock, so on PREEMPT_RT not with preemption
+ * or interrupts off. The caller owns the block.
+ * Return: 0, or -EINVAL if this is no allocated block of that order, a compound
+ * page, or registered as movable.
+ */
+int umbra_split_page(struct umbra *u, struct page *page, unsigned int order)
+{
+	u32 index = umbra_page_to_index(u, page);
+	struct umbra_zone *zone;
+	unsigned long flags;
+	int err = -EINVAL;
+	u8 frame;
+	u32 i;
+
+	if (index == UMBRA_NO_FRAME)
+		return -EINVAL;
+	zone = umbra_frame_zone(u, index);
+	spin_lock_irqsave(&zone->lock, flags);
+	frame = frame_read(u, index);
+	if (frame_is_allocated(frame) && frame_order(frame) == order &&
+	    !frame_has(frame, FRAME_COMP) && !umbra_movable_of(u, index)) {
+		err = 0;
+		umbra_owner_split(u, index, order);
+		for (i = 0; i < 1U << order; i++)
+			frame_set(u, index + i, frame_state(frame), 0);
+		zone->seq++;
+	}
+	spin_unlock_irqrestore(&zone->lock, flags);
+	return err;
+}
+EXPORT_SYMBOL_GPL(umbra_split_page);
+
+/**
+ * umbra_alloc_pages_exact() - allocate a number of pages that is no power of 2
+ * @u: the instance
+ * @size: in bytes, rounded up to pages
+ * @gfp: as of alloc_pages(), without %__GFP_COMP; %__GFP_HIGHMEM is ignored
+ *
+ * Context: as umbra_alloc_pages_nodemask().
+ * Return: the address, to be freed with umbra_free_pages_exact(), or NULL; also
+ * for a @size of 0 or of more than the largest block.
+ */
+void *umbra_alloc_pages_exact(struct umbra *u, size_t size, gfp_t gfp)
+{
+	unsigned long addr, used, end;
+	unsigned int order;
+
+	if (!size || size > PAGE_SIZE << UMBRA_MAX_ORDER)
+		return NULL;
+	if (gfp & __GFP_COMP) {
+		umbra_report_flags(u, "exact allocation", gfp);
+		return NULL;
+	}
+	order = get_order(size);
+	addr = umbra_get_free_pages(u, gfp, order);
+	if (!addr || umbra_split_page(u, virt_to_page((void *)addr), order))
+		return NULL;
+	end = addr + (PAGE_SIZE << order);
+	for (used = addr + PAGE_ALIGN(size); used < end; used += PAGE_SIZE)
+		umbra_free_addr(u, used, 0);
+	return (void *)addr;
+}
+EXPORT_SYMBOL_GPL(umbra_alloc_pages_exact);
+
+/**
+ * umbra_free_pages_exact() - free what umbra_alloc_pages_exact() returned
+ * @u: the instance
+ * @virt: the address
+ * @size: as it was asked for, in bytes
+ *
+ * Context: as umbra_free_pages().
+ */
+void umbra_free_pages_exact(struct umbra *u, void *virt, size_t size)
+{
+	unsigned long addr = (unsigned long)virt;
+	unsigned long end = addr + PAGE_ALIGN(size);
+
+	for (; addr < end; addr += PAGE_SIZE)
+		umbra_free_addr(u, addr, 0);
+}
+EXPORT_SYMBOL_GPL(umbra_free_pages_exact);
+
+/* The allocated head of the block that a page is in, or UMBRA_NO_FRAME. */
+static u32 allocated_head(struct umbra *u, const struct page *page)
+{
+	u32 index = umbra_page_to_index(u, page);
+	u32 head = UMBRA_NO_FRAME;
+
+	if (index != UMBRA_NO_FRAME)
+		head = umbra_frame_head(u, index);
+	if (head == UMBRA_NO_FRAME || !frame_is_allocated(frame_read(u, head)))
+		return UMBRA_NO_FRAME;
+	return head;
+}
+
+/**
+ * umbra_compound_head() - the first page of a compound page
+ * @u: the instance
+ * @page: a page that the caller owns
+ *
+ * Context: any.
+ * Return: the head of the block if that was allocated with %__GFP_COMP, else
+ * @page.
+ */
+struct page *umbra_compound_head(struct umbra *u, struct page *page)
+{
+	u32 head = allocated_head(u, page);
+
+	if (head == UMBRA_NO_FRAME || !frame_has(frame_read(u, head),
+						 FRAME_COMP))
+		return page;
+	return umbra_index_to_page(u, head);
+}
+EXPORT_SYMBOL_GPL(umbra_compound_head);
+
+/**
+ * umbra_page_order() - the order of the block that a page is in
+ * @u: the instance
+ * @page: a page that the caller owns
+ *
+ * Context: any.
+ * Return: the order, or -EINVAL if the page is not allocated.
+ */
+int umbra_page_order(struct umbra *u, const struct page *page)
+{
+	u32 head = allocated_head(u, page);
+
+	return head == UMBRA_NO_FRAME ? -EINVAL :
+					(int)frame_order(frame_read(u, head));
+}
+EXPORT_SYMBOL_GPL(umbra_page_order);
+
+/**
+ * umbra_page_zone() - the zone of a page
+ * @u: the instance
+ * @page: a page
+ *
+ * Context: any.
+ * Return: enum umbra_zone_type, or -EINVAL if the page is not of @u.
+ */
+int umbra_page_zone(struct umbra *u, const struct page *page)
+{
+	u32 index = umbra_page_to_index(u, page);
+
+	return index == UMBRA_NO_FRAME ? -EINVAL :
+					 (int)umbra_frame_zone(u, index)->type;
+}
+EXPORT_SYMBOL_GPL(umbra_page_zone);
+
+/**
+ * umbra_page_node() - the node of a page
+ * @u: the instance
+ * @page: a page
+ *
+ * Context: any.
+ * Return: the node, or -EINVAL if the page is not of @u.
+ */
+int umbra_page_node(struct umbra *u, const struct page *page)
+{
+	u32 index = umbra_page_to_index(u, page);
+
+	return index == UMBRA_NO_FRAME ? -EINVAL :
+					 (int)umbra_frame_zone(u, index)->nid;
+}
+EXPORT_SYMBOL_GPL(umbra_page_node);
+
+/**
+ * umbra_account_dirty() - count pages that have to be written back
+ * @u: the instance
+ * @page: a page of the node in question
+ * @nr_pages: how many became dirty; negative for pages that became clean
+ *
+ * %__GFP_WRITE avoids nodes that have more than their share of them.
+ *
+ * Context: any.
+ */
+void umbra_account_dirty(struct umbra *u, const struct page *page,
+			 long nr_pages)
+{
+	int nid = umbra_page_node(u, page);
+
+	if (nid >= 0)
+		atomic_long_add(nr_pages, &u->nodes[nid].nr_dirty);
+}
+EXPORT_SYMBOL_GPL(umbra_account_dirty);
+
+/**
+ * umbra_get_info() - what an instance is made of, and how it stands
+ * @u: the instance
+ * @info: filled in
+ *
+ * Context: any. The numbers of several zones may be of different moments.
+ */
+void umbra_get_info(struct umbra *u, struct umbra_info *info)
+{
+	struct umbra_zone *zone;
+
+	*info = (struct umbra_info) {
+		.nr_nodes = u->nr_nodes,
+		.max_order = UMBRA_MAX_ORDER,
+		.pb_order = u->pb_order,
+		.has_memory = u->has_memory,
+	};
+	for_each_umbra_zone(u, zone) {
+		info->nr_pages += READ_ONCE(zone->nr_managed);
+		info->nr_free += READ_ONCE(zone->nr_free_pages);
+		info->nr_held += READ_ONCE(zone->nr_held);
+	}
+}
+EXPORT_SYMBOL_GPL(umbra_get_info);

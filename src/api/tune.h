@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What can be changed of an instance while it runs; see tune.c. */
+#ifndef _UMBRA_TUNE_H
+#define _UMBRA_TUNE_H
+
+#include "../core/core.h"
+
+/* Tunables that are a number. */
+enum umbra_tunable {
+	TUNE_MIN_FREE_KBYTES,		/* or UMBRA_AUTO */
+	TUNE_WATERMARK_SCALE_FACTOR,
+	TUNE_WATERMARK_BOOST_FACTOR,
+	TUNE_EXTFRAG_THRESHOLD,
+	TUNE_COMPACTION_PROACTIVENESS,
+	TUNE_DIRTY_LIMIT,
+	TUNE_OOM_POLICY,		/* enum umbra_oom_policy */
+	NR_TUNABLES
+};
+
+long umbra_tune_least(enum umbra_tunable what);
+long umbra_tune_most(const struct umbra *u, enum umbra_tunable what);
+void umbra_tune_init(struct umbra *u, const struct umbra_layout *layout);
+int umbra_tune(struct umbra *u, enum umbra_tunable what, long value);
+long umbra_tuned(const struct umbra *u, enum umbra_tunable what);
+int umbra_tune_lowmem_reserve(struct umbra *u,
+			      const int ratio[UMBRA_NR_ZONE_TYPES]);
+
+#endif /* _UMBRA_TUNE_H */

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which list a block comes from: that of its own migratetype, of CMA, or of
+ * another type, whose pageblock is claimed if it is worth it, else stolen from.
+ * The policy chooses, this carries it out. And the pageblocks that are kept
+ * for high-order requests that cannot wait.
+ *
+ * The choice runs under the zone lock, what keeps and gives up takes it.
+ */
+#include <linux/bitops.h>
+#include <linux/lockdep.h>
+#include <linux/module.h>
+#include "../core/core.h"
+#include "../core/frame.h"
+#include "../core/request.h"
+#include "../core/span.h"
+#include "../core/stats.h"
+#include "../policy/policy.h"
+#include "fallback.h"
+#include "freelist.h"
+#include "watermark.h"
+#include <trace/events/umbra.h>
+
+static void fill_view(struct umbra_fallback_view *view,
+		      const struct umbra_zone *zone, unsigned int order,
+		      enum umbra_migratetype type, unsigned int flags)
+{
+	unsigned int o, t;
+
+	view->order = order;
+	view->type = type;
+	view->pb_order = zone->umbra->pb_order;
+	view->nofragment = flags & ALLOC_NOFRAGMENT;
+	for (o = 0; o < UMBRA_NR_ORDERS; o++) {
+		view->free_types[o] = 0;
+		for (t = 0; t < UMBRA_PCPTYPES; t++)
+			if (zone->free_area[o].nr_free[t])
+				view->free_types[o] |= BIT(t);
+	}
+}
+
+/* What is in the pageblock of @index. */
+static void fill_claim_view(struct umbra_claim_view *view,
+			    const struct umbra *u, u32 index,
+			    enum umbra_migratetype type)
+{
+	u32 i = index & ~((1U << u->pb_order) - 1);
+	u32 end = i + (1U << u->pb_order);
+
+	*view = (struct umbra_claim_view) {
+		.pages = 1U << u->pb_order,
+		.type = type,
+		.block_type = umbra_frame_type(u, index),
+	};
+	while (i < end) {
+		u8 frame = frame_read(u, i);
+
+		if (frame_state(frame) == FRAME_FREE)
+			view->free += 1U << frame_order(frame);
+		else if (frame_has(frame, FRAME_MOVABLE))
+			view->movable += 1U << frame_order(frame);
+		i += 1U << frame_order(frame);
+	}
+}
+
+static void note_fallback(struct umbra_zone *zone, u32 index,
+			  unsigned int order, unsigned int found,
+			  enum umbra_migratetype type,
+			  enum umbra_migratetype from, bool claimed)
+{
+	umbra_count(zone, claimed ? EVENT_FALLBACK_CLAIM :
+		    EVENT_FALLBACK_STEAL, 1);
+	trace_umbra_page_alloc_extfrag(umbra_index_to_pfn(zone->umbra, index),
+				       order, found, type, from,
+				       zone->umbra->pb_order,
+				       umbra_frame_type(zone->umbra, index));
+}
+
+/*
+ * Claim the pageblock of a free block, or the block itself if it is as large.
+ * Returns a block of @order, or UMBRA_NO_FRAME if the pageblock is too much in
+ * use by others.
+ */
+static u32 claim(struct umbra_zone *zone, u32 index, unsigned int found,
+		 unsigned int order, enum umbra_migratetype type,
+		 unsigned int flags)
+{
+	struct umbra *u = zone->umbra;
+	struct umbra_claim_view view;
+
+	if (found >= u->pb_order) {
+		umbra_freelist_remove(zone, index, found);
+		umbra_freelist_set_types(u, index, found, type);
+		return umbra_freelist_split(zone, index, found, order);
+	}
+	/* Fewer fallbacks are needed if more is reclaimed. */
+	if (umbra_watermark_boost(zone) && flags & ALLOC_KSWAPD)
+		set_bit(ZONE_FLAG_BOOSTED, &zone->flags);
+	fill_claim_view(&view, u, index, type);
+	if (!u->policy->claim_whole(&view))
+		return UMBRA_NO_FRAME;
+	umbra_freelist_move(zone, index & ~((1U << u->pb_order) - 1), type);
+	return umbra_freelist_take(zone, order, type);
+}
+
+static u32 take_claiming(struct umbra_zone *zone,
+			 const struct umbra_fallback_view *view,
+			 unsigned int flags)
+{
+	const struct umbra_policy *policy = zone->umbra->policy;
+	struct umbra_fallback_choice choice;
+	u32 index;
+
+	for (choice = policy->claim(view, -1); choice.order >= 0;
+	     choice = policy->claim(view, choice.order)) {
+		index = umbra_freelist_first(zone, choice.order, choice.type);
+		index = claim(zone, index, choice.order, view->order,
+			      view->type, flags);
+		if (index != UMBRA_NO_FRAME) {
+			note_fallback(zone, index, view->order, choice.order,
+				      view->type, choice.type, true);
+			return index;
+		}
+	}
+	return UMBRA_NO_FRAME;
+}
+
+static u32 take_stealing(struct umbra_zone *zone,
+			 const struct umbra_fallback_view *view)
+{
+	struct umbra_fallback_choice choice = zone->umbra->policy->steal(view);
+	u32 index;
+
+	if (choice.order < 0)
+		return UMBRA_NO_FRAME;
+	index = umbra_freelist_pop(zone, choice.order, choice.type);
+	index = umbra_freelist_split(zone, index, choice.order, view->order);
+	note_fallback(zone, index, view->order, choice.order, view->type,
+		      choice.type, false);
+	return index;
+}
+
+static u32 take_fallback(struct umbra_zone *zone, unsigned int order,
+			 enum umbra_migratetype type, unsigned int flags,
+			 enum umbra_take_mode *mode)
+{
+	struct umbra_fallback_view view;
+	u32 index = UMBRA_NO_FRAME;
+
+	fill_view(&view, zone, order, type, flags);
+	if (*mode <= TAKE_CLAIM) {
+		index = take_claiming(zone, &view, flags);
+		if (index != UMBRA_NO_FRAME) {
+			*mode = TAKE_NORMAL;
+			return index;
+		}
+	}
+	if (!(flags & ALLOC_NOFRAGMENT)) {
+		index = take_stealing(zone, &view);
+		if (index != UMBRA_NO_FRAME)
+			*mode = TAKE_STEAL;
+	}
+	return index;
+}
+
+/**
+ * umbra_fallback_rmqueue() - take a block off the free lists of a zone
+ * @zone: the zone to take from
+ * @order: order wanted
+ * @type: type wanted
+ * @flags: ALLOC_*
+ * @mode: where the last block of this lock hold was found; TAKE_NORMAL for
+ *	the first. What failed then is not tried again.
+ *
+ * Context: zone lock held.
+ * Return: the head of the block, or UMBRA_NO_FRAME if the zone has none.
+ */
+u32 umbra_fallback_rmqueue(struct umbra_zone *zone, unsigned int order,
+			   enum umbra_migratetype type, unsigned int flags,
+			   enum umbra_take_mode *mode)
+{
+	u32 index = UMBRA_NO_FRAME;
+
+	lockdep_assert_held(&zone->lock);
+
+	/* Movable requests keep free CMA pages below half of all. */
+	if (flags & ALLOC_CMA && zone->nr_free_cma > zone->nr_free_pages / 2) {
+		index = umbra_freelist_take(zone, order, UMBRA_CMA);
+		if (index != UMBRA_NO_FRAME)
+			return index;
+	}
+	if (*mode == TAKE_NORMAL) {
+		index = umbra_freelist_take(zone, order, type);
+		if (index != UMBRA_NO_FRAME)
+			return index;
+	}
+	if (*mode <= TAKE_CMA && flags & ALLOC_CMA) {
+		index = umbra_freelist_take(zone, order, UMBRA_CMA);
+		if (index != UMBRA_NO_FRAME) {
+			*mode = TAKE_CMA;
+			return index;
+		}
+	}
+	return take_fallback(zone, order, type, flags, mode);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_fallback_rmqueue);
+
+/**
+ * umbra_fallback_can_claim() - could a request claim a block of another type
+ * @zone: the zone
+ * @order: order wanted
+ * @type: type wanted
+ *
+ * One that is large enough, and worth its pageblock.
+ *
+ * Context: zone lock held.
+ * Return: true if there is one.
+ */
+bool umbra_fallback_can_claim(const struct umbra_zone *zone,
+			      unsigned int order, enum umbra_migratetype type)
+{
+	struct umbra_fallback_view view;
+
+	lockdep_assert_held(&zone->lock);
+
+	fill_view(&view, zone, order, type, 0);
+	return zone->umbra->policy->claim(&view, -1).order >= 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Blocks of another type than wanted; see fallback.c. */
+#ifndef _UMBRA_FALLBACK_H
+#define _UMBRA_FALLBACK_H
+
+#include "../core/core.h"
+
+/* fallback.c */
+enum umbra_take_mode {
+	TAKE_NORMAL,
+	TAKE_CMA,
+	TAKE_CLAIM,
+	TAKE_STEAL,
+};
+
+u32 umbra_fallback_rmqueue(struct umbra_zone *zone, unsigned int order,
+			   enum umbra_migratetype type, unsigned int flags,
+			   enum umbra_take_mode *mode);
+bool umbra_fallback_can_claim(const struct umbra_zone *zone,
+			      unsigned int order, enum umbra_migratetype type);
+
+#endif /* _UMBRA_FALLBACK_H */

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/* How the free memory of a zone is cut up: counts and indices. */
+#include <linux/math64.h>
+#include <linux/module.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include "../core/core.h"
+#include "fragmentation.h"
+
+/**
+ * umbra_snapshot_buddyinfo() - the free blocks of a zone per order
+ * @zone: the zone
+ * @nr_free: number of free blocks of each order, of all types
+ *
+ * Context: any; takes the zone lock.
+ * Return: the free pages of the zone at the same moment.
+ */
+unsigned long umbra_snapshot_buddyinfo(struct umbra_zone *zone,
+				       unsigned long nr_free[UMBRA_NR_ORDERS])
+{
+	unsigned int order, type;
+	unsigned long flags, pages;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	for (order = 0; order < UMBRA_NR_ORDERS; order++) {
+		nr_free[order] = 0;
+		for (type = 0; type < UMBRA_NR_TYPES; type++)
+			nr_free[order] += zone->free_area[order].nr_free[type];
+	}
+	pages = zone->nr_free_pages;
+	spin_unlock_irqrestore(&zone->lock, flags);
+	return pages;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_snapshot_buddyinfo);
+
+/**
+ * umbra_snapshot_pagetypes() - the free blocks of a zone per order and type
+ * @zone: the zone
+ * @nr_free: number of free blocks
+ *
+ * Context: any; takes the zone lock.
+ */
+void umbra_snapshot_pagetypes(struct umbra_zone *zone,
+			      unsigned long nr_free[UMBRA_NR_ORDERS]
+						   [UMBRA_NR_TYPES])
+{
+	unsigned long flags;
+	unsigned int order;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	for (order = 0; order < UMBRA_NR_ORDERS; order++)
+		memcpy(nr_free[order], zone->free_area[order].nr_free,
+		       sizeof(nr_free[order]));
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_snapshot_pagetypes);
+
+/**
+ * umbra_count_free_blocks() - see free blocks as an order does
+ * @b: filled in
+ * @nr_free: number of free blocks of each order
+ * @order: the order
+ *
+ * Context: any.
+ */
+void umbra_count_free_blocks(struct umbra_free_blocks *b,
+			     const unsigned long nr_free[UMBRA_NR_ORDERS],
+			     unsigned int order)
+{
+	unsigned int i;
+
+	*b = (struct umbra_free_blocks) {};
+	for (i = 0; i < UMBRA_NR_ORDERS; i++) {
+		b->total += nr_free[i];
+		b->pages += (u64)nr_free[i] << i;
+		if (i >= order)
+			b->suitable += (u64)nr_free[i] << (i - order);
+	}
+}
+EXPORT_SYMBOL_GPL(umbra_count_free_blocks);
+
+/**
+ * umbra_fragmentation_index() - why there is no block of an order
+ * @b: the free blocks as the order sees them
+ * @order: the order
+ *
+ * Context: any.
+ * Return: in 1/1000: near 0 memory is short, near 1000 it is in pieces; -1000 if
+ * there is one.
+ */
+int umbra_fragmentation_index(const struct umbra_free_blocks *b,
+			      unsigned int order)
+{
+	if (!b->total)
+		return 0;
+	if (b->suitable)
+		return -1000;
+	return 1000 - div64_u64(1000 + (b->pages * 1000 >> order), b->total);
+}
+EXPORT_SYMBOL_GPL(umbra_fragmentation_index);
+
+/**
+ * umbra_unusable_index() - how much of what is free is in blocks too small
+ * @b: the free blocks as the order sees them
+ * @order: the order
+ *
+ * Context: any.
+ * Return: in 1/1000; 1000 if nothing is free.
+ */
+int umbra_unusable_index(const struct umbra_free_blocks *b, unsigned int order)
+{
+	if (!b->pages)
+		return 1000;
+	return div64_u64((b->pages - (b->suitable << order)) * 1000, b->pages);
+}
+EXPORT_SYMBOL_GPL(umbra_unusable_index);

@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The free lists of a zone: split, merge, and the counters. The only writer
+ * of umbra_free_area and of the FREE state. Everything here runs under the
+ * zone lock.
+ *
+ * Invariant: a free block is on the list of its order and of its pageblocks'
+ * type, and has no free buddy of its order in its zone with which it could
+ * merge. Up to the size of a pageblock every two buddies can; above, only
+ * those of one type, or of two types that fall back to each other, and then
+ * the one that was free first takes the type of the other.
+ */
+#include <linux/bitops.h>
+#include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include "../core/core.h"
+#include "../core/frame.h"
+#include "../core/span.h"
+#include "freelist.h"
+#include "freelist_address.h"
+
+/* Returns 0 or -ENOMEM. Context: may sleep. */
+int umbra_freelist_init(struct umbra_zone *zone)
+{
+	unsigned int order, type;
+
+	for (order = 0; order < UMBRA_NR_ORDERS; order++)
+		for (type = 0; type < UMBRA_NR_TYPES; type++)
+			INIT_LIST_HEAD(&zone->free_area[order].free_list[type]);
+	return zone->umbra->policy->lowest ?
+	       umbra_freelist_address_create(zone) : 0;
+}
+
+/* Context: may sleep. */
+void umbra_freelist_exit(struct umbra_zone *zone)
+{
+	umbra_freelist_address_destroy(zone);
+}
+
+/* What umbra_freelist_init() allocated, in bytes. Context: any. */
+size_t umbra_freelist_bytes(const struct umbra_zone *zone)
+{
+	return umbra_freelist_address_bytes(zone);
+}
+
+static void account(struct umbra_zone *zone, enum umbra_migratetype type,
+		    long nr_pages)
+{
+	zone->seq++;
+	if (type == UMBRA_ISOLATE) {
+		zone->nr_isolated += nr_pages;
+		return;
+	}
+	WRITE_ONCE(zone->nr_free_pages, zone->nr_free_pages + nr_pages);
+	if (type == UMBRA_CMA)
+		WRITE_ONCE(zone->nr_free_cma, zone->nr_free_cma + nr_pages);
+	else if (type == UMBRA_HIGHATOMIC)
+		WRITE_ONCE(zone->nr_free_highatomic,
+			   zone->nr_free_highatomic + nr_pages);
+}
+
+static void freelist_add(struct umbra_zone *zone, u32 index,
+			 unsigned int order, bool to_tail)
+{
+	struct umbra *u = zone->umbra;
+	enum umbra_migratetype type = umbra_frame_type(u, index);
+	struct umbra_free_area *area = &zone->free_area[order];
+	struct page *page = umbra_index_to_page(u, index);
+
+	frame_set(u, index, FRAME_FREE, order);
+	if (to_tail)
+		list_add_tail(&page->lru, &area->free_list[type]);
+	else
+		list_add(&page->lru, &area->free_list[type]);
+	WRITE_ONCE(area->nr_free[type], area->nr_free[type] + 1);
+	zone->listed[type] |= BIT(order);
+	account(zone, type, 1L << order);
+	if (zone->by_address)
+		umbra_freelist_address_note(zone, index, order, type);
+}
+
+/**
+ * umbra_freelist_remove() - take one block off its list
+ * @zone: the zone of the block
+ * @index: the head of a free block
+ * @order: order of the block
+ *
+ * All of the block is TAIL until the caller says what it is.
+ *
+ * Context: zone lock held.
+ */
+void umbra_freelist_remove(struct umbra_zone *zone, u32 index,
+			   unsigned int order)
+{
+	struct umbra *u = zone->umbra;
+	enum umbra_migratetype type = umbra_frame_type(u, index);
+	struct umbra_free_area *area = &zone->free_area[order];
+
+	lockdep_assert_held(&zone->lock);
+
+	list_del(&umbra_index_to_page(u, index)->lru);
+	WRITE_ONCE(area->nr_free[type], area->nr_free[type] - 1);
+	if (!area->nr_free[type])
+		zone->listed[type] &= ~BIT(order);
+	account(zone, type, -(1L << order));
+	frame_set(u, index, FRAME_TAIL, 0);
+}
+
+static bool is_free_block(const struct umbra_zone *zone, u32 index,
+			  unsigned int order)
+{
+	return index >= zone->start && index + (1U << order) <= zone->end &&
+	       frame_read(zone->umbra, index) == frame_make(FRAME_FREE, order);
+}
+
+/* May the free block @index of @order merge with its buddy? */
+static bool buddy_is_mergeable(struct umbra_zone *zone, u32 index, u32 buddy,
+			       unsigned int order)
+{
+	struct umbra *u = zone->umbra;
+	enum umbra_migratetype ours, theirs;
+
+	if (!is_free_block(zone, buddy, order))
+		return false;
+	if (order < u->pb_order)
+		return true;
+	ours = umbra_frame_type(u, index);
+	theirs = umbra_frame_type(u, buddy);
+	return ours == theirs || (umbra_type_is_mergeable(ours) &&
+				  umbra_type_is_mergeable(theirs));
+}
+
+/* Give the pageblocks of a block that is off the lists a type. */
+void umbra_freelist_set_types(struct umbra *u, u32 index, unsigned int order,
+			      enum umbra_migratetype type)
+{
+	u32 block = index >> u->pb_order;
+	u32 end = (index + (1U << order)) >> u->pb_order;
+
+	for (; block < end; block++)
+		WRITE_ONCE(u->pageblocks[block].type, type);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_set_types);
+
+/* Would a block, once its buddy is free, have a free buddy again? */
+static bool is_about_to_grow(struct umbra_zone *zone, u32 index,
+			     unsigned int order)
+{
+	if (order >= UMBRA_MAX_ORDER - 1)
+		return false;
+	index &= ~(1U << order);
+	return is_free_block(zone, index ^ (2U << order), order + 1);
+}
+
+static void free_merged(struct umbra_zone *zone, u32 index, unsigned int order)
+{
+	struct umbra *u = zone->umbra;
+
+	for (; order < UMBRA_MAX_ORDER; order++) {
+		u32 buddy = index ^ (1U << order);
+
+		if (!buddy_is_mergeable(zone, index, buddy, order))
+			break;
+		umbra_freelist_remove(zone, buddy, order);
+		if (umbra_frame_type(u, buddy) != umbra_frame_type(u, index))
+			umbra_freelist_set_types(u, buddy, order,
+						 umbra_frame_type(u, index));
+		frame_set(u, index, FRAME_TAIL, 0);
+		index &= ~(1U << order);
+	}
+	freelist_add(zone, index, order,
+		     u->policy->to_tail(order,
+					is_about_to_grow(zone, index, order)));
+}
+
+/**
+ * umbra_freelist_free() - put a block on the free lists, merged
+ * @zone: the zone of the block
+ * @index: first frame; the frames of the block must be nobody's
+ * @order: order of the block
+ *
+ * A block of several pageblocks is freed one by one, for each may have a type
+ * of its own.
+ *
+ * Context: zone lock held.
+ */
+void umbra_freelist_free(struct umbra_zone *zone, u32 index,
+			 unsigned int order)
+{
+	unsigned int part = min(order, zone->umbra->pb_order);
+	u32 end = index + (1U << order);
+
+	lockdep_assert_held(&zone->lock);
+
+	for (; index < end; index += 1U << part)
+		free_merged(zone, index, part);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_free);
+
+/**
+ * umbra_freelist_free_range() - put any run of frames on the free lists
+ * @zone: the zone of the frames
+ * @index: first frame
+ * @end: the frame after the last
+ *
+ * Context: zone lock held.
+ */
+void umbra_freelist_free_range(struct umbra_zone *zone, u32 index, u32 end)
+{
+	lockdep_assert_held(&zone->lock);
+
+	while (index < end) {
+		unsigned int order = min_t(unsigned int, UMBRA_MAX_ORDER,
+					   __fls(end - index));
+
+		if (index)
+			order = min_t(unsigned int, order, __ffs(index));
+		umbra_freelist_free(zone, index, order);
+		index += 1U << order;
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_free_range);
+
+/**
+ * umbra_freelist_split() - cut a block down, freeing its upper halves
+ * @zone: the zone of the block
+ * @index: first frame of a block that is off the lists
+ * @order: order of the block
+ * @wanted: order to cut down to
+ *
+ * Context: zone lock held.
+ * Return: @index, the head of a block of order @wanted.
+ */
+u32 umbra_freelist_split(struct umbra_zone *zone, u32 index,
+			 unsigned int order, unsigned int wanted)
+{
+	lockdep_assert_held(&zone->lock);
+
+	while (order > wanted) {
+		order--;
+		freelist_add(zone, index + (1U << order), order, false);
+	}
+	return index;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_split);
+
+/**
+ * umbra_freelist_first() - the block of a list that is to be taken next
+ * @zone: the zone
+ * @order: order of the list
+ * @type: type of the list
+ *
+ * Context: zone lock held.
+ * Return: the head of the block, or UMBRA_NO_FRAME if the list is empty.
+ */
+u32 umbra_freelist_first(struct umbra_zone *zone, unsigned int order,
+			 enum umbra_migratetype type)
+{
+	struct list_head *list = &zone->free_area[order].free_list[type];
+
+	lockdep_assert_held(&zone->lock);
+
+	if (list_empty(list))
+		return UMBRA_NO_FRAME;
+	if (zone->by_address)
+		return umbra_freelist_lowest(zone, BIT(order), type);
+	return umbra_page_to_index(zone->umbra,
+				   list_first_entry(list, struct page, lru));
+}
+
+/**
+ * umbra_freelist_pop() - take the next block of one list
+ * @zone: the zone to take from
+ * @order: order of the list
+ * @type: type of the list
+ *
+ * Context: zone lock held.
+ * Return: the head of the block, or UMBRA_NO_FRAME if the list is empty.
+ */
+u32 umbra_freelist_pop(struct umbra_zone *zone, unsigned int order,
+		       enum umbra_migratetype type)
+{
+	u32 index = umbra_freelist_first(zone, order, type);
+
+	if (index != UMBRA_NO_FRAME)
+		umbra_freelist_remove(zone, index, order);
+	return index;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_pop);
+
+/**
+ * umbra_freelist_take() - take a block of an order and type, splitting
+ * @zone: the zone to take from
+ * @order: order wanted
+ * @type: type wanted
+ *
+ * From the list of the smallest order that will do; by address, the lowest
+ * block of any order that will do.
+ *
+ * Context: zone lock held.
+ * Return: the head of the block, or UMBRA_NO_FRAME if no list of @type has a
+ * block that is large enough.
+ */
+u32 umbra_freelist_take(struct umbra_zone *zone, unsigned int order,
+			enum umbra_migratetype type)
+{
+	unsigned int larger = zone->listed[type] >> order;
+	unsigned int found;
+	u32 index;
+
+	lockdep_assert_held(&zone->lock);
+
+	if (!larger)
+		return UMBRA_NO_FRAME;
+	if (zone->by_address) {
+		index = umbra_freelist_lowest(zone, larger << order, type);
+		found = frame_order(frame_read(zone->umbra, index));
+		umbra_freelist_remove(zone, index, found);
+	} else {
+		found = order + __ffs(larger);
+		index = umbra_freelist_pop(zone, found, type);
+	}
+	return umbra_freelist_split(zone, index, found, order);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_take);
+
+/*
+ * How many of @want blocks of @order to take of one that is larger. Of many, a
+ * few less are @enough, so that a line of the frame map is not parted.
+ */
+static unsigned int nr_of_block(unsigned int want, unsigned int order,
+				unsigned int found, bool enough)
+{
+	unsigned int pages = want << order;
+
+	if (!enough || pages >= 1U << found || 1U << found < SMP_CACHE_BYTES)
+		return min(want, 1U << (found - order));
+	return round_down(pages, SMP_CACHE_BYTES) >> order;
+}
+
+/**
+ * umbra_freelist_take_many() - take blocks of an order and type, splitting
+ * @zone: the zone to take from
+ * @order: order wanted
+ * @type: type wanted
+ * @frames: filled in with their heads
+ * @nr: how many at most
+ * @lines: rather a few less than a part of a line of the frame map, for another
+ *	CPU may get the other part
+ *
+ * Not by address. The same blocks that umbra_freelist_take() would give one by
+ * one; but a larger block is cut up at once, and what is left of it listed
+ * once.
+ *
+ * Context: zone lock held.
+ * Return: how many were taken.
+ */
+unsigned int umbra_freelist_take_many(struct umbra_zone *zone,
+				      unsigned int order,
+				      enum umbra_migratetype type, u32 *frames,
+				      unsigned int nr, bool lines)
+{
+	unsigned int got = 0, larger;
+
+	lockdep_assert_held(&zone->lock);
+
+	while (got < nr && (larger = zone->listed[type] >> order)) {
+		unsigned int found = order + __ffs(larger);
+		unsigned int want = nr - got;
+		bool enough = lines && (want << order) % SMP_CACHE_BYTES <=
+				       (nr << order) / 2;
+		unsigned int n = nr_of_block(want, order, found, enough);
+		u32 index, end;
+
+		if (!n)
+			break;
+		index = umbra_freelist_pop(zone, found, type);
+		end = index + (1U << found);
+		for (; n; n--, index += 1U << order)
+			frames[got++] = index;
+		/* Blocks that grow towards the end, each as large as it can. */
+		while (index < end) {
+			unsigned int left = __ffs(index);
+
+			freelist_add(zone, index, left, false);
+			index += 1U << left;
+		}
+	}
+	return got;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_take_many);
+
+/**
+ * umbra_freelist_move() - change the type of a pageblock
+ * @zone: the zone of the pageblock
+ * @index: its first frame; no free block reaches over its ends
+ * @type: the new type, as in struct umbra_pageblock
+ *
+ * Free blocks move to the lists of the new type.
+ *
+ * Context: zone lock held.
+ * Return: how many pages moved.
+ */
+unsigned int umbra_freelist_move(struct umbra_zone *zone, u32 index, u8 type)
+{
+	struct umbra *u = zone->umbra;
+	struct umbra_pageblock *pb = &u->pageblocks[index >> u->pb_order];
+	u32 end = index + (1U << u->pb_order);
+	u8 old = pb->type;
+	unsigned int moved = 0;
+
+	lockdep_assert_held(&zone->lock);
+
+	while (index < end) {
+		u8 frame = frame_read(u, index);
+
+		if (frame_state(frame) != FRAME_FREE) {
+			index++;
+			continue;
+		}
+		WRITE_ONCE(pb->type, old);
+		umbra_freelist_remove(zone, index, frame_order(frame));
+		WRITE_ONCE(pb->type, type);
+		freelist_add(zone, index, frame_order(frame), true);
+		moved += 1U << frame_order(frame);
+		index += 1U << frame_order(frame);
+	}
+	WRITE_ONCE(pb->type, type);
+	return moved;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_move);
+
+/**
+ * umbra_freelist_remerge() - merge a pageblock whose type changed
+ * @zone: the zone of the pageblock
+ * @index: its first frame
+ *
+ * If it is one free block, a neighbour may be its buddy now.
+ *
+ * Context: zone lock held.
+ */
+void umbra_freelist_remerge(struct umbra_zone *zone, u32 index)
+{
+	unsigned int order = zone->umbra->pb_order;
+
+	lockdep_assert_held(&zone->lock);
+
+	if (order == UMBRA_MAX_ORDER || !is_free_block(zone, index, order))
+		return;
+	umbra_freelist_remove(zone, index, order);
+	umbra_freelist_free(zone, index, order);
+}

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Watermarks: how many pages of a zone stay free, and for whom.
+ *
+ * They are computed under umbra.control and read without a lock. The free
+ * counter of a zone is written under the zone lock alone and at once, without
+ * a part of it in the hands of each CPU, so reading it is exact: a check needs
+ * no second look that sums such parts up.
+ */
+#include <linux/lockdep.h>
+#include <linux/math.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include "../core/core.h"
+#include "../core/request.h"
+#include "watermark.h"
+#include "zone.h"
+
+#define MIN_FREE_KBYTES_LEAST 128
+#define MIN_FREE_KBYTES_MOST 262144
+#define HIGH_ZONE_MIN_LEAST 32
+#define HIGH_ZONE_MIN_MOST 128
+
+static bool is_low(const struct umbra_zone *zone)
+{
+	return zone->type < UMBRA_ZONE_HIGHMEM;
+}
+
+/* Pages that a reserve can be of: what is neither HighMem nor Movable. */
+unsigned long umbra_low_pages(const struct umbra *u)
+{
+	const struct umbra_zone *zone;
+	unsigned long pages = 0;
+
+	for_each_umbra_zone(u, zone)
+		if (is_low(zone))
+			pages += READ_ONCE(zone->nr_managed);
+	return pages;
+}
+
+/*
+ * A reserve that grows with the square root of memory: bandwidth, which it
+ * stands for, does not grow as fast as memory.
+ */
+long umbra_auto_min_free(const struct umbra *u)
+{
+	unsigned long kbytes = umbra_low_pages(u) * (PAGE_SIZE >> 10);
+
+	return clamp_t(long, int_sqrt(kbytes * 16), MIN_FREE_KBYTES_LEAST,
+		       MIN_FREE_KBYTES_MOST);
+}
+
+static void setup_zone(struct umbra_zone *zone, unsigned long pages_min,
+		       unsigned long all_low)
+{
+	const struct umbra *u = zone->umbra;
+	unsigned long managed = READ_ONCE(zone->nr_managed);
+	unsigned long min, gap;
+	u64 share = 0;
+
+	if (all_low)
+		share = div64_ul((u64)pages_min * managed, all_low);
+	min = share;
+	/* Who may use reserves does not need these zones. */
+	if (!is_low(zone))
+		min = clamp_t(unsigned long, managed / 1024,
+			      HIGH_ZONE_MIN_LEAST, HIGH_ZONE_MIN_MOST);
+	gap = max_t(u64, share >> 2,
+		    mult_frac((u64)managed, u->watermark_scale_factor, 10000));
+	WRITE_ONCE(zone->watermark[UMBRA_WMARK_MIN], min);
+	WRITE_ONCE(zone->watermark[UMBRA_WMARK_LOW], min + gap);
+	WRITE_ONCE(zone->watermark[UMBRA_WMARK_HIGH], min + 2 * gap);
+	WRITE_ONCE(zone->watermark[UMBRA_WMARK_PROMO], min + 3 * gap);
+	WRITE_ONCE(zone->watermark_boost, 0);
+}
+
+/*
+ * How many useful pages a zone must have so that no request, whatever its order
+ * and highest zone, can bring it below its high watermark. Zone lock held.
+ */
+static void set_fast_mark(struct umbra_zone *zone)
+{
+	unsigned long reserve = 0;
+	unsigned int type;
+
+	for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++)
+		reserve = max(reserve, zone->lowmem_reserve[type]);
+	zone->fast_mark = umbra_wmark(zone, UMBRA_WMARK_HIGH) + reserve +
+			  BIT(UMBRA_MAX_ORDER);
+}
+
+/*
+ * What a zone keeps for those who can use no higher one: a share of all that
+ * the zones above it have.
+ */
+static void setup_lowmem_reserve(struct umbra *u, struct umbra_zone *zone)
+{
+	const struct umbra_node *node = &u->nodes[zone->nid];
+	unsigned int ratio = u->lowmem_reserve_ratio[zone->type];
+	unsigned long above = 0;
+	int type;
+
+	for (type = zone->type + 1; type < UMBRA_NR_ZONE_TYPES; type++) {
+		const struct umbra_zone *other = umbra_node_zone(u, node, type);
+
+		if (other)
+			above += READ_ONCE(other->nr_managed);
+		WRITE_ONCE(zone->lowmem_reserve[type],
+			   ratio && zone->nr_managed ? above / ratio : 0);
+	}
+}
+
+/**
+ * umbra_watermark_setup() - compute every watermark from the tunables
+ * @u: the instance
+ *
+ * The sizes of the caches depend on the watermarks: the caller must call
+ * umbra_pcp_resize() next.
+ *
+ * Context: may sleep; umbra.control held.
+ */
+void umbra_watermark_setup(struct umbra *u)
+{
+	unsigned long pages_min, all_low = umbra_low_pages(u), flags;
+	struct umbra_zone *zone;
+
+	lockdep_assert_held(&u->control);
+
+	pages_min = u->min_free_kbytes >> (PAGE_SHIFT - 10);
+	for_each_umbra_zone(u, zone) {
+		spin_lock_irqsave(&zone->lock, flags);
+		setup_zone(zone, pages_min, all_low);
+		setup_lowmem_reserve(u, zone);
+		set_fast_mark(zone);
+		umbra_zone_unlock(zone, flags);
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_watermark_setup);
+
+/* Take the tunables of a layout; umbra_watermark_setup() is next. */
+void umbra_watermark_init(struct umbra *u, const struct umbra_layout *layout)
+{
+	u->watermark_scale_factor = layout->watermark_scale_factor;
+	u->watermark_boost_factor = layout->watermark_boost_factor;
+	memcpy(u->lowmem_reserve_ratio, layout->lowmem_reserve_ratio,
+	       sizeof(u->lowmem_reserve_ratio));
+	u->min_free_kbytes = layout->min_free_kbytes;
+	if (u->min_free_kbytes < 0)
+		u->min_free_kbytes = umbra_auto_min_free(u);
+}
+
+/* Free pages that are of no use to a request. */
+static long unusable_free(const struct umbra_zone *zone, unsigned int order,
+			  unsigned int flags)
+{
+	long unusable = (1L << order) - 1;
+
+	if (likely(!(flags & ALLOC_RESERVES)))
+		unusable += READ_ONCE(zone->nr_free_highatomic);
+	if (!(flags & ALLOC_CMA))
+		unusable += READ_ONCE(zone->nr_free_cma);
+	return unusable;
+}
+
+/* What is left of a watermark for a request that may use reserves. */
+static long reserve_left(long min, unsigned int flags)
+{
+	if (flags & ALLOC_MIN_RESERVE) {
+		min -= min / 2;
+		if (flags & ALLOC_NON_BLOCK)
+			min -= min / 4;
+	}
+	if (flags & ALLOC_OOM)
+		min -= min / 2;
+	return min;
+}
+
+/* Is there a block of the order that the request may have? */
+static bool has_block(const struct umbra_zone *zone, unsigned int order,
+		      unsigned int flags)
+{
+	unsigned int types = BIT(UMBRA_PCPTYPES) - 1;
+	unsigned int type;
+
+	if (flags & ALLOC_CMA)
+		types |= BIT(UMBRA_CMA);
+	if (flags & (ALLOC_HIGHATOMIC | ALLOC_OOM))
+		types |= BIT(UMBRA_HIGHATOMIC);
+	for (; order < UMBRA_NR_ORDERS; order++)
+		for (type = 0; type < UMBRA_ISOLATE; type++)
+			if (types & BIT(type) &&
+			    READ_ONCE(zone->free_area[order].nr_free[type]))
+				return true;
+	return false;
+}
+
+static bool watermark_ok(const struct umbra_zone *zone, unsigned int order,
+			 unsigned long mark, enum umbra_zone_type highest,
+			 unsigned int flags, long free)
+{
+	long min = mark;
+
+	free -= unusable_free(zone, order, flags);
+	if (unlikely(flags & ALLOC_RESERVES))
+		min = reserve_left(min, flags);
+	if (free <= min + (long)READ_ONCE(zone->lowmem_reserve[highest]))
+		return false;
+	return !order || has_block(zone, order, flags);
+}
+
+/**
+ * umbra_watermark_ok() - would a zone stay above a watermark
+ * @zone: the zone
+ * @order: order of the block to be taken
+ * @mark: pages that must be left
+ * @highest: the highest zone the request could use
+ * @flags: ALLOC_*, for what it may use
+ *
+ * Context: any; looks without a lock.
+ * Return: true if it would, and has a block of @order.
+ */
+bool umbra_watermark_ok(const struct umbra_zone *zone, unsigned int order,
+			unsigned long mark, enum umbra_zone_type highest,
+			unsigned int flags)
+{
+	return watermark_ok(zone, order, mark, highest, flags,
+			    READ_ONCE(zone->nr_free_pages));
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_watermark_ok);
+
+/**
+ * umbra_watermark_with() - umbra_watermark_ok() if more were free
+ * @zone: the zone
+ * @order: order of the block to be taken
+ * @mark: pages that must be left
+ * @highest: the highest zone the request could use
+ * @flags: ALLOC_*
+ * @more: pages that could be free as well
+ *
+ * Context: any; looks without a lock.
+ * Return: true if there would be enough, and a block of @order is there already.
+ */
+bool umbra_watermark_with(const struct umbra_zone *zone, unsigned int order,
+			  unsigned long mark, enum umbra_zone_type highest,
+			  unsigned int flags, unsigned long more)
+{
+	return watermark_ok(zone, order, mark, highest, flags,
+			    READ_ONCE(zone->nr_free_pages) + more);
+}
+
+/**
+ * umbra_watermark_fast() - umbra_watermark_ok() as allocations ask it
+ * @zone: the zone
+ * @order: order of the block to be taken
+ * @mark: pages that must be left
+ * @highest: the highest zone the request could use
+ * @flags: ALLOC_*
+ *
+ * A single page of a zone that is far above its mark is decided at a glance.
+ * The boost of a watermark does not count against urgent single pages.
+ *
+ * Context: any; looks without a lock.
+ * Return: true if the request may go on.
+ */
+bool umbra_watermark_fast(const struct umbra_zone *zone, unsigned int order,
+			  unsigned long mark, enum umbra_zone_type highest,
+			  unsigned int flags)
+{
+	long free = READ_ONCE(zone->nr_free_pages);
+
+	if (!order && free - unusable_free(zone, 0, flags) >
+		      (long)(mark + READ_ONCE(zone->lowmem_reserve[highest])))
+		return true;
+	if (watermark_ok(zone, order, mark, highest, flags, free))
+		return true;
+	if (unlikely(!order && flags & ALLOC_MIN_RESERVE &&
+		     READ_ONCE(zone->watermark_boost) &&
+		     (flags & ALLOC_WMARK_MASK) == ALLOC_WMARK_MIN))
+		return watermark_ok(zone, order,
+				    READ_ONCE(zone->watermark[UMBRA_WMARK_MIN]),
+				    highest, flags, free);
+	return false;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_watermark_fast);
+
+/**
+ * umbra_watermark_boost() - raise the watermarks of a zone that fragments
+ * @zone: the zone
+ *
+ * By a pageblock, up to a limit, so that more is reclaimed and fewer requests
+ * have to fall back. Small zones are left alone.
+ *
+ * Context: zone lock held.
+ * Return: true if the boost was raised, or is at its limit.
+ */
+bool umbra_watermark_boost(struct umbra_zone *zone)
+{
+	unsigned int factor = READ_ONCE(zone->umbra->watermark_boost_factor);
+	unsigned long pageblock = 1UL << zone->umbra->pb_order;
+	unsigned long most;
+
+	lockdep_assert_held(&zone->lock);
+
+	if (!factor || pageblock * 4 > zone->nr_managed)
+		return false;
+	most = mult_frac(zone->watermark[UMBRA_WMARK_HIGH], factor, 10000);
+	if (!most)
+		return false;
+	most = max(pageblock, most);
+	WRITE_ONCE(zone->watermark_boost,
+		   min(zone->watermark_boost + pageblock, most));
+	set_fast_mark(zone);
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_watermark_boost);
+
+/**
+ * umbra_watermark_unboost() - take back a boost
+ * @zone: the zone
+ * @pages: of the boost, at most; what was added since the caller looked stays
+ *
+ * Context: any but NMI; takes the zone lock.
+ */
+void umbra_watermark_unboost(struct umbra_zone *zone, unsigned long pages)
+{
+	unsigned long flags;
+
+	if (!pages)
+		return;
+	spin_lock_irqsave(&zone->lock, flags);
+	WRITE_ONCE(zone->watermark_boost,
+		   zone->watermark_boost - min(zone->watermark_boost, pages));
+	set_fast_mark(zone);
+	umbra_zone_unlock(zone, flags);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Leaving the lock of a zone. */
+#ifndef _UMBRA_ZONE_H
+#define _UMBRA_ZONE_H
+
+#include "../core/core.h"
+
+void umbra_node_freed(struct umbra_node *node);
+void umbra_zone_changed(struct umbra_zone *zone, unsigned int orders);
+
+/*
+ * Leave the lock of a zone whose free pages or watermarks may have changed:
+ * decide anew which orders it has plenty of. Whoever writes either leaves so.
+ */
+static inline void umbra_zone_unlock(struct umbra_zone *zone,
+				     unsigned long flags)
+	__releases(&zone->lock)
+{
+	unsigned long useful = zone->nr_free_pages - zone->nr_free_cma -
+			       zone->nr_free_highatomic;
+	unsigned int orders = 0;
+
+	if (useful > zone->fast_mark)
+		orders = fls(zone->listed[UMBRA_UNMOVABLE] |
+			     zone->listed[UMBRA_MOVABLE] |
+			     zone->listed[UMBRA_RECLAIMABLE]);
+	if (unlikely(zone->fast_orders != orders || zone->is_watched))
+		umbra_zone_changed(zone, orders);
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+#endif /* _UMBRA_ZONE_H */

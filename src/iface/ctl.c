@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What all files of ctl/ have in common. */
+#include <linux/fs.h>
+#include <linux/minmax.h>
+#include <linux/printk.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include "../core/core.h"
+#include "../parse/text.h"
+#include "ctl.h"
+
+/* Tell what a line must be; returns @err. */
+int umbra_ctl_refuse(struct umbra *u, const char *file, const char *line,
+		     const char *must, int err)
+{
+	pr_warn_ratelimited("%s: ctl/%s: \"%s\": must be %s\n", u->name, file,
+			    line, must);
+	return err;
+}
+
+ssize_t umbra_ctl_write(struct file *filp, const char __user *from,
+			size_t count, const char *file, ctl_fn fn)
+{
+	struct seq_file *m = filp->private_data;
+	char line[UMBRA_LINE_SIZE];
+	size_t n = min(count, sizeof(line) - 1);
+	int err;
+
+	if (copy_from_user(line, from, n))
+		return -EFAULT;
+	line[n] = '\0';
+	if (n < count)
+		return umbra_ctl_refuse(m->private, file, line,
+					"a shorter line", -EINVAL);
+	err = fn(m->private, strim(line));
+	return err ?: count;
+}

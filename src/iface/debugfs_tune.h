@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The tunables in ctl/. */
+#ifndef _UMBRA_DEBUGFS_TUNE_H
+#define _UMBRA_DEBUGFS_TUNE_H
+
+struct dentry;
+struct umbra;
+
+void umbra_debugfs_tune(struct umbra *u, struct dentry *dir,
+			struct dentry *ctl);
+
+#endif /* _UMBRA_DEBUGFS_TUNE_H */

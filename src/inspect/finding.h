@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The findings of the checker. */
+#ifndef _UMBRA_FINDING_H
+#define _UMBRA_FINDING_H
+
+#include "../core/frame.h"
+
+enum umbra_finding_code {
+	FINDING_STATE,		/* a byte that is no state */
+	FINDING_ALIGN,		/* a head not aligned to its order */
+	FINDING_BOUNDS,		/* a block that leaves its zone or span */
+	FINDING_INSIDE,		/* a block with a frame inside that is not TAIL */
+	FINDING_TAIL,		/* a TAIL that no block covers */
+	FINDING_HELD_ORDER,	/* a HELD or OFFLINE frame with an order */
+	FINDING_TYPE,		/* a free block over pageblocks of two types */
+	FINDING_BUDDIES,	/* two free buddies left apart */
+	FINDING_REFERENCE,	/* a page without its base reference */
+	FINDING_LINK,		/* a free head whose list links are broken */
+	FINDING_LIST,		/* a list entry that does not belong there */
+	FINDING_WRITE,		/* free memory that was written to */
+	FINDING_COUNT,		/* a counter that is not what the walk counts */
+	FINDING_MOVABLE,	/* registered, and no allocated, exposed block */
+	FINDING_LRU,		/* an entry of an LRU list that is wrong there */
+	NR_FINDINGS
+};
+
+#define UMBRA_FIRST_FINDINGS 16
+
+struct umbra_finding {
+	enum umbra_finding_code code;
+	u32 index;		/* frame, or UMBRA_NO_FRAME */
+	unsigned long found;
+	unsigned long expected;
+};
+
+/**
+ * struct umbra_verify - what a run of the checker found
+ * @nr_findings: all of them
+ * @first: the first UMBRA_FIRST_FINDINGS of them
+ * @frames: frames per state; a block counts with all its frames
+ * @blocks: blocks per state
+ * @exact: nothing changed during the walk, so lists and counters were
+ *	compared too
+ */
+struct umbra_verify {
+	unsigned long nr_findings;
+	struct umbra_finding first[UMBRA_FIRST_FINDINGS];
+	unsigned long frames[FRAME_NR_STATES];
+	unsigned long blocks[FRAME_NR_STATES];
+	bool exact;
+};
+
+const char *umbra_finding_name(enum umbra_finding_code code);
+void umbra_found(struct umbra_verify *v, enum umbra_finding_code code,
+		 u32 index, unsigned long what, unsigned long expected);
+
+#endif /* _UMBRA_FINDING_H */

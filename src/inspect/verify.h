@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The checker of invariants; see verify.c. */
+#ifndef _UMBRA_VERIFY_H
+#define _UMBRA_VERIFY_H
+
+#include "finding.h"
+
+void umbra_verify(struct umbra *u, struct umbra_verify *v);
+
+#endif /* _UMBRA_VERIFY_H */

@@ -1,0 +1,516 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Compaction: making large free blocks by moving small ones together. Who
+ * compacts which zone and when it is done is decided here, as the host does.
+ * Any number of tasks may compact a zone at once; each has what it isolated and
+ * stashed to itself.
+ */
+#include <linux/gfp.h>
+#include <linux/list.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/mmzone.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/spinlock.h>
+#include "../buddy/fallback.h"
+#include "../buddy/fragmentation.h"
+#include "../buddy/watermark.h"
+#include "../core/core.h"
+#include "../core/request.h"
+#include "../core/span.h"
+#include "../core/stats.h"
+#include "../page/held.h"
+#include "../page/take.h"
+#include "../page/zonelist.h"
+#include "compact.h"
+#include "compact_hints.h"
+#include "compact_move.h"
+#include "compact_scan.h"
+#include "compaction.h"
+#include "shrink.h"
+#include <trace/events/umbra.h>
+
+/**
+ * umbra_compact_gap() - how much more must be free to compact for an order
+ * @order: the order
+ *
+ * The block itself, and as much again for what is moved out of its way.
+ *
+ * Context: any.
+ * Return: in pages.
+ */
+unsigned long umbra_compact_gap(unsigned int order)
+{
+	return 2UL << order;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_compact_gap);
+
+/*
+ * Is enough of a zone free to compact it, above a watermark, if @more pages were
+ * free in addition?
+ */
+static bool has_room(const struct umbra_zone *zone, unsigned int order,
+		     unsigned long mark, enum umbra_zone_type highest,
+		     unsigned long more)
+{
+	mark += umbra_compact_gap(order);
+	if (order > PAGE_ALLOC_COSTLY_ORDER)
+		mark += umbra_wmark(zone, UMBRA_WMARK_LOW) -
+			umbra_wmark(zone, UMBRA_WMARK_MIN);
+	/* Free blocks of CMA pageblocks can be filled too. */
+	return umbra_watermark_with(zone, 0, mark, highest, ALLOC_CMA, more);
+}
+
+/* Is memory in pieces, rather than short? Small orders are always tried. */
+static bool is_fragmented(struct umbra_zone *zone, unsigned int order)
+{
+	unsigned int threshold =
+		READ_ONCE(zone->umbra->compact.extfrag_threshold);
+	unsigned long nr_free[UMBRA_NR_ORDERS];
+	struct umbra_free_blocks b;
+	int index;
+
+	if (order <= PAGE_ALLOC_COSTLY_ORDER)
+		return true;
+	umbra_snapshot_buddyinfo(zone, nr_free);
+	umbra_count_free_blocks(&b, nr_free, order);
+	index = umbra_fragmentation_index(&b, order);
+	return index < 0 || index > (int)threshold;
+}
+
+/**
+ * umbra_compact_is_needed() - should a zone be compacted for an order
+ * @zone: the zone
+ * @order: order wanted
+ * @highest: the highest zone the request could use
+ * @flags: ALLOC_*, for the watermark and what the request may use
+ * @async: only if it is likely to help
+ *
+ * Context: any; takes the zone lock.
+ * Return: UMBRA_COMPACT_SUCCESS if there is a block already,
+ * UMBRA_COMPACT_SKIPPED if it would be in vain, else UMBRA_COMPACT_CONTINUE.
+ */
+enum umbra_compact_result umbra_compact_is_needed(struct umbra_zone *zone,
+						  unsigned int order,
+						  enum umbra_zone_type highest,
+						  unsigned int flags,
+						  bool async)
+{
+	unsigned long mark = umbra_wmark(zone, flags & ALLOC_WMARK_MASK);
+
+	if (umbra_watermark_ok(zone, order, mark, highest, flags))
+		return UMBRA_COMPACT_SUCCESS;
+	/* A block made of CMA pageblocks is of no use to some. */
+	if (order > PAGE_ALLOC_COSTLY_ORDER && async && !(flags & ALLOC_CMA) &&
+	    !umbra_watermark_ok(zone, 0, mark + umbra_compact_gap(order),
+				highest, 0))
+		return UMBRA_COMPACT_SKIPPED;
+	if (!has_room(zone, order, mark, highest, 0) ||
+	    !is_fragmented(zone, order))
+		return UMBRA_COMPACT_SKIPPED;
+	return UMBRA_COMPACT_CONTINUE;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_compact_is_needed);
+
+/**
+ * umbra_compact_suitable() - could compaction help, if more were reclaimed
+ * @u: the instance
+ * @rq: the request
+ *
+ * Context: any.
+ * Return: true if a zone would have enough free pages to be compacted.
+ */
+bool umbra_compact_suitable(struct umbra *u, const struct umbra_request *rq)
+{
+	const umbra_zoneref_t *ref;
+	struct umbra_zone *zone;
+
+	for_each_umbra_zoneref(u, zone, ref, rq->zonelist, rq->highest,
+			       rq->nodemask) {
+		unsigned long more = umbra_zone_reclaimable(zone);
+
+		if (!umbra_zone_is_allowed(zone, rq))
+			continue;
+		/* Not all is to be reclaimed for one block of a high order. */
+		more /= max(rq->order, 1U);
+		if (has_room(zone, rq->order,
+			     umbra_wmark(zone, UMBRA_WMARK_MIN), rq->highest,
+			     more))
+			return true;
+	}
+	return false;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_compact_suitable);
+
+static unsigned int zone_score(struct umbra_zone *zone)
+{
+	unsigned long nr_free[UMBRA_NR_ORDERS];
+	struct umbra_free_blocks b;
+
+	umbra_snapshot_buddyinfo(zone, nr_free);
+	umbra_count_free_blocks(&b, nr_free, zone->umbra->pb_order);
+	if (!b.pages)
+		return 0;
+	return div64_u64((b.pages - (b.suitable << zone->umbra->pb_order)) *
+			 100, b.pages);
+}
+
+/**
+ * umbra_compact_score() - how much of what a node has free is in pieces
+ * @u: the instance
+ * @nid: the node
+ *
+ * Context: any; takes the zone locks one after the other.
+ * Return: in percent, for pageblocks; large zones count for more.
+ */
+unsigned int umbra_compact_score(struct umbra *u, unsigned int nid)
+{
+	unsigned long pages = 1, score = 0;
+	struct umbra_zone *zone;
+
+	for_each_umbra_zone(u, zone)
+		if (zone->nid == nid)
+			pages += READ_ONCE(zone->nr_managed);
+	for_each_umbra_zone(u, zone)
+		if (zone->nid == nid)
+			score += READ_ONCE(zone->nr_managed) *
+				 zone_score(zone) / pages;
+	return score;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_compact_score);
+
+/* Proactive compaction begins above the high score, and ends at the low one. */
+unsigned int umbra_compact_score_wmark(const struct umbra *u, bool low)
+{
+	unsigned int mark = 100 -
+		READ_ONCE(u->compact.proactiveness);
+
+	return low ? mark : min(mark + min(10U, mark / 2), 100U);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_compact_score_wmark);
+
+/* Is there a free block that the request could have? */
+static bool has_block(const struct umbra_compaction *c)
+{
+	struct umbra_zone *zone = c->zone;
+	unsigned int types = BIT(c->type), type;
+	bool found = false;
+	unsigned long flags;
+
+	if (c->type == UMBRA_MOVABLE)
+		types |= BIT(UMBRA_CMA);
+	spin_lock_irqsave(&zone->lock, flags);
+	for (type = 0; type < UMBRA_ISOLATE; type++)
+		if (types & BIT(type) && zone->listed[type] >> c->order)
+			found = true;
+	found = found || umbra_fallback_can_claim(zone, c->order, c->type);
+	spin_unlock_irqrestore(&zone->lock, flags);
+	return found;
+}
+
+static const struct umbra_node *node_of(const struct umbra_zone *zone)
+{
+	return &zone->umbra->nodes[zone->nid];
+}
+
+static bool should_end(const struct umbra_compaction *c)
+{
+	return c->contended || fatal_signal_pending(current);
+}
+
+/* Is a run done, and how did it end? UMBRA_COMPACT_CONTINUE if it is not. */
+static enum umbra_compact_result result_of(struct umbra_compaction *c)
+{
+	if (compact_has_met(c)) {
+		umbra_compact_begin_anew(c);
+		return c->whole_zone ? UMBRA_COMPACT_COMPLETE :
+				       UMBRA_COMPACT_PARTIAL_SKIPPED;
+	}
+	if (c->proactive) {
+		if (should_end(c))
+			return UMBRA_COMPACT_CONTENDED;
+		if (umbra_node_is_reclaimed(node_of(c->zone)))
+			return UMBRA_COMPACT_PARTIAL_SKIPPED;
+		return zone_score(c->zone) >
+		       umbra_compact_score_wmark(c->zone->umbra, true) ?
+		       UMBRA_COMPACT_CONTINUE : UMBRA_COMPACT_SUCCESS;
+	}
+	if (c->order == COMPACT_WHOLE)
+		return UMBRA_COMPACT_CONTINUE;
+	/* A pageblock once begun is gone through: less is stolen later. */
+	if (c->migrate != compact_block_start(c, c->migrate))
+		return UMBRA_COMPACT_CONTINUE;
+	if (has_block(c))
+		return UMBRA_COMPACT_SUCCESS;
+	return should_end(c) ? UMBRA_COMPACT_CONTENDED :
+			       UMBRA_COMPACT_CONTINUE;
+}
+
+/*
+ * One batch, from isolation to where it goes. Returns what the run ends with, or
+ * UMBRA_COMPACT_CONTINUE.
+ */
+static enum umbra_compact_result step(struct umbra_compaction *c)
+{
+	int err;
+
+	switch (umbra_compact_isolate(c)) {
+	case COMPACT_SCAN_ABORT:
+		umbra_compact_putback(c->zone->umbra, &c->batch);
+		return UMBRA_COMPACT_CONTENDED;
+	case COMPACT_SCAN_NONE:
+		break;
+	case COMPACT_SCAN_SOME:
+		err = umbra_compact_move(c);
+		if (err == -ENOMEM && !compact_has_met(c))
+			return UMBRA_COMPACT_CONTENDED;
+		break;
+	}
+	return c->captured == UMBRA_NO_FRAME ? UMBRA_COMPACT_CONTINUE :
+					       UMBRA_COMPACT_SUCCESS;
+}
+
+static void begin(struct umbra_compaction *c)
+{
+	unsigned int order;
+
+	c->contended = false;
+	c->captured = UMBRA_NO_FRAME;
+	c->batch.nr = 0;
+	c->batch.nr_pages = 0;
+	c->nr_stashed = 0;
+	c->nr_moved = 0;
+	c->nr_failed = 0;
+	c->migrate_scanned = 0;
+	c->free_scanned = 0;
+	for (order = 0; order < UMBRA_NR_ORDERS; order++)
+		INIT_LIST_HEAD(&c->stash[order]);
+	umbra_compact_begin(c);
+}
+
+static unsigned long pfn_of(const struct umbra_zone *zone, u32 index)
+{
+	return umbra_index_to_pfn(zone->umbra, min(index, zone->end - 1));
+}
+
+/**
+ * umbra_compact_zone() - compact one zone
+ * @c: what for, and how; filled in with what was done
+ *
+ * Context: may sleep.
+ * Return: how it ended.
+ */
+enum umbra_compact_result umbra_compact_zone(struct umbra_compaction *c)
+{
+	struct umbra_zone *zone = c->zone;
+	enum umbra_compact_result ret;
+
+	begin(c);
+	trace_umbra_compaction_begin(pfn_of(zone, zone->start),
+				     pfn_of(zone, c->migrate),
+				     pfn_of(zone, c->free),
+				     pfn_of(zone, zone->end - 1) + 1,
+				     c->mode != UMBRA_MIGRATE_ASYNC);
+	do {
+		ret = result_of(c);
+		if (ret == UMBRA_COMPACT_CONTINUE)
+			ret = step(c);
+	} while (ret == UMBRA_COMPACT_CONTINUE);
+	umbra_compact_release(c);
+	umbra_count(zone, EVENT_COMPACT_MIGRATE_SCANNED, c->migrate_scanned);
+	umbra_count(zone, EVENT_COMPACT_FREE_SCANNED, c->free_scanned);
+	trace_umbra_compaction_end(pfn_of(zone, zone->start),
+				   pfn_of(zone, c->migrate),
+				   pfn_of(zone, c->free),
+				   pfn_of(zone, zone->end - 1) + 1,
+				   c->mode != UMBRA_MIGRATE_ASYNC, ret);
+	return ret;
+}
+
+/* Compact a zone for a request. */
+static enum umbra_compact_result
+compact_for_request(struct umbra_zone *zone, const struct umbra_request *rq,
+		    enum umbra_compact_priority priority, u32 *index)
+{
+	bool async = priority == UMBRA_COMPACT_PRIO_ASYNC;
+	bool full = priority == UMBRA_COMPACT_PRIO_FULL;
+	struct umbra_compaction c = {
+		.zone = zone,
+		.rq = rq,
+		.order = rq->order,
+		.type = rq->type,
+		.highest = rq->highest,
+		.flags = rq->flags,
+		.mode = async ? UMBRA_MIGRATE_ASYNC : UMBRA_MIGRATE_SYNC_LIGHT,
+		.whole_zone = full,
+		.ignore_hints = full,
+		.any_target = full,
+	};
+	enum umbra_compact_result ret;
+
+	ret = umbra_compact_is_needed(zone, rq->order, rq->highest, rq->flags,
+				      async);
+	if (ret != UMBRA_COMPACT_CONTINUE)
+		return ret;
+	ret = umbra_compact_zone(&c);
+	if (c.captured == UMBRA_NO_FRAME)
+		return ret;
+	umbra_count_alloc(rq, zone, 1);
+	*index = c.captured;
+	return UMBRA_COMPACT_SUCCESS;
+}
+
+static void note_result(struct umbra_zone *zone, unsigned int order,
+			enum umbra_compact_priority priority,
+			enum umbra_compact_result ret)
+{
+	if (ret == UMBRA_COMPACT_SUCCESS)
+		umbra_compact_expect(zone, order);
+	else if (priority != UMBRA_COMPACT_PRIO_ASYNC &&
+		 (ret == UMBRA_COMPACT_COMPLETE ||
+		  ret == UMBRA_COMPACT_PARTIAL_SKIPPED))
+		umbra_compact_defer(zone, order);
+}
+
+static enum umbra_compact_result
+compact_zonelist(struct umbra *u, const struct umbra_request *rq,
+		 enum umbra_compact_priority priority, u32 *index)
+{
+	enum umbra_compact_result best = UMBRA_COMPACT_SKIPPED, ret;
+	const umbra_zoneref_t *ref;
+	struct umbra_zone *zone;
+
+	for_each_umbra_zoneref(u, zone, ref, rq->zonelist, rq->highest,
+			       rq->nodemask) {
+		if (!umbra_zone_is_allowed(zone, rq))
+			continue;
+		if (priority > UMBRA_COMPACT_PRIO_FULL &&
+		    umbra_compact_is_deferred(zone, rq->order)) {
+			best = max(best, UMBRA_COMPACT_DEFERRED);
+			continue;
+		}
+		ret = compact_for_request(zone, rq, priority, index);
+		note_result(zone, rq->order, priority, ret);
+		best = max(best, ret);
+		if (ret == UMBRA_COMPACT_SUCCESS ||
+		    fatal_signal_pending(current) ||
+		    (priority == UMBRA_COMPACT_PRIO_ASYNC && need_resched()))
+			break;
+	}
+	return best;
+}
+
+/**
+ * umbra_compact_direct() - compact for a request, in its own context
+ * @u: the instance
+ * @rq: the request, of an order above 0
+ * @priority: how hard
+ * @index: set to a block for it in state PCP if one was captured, which counts
+ *	as allocated; else left alone
+ *
+ * The zones are tried in the order of the request's list, until one has a block.
+ * What the request may use decides where its block is made. Requests that may not
+ * do I/O do not compact, as in the host.
+ *
+ * Context: may sleep.
+ * Return: the best of what came of the zones.
+ */
+enum umbra_compact_result
+umbra_compact_direct(struct umbra *u, const struct umbra_request *rq,
+		     enum umbra_compact_priority priority, u32 *index)
+{
+	bool no_fs = !(rq->gfp & __GFP_FS);
+	enum umbra_compact_result ret;
+	unsigned int reclaim, nofs = 0;
+
+	if (!(rq->gfp & __GFP_IO))
+		return UMBRA_COMPACT_SKIPPED;
+	/* Callbacks are not told what they may do but by the scope. */
+	if (no_fs)
+		nofs = memalloc_nofs_save();
+	reclaim = memalloc_noreclaim_save();
+	ret = compact_zonelist(u, rq, priority, index);
+	memalloc_noreclaim_restore(reclaim);
+	if (no_fs)
+		memalloc_nofs_restore(nofs);
+	return ret;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_compact_direct);
+
+/* All of the zones of a node. Returns 0 or -EINTR. Context: may sleep. */
+int umbra_compact_node_zones(struct umbra *u, unsigned int nid, bool proactive)
+{
+	struct umbra_compaction c = {
+		.order = COMPACT_WHOLE,
+		.type = UMBRA_UNMOVABLE,
+		.highest = UMBRA_ZONE_MOVABLE,
+		.mode = proactive ? UMBRA_MIGRATE_SYNC_LIGHT :
+				    UMBRA_MIGRATE_SYNC,
+		.whole_zone = true,
+		.ignore_hints = true,
+		.proactive = proactive,
+	};
+
+	for_each_umbra_zone(u, c.zone) {
+		if (c.zone->nid != nid || !READ_ONCE(c.zone->nr_managed))
+			continue;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		umbra_compact_zone(&c);
+		if (!proactive)
+			continue;
+		umbra_count(c.zone, EVENT_COMPACT_DAEMON_MIGRATE_SCANNED,
+			    c.migrate_scanned);
+		umbra_count(c.zone, EVENT_COMPACT_DAEMON_FREE_SCANNED,
+			    c.free_scanned);
+	}
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_compact_node_zones);
+
+/**
+ * umbra_compact_node() - compact all zones of a node
+ * @u: the instance
+ * @nid: the node
+ *
+ * What CPUs keep of it comes back to the zones first.
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL if there is no such node, -EINTR if the task is to end.
+ */
+int umbra_compact_node(struct umbra *u, unsigned int nid)
+{
+	int err = umbra_drain_node(u, nid);
+
+	if (err)
+		return err;
+	umbra_held_rescan(u);
+	return umbra_compact_node_zones(u, nid, false);
+}
+EXPORT_SYMBOL_GPL(umbra_compact_node);
+
+/**
+ * umbra_compact() - compact all of an instance
+ * @u: the instance
+ *
+ * What CPUs keep comes back to the zones first.
+ *
+ * Context: may sleep.
+ * Return: 0, or -EINTR if the task is to end.
+ */
+int umbra_compact(struct umbra *u)
+{
+	unsigned int nid;
+	int err;
+
+	for (nid = 0; nid < u->nr_nodes; nid++) {
+		err = umbra_compact_node(u, nid);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+EXPORT_SYMBOL_GPL(umbra_compact);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Compaction of a zone, of a node, or for a request; see compact.c. */
+#ifndef _UMBRA_COMPACT_H
+#define _UMBRA_COMPACT_H
+
+#include "../core/core.h"
+#include "../core/request.h"
+
+struct umbra_compaction;
+
+/* Results of compaction, from worst to best, as the host has them. */
+enum umbra_compact_result {
+	UMBRA_COMPACT_SKIPPED,	/* not suitable: too little is free, or enough */
+	UMBRA_COMPACT_DEFERRED,	/* failed too often lately */
+	UMBRA_COMPACT_CONTINUE,	/* not done yet; not a final result */
+	UMBRA_COMPACT_COMPLETE,	/* all of the zone was scanned in vain */
+	UMBRA_COMPACT_PARTIAL_SKIPPED,	/* a part of it was */
+	UMBRA_COMPACT_CONTENDED,	/* given up: somebody waits */
+	UMBRA_COMPACT_SUCCESS	/* a block of the order is there */
+};
+
+/* How hard to compact; a lower number is harder. */
+enum umbra_compact_priority {
+	UMBRA_COMPACT_PRIO_FULL,	/* sync, skip hints ignored */
+	UMBRA_COMPACT_PRIO_LIGHT,	/* sync light */
+	UMBRA_COMPACT_PRIO_ASYNC
+};
+
+unsigned long umbra_compact_gap(unsigned int order);
+enum umbra_compact_result umbra_compact_is_needed(struct umbra_zone *zone,
+						  unsigned int order,
+						  enum umbra_zone_type highest,
+						  unsigned int flags,
+						  bool async);
+bool umbra_compact_suitable(struct umbra *u, const struct umbra_request *rq);
+unsigned int umbra_compact_score(struct umbra *u, unsigned int nid);
+unsigned int umbra_compact_score_wmark(const struct umbra *u, bool low);
+enum umbra_compact_result umbra_compact_zone(struct umbra_compaction *c);
+enum umbra_compact_result
+umbra_compact_direct(struct umbra *u, const struct umbra_request *rq,
+		     enum umbra_compact_priority priority, u32 *index);
+int umbra_compact_node_zones(struct umbra *u, unsigned int nid, bool proactive);
+
+#endif /* _UMBRA_COMPACT_H */

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Moving a batch of compaction to where the free scanner found room. */
+#include <linux/sched.h>
+#include "../core/core.h"
+#include "../core/debug.h"
+#include "../core/frame.h"
+#include "../core/stats.h"
+#include "capture.h"
+#include "compact_move.h"
+#include "compact_scan.h"
+#include "compaction.h"
+#include "movable.h"
+#include <trace/events/umbra.h>
+
+/* How often an owner who says -EAGAIN is asked. */
+#define PASSES_ASYNC 3
+#define PASSES_SYNC 10
+
+/*
+ * Move one block of a batch. Returns 0, what the owner said, -ENOMEM if there is
+ * no room for anything, or -EBUSY for a block of this size.
+ */
+static int move_one(struct umbra_compaction *c, u32 src)
+{
+	struct umbra *u = c->zone->umbra;
+	unsigned int order = frame_order(frame_read(u, src));
+	u32 dst = umbra_compact_target(c, order), captured;
+	int err;
+
+	if (dst == UMBRA_NO_FRAME)
+		return c->nr_stashed ? -EBUSY : -ENOMEM;
+	err = umbra_movable_migrate(u, dst, src, c->mode);
+	if (err) {
+		umbra_compact_return(c, dst, order);
+		/* For want of anything but room, others may have more luck. */
+		return err == -ENOMEM ? -EBUSY : err;
+	}
+	c->batch.nr_pages -= 1U << order;
+	c->nr_moved += 1U << order;
+	umbra_debug_free(u, src, order);
+	captured = umbra_free_captured(u, src, order,
+				       c->captured == UMBRA_NO_FRAME ? c->rq :
+								       NULL);
+	if (captured != UMBRA_NO_FRAME)
+		c->captured = captured;
+	return 0;
+}
+
+/* Put a block back that stays where it is; its owner was asked often enough. */
+void umbra_compact_give_up(struct umbra *u, u32 src)
+{
+	umbra_count(umbra_frame_zone(u, src), EVENT_PGMIGRATE_FAIL,
+		    1UL << frame_order(frame_read(u, src)));
+	umbra_movable_putback(u, src);
+}
+
+static void let_go(struct umbra_compaction *c, u32 src)
+{
+	struct umbra *u = c->zone->umbra;
+	unsigned int order = frame_order(frame_read(u, src));
+
+	c->batch.nr_pages -= 1U << order;
+	c->nr_failed += 1U << order;
+	umbra_compact_give_up(u, src);
+}
+
+/*
+ * Ask for every block of the batch once; those to be asked for again stay in it.
+ * Returns 0, -EBUSY if one could not be moved, or -ENOMEM.
+ */
+static int move_pass(struct umbra_compaction *c, bool is_last)
+{
+	struct umbra_isolated *batch = &c->batch;
+	unsigned int i, left = 0;
+	int err, ret = 0;
+
+	for (i = 0; i < batch->nr; i++) {
+		err = ret == -ENOMEM ? -ENOMEM : move_one(c, batch->frames[i]);
+		if (!err)
+			continue;
+		if (err == -EAGAIN && !is_last) {
+			batch->frames[left++] = batch->frames[i];
+			continue;
+		}
+		ret = err == -ENOMEM ? -ENOMEM : -EBUSY;
+		let_go(c, batch->frames[i]);
+	}
+	batch->nr = left;
+	return ret;
+}
+
+/**
+ * umbra_compact_move() - move a batch to where there is room
+ * @c: the run; its batch is empty afterwards
+ *
+ * Context: may sleep.
+ * Return: 0; -EBUSY if not all of it could be moved, -ENOMEM if for want of room.
+ */
+int umbra_compact_move(struct umbra_compaction *c)
+{
+	unsigned int passes = c->mode == UMBRA_MIGRATE_ASYNC ? PASSES_ASYNC :
+							       PASSES_SYNC;
+	unsigned long moved = c->nr_moved, failed = c->nr_failed;
+	unsigned int pass;
+	int err, ret = 0;
+
+	for (pass = 1; c->batch.nr; pass++) {
+		/* Whoever has the owner's lock may have to get on first. */
+		if (pass > 1 && c->mode == UMBRA_MIGRATE_SYNC)
+			schedule_timeout_uninterruptible(1);
+		else
+			cond_resched();
+		err = move_pass(c, pass >= passes || ret == -ENOMEM);
+		if (err && ret != -ENOMEM)
+			ret = err;
+	}
+	trace_umbra_migrate_pages(c->nr_moved - moved, c->nr_failed - failed,
+				  c->mode, UMBRA_MIGRATE_FOR_COMPACTION);
+	return ret;
+}

@@ -1,0 +1,519 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The two scanners of compaction. The migrate scanner goes up from the start of
+ * a zone and isolates blocks that can be moved; the free scanner comes down from
+ * its end and takes free blocks off the lists, into a stash. Where they meet, the
+ * zone is compacted.
+ *
+ * The migrate scanner reads the frame map without a lock: what it takes for a
+ * block is one only once it is isolated. The free scanner holds the zone lock for
+ * at most one pageblock.
+ */
+#include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/spinlock.h>
+#include "../buddy/freelist.h"
+#include "../buddy/watermark.h"
+#include "../buddy/zone.h"
+#include "../core/core.h"
+#include "../core/frame.h"
+#include "../core/request.h"
+#include "../core/span.h"
+#include "../core/stats.h"
+#include "../page/free.h"
+#include "../page/held.h"
+#include "../page/zone_blocks.h"
+#include "capture.h"
+#include "compact_hints.h"
+#include "compact_scan.h"
+#include "compaction.h"
+#include "movable.h"
+#include <trace/events/umbra.h>
+
+static bool is_movable_type(enum umbra_migratetype type)
+{
+	return type == UMBRA_MOVABLE || type == UMBRA_CMA;
+}
+
+/* Is a block too large to be worth moving? */
+static bool is_too_large(const struct umbra_compaction *c, unsigned int order)
+{
+	if (order >= c->zone->umbra->pb_order)
+		return true;
+	return c->order >= 0 && order >= (unsigned int)c->order;
+}
+
+/* Has memory of a block failed, so that it is not to be touched? */
+bool umbra_compact_is_poisoned(struct umbra *u, u32 index, unsigned int order)
+{
+	struct page *page = umbra_index_to_page(u, index);
+	u32 i;
+
+	for (i = 0; i < 1U << order; i++)
+		if (PageHWPoison(page + i))
+			return true;
+	return false;
+}
+
+/*
+ * Isolate the block at @index, if it is one that can be moved, which a look at
+ * @frame told cheaply. What the look found may have gone since.
+ */
+static bool isolate_one(struct umbra_compaction *c, u32 index, u8 frame)
+{
+	struct umbra *u = c->zone->umbra;
+	struct umbra_isolated *batch = &c->batch;
+	unsigned int order;
+
+	if (!frame_is_allocated(frame) || !frame_has(frame, FRAME_EXPOSED) ||
+	    is_too_large(c, frame_order(frame)) ||
+	    !umbra_movable_of(u, index) || !umbra_movable_isolate(u, index))
+		return false;
+	order = frame_order(frame_read(u, index));
+	if (is_too_large(c, order) ||
+	    umbra_compact_is_poisoned(u, index, order)) {
+		umbra_movable_putback(u, index);
+		return false;
+	}
+	batch->frames[batch->nr++] = index;
+	batch->nr_pages += 1U << order;
+	return true;
+}
+
+/* Let go of all blocks of a batch. Context: may sleep. */
+void umbra_compact_putback(struct umbra *u, struct umbra_isolated *batch)
+{
+	unsigned int i;
+
+	for (i = 0; i < batch->nr; i++)
+		umbra_movable_putback(u, batch->frames[i]);
+	batch->nr = 0;
+	batch->nr_pages = 0;
+}
+
+static u32 wanted_end(const struct umbra_compaction *c, u32 index)
+{
+	return ALIGN(index + 1, 1U << c->order);
+}
+
+/*
+ * An asynchronous request looks for the first place where its block can be made:
+ * one thing that cannot be moved spoils all of it. Returns where to go on.
+ */
+static u32 give_place_up(struct umbra_compaction *c, u32 index, u32 *place)
+{
+	umbra_compact_putback(c->zone->umbra, &c->batch);
+	if (index < *place) {
+		index = *place;
+		*place = wanted_end(c, index);
+	}
+	return index;
+}
+
+/* What was moved away may have merged to a block that goes on here. */
+static u32 past_free(const struct umbra *u, u32 index)
+{
+	u32 head = umbra_frame_head(u, index);
+	u8 frame = head == UMBRA_NO_FRAME ? 0 : frame_read(u, head);
+
+	return frame_state(frame) == FRAME_FREE ?
+	       head + (1U << frame_order(frame)) : index;
+}
+
+/* Walk the rest of a pageblock; returns where it stopped. */
+static u32 isolate_range(struct umbra_compaction *c, u32 start, u32 end)
+{
+	bool choosy = c->rq && c->mode == UMBRA_MIGRATE_ASYNC;
+	u32 place = choosy ? wanted_end(c, start) : 0;
+	u32 index = past_free(c->zone->umbra, start);
+	u8 frame;
+
+	while (index < end && c->batch.nr_pages < COMPACT_BATCH) {
+		if (choosy && index >= place) {
+			if (c->batch.nr)
+				break;
+			place = wanted_end(c, index);
+		}
+		if ((index - start) % COMPACT_BATCH == 0) {
+			if (fatal_signal_pending(current)) {
+				c->contended = true;
+				break;
+			}
+			cond_resched();
+		}
+		frame = frame_read(c->zone->umbra, index);
+		c->migrate_scanned += 1UL << frame_order(frame);
+		if (frame_state(frame) == FRAME_FREE ||
+		    isolate_one(c, index, frame) || !choosy)
+			index += 1U << frame_order(frame);
+		else
+			index = give_place_up(c, index + 1, &place);
+	}
+	return min(index, end);
+}
+
+/* Isolate a batch of a pageblock, or as much of it as there is. */
+static enum umbra_compact_scan isolate_block(struct umbra_compaction *c)
+{
+	struct umbra *u = c->zone->umbra;
+	unsigned long before = c->migrate_scanned, pfn;
+	u32 start = c->migrate, end = compact_block_end(c, start);
+	bool from_start = start == compact_block_start(c, start);
+
+	c->migrate = isolate_range(c, start, end);
+	/* What was gone through, and is not empty, will not be soon. */
+	if (c->migrate == end && (!c->batch.nr || !from_start)) {
+		umbra_compact_skip(c, start);
+		umbra_compact_pass_source(c, end);
+	}
+	pfn = umbra_index_to_pfn(u, start);
+	trace_umbra_compaction_isolate_migratepages(pfn,
+						    pfn + c->migrate - start,
+						    c->migrate_scanned - before,
+						    c->batch.nr_pages);
+	if (fatal_signal_pending(current))
+		return COMPACT_SCAN_ABORT;
+	if (!c->batch.nr)
+		return COMPACT_SCAN_NONE;
+	umbra_count(c->zone, EVENT_COMPACT_ISOLATED, c->batch.nr_pages);
+	return COMPACT_SCAN_SOME;
+}
+
+/* Should blocks be moved out of the pageblock of @index? */
+static bool is_source(const struct umbra_compaction *c, u32 index)
+{
+	struct umbra *u = c->zone->umbra;
+	enum umbra_migratetype type = umbra_frame_type(u, index);
+	u8 frame = frame_read(u, index);
+
+	if (type == UMBRA_ISOLATE ||
+	    (frame_is_allocated(frame) && frame_order(frame) >= u->pb_order))
+		return false;
+	if (!c->rq)
+		return true;
+	/* What cannot use a CMA pageblock gains nothing from an empty one. */
+	if (type == UMBRA_CMA && !(c->flags & ALLOC_CMA))
+		return false;
+	if (c->mode != UMBRA_MIGRATE_ASYNC)
+		return true;
+	/* Whole pageblocks can change their type. */
+	if (c->type == UMBRA_MOVABLE || c->order >= (int)u->pb_order)
+		return is_movable_type(type);
+	return type == c->type;
+}
+
+/**
+ * umbra_compact_isolate() - have the migrate scanner isolate the next batch
+ * @c: the run; its batch is empty
+ *
+ * Of one pageblock, the first that has something.
+ *
+ * Context: may sleep.
+ * Return: whether there is a batch now, or the run should end.
+ */
+enum umbra_compact_scan umbra_compact_isolate(struct umbra_compaction *c)
+{
+	u32 end = compact_block_end(c, c->migrate);
+
+	for (; end <= c->free; c->migrate = end,
+	     end = compact_block_end(c, end)) {
+		bool at_start = c->migrate == compact_block_start(c,
+								  c->migrate);
+
+		cond_resched();
+		if (at_start && umbra_compact_is_skipped(c, c->migrate))
+			continue;
+		if (is_source(c, c->migrate))
+			return isolate_block(c);
+		umbra_compact_pass_source(c, end);
+	}
+	return COMPACT_SCAN_NONE;
+}
+
+/* Should the free blocks of the pageblock of @index be filled? */
+static bool is_target(const struct umbra_compaction *c, u32 index)
+{
+	struct umbra *u = c->zone->umbra;
+	enum umbra_migratetype type = umbra_frame_type(u, index);
+	u32 head = umbra_frame_head(u, index);
+	u8 frame = head == UMBRA_NO_FRAME ? 0 : frame_read(u, head);
+	unsigned int large = c->order > 0 ? c->order : u->pb_order;
+
+	/* What is wanted is not to be taken apart. */
+	if (frame_state(frame) == FRAME_FREE && frame_order(frame) >= large)
+		return false;
+	if (type == UMBRA_ISOLATE)
+		return false;
+	return c->any_target || is_movable_type(type);
+}
+
+/*
+ * A block that is half a pageblock or more is to be filled with what can move:
+ * then most of the pageblock can. Zone lock held.
+ */
+static void make_movable(struct umbra_zone *zone, u32 index, unsigned int order)
+{
+	struct umbra *u = zone->umbra;
+
+	if (order + 1 < u->pb_order ||
+	    !umbra_type_is_mergeable(umbra_frame_type(u, index)))
+		return;
+	if (order >= u->pb_order)
+		umbra_freelist_set_types(u, index, order, UMBRA_MOVABLE);
+	else
+		umbra_freelist_move(zone, ALIGN_DOWN(index, 1U << u->pb_order),
+				    UMBRA_MOVABLE);
+}
+
+static void stash_add(struct umbra_compaction *c, u32 index,
+		      unsigned int order)
+{
+	list_add_tail(&umbra_index_to_page(c->zone->umbra, index)->lru,
+		      &c->stash[order]);
+	c->nr_stashed += 1U << order;
+}
+
+/* Take a free block off its list, if enough stays. Zone lock held. */
+static bool stash_free(struct umbra_compaction *c, u32 index,
+		       unsigned int order)
+{
+	struct umbra_zone *zone = c->zone;
+	unsigned long mark = READ_ONCE(zone->watermark[UMBRA_WMARK_MIN]) +
+			     (1UL << order);
+
+	lockdep_assert_held(&zone->lock);
+
+	if (!umbra_watermark_ok(zone, 0, mark, UMBRA_ZONE_DMA, ALLOC_CMA))
+		return false;
+	umbra_freelist_remove(zone, index, order);
+	make_movable(zone, index, order);
+	frame_set(zone->umbra, index, FRAME_PCP, order);
+	stash_add(c, index, order);
+	return true;
+}
+
+/* For nobody else to wait for long is worth more than this attempt. */
+static void lock_zone(struct umbra_compaction *c, unsigned long *flags)
+	__acquires(&c->zone->lock)
+{
+	if (c->mode == UMBRA_MIGRATE_ASYNC && !c->contended) {
+		if (spin_trylock_irqsave(&c->zone->lock, *flags))
+			return;
+		c->contended = true;
+	}
+	spin_lock_irqsave(&c->zone->lock, *flags);
+}
+
+static unsigned int stashed_order(const struct umbra_compaction *c,
+				  unsigned int order)
+{
+	while (order < UMBRA_NR_ORDERS && list_empty(&c->stash[order]))
+		order++;
+	return order;
+}
+
+/* Is there enough for the batch, and a block of @order? */
+static bool is_enough(const struct umbra_compaction *c, unsigned int order)
+{
+	return c->nr_stashed >= c->batch.nr_pages &&
+	       stashed_order(c, order) < UMBRA_NR_ORDERS;
+}
+
+/*
+ * Stash free blocks of a pageblock until there is enough. Returns where it
+ * stopped.
+ */
+static u32 stash_block(struct umbra_compaction *c, unsigned int order,
+		       u32 index, u32 end)
+{
+	unsigned long before = c->free_scanned, flags, pfn;
+	unsigned int stashed = c->nr_stashed;
+	struct umbra *u = c->zone->umbra;
+	u32 start = index;
+
+	lock_zone(c, &flags);
+	/* It may have been isolated since it was looked at. */
+	if (umbra_frame_type(u, start) == UMBRA_ISOLATE)
+		index = end;
+	while (index < end && !is_enough(c, order)) {
+		u8 frame = frame_read(u, index);
+
+		c->free_scanned += 1UL << frame_order(frame);
+		if (frame_state(frame) == FRAME_FREE &&
+		    (frame_order(frame) >= order ||
+		     c->nr_stashed < c->batch.nr_pages) &&
+		    !stash_free(c, index, frame_order(frame)))
+			break;
+		index += 1U << frame_order(frame);
+	}
+	umbra_zone_unlock(c->zone, flags);
+	index = min(index, end);
+	stashed = c->nr_stashed - stashed;
+	if (stashed)
+		umbra_count(c->zone, EVENT_COMPACT_ISOLATED, stashed);
+	pfn = umbra_index_to_pfn(u, start);
+	trace_umbra_compaction_isolate_freepages(pfn, pfn + index - start,
+						 c->free_scanned - before,
+						 stashed);
+	return index;
+}
+
+/*
+ * Have the free scanner stash enough for what is left of the batch. A block of
+ * @order is looked for in one pageblock more at most.
+ */
+static void stash_more(struct umbra_compaction *c, unsigned int order)
+{
+	u32 step = 1U << c->zone->umbra->pb_order;
+	u32 low = compact_block_end(c, c->migrate);
+	u32 start = compact_block_start(c, c->free);
+	u32 index = c->free;
+
+	for (; start >= low; start -= step, index = start) {
+		u32 end = start + step;
+
+		cond_resched();
+		if (!is_target(c, start) || umbra_compact_is_skipped(c, start))
+			continue;
+		index = stash_block(c, order, index, end);
+		if (index == end)
+			umbra_compact_pass_target(c, start);
+		if (c->nr_stashed >= c->batch.nr_pages) {
+			if (index == end)
+				index = start - step;
+			break;
+		}
+		if (index < end)
+			break;
+	}
+	c->free = index;
+}
+
+static struct list_head *stash_link(struct umbra_compaction *c, u32 index)
+{
+	return &umbra_index_to_page(c->zone->umbra, index)->lru;
+}
+
+/* Cut the head of a stashed block off, down to @order. */
+static void cut(struct umbra_compaction *c, u32 index, unsigned int from,
+		unsigned int order)
+{
+	struct umbra_zone *zone = c->zone;
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	while (from > order) {
+		u32 half = index + (1U << --from);
+
+		frame_set(zone->umbra, half, FRAME_PCP, from);
+		list_add(stash_link(c, half), &c->stash[from]);
+	}
+	frame_set(zone->umbra, index, FRAME_PCP, order);
+	zone->seq++;
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+static u32 stash_take(struct umbra_compaction *c, unsigned int order)
+{
+	unsigned int from = stashed_order(c, order);
+	u32 index;
+
+	if (from == UMBRA_NR_ORDERS)
+		return UMBRA_NO_FRAME;
+	index = umbra_page_to_index(c->zone->umbra,
+				    list_first_entry(&c->stash[from],
+						     struct page, lru));
+	list_del(stash_link(c, index));
+	if (from > order)
+		cut(c, index, from, order);
+	c->nr_stashed -= 1U << order;
+	return index;
+}
+
+/* Has a stashed block become unfit to be used, or was it all along? */
+static bool is_spoilt(const struct umbra_compaction *c, u32 index,
+		      unsigned int order)
+{
+	struct umbra *u = c->zone->umbra;
+
+	return umbra_frame_type(u, index) == UMBRA_ISOLATE ||
+	       umbra_compact_is_poisoned(u, index, order);
+}
+
+/**
+ * umbra_compact_target() - a block to move another one to
+ * @c: the run
+ * @order: its order
+ *
+ * Context: may sleep.
+ * Return: its head, in state PCP; UMBRA_NO_FRAME if the scanners have met, the
+ * zone has too little, or all that is free is too small.
+ */
+u32 umbra_compact_target(struct umbra_compaction *c, unsigned int order)
+{
+	struct umbra *u = c->zone->umbra;
+	u32 index;
+
+	for (;;) {
+		index = stash_take(c, order);
+		if (index == UMBRA_NO_FRAME) {
+			stash_more(c, order);
+			index = stash_take(c, order);
+		}
+		if (index == UMBRA_NO_FRAME || !is_spoilt(c, index, order))
+			return index;
+		umbra_free_captured(u, index, order, NULL);
+	}
+}
+
+/**
+ * umbra_compact_return() - bring back a target that was not used
+ * @c: the run
+ * @index: its head, in state PCP; it is no owner's any more
+ * @order: its order
+ *
+ * Context: may sleep.
+ */
+void umbra_compact_return(struct umbra_compaction *c, u32 index,
+			  unsigned int order)
+{
+	struct umbra *u = c->zone->umbra;
+
+	if (umbra_free_prepare(u, index, order))
+		stash_add(c, index, order);
+	else
+		umbra_free_captured(u, index, order, NULL);
+}
+
+/* Put back what was not needed of the stash. Context: may sleep. */
+void umbra_compact_release(struct umbra_compaction *c)
+{
+	struct umbra_zone *zone = c->zone;
+	unsigned long held = 0, flags;
+	struct page *page, *next;
+	unsigned int order;
+	u32 highest = 0;
+
+	if (!c->nr_stashed)
+		return;
+	for (order = 0; order < UMBRA_NR_ORDERS; order++) {
+		spin_lock_irqsave(&zone->lock, flags);
+		list_for_each_entry_safe(page, next, &c->stash[order], lru) {
+			u32 index = umbra_page_to_index(zone->umbra, page);
+
+			list_del(&page->lru);
+			held += umbra_free_locked(zone, index, order, true,
+						  NULL);
+			highest = max(highest, index);
+		}
+		umbra_zone_unlock(zone, flags);
+	}
+	c->nr_stashed = 0;
+	if (held)
+		umbra_held_rescan_later(zone->umbra);
+	umbra_compact_end(c, highest);
+}

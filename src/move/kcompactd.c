@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Compaction in the background, a work item for each node: for a block that
+ * somebody wanted and could not wait for, and now and then for its own sake,
+ * before much of what is free is in pieces.
+ */
+#include <linux/gfp.h>
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+#include "../core/core.h"
+#include "../core/request.h"
+#include "../core/stats.h"
+#include "../page/zonelist.h"
+#include "compact.h"
+#include "compact_hints.h"
+#include "compaction.h"
+#include "kcompactd.h"
+
+/* How often to look whether memory is in pieces. */
+#define PERIOD msecs_to_jiffies(500)
+
+/* The next look is so much later if the last one came to nothing. */
+#define BACK_OFF_SHIFT 6
+
+struct umbra_kcompactd {
+	struct umbra *umbra;	/* constant, as the next */
+	unsigned int nid;
+	struct delayed_work work;
+	spinlock_t lock;	/* innermost; guards what follows */
+	unsigned int order;	/* wanted; 0 for nothing */
+	enum umbra_zone_type highest;	/* the lowest that was asked for */
+};
+
+/* Would compaction make a block of @order in a zone? */
+static bool is_needed(struct umbra_zone *zone, unsigned int order,
+		      enum umbra_zone_type highest)
+{
+	return zone->type <= highest && READ_ONCE(zone->nr_managed) &&
+	       umbra_compact_is_needed(zone, order, highest, ALLOC_WMARK_MIN,
+				       false) == UMBRA_COMPACT_CONTINUE;
+}
+
+static void compact_zone(struct umbra_zone *zone, unsigned int order,
+			 enum umbra_zone_type highest)
+{
+	struct umbra_compaction c = {
+		.zone = zone,
+		.order = order,
+		.type = UMBRA_UNMOVABLE,
+		.highest = highest,
+		.flags = ALLOC_WMARK_MIN,
+		.mode = UMBRA_MIGRATE_SYNC_LIGHT,
+	};
+	enum umbra_compact_result ret = umbra_compact_zone(&c);
+
+	if (ret == UMBRA_COMPACT_SUCCESS) {
+		umbra_compact_expect(zone, order);
+	} else if (ret == UMBRA_COMPACT_COMPLETE ||
+		   ret == UMBRA_COMPACT_PARTIAL_SKIPPED) {
+		/* What CPUs keep may be what is missing. */
+		umbra_drain_node(zone->umbra, zone->nid);
+		umbra_compact_defer(zone, order);
+	}
+	umbra_count(zone, EVENT_COMPACT_DAEMON_MIGRATE_SCANNED,
+		    c.migrate_scanned);
+	umbra_count(zone, EVENT_COMPACT_DAEMON_FREE_SCANNED, c.free_scanned);
+}
+
+static void compact_for_order(struct umbra_kcompactd *k, unsigned int order,
+			      enum umbra_zone_type highest)
+{
+	struct umbra *u = k->umbra;
+	struct umbra_zone *zone;
+
+	umbra_count(umbra_node_first_zone(u, &u->nodes[k->nid]),
+		    EVENT_COMPACT_DAEMON_WAKE, 1);
+	for_each_umbra_zone(u, zone) {
+		if (READ_ONCE(u->stopping))
+			break;
+		if (zone->nid == k->nid && zone->type <= highest &&
+		    !umbra_compact_is_deferred(zone, order) &&
+		    is_needed(zone, order, highest))
+			compact_zone(zone, order, highest);
+	}
+}
+
+/* Compact a node if much of it is in pieces; returns when to look again. */
+static unsigned long compact_proactively(struct umbra_kcompactd *k)
+{
+	struct umbra *u = k->umbra;
+	unsigned int score = umbra_compact_score(u, k->nid);
+
+	if (xa_empty(&u->movables) ||
+	    umbra_node_is_reclaimed(&u->nodes[k->nid]) ||
+	    score <= umbra_compact_score_wmark(u, false))
+		return PERIOD;
+	umbra_compact_node_zones(u, k->nid, true);
+	return umbra_compact_score(u, k->nid) < score ?
+	       PERIOD : PERIOD << BACK_OFF_SHIFT;
+}
+
+static unsigned int take_order(struct umbra_kcompactd *k,
+			       enum umbra_zone_type *highest)
+{
+	unsigned int order;
+
+	spin_lock_irq(&k->lock);
+	order = k->order;
+	*highest = k->highest;
+	k->order = 0;
+	k->highest = UMBRA_ZONE_MOVABLE;
+	spin_unlock_irq(&k->lock);
+	return order;
+}
+
+static bool is_proactive(const struct umbra *u)
+{
+	return READ_ONCE(u->compact.proactiveness);
+}
+
+static void work_fn(struct work_struct *work)
+{
+	struct umbra_kcompactd *k = container_of(to_delayed_work(work),
+						 struct umbra_kcompactd, work);
+	struct umbra *u = k->umbra;
+	unsigned long delay = PERIOD;
+	enum umbra_zone_type highest;
+	unsigned int order = take_order(k, &highest);
+
+	if (order)
+		compact_for_order(k, order, highest);
+	else if (is_proactive(u))
+		delay = compact_proactively(k);
+	/* If it was woken meanwhile, this does nothing. */
+	if (is_proactive(u) && !READ_ONCE(u->stopping))
+		queue_delayed_work(u->compact.wq, &k->work, delay);
+}
+
+/**
+ * umbra_compact_wake() - have a node compacted in the background
+ * @u: the instance
+ * @nid: the node
+ * @order: for a block of this order; 0 does nothing
+ * @highest: for the highest zone
+ *
+ * Nothing happens if there is nothing to gain, or the instance does nothing in
+ * the background.
+ *
+ * Context: any but NMI; takes the zone locks one after the other.
+ */
+void umbra_compact_wake(struct umbra *u, unsigned int nid, unsigned int order,
+			enum umbra_zone_type highest)
+{
+	struct umbra_kcompactd *k;
+	struct umbra_zone *zone;
+	unsigned long flags;
+	bool needed = false;
+
+	if (!order || !u->compact.kcompactd || READ_ONCE(u->stopping))
+		return;
+	for_each_umbra_zone(u, zone)
+		needed = needed || (zone->nid == nid &&
+				    is_needed(zone, order, highest));
+	if (!needed)
+		return;
+	k = &u->compact.kcompactd[nid];
+	spin_lock_irqsave(&k->lock, flags);
+	k->order = max(k->order, order);
+	k->highest = min(k->highest, highest);
+	spin_unlock_irqrestore(&k->lock, flags);
+	mod_delayed_work(u->compact.wq, &k->work, 0);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_compact_wake);
+
+/**
+ * umbra_compact_set_proactiveness() - how much to compact for its own sake
+ * @u: the instance
+ * @value: from 0, not at all, to 100
+ *
+ * Instances that do something in the background look at once.
+ *
+ * Context: any but NMI.
+ */
+void umbra_compact_set_proactiveness(struct umbra *u, unsigned int value)
+{
+	unsigned int nid;
+
+	WRITE_ONCE(u->compact.proactiveness, value);
+	if (!u->compact.kcompactd || !value || READ_ONCE(u->stopping))
+		return;
+	for (nid = 0; nid < u->nr_nodes; nid++)
+		mod_delayed_work(u->compact.wq,
+				 &u->compact.kcompactd[nid].work, 0);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_compact_set_proactiveness);
+
+/* Context: any. */
+void umbra_compact_init(struct umbra *u)
+{
+	u->compact.extfrag_threshold = 500;
+	u->compact.proactiveness = 20;
+}
+
+static struct umbra_kcompactd *start(struct umbra *u)
+{
+	struct umbra_kcompactd *all, *k;
+	unsigned int nid;
+
+	all = kcalloc(u->nr_nodes, sizeof(*all), GFP_KERNEL);
+	if (!all)
+		return NULL;
+	for (nid = 0; nid < u->nr_nodes; nid++) {
+		k = &all[nid];
+		k->umbra = u;
+		k->nid = nid;
+		k->highest = UMBRA_ZONE_MOVABLE;
+		spin_lock_init(&k->lock);
+		/* A CPU that sleeps is not woken for what is not urgent. */
+		INIT_DEFERRABLE_WORK(&k->work, work_fn);
+	}
+	return all;
+}
+
+/**
+ * umbra_compact_create() - get an instance ready to be compacted
+ * @u: the instance, complete but for this
+ * @layout: whether something happens in the background
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int umbra_compact_create(struct umbra *u, const struct umbra_layout *layout)
+{
+	unsigned int nid;
+	int err = umbra_compact_hints_create(u);
+
+	if (err || !layout->background)
+		return err;
+	/* A run over a large zone is not to keep other work of a CPU waiting. */
+	u->compact.wq = alloc_workqueue("%s/kcompactd",
+					WQ_UNBOUND | WQ_FREEZABLE, 0, u->name);
+	if (!u->compact.wq)
+		goto err_hints;
+	u->compact.kcompactd = start(u);
+	if (!u->compact.kcompactd)
+		goto err_wq;
+	for (nid = 0; nid < u->nr_nodes; nid++)
+		queue_delayed_work(u->compact.wq,
+				   &u->compact.kcompactd[nid].work, PERIOD);
+	return 0;
+
+err_wq:
+	destroy_workqueue(u->compact.wq);
+err_hints:
+	umbra_compact_hints_destroy(u);
+	return -ENOMEM;
+}
+
+/* Nothing is compacted by itself any more. Context: may sleep. */
+void umbra_compact_stop(struct umbra *u)
+{
+	unsigned int nid;
+
+	if (!u->compact.kcompactd)
+		return;
+	for (nid = 0; nid < u->nr_nodes; nid++)
+		cancel_delayed_work_sync(&u->compact.kcompactd[nid].work);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_compact_stop);
+
+/* Context: may sleep; after umbra_compact_stop(). */
+void umbra_compact_destroy(struct umbra *u)
+{
+	kfree(u->compact.kcompactd);
+	if (u->compact.wq)
+		destroy_workqueue(u->compact.wq);
+	umbra_compact_hints_destroy(u);
+}
+
+/* What umbra_compact_create() allocated, in bytes. Context: any. */
+size_t umbra_compact_bytes(const struct umbra *u)
+{
+	size_t bytes = BITS_TO_LONGS(umbra_nr_pageblocks(u)) * sizeof(long);
+
+	if (u->compact.kcompactd)
+		bytes += u->nr_nodes * sizeof(*u->compact.kcompactd);
+	return bytes;
+}

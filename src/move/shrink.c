@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Getting memory back from those who can do without: the LRU lists of a node,
+ * and the shrinkers of the instance. kswapd and requests that find nothing do
+ * so, harder each time; while they do, what they allocate reclaims nothing.
+ */
+#include <linux/atomic.h>
+#include <linux/gfp.h>
+#include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/rwsem.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/swap.h>
+#include <linux/wait.h>
+#include "../core/core.h"
+#include "../core/stats.h"
+#include "../page/zonelist.h"
+#include "lru.h"
+#include "movable.h"
+#include "shrink.h"
+#include <trace/events/umbra.h>
+
+#define SHRINK_BATCH 128
+
+/* How long to wait for what others have isolated. */
+#define ISOLATED_WAIT max(HZ / 50, 1)
+
+/**
+ * umbra_zone_reclaimable() - how many pages of a zone could be reclaimed
+ * @zone: the zone
+ *
+ * Context: any.
+ * Return: pages on LRU lists, those in the hands of somebody counted in; nobody
+ * knows what shrinkers would give.
+ */
+unsigned long umbra_zone_reclaimable(const struct umbra_zone *zone)
+{
+	unsigned long pages = 0;
+	unsigned int list;
+
+	for (list = 0; list < UMBRA_NR_LRU_LISTS; list++)
+		pages += READ_ONCE(zone->nr_lru[list]);
+	return pages;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_zone_reclaimable);
+
+/* Reclaim the oldest inactive blocks that are of use. */
+static void shrink_batch(struct umbra *u, struct umbra_node *node,
+			 struct umbra_scan *scan, struct umbra_lru_seen *seen)
+{
+	struct umbra_zone *zone = umbra_node_first_zone(u, node);
+	unsigned long before = seen->scanned, freed = 0;
+	u32 frames[SWAP_CLUSTER_MAX];
+	unsigned int nr, i;
+
+	nr = umbra_lru_isolate(u, node, scan->highest, frames,
+			       ARRAY_SIZE(frames), seen);
+	for (i = 0; i < nr; i++)
+		freed += umbra_movable_reclaim(u, frames[i], scan->gfp);
+	umbra_count(zone, scan->is_kswapd ? EVENT_PGSCAN_KSWAPD :
+		    EVENT_PGSCAN_DIRECT, seen->scanned - before);
+	umbra_count(zone, scan->is_kswapd ? EVENT_PGSTEAL_KSWAPD :
+		    EVENT_PGSTEAL_DIRECT, freed);
+	trace_umbra_lru_shrink_inactive(node->nid, seen->scanned - before,
+					freed, scan->priority);
+	scan->nr_reclaimed += freed;
+}
+
+/* Pages of a list of a node that are in zones up to the highest. */
+static unsigned long listed_up_to(const struct umbra *u,
+				  const struct umbra_node *node,
+				  enum umbra_lru_list list, int highest)
+{
+	unsigned long pages = 0;
+	int type;
+
+	for (type = 0; type <= highest; type++) {
+		const struct umbra_zone *zone = umbra_node_zone(u, node, type);
+
+		if (zone)
+			pages += READ_ONCE(zone->nr_lru[list]);
+	}
+	return pages;
+}
+
+/* Make some active blocks inactive, if there are too few of the latter. */
+static void age_lru(struct umbra *u, struct umbra_node *node,
+		    struct umbra_scan *scan)
+{
+	unsigned long all = READ_ONCE(node->lru.nr[LRU_LIST_ACTIVE]);
+	unsigned long active = listed_up_to(u, node, LRU_LIST_ACTIVE,
+					    scan->highest);
+	unsigned long inactive = listed_up_to(u, node, LRU_LIST_INACTIVE,
+					      scan->highest);
+	struct umbra_lru_seen seen = {};
+	unsigned long before;
+
+	if (inactive >= active)
+		return;
+	do {
+		before = seen.passed;
+		umbra_lru_age(u, node, scan->highest, SWAP_CLUSTER_MAX, &seen);
+		cond_resched();
+	} while (seen.passed > before && seen.passed < all);
+}
+
+/*
+ * Does everybody else have so much of a node in hand that there is little left
+ * to reclaim? Who may wait for less lets the others have more.
+ */
+static bool is_too_much_isolated(const struct umbra *u,
+				 const struct umbra_node *node,
+				 const struct umbra_scan *scan)
+{
+	const gfp_t most = __GFP_IO | __GFP_FS;
+	unsigned long inactive = listed_up_to(u, node, LRU_LIST_INACTIVE,
+					      scan->highest);
+
+	if ((scan->gfp & most) == most)
+		inactive /= 8;
+	return listed_up_to(u, node, LRU_LIST_ISOLATED, scan->highest) >
+	       inactive;
+}
+
+/* Wait a moment, once, for those who are about to free what they have in hand. */
+static void wait_for_isolated(struct umbra *u, const struct umbra_node *node,
+			      struct umbra_scan *scan)
+{
+	if (scan->is_kswapd || scan->waited)
+		return;
+	scan->waited = is_too_much_isolated(u, node, scan);
+	if (scan->waited)
+		wait_event_killable_timeout(u->movable_wait,
+					    !is_too_much_isolated(u, node,
+								  scan),
+					    ISOLATED_WAIT);
+}
+
+/* A part of the LRU lists of a node, larger the lower the priority. */
+static void shrink_lru(struct umbra *u, struct umbra_node *node,
+		       struct umbra_scan *scan)
+{
+	struct umbra_lru_seen seen = {}, before;
+	unsigned long all, nr, most;
+
+	wait_for_isolated(u, node, scan);
+	age_lru(u, node, scan);
+	all = READ_ONCE(node->lru.nr[LRU_LIST_INACTIVE]);
+	nr = listed_up_to(u, node, LRU_LIST_INACTIVE, scan->highest);
+	most = nr >> scan->priority ?: min(nr, SWAP_CLUSTER_MAX);
+	while (seen.scanned < most && seen.passed <= all &&
+	       scan->nr_reclaimed < scan->nr_to_reclaim) {
+		before = seen;
+		shrink_batch(u, node, scan, &seen);
+		if (seen.scanned == before.scanned &&
+		    seen.passed == before.passed)
+			break;
+		cond_resched();
+	}
+	scan->nr_scanned += seen.scanned;
+}
+
+/* A shrinker's share of a pass, in objects. */
+static long share_of(const struct umbra_shrinker *shrinker,
+		     unsigned long freeable, int priority)
+{
+	/* What costs nothing to make again is halved each time. */
+	if (!shrinker->seeks)
+		return freeable / 2;
+	return div_u64((u64)(freeable >> priority) * 4, shrinker->seeks);
+}
+
+/*
+ * Call one shrinker as often as it takes; what it does not do now waits.
+ * Returns the objects that it says it freed.
+ */
+static unsigned long shrink_one(struct umbra_shrinker *shrinker,
+				struct umbra_shrink_control *sc, int priority,
+				struct umbra_zone *zone)
+{
+	atomic_long_t *nr_deferred = &shrinker->nr_deferred[sc->nid];
+	long freeable = shrinker->count(shrinker, sc);
+	long batch = shrinker->batch ?: SHRINK_BATCH;
+	long deferred, share, left, scanned = 0;
+	unsigned long freed = 0, ret;
+
+	/* Negative: there is nothing at all. */
+	if (freeable <= 0)
+		return 0;
+	deferred = atomic_long_xchg(nr_deferred, 0);
+	share = share_of(shrinker, freeable, priority);
+	left = min((deferred >> priority) + share, freeable * 2);
+	while (left >= batch || (left > 0 && left >= freeable)) {
+		sc->nr_to_scan = min(batch, left);
+		sc->nr_scanned = sc->nr_to_scan;
+		ret = shrinker->scan(shrinker, sc);
+		if (ret == UMBRA_SHRINK_STOP)
+			break;
+		freed += ret;
+		scanned += sc->nr_scanned;
+		left -= max(sc->nr_scanned, 1UL);
+		umbra_count(zone, EVENT_SLABS_SCANNED, sc->nr_scanned);
+		cond_resched();
+	}
+	atomic_long_add(clamp(deferred + share - scanned, 0L, freeable * 2),
+			nr_deferred);
+	return freed;
+}
+
+/* Pages of a node that were ever freed. */
+static unsigned long pages_freed(const struct umbra *u,
+				 const struct umbra_node *node)
+{
+	unsigned long pages = 0;
+	unsigned int type;
+
+	for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++) {
+		struct umbra_zone *zone = umbra_node_zone(u, node, type);
+
+		if (zone)
+			pages += umbra_zone_events(zone, EVENT_PGFREE);
+	}
+	return pages;
+}
+
+/*
+ * Ask every shrinker once. What they report is objects; what counts is pages
+ * of the node that came free meanwhile, taken by others again or not.
+ */
+static void shrink_caches(struct umbra *u, struct umbra_node *node,
+			  struct umbra_scan *scan)
+{
+	struct umbra_shrinkers *s = &u->shrinkers;
+	struct umbra_shrink_control sc = { .gfp = scan->gfp,
+					   .nid = node->nid };
+	unsigned long before, freed = 0;
+	struct umbra_shrinker *shrinker;
+
+	/* One that comes or goes is not waited for: the next pass will do. */
+	if (list_empty(&s->list) || !down_read_trylock(&s->lock))
+		return;
+	before = pages_freed(u, node);
+	list_for_each_entry(shrinker, &s->list, list)
+		freed += shrink_one(shrinker, &sc, scan->priority,
+				    umbra_node_first_zone(u, node));
+	up_read(&s->lock);
+	/* What others freed meanwhile is not its merit. */
+	scan->nr_reclaimed += min(pages_freed(u, node) - before, freed);
+}
+
+/**
+ * umbra_shrink_node() - one pass of reclaim over a node
+ * @u: the instance
+ * @node: the node
+ * @scan: how; what it came to is added
+ *
+ * Context: may sleep.
+ */
+void umbra_shrink_node(struct umbra *u, struct umbra_node *node,
+		       struct umbra_scan *scan)
+{
+	shrink_lru(u, node, scan);
+	shrink_caches(u, node, scan);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_shrink_node);
+
+/**
+ * umbra_reclaim() - reclaim pages because somebody says so
+ * @u: the instance
+ * @nr_pages: how many
+ *
+ * Context: may sleep.
+ * Return: how many were freed; fewer if there are no more.
+ */
+unsigned long umbra_reclaim(struct umbra *u, unsigned long nr_pages)
+{
+	struct umbra_scan scan = {
+		.gfp = current_gfp_context(GFP_KERNEL),
+		.highest = UMBRA_ZONE_MOVABLE,
+		.nr_to_reclaim = nr_pages,
+		.priority = UMBRA_SCAN_PRIORITY,
+	};
+	unsigned int noreclaim = memalloc_noreclaim_save();
+	unsigned long before;
+	unsigned int nid;
+
+	while (scan.priority >= 0 && scan.nr_reclaimed < nr_pages &&
+	       !fatal_signal_pending(current)) {
+		before = scan.nr_reclaimed;
+		for (nid = 0; nid < u->nr_nodes; nid++)
+			umbra_shrink_node(u, &u->nodes[nid], &scan);
+		if (scan.nr_reclaimed == before)
+			scan.priority--;
+	}
+	memalloc_noreclaim_restore(noreclaim);
+	return scan.nr_reclaimed;
+}
+EXPORT_SYMBOL_GPL(umbra_reclaim);

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Free, top to bottom.
+ *
+ * A free first takes the head out of the allocated state with one atomic
+ * exchange of its byte in the frame map; from then on the block is in the
+ * hands of this CPU alone. Then the references decide which frames go back, and
+ * the block goes to the cache of this CPU, else to the free lists.
+ */
+#include <linux/module.h>
+#include <linux/spinlock.h>
+#include "../buddy/zone.h"
+#include "../core/core.h"
+#include "../core/debug.h"
+#include "../core/frame.h"
+#include "../core/report.h"
+#include "../core/span.h"
+#include "../core/stats.h"
+#include "account.h"
+#include "free.h"
+#include "held.h"
+#include "pcp.h"
+#include "zone_blocks.h"
+#include <trace/events/umbra.h>
+
+/* See umbra_free_block(). */
+static __always_inline unsigned long free_block(struct umbra *u, u32 index,
+						unsigned int order, bool scan,
+						struct umbra_account *account)
+{
+	struct umbra_zone *zone = umbra_frame_zone(u, index);
+	struct page *page = umbra_index_to_page(u, index);
+	unsigned long held, flags;
+	bool whole;
+
+	umbra_debug_free(u, index, order);
+	whole = umbra_page_use(page) == PAGE_USE_NONE;
+	if (unlikely(scan || u->debug & UMBRA_DEBUG_REFS))
+		whole = whole && umbra_tails_are_unused(page, order);
+	if (likely(whole && !umbra_zone_is_suspect(zone))) {
+		umbra_debug_poison(u, index, 1U << order);
+		if (pcp_free(zone, index, order))
+			return 0;
+	}
+	umbra_count(zone, EVENT_PGFREE, 1UL << order);
+	spin_lock_irqsave(&zone->lock, flags);
+	held = umbra_free_locked(zone, index, order, whole, account);
+	umbra_zone_unlock(zone, flags);
+
+	if (held)
+		umbra_held_rescan_later(u);
+	return held;
+}
+
+/**
+ * umbra_free_block() - free a block that has left the allocated state
+ * @u: the instance
+ * @index: its head, in state PCP
+ * @order: its order
+ * @scan: look at the references of every frame, not just of the head
+ * @account: the account it is charged to, or NULL
+ *
+ * Context: any but NMI.
+ * Return: how many pages became HELD.
+ */
+unsigned long umbra_free_block(struct umbra *u, u32 index, unsigned int order,
+			       bool scan, struct umbra_account *account)
+{
+	return free_block(u, index, order, scan, account);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_free_block);
+
+/**
+ * umbra_free_prepare() - look at every reference of a block that came back
+ * @u: the instance
+ * @index: its head, in state PCP
+ * @order: its order
+ *
+ * Context: any.
+ * Return: true if nobody holds any of it; then it is as free memory is.
+ */
+bool umbra_free_prepare(struct umbra *u, u32 index, unsigned int order)
+{
+	struct page *page = umbra_index_to_page(u, index);
+
+	if (umbra_page_use(page) != PAGE_USE_NONE ||
+	    !umbra_tails_are_unused(page, order))
+		return false;
+	umbra_debug_poison(u, index, 1U << order);
+	return true;
+}
+
+/*
+ * Change an allocated block of @order to @state, or add what @state says to an
+ * allocated one. Returns the byte it had in the frame map, or 0 if it is not an
+ * allocated block of that order.
+ */
+static u8 change_allocated(struct umbra *u, u32 index, unsigned int order,
+			   enum umbra_frame_state state)
+{
+	enum umbra_frame_state next;
+	u8 frame;
+
+	if (index == UMBRA_NO_FRAME)
+		return 0;
+	do {
+		frame = frame_read(u, index);
+		if (!frame_is_allocated(frame) || frame_order(frame) != order)
+			return 0;
+		next = state & FRAME_ALLOC ? frame_state(frame) | state : state;
+	} while (frame_state(frame) != next &&
+		 !frame_leave(u, index, frame, next));
+	return frame;
+}
+
+static noinline int refuse_free(struct umbra *u, struct page *page, u32 index,
+				unsigned int order)
+{
+	if (order > UMBRA_MAX_ORDER)
+		umbra_report_order(u, "free", order);
+	else
+		umbra_report_free(u, page, index, order);
+	return -EINVAL;
+}
+
+static __always_inline int finish_free(struct umbra *u, u32 index,
+				       unsigned int order, bool scan,
+				       struct umbra_account *account)
+{
+	unsigned long held;
+
+	if (trace_umbra_page_free_enabled())
+		trace_umbra_page_free(umbra_index_to_pfn(u, index), order);
+	held = free_block(u, index, order, scan, account);
+	if (account)
+		umbra_account_uncharge(account, (1UL << order) - held);
+	return 0;
+}
+
+/*
+ * Free a block that others may reference. If it is registered as movable it is
+ * its owner's until that ends; as those are exposed, a free of any other need
+ * not look. Whoever has it isolated at this moment must find it as it was.
+ */
+static noinline int free_exposed(struct umbra *u, struct page *page, u32 index,
+				 unsigned int order,
+				 struct umbra_account *account)
+{
+	if (unlikely(umbra_movable_of(u, index)) ||
+	    !change_allocated(u, index, order, FRAME_PCP))
+		return refuse_free(u, page, index, order);
+	return finish_free(u, index, order, true, account);
+}
+
+/**
+ * umbra_free_pages_account() - free a block charged to an account
+ * @u: the instance the block came from
+ * @page: its first page
+ * @order: its order
+ * @account: the account that was charged for it, or NULL
+ *
+ * What is free is uncharged. Pages that somebody still references are HELD
+ * and stay charged until the last reference is gone.
+ *
+ * A block that is not @u's, not allocated, or of another order is reported
+ * with the state of the frame and a stack, and nothing changes.
+ *
+ * Context: any but NMI; on PREEMPT_RT not with preemption or interrupts off.
+ * Return: 0, or -EINVAL if the free was refused.
+ */
+int umbra_free_pages_account(struct umbra *u, struct page *page,
+			     unsigned int order, struct umbra_account *account)
+{
+	u32 index = umbra_page_to_index(u, page);
+
+	if (index != UMBRA_NO_FRAME &&
+	    unlikely(frame_has(frame_read(u, index), FRAME_EXPOSED)))
+		return free_exposed(u, page, index, order, account);
+	if (unlikely(!change_allocated(u, index, order, FRAME_PCP)))
+		return refuse_free(u, page, index, order);
+	return finish_free(u, index, order, false, account);
+}
+EXPORT_SYMBOL_GPL(umbra_free_pages_account);
+
+/**
+ * umbra_expose_pages() - say that others may reference every page of a block
+ * @u: the instance the block came from
+ * @page: its first page
+ * @order: its order
+ *
+ * To be called before pages of a block are mapped to user space or otherwise
+ * referenced one by one. From then on a free looks at every page's count.
+ *
+ * Context: any. The caller owns the block.
+ * Return: 0, or -EINVAL if this is no allocated block of that order.
+ */
+int umbra_expose_pages(struct umbra *u, struct page *page, unsigned int order)
+{
+	u32 index = umbra_page_to_index(u, page);
+
+	return change_allocated(u, index, order, FRAME_EXPOSED) ? 0 : -EINVAL;
+}
+EXPORT_SYMBOL_GPL(umbra_expose_pages);

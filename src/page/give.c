@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Giving a block to a caller: the way into the state ALLOC. */
+#include <linux/gfp.h>
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include "../core/core.h"
+#include "../core/frame.h"
+#include "../core/request.h"
+#include "../core/span.h"
+#include "free.h"
+#include "give.h"
+
+/* Zero a block; false if a page of it turned out to be poisoned. */
+static bool zero_block(struct page *page, unsigned int order)
+{
+	unsigned long i;
+
+	for (i = 0; i < 1UL << order; i++) {
+		if (PageHWPoison(page + i))
+			return false;
+		clear_highpage(page + i);
+	}
+	return true;
+}
+
+/**
+ * umbra_hand_out() - give a block that is in this CPU's hands to a caller
+ * @u: the instance
+ * @index: its head
+ * @order: its order
+ * @gfp: of the request
+ * @flags: of the request; with ALLOC_TRYLOCK nothing is waited for
+ *
+ * Context: any.
+ * Return: the first page, or NULL if memory of the block has failed; then the
+ * rest of it is free again, and another is needed.
+ */
+struct page *umbra_hand_out(struct umbra *u, u32 index, unsigned int order,
+			    gfp_t gfp, unsigned int flags)
+{
+	struct page *page = umbra_index_to_page(u, index);
+
+	umbra_alloc_prepare(u, index, order, gfp);
+	if (!(gfp & __GFP_ZERO) || !u->has_memory || zero_block(page, order))
+		return page;
+	/* A free may wait for a lock: who may not loses the block instead. */
+	if (flags & ALLOC_TRYLOCK)
+		return NULL;
+	frame_set(u, index, FRAME_PCP, order);
+	umbra_free_block(u, index, order, true, NULL);
+	return NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_hand_out);

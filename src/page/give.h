@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Giving a block to a caller; see give.c. */
+#ifndef _UMBRA_GIVE_H
+#define _UMBRA_GIVE_H
+
+#include "../core/debug.h"
+#include "../core/frame.h"
+#include "../core/span.h"
+
+struct page *umbra_hand_out(struct umbra *u, u32 index, unsigned int order,
+			    gfp_t gfp, unsigned int flags);
+
+/* Make a block that is in this CPU's hands allocated. */
+static inline void umbra_alloc_prepare(struct umbra *u, u32 index,
+				       unsigned int order, gfp_t gfp)
+{
+	enum umbra_frame_state state = FRAME_ALLOC;
+
+	if (gfp & __GFP_MOVABLE)
+		state |= FRAME_MOVABLE;
+	if (gfp & __GFP_COMP && order)
+		state |= FRAME_COMP;
+	umbra_debug_alloc(u, index, order, gfp);
+	frame_set(u, index, state, order);
+}
+
+/* umbra_hand_out(), which is called only if there is memory to zero. */
+static inline struct page *umbra_give(struct umbra *u, u32 index,
+				      unsigned int order, gfp_t gfp,
+				      unsigned int flags)
+{
+	if (unlikely(gfp & __GFP_ZERO))
+		return umbra_hand_out(u, index, order, gfp, flags);
+	umbra_alloc_prepare(u, index, order, gfp);
+	return umbra_index_to_page(u, index);
+}
+
+#endif /* _UMBRA_GIVE_H */

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * HELD frames: freed by their owner while somebody else still referenced
+ * them (a pin, a pipe, a mapping). Nobody tells when the last reference goes,
+ * so they are looked at again: from delayed work, before an allocation
+ * fails, and by the invariant checker.
+ */
+#include <linux/kernel.h>
+#include <linux/lockdep.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include "../buddy/freelist.h"
+#include "../buddy/zone.h"
+#include "../core/core.h"
+#include "../core/debug.h"
+#include "../core/frame.h"
+#include "../core/report.h"
+#include "../core/span.h"
+#include "account.h"
+#include "held.h"
+
+/**
+ * umbra_frame_lose() - take a frame out of use for good, and say so
+ * @zone: the zone of the frame
+ * @index: a frame that is nobody's and on no list
+ * @why: what happened, for the report: "WHY pfn ..."
+ *
+ * The descriptor is not written: it may belong to the host already.
+ *
+ * Context: zone lock held.
+ */
+void umbra_frame_lose(struct umbra_zone *zone, u32 index, const char *why)
+{
+	lockdep_assert_held(&zone->lock);
+
+	frame_set(zone->umbra, index, FRAME_OFFLINE, 0);
+	zone->nr_managed--;
+	zone->seq++;
+	umbra_report_frame(zone->umbra, why, index);
+}
+
+/* How soon to look again: soon at first, then less often. */
+#define HELD_PERIOD_MIN (HZ / 10)
+#define HELD_PERIOD_MAX HZ
+
+/*
+ * No list links HELD frames: their descriptors are shared with whoever holds
+ * the reference, and if that one drops ours too the host takes the frame,
+ * links and all. Pageblocks count them instead.
+ */
+static void held_count(struct umbra_zone *zone, u32 index, int change)
+{
+	struct umbra *u = zone->umbra;
+
+	lockdep_assert_held(&zone->lock);
+
+	u->pageblocks[index >> u->pb_order].nr_held += change;
+	zone->nr_held += change;
+	zone->seq++;
+}
+
+/* Stop charging for a HELD frame whose descriptor is still ours. */
+static void held_uncharge(struct page *page)
+{
+	umbra_account_unhold((struct umbra_account *)page_private(page));
+	set_page_private(page, 0);
+}
+
+/**
+ * umbra_held_add() - make a frame HELD
+ * @zone: the zone of the frame
+ * @index: a frame that is nobody's
+ * @account: the account it stays charged to, or NULL
+ *
+ * Context: zone lock held.
+ */
+void umbra_held_add(struct umbra_zone *zone, u32 index,
+		    struct umbra_account *account)
+{
+	umbra_account_hold(account);
+	set_page_private(umbra_index_to_page(zone->umbra, index),
+			 (unsigned long)account);
+	frame_set(zone->umbra, index, FRAME_HELD, 0);
+	held_count(zone, index, 1);
+}
+
+/* Look at one HELD frame; true if it is HELD no more. Zone lock held. */
+bool umbra_held_check(struct umbra_zone *zone, u32 index)
+{
+	struct page *page = umbra_index_to_page(zone->umbra, index);
+
+	switch (umbra_page_use(page)) {
+	case PAGE_USE_HELD:
+		return false;
+	case PAGE_USE_NONE:
+		held_uncharge(page);
+		umbra_debug_poison(zone->umbra, index, 1);
+		umbra_freelist_free(zone, index, 0);
+		break;
+	case PAGE_USE_POISON:
+		held_uncharge(page);
+		umbra_frame_lose(zone, index, "hardware poison in");
+		break;
+	case PAGE_USE_STRAY:
+		umbra_frame_lose(zone, index, "stray put_page() of held");
+		break;
+	}
+	held_count(zone, index, -1);
+	return true;
+}
+
+/* Call @fn for every HELD frame, a pageblock per lock hold; count its yeses. */
+static unsigned long walk_held(struct umbra *u, bool may_sleep,
+			       bool (*fn)(struct umbra_zone *zone, u32 index))
+{
+	unsigned long yes = 0, block, flags;
+
+	for (block = 0; block < umbra_nr_pageblocks(u); block++) {
+		u32 index = block << u->pb_order;
+		u32 end = index + (1U << u->pb_order);
+		struct umbra_zone *zone = umbra_frame_zone(u, index);
+
+		if (!READ_ONCE(u->pageblocks[block].nr_held))
+			continue;
+		spin_lock_irqsave(&zone->lock, flags);
+		for (; index < end; index++)
+			if (frame_state(frame_read(u, index)) == FRAME_HELD)
+				yes += fn(zone, index);
+		umbra_zone_unlock(zone, flags);
+		if (may_sleep)
+			cond_resched();
+	}
+	return yes;
+}
+
+static bool is_any_held(const struct umbra *u)
+{
+	const struct umbra_zone *zone;
+
+	for_each_umbra_zone(u, zone)
+		if (READ_ONCE(zone->nr_held))
+			return true;
+	return false;
+}
+
+/**
+ * umbra_held_rescan() - return HELD frames that nobody references any more
+ * @u: the instance
+ *
+ * Context: any; takes the zone locks one after the other.
+ * Return: how many frames stopped being HELD.
+ */
+unsigned long umbra_held_rescan(struct umbra *u)
+{
+	return is_any_held(u) ? walk_held(u, false, umbra_held_check) : 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_held_rescan);
+
+static void look_again(struct umbra *u)
+{
+	if (!READ_ONCE(u->stopping))
+		schedule_delayed_work(&u->held_work,
+				      READ_ONCE(u->held_period));
+}
+
+/* Frames became HELD: look again soon. Context: any, no zone lock held. */
+void umbra_held_rescan_later(struct umbra *u)
+{
+	WRITE_ONCE(u->held_period, HELD_PERIOD_MIN);
+	look_again(u);
+}
+
+static void held_work_fn(struct work_struct *work)
+{
+	struct umbra *u = container_of(to_delayed_work(work), struct umbra,
+				       held_work);
+
+	if (walk_held(u, true, umbra_held_check))
+		WRITE_ONCE(u->held_period, HELD_PERIOD_MIN);
+	else
+		WRITE_ONCE(u->held_period,
+			   min(2 * READ_ONCE(u->held_period),
+			       (unsigned long)HELD_PERIOD_MAX));
+	if (is_any_held(u))
+		look_again(u);
+}
+
+void umbra_held_init(struct umbra *u)
+{
+	INIT_DELAYED_WORK(&u->held_work, held_work_fn);
+}
+
+static bool held_forget(struct umbra_zone *zone, u32 index)
+{
+	held_uncharge(umbra_index_to_page(zone->umbra, index));
+	return true;
+}
+
+/*
+ * Let go of the accounts of frames that are still HELD when the instance
+ * stops; the frames keep their state.
+ */
+void umbra_held_forget(struct umbra *u)
+{
+	walk_held(u, true, held_forget);
+}

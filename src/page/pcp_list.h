@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What a list of a per-CPU cache keeps beyond its line; see pcp_list.c. Private to page/. */
+#ifndef _UMBRA_PCP_LIST_H
+#define _UMBRA_PCP_LIST_H
+
+#include "../core/section.h"
+
+void umbra_pcp_spill(const struct umbra *u, struct umbra_pcp_list *list);
+u32 umbra_pcp_unspill(const struct umbra *u, struct umbra_pcp_list *list);
+unsigned int umbra_pcp_collect(struct umbra_pcp *pcp, const struct umbra *u,
+			       u32 *frames, unsigned int room, int pages,
+			       unsigned int grown);
+
+#endif /* _UMBRA_PCP_LIST_H */

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Per-CPU caches: how large they are, their memory, and CPUs that come and
+ * go.
+ */
+#include <linux/atomic.h>
+#include <linux/cpuhotplug.h>
+#include <linux/cpumask.h>
+#include <linux/gfp.h>
+#include <linux/kernel.h>
+#include <linux/lockdep.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+#include "../core/core.h"
+#include "../core/section.h"
+#include "pcp.h"
+#include "pcp_setup.h"
+
+/* A cache that sizes itself grows to at most this part of its zone. */
+#define HIGH_FRACTION 8
+
+/* Where the caches of all instances hear of CPUs; 0: not registered. */
+static int hotplug_state;
+
+/* About 1/4096 of the zone, at most 256 KiB, and one less than a power of 2. */
+static int auto_batch(const struct umbra_zone *zone)
+{
+	unsigned long batch = min(READ_ONCE(zone->nr_managed) >> 12,
+				  SZ_256K / PAGE_SIZE);
+
+	if (batch <= 1)
+		return 1;
+	return rounddown_pow_of_two(batch + batch / 2) - 1;
+}
+
+/*
+ * A share of @pages for each CPU that is near the zone. @coming is not online
+ * yet, but will be.
+ */
+static int auto_high(const struct umbra_zone *zone, unsigned long pages,
+		     int batch, int coming)
+{
+	unsigned int cpu, cpus = 0, all = 0;
+
+	for_each_possible_cpu(cpu) {
+		if (!cpu_online(cpu) && (int)cpu != coming)
+			continue;
+		all++;
+		cpus += zone->umbra->cpu_node[cpu] == zone->nid;
+	}
+	return max_t(int, pages / (cpus ?: all), batch * 4);
+}
+
+static void resize_zone(struct umbra_zone *zone, int coming)
+{
+	const struct umbra *u = zone->umbra;
+	int batch = u->pcp_batch, high_min = u->pcp_high, high_max;
+
+	if (batch < 0)
+		batch = auto_batch(zone);
+	high_max = high_min;
+	if (high_min < 0) {
+		high_min = auto_high(zone, zone->watermark[UMBRA_WMARK_LOW],
+				     batch, coming);
+		high_max = high_min;
+		if (!u->policy->small_caches)
+			high_max = auto_high(zone, zone->nr_managed /
+					     HIGH_FRACTION, batch, coming);
+	}
+	if (!batch || atomic_read(&u->wait.nr_waiting))
+		high_max = 0;
+	WRITE_ONCE(zone->pcp_batch, batch);
+	WRITE_ONCE(zone->pcp_high_min, min(high_min, high_max));
+	WRITE_ONCE(zone->pcp_high_max, high_max);
+}
+
+static void resize(struct umbra *u, int coming)
+{
+	struct umbra_zone *zone;
+
+	lockdep_assert_held(&u->control);
+
+	for_each_umbra_zone(u, zone)
+		resize_zone(zone, coming);
+}
+
+/**
+ * umbra_pcp_resize() - decide anew how much CPUs keep of each zone
+ * @u: the instance
+ *
+ * Context: any; umbra.control held.
+ */
+void umbra_pcp_resize(struct umbra *u)
+{
+	resize(u, -1);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_resize);
+
+/**
+ * umbra_pcp_tune() - change how much CPUs keep and move at once
+ * @u: the instance
+ * @batch: pages, 0 for no caches, or UMBRA_AUTO
+ * @high: pages, or UMBRA_AUTO
+ *
+ * Context: may sleep.
+ * Return: 0, or -EINVAL for more than UMBRA_PCP_MOST.
+ */
+int umbra_pcp_tune(struct umbra *u, int batch, int high)
+{
+	if (batch < UMBRA_AUTO || high < UMBRA_AUTO ||
+	    batch > UMBRA_PCP_MOST || high > UMBRA_PCP_MOST)
+		return -EINVAL;
+	mutex_lock(&u->control);
+	WRITE_ONCE(u->pcp_batch, batch);
+	WRITE_ONCE(u->pcp_high, high);
+	umbra_pcp_resize(u);
+	umbra_pcp_drain(u, UMBRA_ALL_NODES, -1, false);
+	mutex_unlock(&u->control);
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_tune);
+
+static void init_cache(struct umbra_pcp *pcp)
+{
+	unsigned int i;
+
+	for (i = 0; i < PCP_LISTS; i++)
+		pcp->lists[i] = (struct umbra_pcp_list) {
+			.top = UMBRA_NO_FRAME, .bottom = UMBRA_NO_FRAME
+		};
+	memset32(pcp->single[0], UMBRA_NO_FRAME,
+		 UMBRA_NR_ORDERS * UMBRA_PCPTYPES);
+}
+
+static void drain_work_fn(struct work_struct *work)
+{
+	umbra_drain_pages(container_of(work, struct umbra, drain_work));
+}
+
+/**
+ * umbra_pcp_create() - make the caches of an instance
+ * @u: the instance, its zones filled
+ * @layout: their size
+ *
+ * Context: may sleep.
+ * Return: 0, -EINVAL for a size that cannot be, -ENOMEM.
+ */
+int umbra_pcp_create(struct umbra *u, const struct umbra_layout *layout)
+{
+	struct umbra_zone *zone;
+	unsigned int cpu;
+	int err = 0;
+
+	if (layout->pcp_batch < UMBRA_AUTO || layout->pcp_high < UMBRA_AUTO ||
+	    layout->pcp_batch > UMBRA_PCP_MOST ||
+	    layout->pcp_high > UMBRA_PCP_MOST)
+		return -EINVAL;
+	u->pcp_batch = layout->pcp_batch;
+	u->pcp_high = layout->pcp_high;
+	for_each_umbra_zone(u, zone)
+		for_each_possible_cpu(cpu)
+			init_cache(per_cpu_ptr(zone->pcp, cpu));
+	u->drain_buf = kcalloc(PCP_DRAIN_BLOCKS, sizeof(*u->drain_buf),
+			       GFP_KERNEL);
+	if (!u->drain_buf)
+		return -ENOMEM;
+	INIT_WORK(&u->drain_work, drain_work_fn);
+	if (hotplug_state > 0)
+		err = cpuhp_state_add_instance_nocalls(hotplug_state,
+						       &u->cpuhp);
+	if (err)
+		kfree(u->drain_buf);
+	return err;
+}
+
+/* Undo umbra_pcp_create(). Context: may sleep. */
+void umbra_pcp_destroy(struct umbra *u)
+{
+	cancel_work_sync(&u->drain_work);
+	if (!hlist_unhashed(&u->cpuhp))
+		cpuhp_state_remove_instance_nocalls(hotplug_state, &u->cpuhp);
+	kfree(u->drain_buf);
+}
+
+/* What umbra_pcp_create() allocated, in bytes. Context: any. */
+size_t umbra_pcp_bytes(const struct umbra *u)
+{
+	const struct umbra_zone *zone;
+	size_t bytes = PCP_DRAIN_BLOCKS * sizeof(*u->drain_buf);
+
+	for_each_umbra_zone(u, zone)
+		bytes += num_possible_cpus() * sizeof(*zone->pcp);
+	return bytes;
+}
+
+static int pcp_cpu_online(unsigned int cpu, struct hlist_node *node)
+{
+	struct umbra *u = hlist_entry(node, struct umbra, cpuhp);
+
+	mutex_lock(&u->control);
+	resize(u, cpu);
+	mutex_unlock(&u->control);
+	return 0;
+}
+
+/*
+ * Runs on another CPU when nothing runs on this one any more. A drain that
+ * comes before finds the CPU offline and leaves its caches to this.
+ */
+static int pcp_cpu_dead(unsigned int cpu, struct hlist_node *node)
+{
+	struct umbra *u = hlist_entry(node, struct umbra, cpuhp);
+
+	mutex_lock(&u->control);
+	umbra_pcp_drain_dead(u, cpu);
+	umbra_pcp_resize(u);
+	mutex_unlock(&u->control);
+	return 0;
+}
+
+/**
+ * umbra_pcp_register() - let instances hear of CPUs
+ *
+ * Context: may sleep; before the first instance.
+ * Return: 0 or an error.
+ */
+int umbra_pcp_register(void)
+{
+	int state = cpuhp_setup_state_multi(CPUHP_BP_PREPARE_DYN,
+					    "mm/umbra:prepare", pcp_cpu_online,
+					    pcp_cpu_dead);
+
+	if (state < 0)
+		return state;
+	hotplug_state = state;
+	return 0;
+}
+
+void umbra_pcp_unregister(void)
+{
+	cpuhp_remove_multi_state(hotplug_state);
+	hotplug_state = 0;
+}
+
+/**
+ * umbra_drain_pages() - return to the zones what all CPUs keep
+ * @u: the instance
+ *
+ * Context: may sleep.
+ */
+void umbra_drain_pages(struct umbra *u)
+{
+	mutex_lock(&u->control);
+	umbra_pcp_drain(u, UMBRA_ALL_NODES, -1, false);
+	mutex_unlock(&u->control);
+}
+EXPORT_SYMBOL_GPL(umbra_drain_pages);
+
+/* umbra_drain_pages(), unless another is at it. Returns whether it was done. */
+bool umbra_pcp_try_drain(struct umbra *u)
+{
+	if (!mutex_trylock(&u->control))
+		return false;
+	umbra_pcp_drain(u, UMBRA_ALL_NODES, -1, false);
+	mutex_unlock(&u->control);
+	return true;
+}
+
+/**
+ * umbra_drain_node() - return to the zones of a node what all CPUs keep
+ * @u: the instance
+ * @nid: the node
+ *
+ * Context: may sleep.
+ * Return: 0, or -EINVAL if there is no such node.
+ */
+int umbra_drain_node(struct umbra *u, unsigned int nid)
+{
+	if (nid >= u->nr_nodes)
+		return -EINVAL;
+	mutex_lock(&u->control);
+	umbra_pcp_drain(u, BIT(nid), -1, false);
+	mutex_unlock(&u->control);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(umbra_drain_node);
+
+/**
+ * umbra_drain_cpu() - return to the zones what one CPU keeps
+ * @u: the instance
+ * @cpu: the CPU; one that is offline keeps nothing
+ *
+ * Context: may sleep.
+ * Return: 0, or -EINVAL if there is no such CPU.
+ */
+int umbra_drain_cpu(struct umbra *u, unsigned int cpu)
+{
+	if (cpu >= nr_cpu_ids || !cpu_possible(cpu))
+		return -EINVAL;
+	mutex_lock(&u->control);
+	umbra_pcp_drain(u, UMBRA_ALL_NODES, cpu, false);
+	mutex_unlock(&u->control);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(umbra_drain_cpu);

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Taking a block: the walk of the zones that a request allows, nearest node
+ * first. The first zone that stays above its watermark gives a block, from the
+ * cache of this CPU, else from its free lists.
+ */
+#include <linux/bitops.h>
+#include <linux/interrupt.h>
+#include <linux/module.h>
+#include <linux/oom.h>
+#include <linux/sched.h>
+#include <linux/sched/rt.h>
+#include "../buddy/watermark.h"
+#include "../core/core.h"
+#include "../core/request.h"
+#include "../core/stats.h"
+#include "highatomic.h"
+#include "pcp.h"
+#include "take.h"
+#include "zone_blocks.h"
+#include "zonelist.h"
+
+static u32 zone_take_one(struct umbra_zone *zone,
+			 const struct umbra_request *rq)
+{
+	u32 index = umbra_pcp_alloc(zone, rq);
+
+	if (likely(index != UMBRA_NO_FRAME))
+		return index;
+	if (!umbra_zone_take(zone, rq, &index, 1, ZONE_TAKE_RESERVES))
+		return UMBRA_NO_FRAME;
+	umbra_count_alloc(rq, zone, 1);
+	if (unlikely(rq->flags & ALLOC_HIGHATOMIC &&
+		     (rq->flags & ALLOC_WMARK_MASK) == ALLOC_WMARK_MIN &&
+		     !(rq->flags & ALLOC_TRYLOCK)))
+		umbra_highatomic_reserve(zone, index, rq->order);
+	return index;
+}
+
+/* Does a wall around the allowed nodes let a request have a zone? */
+bool umbra_zone_is_allowed(const struct umbra_zone *zone,
+			   const struct umbra_request *rq)
+{
+	if (likely(!(rq->flags & ALLOC_CPUSET)) || in_interrupt())
+		return true;
+	return !rq->hardwall || tsk_is_oom_victim(current) ||
+	       READ_ONCE(zone->umbra->allowed_nodes) & BIT(zone->nid);
+}
+
+/* Has the node of a zone few enough dirty pages to be given more? */
+static bool is_dirty_ok(const struct umbra_zone *zone)
+{
+	const struct umbra *u = zone->umbra;
+	unsigned int percent = READ_ONCE(u->dirty_limit);
+	const struct umbra_node *node = &u->nodes[zone->nid];
+	unsigned long pages = 0;
+	int type;
+
+	if (!percent)
+		return true;
+	for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++) {
+		const struct umbra_zone *other = umbra_node_zone(u, node, type);
+
+		if (other)
+			pages += READ_ONCE(other->nr_managed);
+	}
+	pages = pages * percent / 100;
+	if (rt_or_dl_task(current))
+		pages += pages / 4;
+	return umbra_node_dirty(u, zone->nid) <= pages;
+}
+
+/* May a block of the zone be taken without going below its watermark? */
+static bool is_above_watermark(struct umbra_zone *zone,
+			       const struct umbra_request *rq)
+{
+	/* Once for all caches: below high they should not grow. */
+	if (!test_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags)) {
+		if (umbra_watermark_fast(zone, rq->order,
+					 umbra_wmark(zone, UMBRA_WMARK_HIGH),
+					 rq->highest, rq->flags))
+			return true;
+		set_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags);
+	}
+	if (rq->flags & ALLOC_NO_WATERMARKS)
+		return true;
+	return umbra_watermark_fast(zone, rq->order,
+				    umbra_wmark(zone, rq->flags &
+						ALLOC_WMARK_MASK),
+				    rq->highest, rq->flags);
+}
+
+/* Has a pass that spares the pageblocks gone as far as it should? */
+static bool is_too_far(const struct umbra_zone *zone,
+		       const struct umbra_request *rq)
+{
+	return rq->flags & ALLOC_NOFRAGMENT && zone->nid != rq->preferred->nid;
+}
+
+/* Note in @boosted a zone whose watermarks were raised: kswapd must hear of it. */
+static void note_boosted(struct umbra_zone *zone, struct umbra_zone **boosted)
+{
+	if (boosted && !*boosted &&
+	    test_and_clear_bit(ZONE_FLAG_BOOSTED, &zone->flags))
+		*boosted = zone;
+}
+
+static u32 take_pass(struct umbra *u, const struct umbra_request *rq,
+		     struct umbra_zone **boosted)
+{
+	const umbra_zoneref_t *ref;
+	struct umbra_zone *zone;
+	u32 index;
+
+	for_each_umbra_zoneref(u, zone, ref, rq->zonelist, rq->highest,
+			       rq->nodemask) {
+		if (!umbra_zone_is_allowed(zone, rq))
+			continue;
+		if (unlikely(rq->spread_dirty) && !is_dirty_ok(zone))
+			continue;
+		/* To be near is worth more than whole pageblocks. */
+		if (is_too_far(zone, rq))
+			break;
+		if (!is_above_watermark(zone, rq))
+			continue;
+		index = zone_take_one(zone, rq);
+		if (rq->flags & ALLOC_KSWAPD &&
+		    unlikely(test_bit(ZONE_FLAG_BOOSTED, &zone->flags)))
+			note_boosted(zone, boosted);
+		if (likely(index != UMBRA_NO_FRAME))
+			return index;
+	}
+	return UMBRA_NO_FRAME;
+}
+
+/**
+ * umbra_take() - take a block from the first zone that has one to give
+ * @u: the instance
+ * @rq: the request
+ * @boosted: set to a zone for which the caller must wake kswapd, if there is
+ *	one and the request may wake kswapd; NULL leaves that to the next request
+ *
+ * Context: any.
+ * Return: a block in state PCP, or UMBRA_NO_FRAME.
+ */
+u32 umbra_take(struct umbra *u, const struct umbra_request *rq,
+	       struct umbra_zone **boosted)
+{
+	struct umbra_request again;
+	u32 index;
+
+	/* No zone was fit when the request was made: none is now. */
+	if (unlikely(!rq->preferred))
+		return UMBRA_NO_FRAME;
+	index = take_pass(u, rq, boosted);
+	if (likely(index != UMBRA_NO_FRAME) || !(rq->flags & ALLOC_NOFRAGMENT))
+		return index;
+	again = *rq;
+	again.flags &= ~ALLOC_NOFRAGMENT;
+	return take_pass(u, &again, boosted);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_take);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Taking a block for a request; see take.c. */
+#ifndef _UMBRA_TAKE_H
+#define _UMBRA_TAKE_H
+
+#include "../core/core.h"
+#include "../core/request.h"
+
+bool umbra_zone_is_allowed(const struct umbra_zone *zone,
+			   const struct umbra_request *rq);
+u32 umbra_take(struct umbra *u, const struct umbra_request *rq,
+	       struct umbra_zone **boosted);
+
+#endif /* _UMBRA_TAKE_H */

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Blocks from the free lists of a zone and back to them, under its lock. */
+#include <linux/lockdep.h>
+#include <linux/preempt.h>
+#include <linux/spinlock.h>
+#include "../buddy/fallback.h"
+#include "../buddy/freelist.h"
+#include "../buddy/zone.h"
+#include "../core/core.h"
+#include "../core/debug.h"
+#include "../core/frame.h"
+#include "../core/request.h"
+#include "../core/span.h"
+#include "account.h"
+#include "held.h"
+#include "zone_blocks.h"
+
+/*
+ * May the lock of a zone be tried for here? Not where that is no real attempt,
+ * or where the lock is one that sleeps.
+ */
+static bool can_trylock(void)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		return !in_nmi() && !in_hardirq();
+	return IS_ENABLED(CONFIG_SMP) || !in_nmi();
+}
+
+/* One block of a zone. Zone lock held. */
+static u32 take_block(struct umbra_zone *zone, const struct umbra_request *rq,
+		      bool reserves, enum umbra_take_mode *mode)
+{
+	u32 index = UMBRA_NO_FRAME;
+
+	if (reserves && rq->flags & ALLOC_HIGHATOMIC)
+		index = umbra_freelist_take(zone, rq->order, UMBRA_HIGHATOMIC);
+	if (index == UMBRA_NO_FRAME)
+		index = umbra_fallback_rmqueue(zone, rq->order, rq->type,
+					       rq->flags, mode);
+	/* To fail now is worse than to fail a high order later. */
+	if (index == UMBRA_NO_FRAME && reserves &&
+	    rq->flags & (ALLOC_OOM | ALLOC_NON_BLOCK))
+		index = umbra_freelist_take(zone, rq->order, UMBRA_HIGHATOMIC);
+	return index;
+}
+
+/*
+ * Several blocks at once, if nothing else could be chosen for any of them: from
+ * the lists of the type itself, as long as those have some. Zone lock held.
+ */
+static unsigned int take_alike(struct umbra_zone *zone,
+			       const struct umbra_request *rq, u32 *frames,
+			       unsigned int nr, bool lines)
+{
+	if (nr < 2 || zone->by_address ||
+	    (rq->flags & ALLOC_CMA && zone->nr_free_cma))
+		return 0;
+	return umbra_freelist_take_many(zone, rq->order, rq->type, frames, nr,
+					lines);
+}
+
+/**
+ * umbra_zone_take() - take blocks off the free lists of a zone
+ * @zone: the zone
+ * @rq: what is wanted
+ * @frames: filled in; each block is in state PCP, in the hands of this CPU
+ * @nr: how many at most, in one hold of the lock
+ * @how: ZONE_TAKE_*
+ *
+ * Context: any; takes the zone lock, and with ALLOC_TRYLOCK only if it is
+ * free.
+ * Return: how many were taken.
+ */
+unsigned int umbra_zone_take(struct umbra_zone *zone,
+			     const struct umbra_request *rq, u32 *frames,
+			     unsigned int nr, unsigned int how)
+{
+	enum umbra_take_mode mode = TAKE_NORMAL;
+	unsigned int got, i;
+	unsigned long flags;
+
+	if (unlikely(rq->flags & ALLOC_TRYLOCK)) {
+		if (!can_trylock() ||
+		    !spin_trylock_irqsave(&zone->lock, flags))
+			return 0;
+	} else {
+		spin_lock_irqsave(&zone->lock, flags);
+	}
+	got = take_alike(zone, rq, frames, nr, how & ZONE_TAKE_LINES);
+	if (how & ZONE_TAKE_LINES && got && zone->listed[rq->type] >> rq->order)
+		nr = got;
+	for (; got < nr; got++) {
+		frames[got] = take_block(zone, rq, how & ZONE_TAKE_RESERVES,
+					 &mode);
+		if (frames[got] == UMBRA_NO_FRAME)
+			break;
+	}
+	for (i = 0; i < got; i++)
+		frame_set(zone->umbra, frames[i], FRAME_PCP, rq->order);
+	umbra_zone_unlock(zone, flags);
+	return got;
+}
+
+static void free_run(struct umbra_zone *zone, u32 index, u32 end)
+{
+	umbra_debug_poison(zone->umbra, index, end - index);
+	umbra_freelist_free_range(zone, index, end);
+}
+
+/*
+ * Free the frames of a block one by one, each as its references demand.
+ * Returns how many became HELD.
+ */
+static unsigned long free_apart(struct umbra_zone *zone, u32 index,
+				unsigned int order,
+				struct umbra_account *account)
+{
+	struct page *page = umbra_index_to_page(zone->umbra, index);
+	u32 end = index + (1U << order);
+	unsigned long held = 0;
+	u32 run = index;
+
+	lockdep_assert_held(&zone->lock);
+
+	for (; index < end; index++, page++) {
+		enum umbra_page_use use = umbra_page_use(page);
+
+		if (use == PAGE_USE_NONE)
+			continue;
+		free_run(zone, run, index);
+		run = index + 1;
+		if (use == PAGE_USE_HELD) {
+			umbra_held_add(zone, index, account);
+			held++;
+		} else {
+			umbra_frame_lose(zone, index, use == PAGE_USE_POISON ?
+					 "hardware poison in" :
+					 "stray put_page() of");
+		}
+	}
+	free_run(zone, run, end);
+	return held;
+}
+
+/**
+ * umbra_free_locked() - put a block that is in this CPU's hands on the lists
+ * @zone: the zone of the block
+ * @index: its head, in state PCP
+ * @order: its order
+ * @looked_at: its references were looked at, and nobody holds it
+ * @account: the account it is charged to, or NULL
+ *
+ * Context: zone lock held.
+ * Return: how many pages became HELD.
+ */
+unsigned long umbra_free_locked(struct umbra_zone *zone, u32 index,
+				unsigned int order, bool looked_at,
+				struct umbra_account *account)
+{
+	if (unlikely(!looked_at || umbra_zone_is_suspect(zone)))
+		return free_apart(zone, index, order, account);
+	umbra_freelist_free(zone, index, order);
+	return 0;
+}

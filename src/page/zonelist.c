@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Nodes, and the order in which their zones are tried. Each node has two
+ * lists: FALLBACK has the zones of every node that is online, the nearest
+ * node first, and NOFALLBACK its own. In both the highest zone of a node
+ * comes first.
+ *
+ * Lists are rebuilt in place under umbra.control. A walk that runs meanwhile
+ * may miss a zone or see one twice; umbra.zonelist_seq tells an allocation
+ * that failed whether it should try again.
+ */
+#include <linux/cpumask.h>
+#include <linux/gfp.h>
+#include <linux/lockdep.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/nodemask.h>
+#include <linux/seqlock.h>
+#include <linux/slab.h>
+#include "../core/core.h"
+#include "pcp.h"
+#include "zonelist.h"
+
+#define DISTANCE_LOCAL 10
+#define DISTANCE_REMOTE 20
+
+/* The lowest zone of a node, to count in what is about the node. */
+struct umbra_zone *umbra_node_first_zone(const struct umbra *u,
+					 const struct umbra_node *node)
+{
+	unsigned int type = 0;
+
+	while (!node->zones[type])
+		type++;
+	return umbra_node_zone(u, node, type);
+}
+
+/**
+ * umbra_zonelist_next() - walk a zonelist
+ * @u: the instance
+ * @ref: where to begin
+ * @highest: zones above this one are passed over
+ * @nodemask: so are nodes not in it
+ * @zone: the zone found, or NULL at the end of the list
+ *
+ * Context: any.
+ * Return: the place of @zone in the list.
+ */
+const umbra_zoneref_t *umbra_zonelist_next(const struct umbra *u,
+					   const umbra_zoneref_t *ref,
+					   enum umbra_zone_type highest,
+					   umbra_nodemask_t nodemask,
+					   struct umbra_zone **zone)
+{
+	umbra_zoneref_t value;
+
+	for (; (value = READ_ONCE(*ref)); ref++) {
+		if (value >> 8 > highest)
+			continue;
+		*zone = umbra_ref_zone(u, value);
+		if (nodemask == UMBRA_ALL_NODES ||
+		    nodemask & BIT((*zone)->nid))
+			return ref;
+	}
+	*zone = NULL;
+	return ref;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_zonelist_next);
+
+/* Add the zones of a node that have pages to a list, the highest first. */
+static umbra_zoneref_t *add_node(const struct umbra *u,
+				 const struct umbra_node *node,
+				 umbra_zoneref_t *ref)
+{
+	const struct umbra_zone *zone;
+	int type;
+
+	for (type = UMBRA_NR_ZONE_TYPES - 1; type >= 0; type--) {
+		zone = umbra_node_zone(u, node, type);
+		if (zone && READ_ONCE(zone->nr_managed))
+			WRITE_ONCE(*ref++, type << 8 | node->zones[type]);
+	}
+	return ref;
+}
+
+static unsigned int distance(const struct umbra *u, unsigned int from,
+			     unsigned int to)
+{
+	return u->distance[from * u->nr_nodes + to];
+}
+
+static umbra_nodemask_t nodes_with_cpus(const struct umbra *u)
+{
+	umbra_nodemask_t nodes = 0;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		nodes |= BIT(u->cpu_node[cpu]);
+	return nodes;
+}
+
+/* What the choice of the next node depends on. */
+struct node_choice {
+	umbra_nodemask_t with_cpus;
+	unsigned int load[UMBRA_MAX_NODES];	/* how many go there first */
+};
+
+/*
+ * The best node to go to next from @nid: itself, else the nearest; of two as
+ * near the one that comes next, rather one without CPUs, rather one that fewer
+ * others go to first.
+ */
+static int next_best_node(const struct umbra *u, unsigned int nid,
+			  umbra_nodemask_t left, const struct node_choice *c)
+{
+	unsigned int best_value = UINT_MAX, to;
+	int best = UMBRA_NO_NODE;
+
+	if (left & BIT(nid))
+		return nid;
+	for (to = 0; to < u->nr_nodes; to++) {
+		unsigned int value;
+
+		if (!(left & BIT(to)))
+			continue;
+		value = distance(u, nid, to) + (to < nid) +
+			!!(c->with_cpus & BIT(to));
+		value = value * UMBRA_MAX_NODES + c->load[to];
+		if (value < best_value) {
+			best_value = value;
+			best = to;
+		}
+	}
+	return best;
+}
+
+/* Note which zone each list begins with, for every highest zone. */
+static void set_first(const struct umbra *u, struct umbra_node *node)
+{
+	struct umbra_zone *zone;
+	unsigned int list, type;
+
+	for (list = 0; list < UMBRA_NR_ZONELISTS; list++) {
+		for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++) {
+			umbra_zonelist_next(u, node->zonelists[list].refs, type,
+					    UMBRA_ALL_NODES, &zone);
+			WRITE_ONCE(node->first[list][type],
+				   zone ? zone - u->zones + 1 : 0);
+		}
+	}
+}
+
+static void build_node(struct umbra *u, struct umbra_node *node,
+		       struct node_choice *c)
+{
+	umbra_zoneref_t *ref = node->zonelists[UMBRA_ZONELIST_FALLBACK].refs;
+	umbra_nodemask_t left = u->online_nodes;
+	int to, previous = node->nid;
+
+	while ((to = next_best_node(u, node->nid, left, c)) >= 0) {
+		left &= ~BIT(to);
+		/* The first of several that are as near is used most. */
+		if (distance(u, node->nid, to) !=
+		    distance(u, node->nid, previous))
+			c->load[to]++;
+		ref = add_node(u, &u->nodes[to], ref);
+		previous = to;
+	}
+	WRITE_ONCE(*ref, 0);
+
+	ref = node->zonelists[UMBRA_ZONELIST_NOFALLBACK].refs;
+	if (u->online_nodes & BIT(node->nid))
+		ref = add_node(u, node, ref);
+	WRITE_ONCE(*ref, 0);
+	set_first(u, node);
+}
+
+static void build_all(struct umbra *u)
+{
+	struct node_choice c = { .with_cpus = nodes_with_cpus(u) };
+	unsigned long flags;
+	unsigned int nid;
+
+	lockdep_assert_held(&u->control);
+
+	/* A request in an interrupt must not wait for the end of this. */
+	local_irq_save(flags);
+	write_seqcount_begin(&u->zonelist_seq);
+	for (nid = 0; nid < u->nr_nodes; nid++)
+		build_node(u, &u->nodes[nid], &c);
+	write_seqcount_end(&u->zonelist_seq);
+	local_irq_restore(flags);
+}
+
+static int check_distances(const struct umbra *u)
+{
+	unsigned int from, to;
+
+	for (from = 0; from < u->nr_nodes; from++)
+		for (to = 0; to < u->nr_nodes; to++)
+			if (distance(u, from, to) < DISTANCE_LOCAL ||
+			    (from == to && distance(u, from, to) !=
+			     DISTANCE_LOCAL))
+				return -EINVAL;
+	return 0;
+}
+
+static void set_distances(struct umbra *u, const u8 *table)
+{
+	unsigned int from, to;
+
+	for (from = 0; from < u->nr_nodes; from++) {
+		for (to = 0; to < u->nr_nodes; to++) {
+			unsigned int i = from * u->nr_nodes + to;
+
+			if (table)
+				u->distance[i] = table[i];
+			else
+				u->distance[i] = from == to ? DISTANCE_LOCAL :
+					DISTANCE_REMOTE;
+		}
+	}
+}
+
+static int set_cpu_nodes(struct umbra *u, const u8 *map)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		u->cpu_node[cpu] = map ? map[cpu] : cpu % u->nr_nodes;
+		if (u->cpu_node[cpu] >= u->nr_nodes)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/* Undo umbra_zonelist_create(). Context: any. */
+void umbra_zonelist_destroy(struct umbra *u)
+{
+	kfree(u->cpu_node);
+	kfree(u->distance);
+}
+
+/**
+ * umbra_zonelist_create() - set the nodes up, and build their lists
+ * @u: the instance, with its nodes and zones
+ * @layout: distances and the nodes of CPUs
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOMEM, or -EINVAL for a distance or node that cannot be.
+ */
+int umbra_zonelist_create(struct umbra *u, const struct umbra_layout *layout)
+{
+	int err = -ENOMEM;
+
+	u->distance = kcalloc(u->nr_nodes, u->nr_nodes, GFP_KERNEL);
+	u->cpu_node = kcalloc(nr_cpu_ids, 1, GFP_KERNEL);
+	if (!u->distance || !u->cpu_node)
+		goto err_free;
+	set_distances(u, layout->distance);
+	err = check_distances(u);
+	if (err)
+		goto err_free;
+	err = set_cpu_nodes(u, layout->cpu_node);
+	if (err)
+		goto err_free;
+
+	u->online_nodes = GENMASK(u->nr_nodes - 1, 0);
+	u->allowed_nodes = UMBRA_ALL_NODES;
+	mutex_lock(&u->control);
+	build_all(u);
+	mutex_unlock(&u->control);
+	return 0;
+
+err_free:
+	umbra_zonelist_destroy(u);
+	return err;
+}
+
+/**
+ * umbra_set_node_online() - let a node be allocated from, or not
+ * @u: the instance
+ * @nid: the node
+ * @online: what it is to be
+ *
+ * Of a node that is offline nothing is allocated; what is allocated stays so,
+ * and can be freed. The caches of all CPUs are drained of its pages.
+ *
+ * Context: may sleep.
+ * Return: 0, -EINVAL if there is no such node, or -EBUSY if it is the last
+ * one online.
+ */
+int umbra_set_node_online(struct umbra *u, unsigned int nid, bool online)
+{
+	umbra_nodemask_t nodes;
+	int err = 0;
+
+	if (nid >= u->nr_nodes)
+		return -EINVAL;
+	mutex_lock(&u->control);
+	nodes = online ? u->online_nodes | BIT(nid) :
+			 u->online_nodes & ~BIT(nid);
+	if (!nodes) {
+		err = -EBUSY;
+	} else if (nodes != u->online_nodes) {
+		WRITE_ONCE(u->online_nodes, nodes);
+		build_all(u);
+		if (!online)
+			umbra_pcp_drain(u, BIT(nid), -1, true);
+	}
+	mutex_unlock(&u->control);
+	return err;
+}
+EXPORT_SYMBOL_GPL(umbra_set_node_online);
+
+/**
+ * umbra_set_allowed_nodes() - put a wall around some nodes
+ * @u: the instance
+ * @nodes: those to allocate from; UMBRA_ALL_NODES for no wall
+ *
+ * The wall is what %__GFP_HARDWALL never gets over. Without that flag a
+ * request may, when the allowed nodes have nothing.
+ *
+ * Context: may sleep.
+ * Return: 0, or -EINVAL if the instance has none of @nodes.
+ */
+int umbra_set_allowed_nodes(struct umbra *u, umbra_nodemask_t nodes)
+{
+	umbra_nodemask_t all = GENMASK(u->nr_nodes - 1, 0);
+
+	if (!(nodes & all))
+		return -EINVAL;
+	mutex_lock(&u->control);
+	WRITE_ONCE(u->allowed_nodes, nodes);
+	WRITE_ONCE(u->walled, (nodes & all) != all);
+	mutex_unlock(&u->control);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(umbra_set_allowed_nodes);

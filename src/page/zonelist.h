@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The order in which a request looks at zones; see zonelist.c. */
+#ifndef _UMBRA_ZONELIST_H
+#define _UMBRA_ZONELIST_H
+
+#include "../core/core.h"
+
+static inline struct umbra_zone *umbra_ref_zone(const struct umbra *u,
+						umbra_zoneref_t ref)
+{
+	return &u->zones[(ref & 0xff) - 1];
+}
+
+struct umbra_zone *umbra_node_first_zone(const struct umbra *u,
+					 const struct umbra_node *node);
+const umbra_zoneref_t *umbra_zonelist_next(const struct umbra *u,
+					   const umbra_zoneref_t *ref,
+					   enum umbra_zone_type highest,
+					   umbra_nodemask_t nodemask,
+					   struct umbra_zone **zone);
+void umbra_zonelist_destroy(struct umbra *u);
+int umbra_zonelist_create(struct umbra *u, const struct umbra_layout *layout);
+
+/* Every zone of @list that is at most @highest and of a node in @mask. */
+#define for_each_umbra_zoneref(u, zone, ref, list, highest, mask)	\
+	for (ref = umbra_zonelist_next(u, (list)->refs, highest, mask, &zone); \
+	     zone;							\
+	     ref = umbra_zonelist_next(u, ref + 1, highest, mask, &zone))
+
+#endif /* _UMBRA_ZONELIST_H */

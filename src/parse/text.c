@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Numbers and words of lines that a person typed. */
+#include <linux/ctype.h>
+#include <linux/kstrtox.h>
+#include <linux/module.h>
+#include <linux/string.h>
+#include "text.h"
+
+/**
+ * umbra_parse_bytes() - a size in bytes, with suffix K, M or G
+ * @text: what was typed
+ * @bytes: filled in
+ *
+ * Context: any.
+ * Return: 0, or -EINVAL if that is no size.
+ */
+int umbra_parse_bytes(const char *text, u64 *bytes)
+{
+	static const char suffixes[] = "kmg";
+	unsigned int shift = 0;
+	size_t len = strlen(text);
+	const char *suffix;
+	char digits[24];
+	u64 number;
+
+	if (!len || len >= sizeof(digits))
+		return -EINVAL;
+	strscpy(digits, text, sizeof(digits));
+	suffix = strchr(suffixes, tolower(digits[len - 1]));
+	if (suffix) {
+		shift = 10 * (suffix - suffixes + 1);
+		digits[len - 1] = '\0';
+	}
+	if (kstrtou64(digits, 0, &number) ||
+	    check_shl_overflow(number, shift, &number))
+		return -EINVAL;
+	*bytes = number;
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_parse_bytes);
+
+/* The number after a word; false if the line is anything else. */
+bool umbra_parse_word_number(const char *line, const char *word, unsigned int *n)
+{
+	size_t len = str_has_prefix(line, word);
+
+	return len && isspace(line[len]) &&
+	       !kstrtouint(skip_spaces(line + len), 0, n);
+}
+
+/* A number for each zone type, the lowest first. */
+int umbra_parse_ratios(const char *line, int ratio[UMBRA_NR_ZONE_TYPES])
+{
+	char text[UMBRA_LINE_SIZE], *rest = text, *word;
+	unsigned int nr = 0;
+	int err = 0;
+
+	strscpy(text, line, sizeof(text));
+	while (!err && (word = strsep(&rest, " \t"))) {
+		if (!*word)
+			continue;
+		if (nr == UMBRA_NR_ZONE_TYPES)
+			return -EINVAL;
+		err = kstrtoint(word, 0, &ratio[nr++]);
+	}
+	if (!err && nr < UMBRA_NR_ZONE_TYPES)
+		err = -EINVAL;
+	return err;
+}

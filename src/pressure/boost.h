@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The end of boosts; see boost.c. */
+#ifndef _UMBRA_BOOST_H
+#define _UMBRA_BOOST_H
+
+#include "../core/core.h"
+#include "../core/request.h"
+
+void umbra_boost_init(struct umbra *u);
+bool umbra_watermark_wake(struct umbra *u, bool now);
+bool umbra_watermark_end_boosts(struct umbra *u, const struct umbra_request *rq);
+
+#endif /* _UMBRA_BOOST_H */

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Reports of requests that failed or stall: what was asked, and what there was. */
+#include <linux/atomic.h>
+#include <linux/kernel.h>
+#include <linux/printk.h>
+#include <linux/ratelimit.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+#include "../buddy/fragmentation.h"
+#include "../core/core.h"
+#include "../core/request.h"
+#include "../page/pcp.h"
+#include "failure.h"
+#include "oom.h"
+
+#define K(pages) ((pages) << (PAGE_SHIFT - 10))
+
+/* What a zone had, and what it has to keep. */
+static void report_zone(const struct umbra_zone *zone)
+{
+	char reserve[UMBRA_NR_ZONE_TYPES * 24];
+	unsigned int i, n = 0;
+
+	for (i = 0; i < UMBRA_NR_ZONE_TYPES; i++)
+		n += scnprintf(reserve + n, sizeof(reserve) - n, " %lu",
+			       READ_ONCE(zone->lowmem_reserve[i]));
+	pr_warn("%s: Node %u %s free:%lukB boost:%lukB min:%lukB low:%lukB high:%lukB reserved_highatomic:%lukB free_highatomic:%lukB active_file:%lukB inactive_file:%lukB isolated_file:%lukB managed:%lukB held:%lukB free_isolated:%lukB free_pcp:%lukB free_cma:%lukB\n",
+		zone->umbra->name, zone->nid, zone->name,
+		K(READ_ONCE(zone->nr_free_pages)),
+		K(READ_ONCE(zone->watermark_boost)),
+		K(umbra_wmark(zone, UMBRA_WMARK_MIN)),
+		K(umbra_wmark(zone, UMBRA_WMARK_LOW)),
+		K(umbra_wmark(zone, UMBRA_WMARK_HIGH)),
+		K(READ_ONCE(zone->nr_reserved_highatomic)),
+		K(READ_ONCE(zone->nr_free_highatomic)),
+		K(READ_ONCE(zone->nr_lru[LRU_LIST_ACTIVE])),
+		K(READ_ONCE(zone->nr_lru[LRU_LIST_INACTIVE])),
+		K(READ_ONCE(zone->nr_lru[LRU_LIST_ISOLATED])),
+		K(READ_ONCE(zone->nr_managed)), K(READ_ONCE(zone->nr_held)),
+		K(READ_ONCE(zone->nr_isolated)), K(umbra_pcp_count(zone, -1)),
+		K(READ_ONCE(zone->nr_free_cma)));
+	pr_warn("%s: lowmem_reserve[]:%s\n", zone->umbra->name, reserve);
+}
+
+/* The letters of the types that there are blocks of, as the host: "(UM) " */
+static const char *type_letters(const unsigned long nr_free[UMBRA_NR_TYPES],
+				char text[UMBRA_NR_TYPES + 4])
+{
+	static const char letters[UMBRA_NR_TYPES] = {
+		[UMBRA_UNMOVABLE] = 'U', [UMBRA_MOVABLE] = 'M',
+		[UMBRA_RECLAIMABLE] = 'E', [UMBRA_HIGHATOMIC] = 'H',
+		[UMBRA_CMA] = 'C', [UMBRA_ISOLATE] = 'I',
+	};
+	unsigned int type, n = 0;
+
+	text[n++] = '(';
+	for (type = 0; type < UMBRA_NR_TYPES; type++)
+		if (nr_free[type])
+			text[n++] = letters[type];
+	if (n == 1)
+		return "";
+	strscpy(text + n, ") ", UMBRA_NR_TYPES + 4 - n);
+	return text;
+}
+
+static unsigned long sum_types(const unsigned long nr_free[UMBRA_NR_TYPES])
+{
+	unsigned long blocks = 0;
+	unsigned int type;
+
+	for (type = 0; type < UMBRA_NR_TYPES; type++)
+		blocks += nr_free[type];
+	return blocks;
+}
+
+/* The free blocks of a zone per order: "3*4kB (UM) 0*8kB ... = 12kB" */
+static void report_blocks(struct umbra_zone *zone)
+{
+	unsigned long nr_free[UMBRA_NR_ORDERS][UMBRA_NR_TYPES], total = 0;
+	char text[UMBRA_NR_ORDERS * 32], letters[UMBRA_NR_TYPES + 4];
+	unsigned int order, n = 0;
+
+	umbra_snapshot_pagetypes(zone, nr_free);
+	for (order = 0; order < UMBRA_NR_ORDERS; order++) {
+		unsigned long blocks = sum_types(nr_free[order]);
+
+		n += scnprintf(text + n, sizeof(text) - n, "%lu*%lukB %s",
+			       blocks, K(1UL << order),
+			       type_letters(nr_free[order], letters));
+		total += blocks << order;
+	}
+	pr_warn("%s: Node %u %s: %s= %lukB\n", zone->umbra->name, zone->nid,
+		zone->name, text, K(total));
+}
+
+/* Who asked, for what, what each zone had, and who has most of it. */
+static void report_request(struct umbra *u, const struct umbra_request *rq,
+			   const char *what)
+{
+	struct umbra_zone *zone;
+
+	pr_warn("%s: %s: page allocation %s: order:%u, mode:%#x(%pGg), nid=%d, nodemask=%#x\n",
+		u->name, current->comm, what, rq->order,
+		(__force unsigned int)rq->gfp, &rq->gfp, rq->nid,
+		rq->nodemask);
+	dump_stack();
+	for_each_umbra_zone(u, zone)
+		report_zone(zone);
+	for_each_umbra_zone(u, zone)
+		report_blocks(zone);
+	umbra_oom_report_holders(u);
+}
+
+/**
+ * umbra_report_failure() - tell of a request that failed
+ * @u: the instance
+ * @rq: the request, without %__GFP_NOWARN
+ *
+ * At a limited rate. Numbers of zones are
+ * kilobytes, as the host's; lowmem_reserve is pages, as the host's.
+ *
+ * Context: any; takes the zone locks one after the other.
+ */
+void umbra_report_failure(struct umbra *u, const struct umbra_request *rq)
+{
+	atomic_long_inc(&u->nr_failures);
+	if (__ratelimit(&u->failure_limit))
+		report_request(u, rq, "failure");
+}
+
+/**
+ * umbra_report_stall() - tell of a request that takes long
+ * @u: the instance
+ * @rq: the request, without %__GFP_NOWARN
+ * @seconds: how long so far
+ *
+ * At the same rate, and as much, as of one that failed.
+ *
+ * Context: any; takes the zone locks one after the other.
+ */
+void umbra_report_stall(struct umbra *u, const struct umbra_request *rq,
+			unsigned int seconds)
+{
+	char what[32];
+
+	if (!__ratelimit(&u->failure_limit))
+		return;
+	snprintf(what, sizeof(what), "stall for %u s", seconds);
+	report_request(u, rq, what);
+}

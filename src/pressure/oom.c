@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * When nothing else helps: whoever asked to be told may free memory, and if the
+ * policy is to kill, the opener of the file that has the most is killed, in the
+ * hope that the file is closed then. That is tried once a file. If its memory
+ * is not back in time, as when the file was passed on to others, the file is
+ * passed over from then on.
+ */
+#include <linux/atomic.h>
+#include <linux/gfp.h>
+#include <linux/jiffies.h>
+#include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/pid.h>
+#include <linux/printk.h>
+#include <linux/refcount.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include "../core/core.h"
+#include "../core/request.h"
+#include "../core/stats.h"
+#include "../page/account.h"
+#include "oom.h"
+#include <trace/events/umbra.h>
+
+#define VICTIM_PERIOD (5 * HZ)
+#define HOLDERS_TOLD 16
+
+/**
+ * umbra_register_oom_notifier() - be told before a request fails or kills
+ * @u: the instance
+ * @nb: called with a pointer to an unsigned long, to which it adds the number
+ *	of pages it freed; may sleep, but only tries locks that are ever held
+ *	around an allocation
+ *
+ * Context: may sleep.
+ * Return: 0, or -EEXIST if it is registered already.
+ */
+int umbra_register_oom_notifier(struct umbra *u, struct notifier_block *nb)
+{
+	return blocking_notifier_chain_register(&u->oom.notifiers, nb);
+}
+EXPORT_SYMBOL_GPL(umbra_register_oom_notifier);
+
+/**
+ * umbra_unregister_oom_notifier() - undo umbra_register_oom_notifier()
+ * @u: the instance
+ * @nb: registered
+ *
+ * Context: may sleep; not from a notifier.
+ * Return: 0, or -ENOENT if it was not registered.
+ */
+int umbra_unregister_oom_notifier(struct umbra *u, struct notifier_block *nb)
+{
+	return blocking_notifier_chain_unregister(&u->oom.notifiers,
+						  nb);
+}
+EXPORT_SYMBOL_GPL(umbra_unregister_oom_notifier);
+
+/* What an account has; what it is charged for and does not have yet is not. */
+static long pages_of(const struct umbra_account *account)
+{
+	long pages = atomic_long_read(&account->pages);
+
+	return max(pages - atomic_long_read(&account->promised), 0L);
+}
+
+/* Context: any. */
+void umbra_oom_init(struct umbra *u)
+{
+	mutex_init(&u->oom.lock);
+	BLOCKING_INIT_NOTIFIER_HEAD(&u->oom.notifiers);
+}
+
+/* One line of the table of holders. */
+struct holder {
+	pid_t pid;
+	long pages;
+	long held;
+	char comm[TASK_COMM_LEN];
+};
+
+/* Put a holder where it belongs among the largest. */
+static void insert_holder(struct holder *holders,
+			  const struct umbra_account *account)
+{
+	struct task_struct *task;
+	unsigned int i = HOLDERS_TOLD;
+
+	if (pages_of(account) <= holders[HOLDERS_TOLD - 1].pages)
+		return;
+	while (--i && holders[i - 1].pages < pages_of(account))
+		holders[i] = holders[i - 1];
+	holders[i] = (struct holder) {
+		.pid = pid_nr(account->opener),
+		.pages = pages_of(account),
+		.held = atomic_long_read(&account->held),
+	};
+	rcu_read_lock();
+	task = pid_task(account->opener, PIDTYPE_TGID);
+	strscpy(holders[i].comm, task ? task->comm : "-",
+		sizeof(holders[i].comm));
+	rcu_read_unlock();
+}
+
+/**
+ * umbra_oom_report_holders() - print who has the most
+ * @u: the instance
+ *
+ * Nothing if nobody has any.
+ *
+ * Context: any but NMI.
+ */
+void umbra_oom_report_holders(struct umbra *u)
+{
+	struct umbra_accounts *a = &u->accounts;
+	struct holder holders[HOLDERS_TOLD] = {};
+	struct umbra_account *account;
+	unsigned long flags;
+	unsigned int i;
+
+	spin_lock_irqsave(&a->lock, flags);
+	list_for_each_entry(account, &a->list, list)
+		insert_holder(holders, account);
+	spin_unlock_irqrestore(&a->lock, flags);
+	if (!holders[0].pages)
+		return;
+	pr_warn("%s: [  pid  ]      pages       held name\n", u->name);
+	for (i = 0; i < HOLDERS_TOLD && holders[i].pages; i++)
+		pr_warn("%s: [%7d] %10ld %10ld %s\n", u->name, holders[i].pid,
+			holders[i].pages, holders[i].held, holders[i].comm);
+}
+
+/* What is to be done. */
+enum verdict {
+	VERDICT_KILL,
+	VERDICT_WAIT,		/* for one who was killed */
+	VERDICT_FAIL
+};
+
+/*
+ * Has one that was killed still time to give its memory back? As long as some of
+ * it comes, it has; when all is back, the request tries again before anybody else
+ * is killed. If none comes in time, whoever waited for that fails; but it may be
+ * long ago, and nobody did.
+ */
+static enum verdict judge_killed(struct umbra_account *account)
+{
+	unsigned long now = jiffies;
+	long pages = pages_of(account);
+
+	if (!pages) {
+		umbra_account_set_fate(account, ACCOUNT_PASSED_OVER);
+		return VERDICT_WAIT;
+	}
+	if (pages < account->left) {
+		account->left = pages;
+		account->deadline = now + VICTIM_PERIOD;
+	}
+	if (!time_after(now, account->deadline))
+		return VERDICT_WAIT;
+	umbra_account_set_fate(account, ACCOUNT_PASSED_OVER);
+	return time_after(now, account->deadline + VICTIM_PERIOD) ?
+	       VERDICT_KILL : VERDICT_FAIL;
+}
+
+/*
+ * All who were killed, and the worst of it; accounts.lock held. One that is gone
+ * since the last judgement gave back all it had.
+ */
+static enum verdict judge_all(struct umbra_accounts *a)
+{
+	enum verdict verdict = a->victim_is_gone ? VERDICT_WAIT : VERDICT_KILL;
+	struct umbra_account *account;
+
+	a->victim_is_gone = false;
+	list_for_each_entry(account, &a->list, list)
+		if (account->fate == ACCOUNT_KILLED)
+			verdict = max(verdict, judge_killed(account));
+	return verdict;
+}
+
+/* Who has the most, and was not tried yet; accounts.lock held. */
+static struct umbra_account *find_most(struct umbra_accounts *a)
+{
+	struct umbra_account *account, *most = NULL;
+
+	list_for_each_entry(account, &a->list, list)
+		if (account->fate == ACCOUNT_SPARED && account->opener &&
+		    pages_of(account) > (most ? pages_of(most) : 0))
+			most = account;
+	return most;
+}
+
+/* Who is to be killed, with its opener, and a reference to both; or NULL. */
+static struct umbra_account *select_victim(struct umbra *u,
+					   enum verdict *verdict,
+					   struct pid **opener)
+{
+	struct umbra_accounts *a = &u->accounts;
+	struct umbra_account *most = NULL;
+	unsigned long flags;
+
+	spin_lock_irqsave(&a->lock, flags);
+	*verdict = judge_all(a);
+	if (*verdict == VERDICT_KILL)
+		most = find_most(a);
+	if (most && refcount_inc_not_zero(&most->ref)) {
+		umbra_account_set_fate(most, ACCOUNT_KILLED);
+		most->left = pages_of(most);
+		most->deadline = jiffies + VICTIM_PERIOD;
+		*opener = get_pid(most->opener);
+	} else {
+		most = NULL;
+	}
+	spin_unlock_irqrestore(&a->lock, flags);
+	if (*verdict == VERDICT_KILL && !most)
+		*verdict = VERDICT_FAIL;
+	return most;
+}
+
+static void pass_over(struct umbra_account *account)
+{
+	struct umbra_accounts *a = &account->umbra->accounts;
+	unsigned long flags;
+
+	spin_lock_irqsave(&a->lock, flags);
+	umbra_account_set_fate(account, ACCOUNT_PASSED_OVER);
+	spin_unlock_irqrestore(&a->lock, flags);
+}
+
+/* Returns 0, or an error if the opener is not there any more. */
+static int kill_opener(struct umbra_account *account, struct pid *opener,
+		       const struct umbra_request *rq)
+{
+	struct umbra *u = account->umbra;
+	int err = kill_pid(opener, SIGKILL, 1);
+
+	pr_warn("%s: %s process %d, whose file has %ld pages\n", u->name,
+		err ? "there is no more" : "killed", pid_nr(opener),
+		pages_of(account));
+	if (err)
+		return err;
+	umbra_count(rq->preferred, EVENT_OOM_KILL, 1);
+	trace_umbra_oom_kill(pid_nr(opener), pages_of(account));
+	return 0;
+}
+
+/* Kill somebody, or wait for whom was killed. */
+static enum verdict kill_somebody(struct umbra *u,
+				  const struct umbra_request *rq)
+{
+	struct umbra_account *account;
+	enum verdict verdict;
+	bool reported = false;
+	struct pid *opener;
+
+	while ((account = select_victim(u, &verdict, &opener))) {
+		if (!reported) {
+			pr_warn("%s: out of memory: %s asked for order:%u, mode:%#x(%pGg)\n",
+				u->name, current->comm, rq->order,
+				(__force unsigned int)rq->gfp, &rq->gfp);
+			umbra_oom_report_holders(u);
+		}
+		reported = true;
+		if (kill_opener(account, opener, rq))
+			pass_over(account);
+		else
+			verdict = VERDICT_WAIT;
+		put_pid(opener);
+		umbra_account_put(account);
+		if (verdict == VERDICT_WAIT)
+			break;
+	}
+	return verdict;
+}
+
+/* As above, but nobody else is to be killed. */
+static enum verdict wait_for_killed(struct umbra *u)
+{
+	struct umbra_accounts *a = &u->accounts;
+	enum verdict verdict;
+	unsigned long flags;
+
+	spin_lock_irqsave(&a->lock, flags);
+	verdict = judge_all(a);
+	spin_unlock_irqrestore(&a->lock, flags);
+	return verdict;
+}
+
+/**
+ * umbra_oom() - find memory for a request where there is none
+ * @u: the instance
+ * @rq: the request
+ *
+ * Context: may sleep; oom.lock held.
+ * Return: true if memory was freed or will be, so that trying again makes
+ * sense.
+ */
+bool umbra_oom(struct umbra *u, const struct umbra_request *rq)
+{
+	unsigned long freed = 0;
+	enum verdict verdict;
+	unsigned int reclaim;
+
+	lockdep_assert_held(&u->oom.lock);
+
+	/* What they allocate must not come here, and wait for itself. */
+	reclaim = memalloc_noreclaim_save();
+	blocking_notifier_call_chain(&u->oom.notifiers, 0, &freed);
+	memalloc_noreclaim_restore(reclaim);
+	if (freed)
+		return true;
+	if (READ_ONCE(u->oom.policy) != UMBRA_OOM_KILL)
+		return false;
+	/* Nobody else for one who is dying, which frees memory, too. */
+	if (fatal_signal_pending(current))
+		return false;
+	verdict = rq->gfp & __GFP_FS ? kill_somebody(u, rq) :
+				       wait_for_killed(u);
+	if (verdict == VERDICT_WAIT)
+		schedule_timeout_killable(1);
+	return verdict == VERDICT_WAIT;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_oom);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The slow path of an allocation; see slowpath.c. */
+#ifndef _UMBRA_SLOWPATH_H
+#define _UMBRA_SLOWPATH_H
+
+#include "../core/request.h"
+#include "../move/compact.h"
+
+/*
+ * The parts that the slow path is made of; replaced by tests, which script
+ * their outcomes. Each may sleep but wake_kswapd.
+ */
+struct umbra_slow_ops {
+	void (*wake_kswapd)(struct umbra *u, const struct umbra_request *rq);
+	unsigned long (*reclaim)(struct umbra *u,
+				 const struct umbra_request *rq);
+	enum umbra_compact_result
+		(*compact)(struct umbra *u, const struct umbra_request *rq,
+			   enum umbra_compact_priority priority, u32 *index);
+	bool (*compact_suitable)(struct umbra *u,
+				 const struct umbra_request *rq);
+	unsigned long (*reclaimable)(const struct umbra_zone *zone);
+	bool (*oom)(struct umbra *u, const struct umbra_request *rq);
+	void (*wait)(struct umbra *u, int seen);
+};
+
+extern const struct umbra_slow_ops umbra_slow_ops;
+
+u32 umbra_take_slow(struct umbra *u, const struct umbra_request *fast,
+		    const umbra_nodemask_t *nodemask);
+
+#endif /* _UMBRA_SLOWPATH_H */
