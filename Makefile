@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# The targets for people; what the kernel's build reads is in Kbuild.
+# Targets for users and developers. The build of the kernel reads Kbuild.
 
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
@@ -55,19 +55,19 @@ dkms-remove:
 
 help:
 	@echo 'make               build umbra.ko for the running kernel, or for KDIR='
-	@echo 'make demo          from nothing to free lists in a test machine (KERNEL=7 or 6.1)'
-	@echo 'make test          every test; ends with a line of totals'
-	@echo 'make vm            a shell in the test machine (KERNEL=)'
+	@echo 'make demo          build, load and show umbra in a test machine (KERNEL=7 or 6.1)'
+	@echo 'make test          run every test; the last line has the totals'
+	@echo 'make vm            open a shell in the test machine (KERNEL=)'
 	@echo 'make check         compiler warnings, sparse, checkpatch, include rules, shellcheck, DKMS'
-	@echo 'make kunit         KUnit tests (ARCH=um or x86_64, FILTER=, KSRC=a tree of your own)'
-	@echo 'make coverage      lines and branches of the core that the KUnit tests reach'
-	@echo 'make bench         umbra and the allocator of the host, timed (ARCH=um or x86_64, ROUNDS=, ONLY=)'
-	@echo 'make soak          everything at once for longer (MINUTES=, SEED=), or the property tests (OPS=, SEED=)'
-	@echo 'make loaded        the tests of machines while others keep all CPUs busy (ROUNDS=)'
-	@echo 'make vmtest        the module on one kernel (KERNEL=6.1, 6.1-rt, 6.12, 7, um or debug)'
-	@echo 'make matrix        vmtest on all of them, and KUnit in other ways'
-	@echo 'make dkms-install  install by DKMS for the running kernel, or for KVER=; dkms-remove undoes it'
-	@echo 'make clean         remove what make built'
+	@echo 'make kunit         run the KUnit tests (ARCH=um or x86_64, FILTER=, KSRC=a kernel tree)'
+	@echo 'make coverage      list the lines and branches of the core that the KUnit tests reach'
+	@echo 'make bench         time umbra and the allocator of the host (ARCH=um or x86_64, ROUNDS=, ONLY=)'
+	@echo 'make soak          run the stress test (MINUTES=, SEED=) or the property tests for longer (OPS=, SEED=)'
+	@echo 'make loaded        repeat the machine tests while other processes keep all CPUs busy (ROUNDS=)'
+	@echo 'make vmtest        test the module on one kernel (KERNEL=6.1, 6.1-rt, 6.12, 7, um or debug)'
+	@echo 'make matrix        vmtest on every kernel, and KUnit in its other configurations'
+	@echo 'make dkms-install  install with DKMS for the running kernel, or for KVER=; dkms-remove undoes it'
+	@echo 'make clean         remove the files that make built'
 	@echo 'ACCEL=kvm runs the test machines with KVM instead of emulation.'
 
 .PHONY: module clean demo vm test check kunit coverage bench soak vmtest

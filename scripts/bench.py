@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""Turn what a run of the benchmark left into a table, a picture and JSON.
+"""Turn the results of a benchmark run into a table, a picture and JSON.
 
 usage: bench.py [--instructions] DIRECTORY JSON
 
-DIRECTORY holds the results of umbra_bench, and a zoneinfo of the host's and
-of umbra's. The picture goes beside the JSON, as .svg. With --instructions what
-is given as nanoseconds is instructions; then the least of all rounds counts,
-and not the median, for what differs is interrupts.
+DIRECTORY holds the results of umbra_bench, and the zoneinfo files of the host
+and of umbra. The picture is written beside the JSON file, as .svg. With
+--instructions the numbers are instructions, not nanoseconds. Then the result
+of a row is the minimum of all rounds, not the median, since rounds differ only
+by interrupts.
 """
 
 import json
@@ -23,9 +24,9 @@ NUMBERS = {
 
 
 def zone(path):
-    """The size, caches and watermarks of the zone Normal of a zoneinfo.
+    """Return the size, caches and watermarks of zone Normal in a zoneinfo.
 
-    Each is named as the JSON has it, after the word that stands before it.
+    NUMBERS maps each name in the JSON to the word before the number.
     """
     with open(path, encoding="ascii") as f:
         text = f.read()
@@ -36,7 +37,7 @@ def zone(path):
 
 
 def read_results(path):
-    """The rows and the facts of a run, and what was left out."""
+    """Return the rows and facts of a run, and notes on skipped cases."""
     rows, facts, notes = [], {}, []
     with open(path, encoding="ascii") as f:
         for line in f:
@@ -60,7 +61,7 @@ def row(words):
 
 
 def take_least(rows):
-    """Let the least of all rounds be the result of each row."""
+    """Set the result of each row to the minimum of all rounds."""
     for r in rows:
         for side in ("umbra", "host"):
             r[f"{side}_ns"] = r[f"{side}_ns_min"]
@@ -70,7 +71,7 @@ def take_least(rows):
 
 
 def scaling(rows, side):
-    """How much more two CPUs do than one, by name."""
+    """Return the throughput of two CPUs relative to one, by name."""
     one, two = ({r["name"]: r[side] for r in rows if r["cpus"] == cpus}
                 for cpus in (1, 2))
     return {name: 2 * one[name] / two[name] for name in two if name in one}
@@ -93,7 +94,7 @@ def table(rows, unit):
 
 
 def picture(rows, unit):
-    """A bar for each ratio, with a whisker from its least to its most."""
+    """Draw a bar for each ratio, with a whisker from minimum to maximum."""
     what = "Time" if unit == "ns" else "Instructions"
     left, width, step, top = 170, 600, 20, 46
     most = max([1.0] + [r["max_ratio"] for r in rows])
@@ -106,7 +107,7 @@ def picture(rows, unit):
            f' height="{height}" font-family="sans-serif" font-size="12">',
            '<rect width="100%" height="100%" fill="white"/>',
            f'<text x="{left}" y="18" font-size="14">{what} of umbra for a pair'
-           ' of alloc and free, the host\'s being 1</text>']
+           ' of alloc and free, relative to the host</text>']
     for tenth in range(0, int(most * 10) + 1, 1 if most <= 2 else 5):
         at = x(tenth / 10)
         out.append(f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{top - 8}"'

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The benchmark, umbra against the host's allocator: in UML, on two CPUs of
-# native speed; or with ARCH=x86_64 as modules of the newest stock kernel in a
-# machine that is emulated, where a nanosecond is an instruction. Prints a table,
-# and draws the ratios beside the JSON.
+# Compare umbra with the allocator of the host. ARCH=um uses user-mode Linux on
+# two CPUs at native speed. ARCH=x86_64 uses modules of the newest stock kernel
+# in an emulated machine, where a nanosecond is an instruction. Prints a table,
+# and draws a picture of the ratios beside the JSON file.
 #   ARCH=um|x86_64	default um
 #   ROUNDS=N		rounds of each case, default 7
-#   ONLY=NAME		cases whose names begin so, or "facts"
-#   BENCH_JSON=FILE	where the numbers go, default below the cache
-#   KSRC=DIRECTORY	a kernel tree of your own (ARCH=um)
+#   ONLY=PREFIX		only cases whose names begin with PREFIX, or "facts"
+#   BENCH_JSON=FILE	the file for the numbers, default in the cache
+#   KSRC=DIRECTORY	the kernel tree to use (ARCH=um)
 # usage: bench.sh
 
 . "$(dirname "$0")/lib.sh"
@@ -53,7 +53,7 @@ run_x86_64() {
 		-serial "file:$work/log" -serial "file:$out" -append \
 		"console=ttyS0 panic=-1 init_on_alloc=0 bench_out=/dev/ttyS1 bench_share=100 \
 		bench_rounds=$rounds${ONLY:+ bench_only=$ONLY}" </dev/null ||
-		die "the machine did not end by itself: $work/log"
+		die "the machine did not power off by itself: $work/log"
 }
 
 need busybox-static cpio binutils

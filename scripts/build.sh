@@ -1,25 +1,25 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Build umbra.ko for a provisioned kernel, and print the directory that it is
-# in. The kernels that are built here get the modules of the KUnit tests as well.
+# Build umbra.ko for a kernel, and print the directory of the module. For the
+# kernels um and debug, build the modules of the KUnit tests too.
 # usage: build.sh 6.1|6.1-rt|6.12|7|um|debug [MAKE ARGUMENT...]
-#   KERNEL_VERSION=	of um and debug
+#   KERNEL_VERSION=VERSION	the version of um or debug
 
 . "$(dirname "$0")/lib.sh"
 
 kernel=${1:?usage: build.sh KERNEL [MAKE ARGUMENT...]}
 shift
 
-# Copy the sources to a place of their own: copy_sources DIRECTORY
+# Copy the sources, so that the build leaves no files in the checkout:
+# copy_sources DIRECTORY
 copy_sources() {
 	mkdir -p "$1"
 	tar -C "$top" -c Kbuild Makefile include src kunit dkms.conf |
 		tar -C "$1" -x
 }
 
-# With warnings, so that the build that `make check` reads is the one that is
-# tested. objtool reads /proc; a mount of a namespace of its own leaves nothing
-# behind.
+# Warnings are on, so that `make check` and the tests share one build. objtool
+# reads /proc; the mount is in a private namespace, so it is gone afterwards.
 build_in_root() {
 	local build=umbra-$checkout release
 	release=$(cat "$dir/release")
@@ -41,7 +41,7 @@ build_here() {
 	quietly "build-$kernel" make -C "$dir/build" ARCH="$arch" M="$build" \
 		UMBRA_TESTS=1 -j "$jobs" "$@" modules
 	! grep -A5 -E 'warning:|error:' "$own/log/build-$kernel" >&2 ||
-		die "the build for $kernel warns"
+		die "the build for $kernel has warnings"
 	printf '%s\n' "$build"
 }
 

@@ -11,7 +11,8 @@ passed=0 failed=0
 report=$own/log/check
 mkdir -p "$report"
 
-# Run one check; it passes if it succeeds and prints nothing: check NAME CMD...
+# Run one check. It passes if the command succeeds and prints nothing:
+# check NAME COMMAND...
 check() {
 	local name=$1 out=$report/${1//[^A-Za-z0-9._-]/-} status=0
 	local start=$SECONDS result=ok
@@ -25,7 +26,7 @@ check() {
 		failed=$((failed + 1))
 		echo "not ok: $name (exit status $status)"
 		head -n 40 "$out" | sed 's/^/  /'
-		echo "  (all of it: $out)"
+		echo "  (whole output: $out)"
 	fi
 	[ -z "${RESULTS:-}" ] || printf 'check\t%s\t%d\t%s\n' "$result" \
 		$((SECONDS - start)) "$name" >>"$RESULTS"
@@ -39,7 +40,8 @@ scripts() {
 	git ls-files -co --exclude-standard '*.sh' .ci/run
 }
 
-# What the compiler and sparse say, of a build from scratch
+# Print the warnings of a full build by the compiler and sparse:
+# warnings KERNEL [MAKE ARGUMENT...]
 warnings() {
 	local kernel=$1 dir
 	shift
@@ -49,7 +51,8 @@ warnings() {
 	grep -E '(warning|error):' "$own/log/build-$kernel" || true
 }
 
-# Drop what checkpatch.ignore lists, from "file:line: LEVEL:TYPE: text"
+# A filter that drops findings listed in checkpatch.ignore. The input lines are
+# "file:line: LEVEL:TYPE: text".
 not_ignored() {
 	awk 'NR == FNR { if ($0 !~ /^(#|$)/) { nr++; type[nr] = $1; path[nr] = $2 } next }
 	     { split($0, part, ":"); keep = 1
@@ -75,7 +78,7 @@ kernel_doc() {
 	/usr/bin/python3 "$tool" -none -Wall $(c_files | grep -v '^tests/') 2>&1
 }
 
-# Every exported function says what it returns, and from where to call it
+# The kernel-doc of every exported function must have Context: and Return:
 documented() {
 	local file name doc
 	grep -rohE '^EXPORT_SYMBOL_GPL\(\w+\)' src |
@@ -113,7 +116,7 @@ parameters_described() {
 	modinfo -F license "$ko" | grep -qx GPL || echo "licence is not GPL"
 }
 
-# Install and remove by DKMS, against stock headers
+# Install and remove the module with DKMS and stock headers: dkms_install KERNEL
 dkms_install() {
 	local dir release root version log=$own/log/dkms-$1
 	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$top/dkms.conf")
@@ -143,7 +146,8 @@ dkms_install() {
 		'%p is left after dkms-remove\n'
 }
 
-# Files over 600 lines have two subjects, functions over 80 do not fit a screen
+# A file over 600 lines likely has two subjects. A function over 80 lines does
+# not fit on a screen.
 sizes() {
 	local file
 	for file in $(git ls-files -co --exclude-standard src kunit tests); do
@@ -160,7 +164,7 @@ sizes() {
 	done
 }
 
-# Fetched first, so that the checks have nothing else to say.
+# Fetch everything first: a check that prints progress would fail.
 newest=$("$top/scripts/ksrc.sh" newest)
 for kernel in 6.1 7; do
 	"$top/scripts/kernel.sh" "$kernel" >/dev/null

@@ -1,15 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""Judge gcov's counts: coverage.py TOP FILE.json...
+"""Check the counts of gcov: coverage.py TOP FILE.json...
 
-Prints lines that were not reached, and branches that were not taken with the
-reason that kunit/coverage.reasons gives. A reason is a line
-"FOLDER/FILE: SOURCE LINE :: REASON", where SOURCE LINE is as in the file, without the
-white space around it, and the first line of a statement; REASON follows the
-last " :: ". It holds for all lines of the file that read so.
+Prints each line that was not reached, and each line with branches that were not
+taken, with the reason from kunit/coverage.reasons. A reason is a line
+"FOLDER/FILE: SOURCE LINE :: REASON". SOURCE LINE is the first line of a statement,
+without the white space around it. REASON follows the last " :: ". A reason
+applies to all lines of the file with that text.
 
-A reason may be of branches that chance takes in some runs: one that none is
-left for is told of, and no failure. One of a line that is not there is.
+Some branches are taken in some runs only, so a reason that no run needs is
+printed but is not a failure. A reason for a line that does not exist is a
+failure.
 """
 
 import json
@@ -31,7 +32,7 @@ def read_reasons(top):
 
 
 def merge(lines):
-    """Sum the counts of a line over all the functions it was inlined into."""
+    """Sum the counts of each line over all functions that inline it."""
     merged = {}
     for line in lines:
         number = line["line_number"]
@@ -80,7 +81,7 @@ def judge(top, name, path, reasons, used):
         print(f"{name}:{number}: {idle} of {len(branches)} branches not taken:"
               f" {text} :: {reason or 'NO REASON'}")
     print(f"{name}: {reached} of {reached + missed} lines reached, "
-          f"{taken} branches taken, {explained + unexplained} not, "
+          f"{taken} branches taken, {explained + unexplained} not taken, "
           f"{unexplained} of those without a reason")
     return missed == 0 and unexplained == 0
 
@@ -97,9 +98,9 @@ def main():
         if name not in results:
             continue
         if text in (line.strip() for line in read_source(top, name)):
-            print(f"{name}: a reason for branches that are all taken: {text}")
+            print(f"{name}: reason, but all branches are taken: {text}")
         else:
-            print(f"{name}: a reason for a line that is not there: {text}")
+            print(f"{name}: reason for a line that does not exist: {text}")
             results[name] = False
     passed = sum(results.values())
     print(f"{passed} passed, {len(results) - passed} failed, 0 skipped")

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Which lines and branches of the core the KUnit tests reach, in UML: every
-# line must be, and every branch that is not taken has a reason in
-# kunit/coverage.reasons. Ends with a line of totals.
-#   OPS=N	of the property tests
+# Measure the coverage of the core by the KUnit tests, in user-mode Linux. The
+# tests must reach every line. A branch that is not taken must have a reason in
+# kunit/coverage.reasons. The last line has the totals.
+#   OPS=N	operations of the property tests
 # usage: coverage.sh [FOLDER/FILE...]	(default: the files that must be covered)
 
 . "$(dirname "$0")/lib.sh"
@@ -36,7 +36,7 @@ args=()
 for file in "${files[@]}"; do
 	name=${file##*/}
 	data=$work/gcda/$name.gcda
-	[ -e "$data" ] || die "no counts of $file.c: see $work/log"
+	[ -e "$data" ] || die "no counts for $file.c: see $work/log"
 	cp "$build/drivers/umbra/src/$file.gcno" "$work/data/"
 	cp "$data" "$work/data/"
 	mkdir -p "$work/data/${file%/*}"

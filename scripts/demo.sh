@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: demo.sh KERNEL    The main job of umbra in a test machine.
+# Run the demo of umbra in a test machine.
+# usage: demo.sh KERNEL
 
 . "$(dirname "$0")/lib.sh"
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# What a run of the tests leaves when Ctrl-C or a signal ends it: no process, no
-# mount, nothing half-made in the cache. And how a run ends that the disk or the
-# archive does not let go on. Ends with a line of totals.
+# Tests of the scripts: a run that Ctrl-C or a signal ends leaves no process, no
+# mount and no incomplete directory in the cache. A run that fails for a full
+# disk or an unreachable archive says so. The last line has the totals.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -20,13 +20,13 @@ result() {
 	fi
 }
 
-# The processes that a run started, which have a mark in their environment
+# Print the ids of the processes of a run; a mark in the environment finds them.
 marked() {
 	grep -lazE "^UMBRA_MARK=$mark\$" /proc/[0-9]*/environ 2>/dev/null |
 		cut -d / -f 3
 }
 
-# What they are, a line each
+# Print the command line of each of these processes.
 show_marked() {
 	local pid
 	for pid in $(marked); do
@@ -34,13 +34,13 @@ show_marked() {
 	done
 }
 
-half_made() {
+incomplete() {
 	find "${XDG_CACHE_HOME:-$HOME/.cache}/umbra" -maxdepth 2 -name '*.new'
 }
 
-# Begin to run a command in a session of its own, and wait until what it started
-# has a line that matches; then end it as a terminal does, by a signal to the
-# foreground: interrupted NAME SIGNAL PATTERN COMMAND...
+# Start a command in a new session, and wait until the command line of one of its
+# processes matches. Then signal the process group, as a terminal does:
+# interrupted NAME SIGNAL PATTERN COMMAND...
 interrupted() {
 	local name=$1 signal=$2 pattern=$3 pid start status=0 mounts n
 	shift 3
@@ -64,25 +64,27 @@ interrupted() {
 	cat "$scratch/left"
 	result $(($(wc -l </proc/self/mountinfo) - mounts)) \
 		"$name: no mount is left"
-	half_made >"$scratch/half"
-	result "$(wc -l <"$scratch/half")" "$name: nothing in the cache is half-made"
-	cat "$scratch/half"
+	incomplete >"$scratch/incomplete"
+	result "$(wc -l <"$scratch/incomplete")" \
+		"$name: the cache has no incomplete directory"
+	cat "$scratch/incomplete"
 }
 
-# A run that cannot go on says why in one line: gives_up NAME PATTERN COMMAND...
+# A run that cannot continue must fail and print one line that names the reason:
+# gives_up NAME PATTERN COMMAND...
 gives_up() {
 	local name=$1 pattern=$2 status=0 n=0
 	shift 2
 	"$@" >"$scratch/out" 2>&1 </dev/null || status=$?
 	result $((status == 0)) "$name: fails"
 	grep -E '^umbra: ' "$scratch/out" >"$scratch/said" || true
-	result $(($(wc -l <"$scratch/said") != 1)) "$name: one line says why"
+	result $(($(wc -l <"$scratch/said") != 1)) "$name: prints one line"
 	grep -qE "$pattern" "$scratch/said" || n=1
-	result "$n" "$name: the line is about that"
+	result "$n" "$name: the line names the reason"
 	cat "$scratch/said"
 }
 
-# A cache on a disk of so many MiB: on_small_disk MIB COMMAND...
+# Run a command with the cache on a small disk: on_small_disk MIB COMMAND...
 on_small_disk() {
 	local size=$1
 	shift
@@ -99,14 +101,14 @@ interrupted "an emulated machine" INT 'qemu-system' \
 	"$top/scripts/vmtest.sh" 6.1
 interrupted "both lanes" INT 'vmlinuz ncpus=2.*umbra_data' \
 	"$top/scripts/test.sh"
-interrupted "both lanes, ended by make" TERM 'cc1|checkpatch' \
+interrupted "both lanes, under make" TERM 'cc1|checkpatch' \
 	make -C "$top" test
 export XDG_CACHE_HOME=$scratch/cache
 interrupted "a download" INT 'apt-get.* download' "$top/scripts/kernel.sh" 6.1
 interrupted "a build root" INT 'mmdebstrap' "$top/scripts/kernel.sh" 6.1
 gives_up "a full disk" "the disk is full" \
 	on_small_disk 100 "$top/scripts/kernel.sh" 6.1
-gives_up "no archive" "the Debian archive cannot be reached" \
+gives_up "an unreachable archive" "the Debian archive cannot be reached" \
 	env http_proxy=http://127.0.0.1:9 \
 	https_proxy=http://127.0.0.1:9 "$top/scripts/kernel.sh" 6.1
 

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Provision a stock Debian kernel to boot and to build against, and print
-# the directory that holds it:
+# Fetch a stock Debian kernel to boot and to build modules for, and print its
+# directory:
 #   vmlinuz	the kernel
-#   release	its release, as uname -r says
-#   root/	a build root with its headers and the compiler they want
+#   release	the release of the kernel, as in uname -r
+#   root/	a build root with the headers and a matching compiler
 # usage: kernel.sh 6.1|6.1-rt|6.12|7
 
 . "$(dirname "$0")/lib.sh"
@@ -26,7 +26,7 @@ esac
 
 need mmdebstrap
 
-# The newest release that has an image and headers
+# Print the newest release that has an image and headers: newest_release STATE
 newest_release() {
 	local names release
 	names=$(private_apt "$1" apt-cache pkgnames)

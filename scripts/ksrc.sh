@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Provision a Debian kernel source tree and print where it is.
+# Fetch a Debian kernel source tree and print its directory.
 # usage: ksrc.sh [VERSION|newest]    (6.1, 6.12, 7.2, ...)
 
 . "$(dirname "$0")/lib.sh"
@@ -15,7 +15,7 @@ if [ "$want" = newest ]; then
 else
 	package=$(newest "$state" "linux-source-${want//./\\.}") || true
 fi
-[ -n "$package" ] || die "no Debian package holds kernel source $want"
+[ -n "$package" ] || die "Debian has no package of kernel source $want"
 
 dir=$cache/source/${package#linux-source-}
 lock "$package"

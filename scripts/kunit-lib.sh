@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0
-# Shared by the scripts that run tests in a machine: which kernel tree, where it is
-# built, how kunit.py is called, and what its words mean. To be sourced after
-# lib.sh.
+# Shared by the scripts that run tests in a machine: they find and build a kernel
+# tree, call kunit.py, and count results. To be sourced after lib.sh.
 # shellcheck shell=bash
 
 kunit_packages=(gcc libc6-dev make flex bison bc libelf-dev libssl-dev
 	perl python3)
 
-# The version of a kernel tree, as 6.12
+# Print the version of a kernel tree, like 6.12: tree_version DIRECTORY
 tree_version() {
 	sed -n '1,/^PATCHLEVEL/{s/^VERSION = //p;s/^PATCHLEVEL = //p}' \
 		"$1/Makefile" | paste -sd .
 }
 
-# Find the kernel tree to use: the one that KSRC names, or a version's. Sets
+# Find the kernel tree to use: KSRC if it is set, else the tree of VERSION. Sets
 # tree and version: kunit_source VERSION
 kunit_source() {
 	if [ -n "${KSRC:-}" ]; then
@@ -23,12 +22,12 @@ kunit_source() {
 	fi
 	version=$(tree_version "$tree")
 	[ "$(printf '%s\n' 6.12 "$version" | sort -V | head -n 1)" = 6.12 ] ||
-		die "kernel $version: the tests need the KUnit of 6.12 or newer"
+		die "kernel $version: the tests need KUnit of 6.12 or newer"
 }
 
-# Build a user-mode Linux with umbra in it, and keep the tree and the build
-# for this process alone: kunit_builtin NAME KUNITCONFIG... A tree of the
-# user's own is as before when the process ends. Sets tree, version and build.
+# Build a user-mode Linux with umbra built in, and lock the tree and the build
+# until the process ends: kunit_builtin NAME KUNITCONFIG... The process restores
+# a tree that KSRC names when it ends. Sets tree, version and build.
 kunit_builtin() {
 	local name=$1 config args=()
 	shift
@@ -40,14 +39,14 @@ kunit_builtin() {
 	build=$cache/build/$name-$version
 	[ -z "${KSRC:-}" ] ||
 		build+=-$(cksum <<<"$tree" | cut -d ' ' -f 1)
-	# the link to this checkout is in the tree
+	# the tree has a link to one checkout only
 	lock "builtin-$(cksum <<<"$tree" | cut -d ' ' -f 1)"
 	[ -z "${KSRC:-}" ] ||
 		trap '"$top/scripts/overlay.sh" --remove "$tree"' EXIT
 	"$top/scripts/overlay.sh" "$tree"
 	mkdir -p "$build"
-	[ -e "$build/vmlinux" ] || say "building kernel $version, for minutes"
-	# to make, another checkout is the same files with other times
+	[ -e "$build/vmlinux" ] || say "building kernel $version, takes minutes"
+	# make compares times, which mean nothing between two checkouts
 	[ "$(cat "$build/umbra-checkout" 2>/dev/null)" = "$top" ] ||
 		rm -rf "$build/drivers/umbra"
 	printf '%s\n' "$top" >"$build/umbra-checkout"
@@ -55,15 +54,15 @@ kunit_builtin() {
 		--build_dir="$build" --jobs="$jobs"
 }
 
-# kunit_py COMMAND [ARGUMENT...], in the tree
+# Run kunit.py in the tree: kunit_py COMMAND [ARGUMENT...]
 kunit_py() {
 	(cd "$tree" && exec /usr/bin/python3 tools/testing/kunit/kunit.py "$@")
 }
 
-# Count what a machine's KTAP says into passed, failed and skipped, and note each
-# result in the file that RESULTS names, if it names one. The kernel's own parser
-# judges; a file may hold several reports, one after the other. Sets parsed to the
-# number of reports that had an end: judge PLATFORM FILE
+# Add the results of a KTAP file to passed, failed and skipped: judge PLATFORM
+# FILE. The parser of the kernel reads the file, which may hold several reports.
+# If RESULTS is set, each result is appended to the file that it names. Sets
+# parsed to the number of complete reports.
 judge() {
 	local part line parts
 	rm -f "$2".part*
@@ -90,14 +89,14 @@ judge() {
 	done
 }
 
-# count_of WHAT LINE
+# Print the number after "KEY: " in a line, or 0: count_of KEY LINE
 count_of() {
 	local n
 	n=$(grep -oE "$1: [0-9]+" <<<"$2" || true)
 	printf '%s\n' "${n#*: }" | grep . || echo 0
 }
 
-# One more test, of the scripts themselves: result PLATFORM ok|"not ok" NAME
+# Add a result that the scripts find themselves: result PLATFORM ok|"not ok" NAME
 result() {
 	if [ "$2" = ok ]; then
 		passed=$((passed + 1))
@@ -109,23 +108,20 @@ result() {
 		printf '%s\t%s\t0\t%s\n' "$1" "$2" "$3" >>"$RESULTS"
 }
 
-# The machine came to its end, and its log has nothing that it must not have:
-# judge_machine PLATFORM LOG WHETHER-IT-ENDED
+# The machine must reach its end, and its kernel log must be clean:
+# judge_machine PLATFORM LOG ENDED, where ENDED is yes or no
 judge_machine() {
-	if [ "$3" = yes ]; then
-		result "$1" ok "the machine came to its end"
-	else
+	local ended=ok clean=ok
+	[ "$3" = yes ] || {
 		tail -n 15 "$2"
-		result "$1" "not ok" "the machine came to its end"
-	fi
-	if "$top/scripts/scan-log.sh" "$2"; then
-		result "$1" ok "the kernel's log is clean"
-	else
-		result "$1" "not ok" "the kernel's log is clean"
-	fi
+		ended="not ok"
+	}
+	result "$1" "$ended" "the machine runs to its end"
+	"$top/scripts/scan-log.sh" "$2" || clean="not ok"
+	result "$1" "$clean" "the kernel log is clean"
 }
 
-# Print the totals as the last line; false if anything failed.
+# Print the totals as the last line. Fails if a test failed or none passed.
 kunit_totals() {
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The KUnit tests, as a module: in user-mode Linux, or in an emulated x86_64
-# machine with a CMA area, and there the providers' again without one. Ends
-# with a line of totals.
+# Run the KUnit tests as a module, in user-mode Linux or in an emulated x86_64
+# machine with a CMA area. On x86_64 the provider tests run a second time in a
+# machine without a CMA area. The last line has the totals.
 #   ARCH=um|x86_64	default um
-#   BUILTIN=1		as a part of the kernel (ARCH=um)
+#   BUILTIN=1		build the tests into the kernel (ARCH=um)
 #   KERNEL=VERSION	6.12 or newer; default the newest, or 6.12 for x86_64
-#   KSRC=DIRECTORY	a kernel tree of your own
-#   FILTER=GLOB...	which suites or suite.tests
-#   OPS=N SEED=N	of the property test
+#   KSRC=DIRECTORY	the kernel tree to use
+#   FILTER=GLOB...	the suites or suite.tests to run
+#   OPS=N SEED=N	operations and seed of the property tests
 # usage: kunit.sh
 
 . "$(dirname "$0")/lib.sh"
@@ -21,7 +21,7 @@ um)	kernel=um ops=1000000 ;;
 x86_64)	kernel=debug ops=20000 ;;
 *)	die "ARCH=$arch: must be um or x86_64" ;;
 esac
-# the Makefile sets KERNEL to 7, for the stock kernels
+# the Makefile sets KERNEL=7, which names a stock kernel and no version
 [[ ${KERNEL:-} != *.* ]] || export KERNEL_VERSION=$KERNEL
 limit=${LIMIT:-900}
 work=$own/kunit/$arch
@@ -30,7 +30,7 @@ passed=0 failed=0 skipped=0
 need qemu-system-x86 busybox-static cpio binutils "${kunit_packages[@]}"
 lock "kunit-$arch-$checkout"
 
-# Boot and judge one machine: run NAME FILTERS [KERNEL ARGUMENT...]
+# Boot one machine and count its results: run NAME FILTERS [KERNEL ARGUMENT...]
 run() {
 	local name=$1 log=$own/log/kunit-$1.log ended=no
 	local args=("umbra_ops=${OPS:-$ops}" "umbra_seed=${SEED:-0}"
@@ -46,11 +46,11 @@ run() {
 			</dev/null || true
 		tr -d '\r' <"$work/serial" >"$log"
 	fi
-	# the executor of the kernel itself has no suites; ours come after it
+	# the kernel's own report comes first and is empty; skip it
 	awk '/umbra_test: the tests/ { on = 1 } on' "$log" >"$log.ktap"
 	judge "$name" "$log.ktap"
 	[ "$parsed" -eq "$(wc -w <<<"$2")" ] ||
-		result "$name" "not ok" "results that can be parsed"
+		result "$name" "not ok" "the results can be parsed"
 	! grep -aq 'kunit: the end' "$log" || ended=yes
 	judge_machine "$name" "$log" $ended
 	grep -ao 'umbra_test.seed=[0-9]*' "$log" | sort -u || true

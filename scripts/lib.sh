@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-# Shared by the scripts of this directory: where things live, how to speak,
-# how long a command may take, and a private view of the Debian archive that
-# leaves the machine's own apt sources alone.
+# Shared by the scripts of this directory: paths, messages, time limits, and a
+# private apt state for the Debian archive. The apt sources of the machine stay
+# unchanged.
 # shellcheck shell=bash disable=SC2034
 
 set -euo pipefail
@@ -9,8 +9,8 @@ set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/umbra
 jobs=$(nproc)
-checkout=$(cksum <<<"$top" | cut -d ' ' -f 1)	# tells checkouts apart
-own=$cache/checkout/$checkout			# what no other checkout reads
+checkout=$(cksum <<<"$top" | cut -d ' ' -f 1)	# differs between checkouts
+own=$cache/checkout/$checkout			# files of this checkout only
 export LC_ALL=C LANG=C
 
 say() { printf '== %s\n' "$*" >&2; }
@@ -18,17 +18,18 @@ die() { printf 'umbra: %s\n' "$*" >&2; exit 1; }
 
 mkdir -p "$own/log" || die "cannot write to the cache, $cache"
 
-# One writer at a time for a part of the cache: lock NAME
+# Lock a part of the cache, until the process ends or closes lock_fd: lock NAME
 lock() {
 	exec {lock_fd}>"$cache/$1.lock"
 	flock -n "$lock_fd" || {
-		say "waiting for another run to be done with $1"
+		say "waiting for another run that uses $1"
 		flock "$lock_fd"
 	}
 }
 
-# The one line that says why a command failed whose output is in a log, if it
-# was the disk or the archive; of a full disk a log may not tell: common_cause LOG
+# Print one line if a full disk or an unreachable archive explains the failure in
+# a log. A log may not mention a full disk, so the free space counts as well:
+# common_cause LOG
 common_cause() {
 	if grep -qi 'no space left on device' "$1" ||
 	   [ "$(free_mib "$cache")" -lt 4 ]; then
@@ -45,7 +46,7 @@ free_mib() {
 	df --output=avail -m "$1" | tail -n 1 | tr -d ' '
 }
 
-# Run a noisy command; show its output only when it fails: quietly LOG CMD...
+# Run a command and show its output only if it fails: quietly LOG COMMAND...
 quietly() {
 	local log=$own/log/$1 cause
 	shift
@@ -57,9 +58,9 @@ quietly() {
 	fi
 }
 
-# How slow this machine is, in percent of two idle cores of the kind that the
-# limits of the scripts were set on, and never below 100. Measured once a run,
-# on all its CPUs at the same time.
+# Set UMBRA_SLOW: the time that this machine needs, in percent of the time of two
+# idle cores of the reference machine, on which the limits of the scripts were
+# set. It is never below 100. A run measures it once, on all CPUs at once.
 slowness() {
 	local start i n pids=()
 	if [ -z "${UMBRA_SLOW:-}" ]; then
@@ -77,10 +78,10 @@ slowness() {
 	fi
 }
 
-# End a command that takes longer than so many seconds of a machine that is not
-# slow: limited SECONDS COMMAND... It stays in the process group of the caller,
-# so that whatever ends this script ends it; user-mode Linux, which does not,
-# is killed soon after.
+# Run a command with a time limit, in seconds of the reference machine:
+# limited SECONDS COMMAND... The command stays in the process group of the
+# caller, so a signal to the group ends it too. User-mode Linux ignores the
+# signal, so SIGKILL follows soon.
 limited() {
 	local limit
 	slowness
@@ -98,7 +99,7 @@ need() {
 	done
 	[ ${#missing[@]} -eq 0 ] && return
 	[ "$(id -u)" -eq 0 ] ||
-		die "missing packages, and not root: apt-get install ${missing[*]}"
+		die "packages are missing, and only root can install them: apt-get install ${missing[*]}"
 	say "installing ${missing[*]}"
 	lock apt
 	quietly apt-update apt-get -q update --error-on=any
@@ -107,15 +108,16 @@ need() {
 	exec {lock_fd}>&-
 }
 
-# The mirror the machine already uses, for a suite it may not have.
+# Print the Debian mirror of the machine. It also serves suites that the machine
+# does not use.
 debian_mirror() {
 	local uri
-	# What the machine has not listed yet it does not tell
+	# apt-get indextargets lists nothing before the first update
 	[ -n "$(apt-get indextargets)" ] ||
 		quietly apt-update apt-get -q update --error-on=any
 	uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
 		grep '/debian/*$' | head -n 1)
-	[ -n "$uri" ] || die "no Debian mirror among this machine's apt sources"
+	[ -n "$uri" ] || die "the apt sources of this machine have no Debian mirror"
 	printf '%s\n' "${uri%/}"
 }
 
@@ -124,7 +126,7 @@ security_mirror() {
 		grep '/debian-security/*$' | head -n 1 | sed 's,/*$,,'
 }
 
-# Sources lines for a set of suites: sources SUITE...
+# Print the lines of a sources.list for some suites: sources SUITE...
 sources() {
 	local suite mirror security
 	local key='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
@@ -140,7 +142,8 @@ sources() {
 	done
 }
 
-# apt with a state of its own, which knows only SUITES: private_apt STATE CMD...
+# Run an apt command with a private state, made by apt_state:
+# private_apt STATE COMMAND...
 private_apt() {
 	local state=$1 cmd=$2
 	shift 2
@@ -152,8 +155,8 @@ private_apt() {
 		-o APT::Get::List-Cleanup=0 -o APT::Sandbox::User=root "$@"
 }
 
-# Make a private apt state for some suites, at most a day old:
-# apt_state NAME SUITE...; prints the state's directory
+# Make a private apt state for some suites, at most a day old, and print its
+# directory: apt_state NAME SUITE...
 apt_state() {
 	local state=$cache/apt/$1
 	lock "apt-$1"
@@ -170,7 +173,8 @@ apt_state() {
 	printf '%s\n' "$state"
 }
 
-# The directory of a kernel, from a package or built here: kernel_dir KERNEL
+# Print the directory of a kernel, which comes from a package or is built here:
+# kernel_dir KERNEL
 kernel_dir() {
 	case $1 in
 	um|debug)	"$top/scripts/own-kernel.sh" "$1" ;;
@@ -178,7 +182,8 @@ kernel_dir() {
 	esac
 }
 
-# The highest-numbered package whose name matches: newest STATE REGEX
+# Print the matching package with the highest version in its name:
+# newest STATE REGEX
 newest() {
 	private_apt "$1" apt-cache pkgnames | grep -xE "$2" | sort -V | tail -n 1
 }
@@ -196,8 +201,8 @@ unpack() {
 	rm -rf "$dir/.debs"
 }
 
-# Make an empty DIRECTORY.new, which gets its name from made when it is whole,
-# and is gone when this script ends before: making DIRECTORY
+# Make an empty DIRECTORY.new, to be filled and then renamed by made. If the
+# script ends earlier, the directory is removed: making DIRECTORY
 making() {
 	rm -rf "$1.new"
 	mkdir -p "$1.new"
@@ -205,12 +210,14 @@ making() {
 	trap remove_unfinished EXIT
 }
 
+# Rename the finished DIRECTORY.new: made DIRECTORY
 made() {
 	rm -rf "$1"
 	mv "$1.new" "$1"
 }
 
-# A command that was ended by the same signal may still write for a moment.
+# A command that the same signal ends may still write for a moment, so removal
+# is tried again.
 remove_unfinished() {
 	local n
 	for ((n = 0; n < 20; n++)); do

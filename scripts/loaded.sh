@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Every test that runs in a machine, again and again, while others keep all CPUs
-# busy: none may be red for that. Ends with a table and a line of totals.
+# Repeat the tests of all machines while other processes keep all CPUs busy. No
+# test may fail because of the load. Ends with a table and a line of totals.
 #   ROUNDS=N	default 20
-#   NICE=N	of the others; default 0
+#   NICE=N	the nice value of the other processes, default 0
 # usage: loaded.sh
 
 . "$(dirname "$0")/lib.sh"
@@ -20,8 +20,8 @@ load() {
 }
 
 lane load
-slowness	# as slow as the load makes it
-say "$rounds rounds, in $UMBRA_SLOW % of the time"
+slowness	# measured under the load
+say "$rounds rounds; time limits are at $UMBRA_SLOW %"
 for ((round = 1; round <= rounds; round++)); do
 	step "round $round, kunit um" "$top/scripts/kunit.sh"
 	step "round $round, kunit x86_64" env ARCH=x86_64 \

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Shared by the scripts that boot a test machine: an emulated x86_64, or
+# Shared by the scripts that boot a test machine, which is an emulated x86_64 or
 # user-mode Linux. To be sourced after lib.sh.
 # shellcheck shell=bash disable=SC2034,SC2154
 
@@ -8,8 +8,8 @@ pack() {
 	(cd "$1" && find . | cpio -o -H newc --quiet -R 0:0 | gzip -1) >"$2"
 }
 
-# Lay out the root of an initramfs: busybox, whose applets the first process
-# installs, and that process: machine_root ROOT INIT
+# Make the root of an initramfs with busybox and the first process, which
+# installs the applets of busybox: machine_root ROOT INIT
 machine_root() {
 	rm -rf "$1"
 	mkdir -p "$1"/{bin,sbin,proc,sys,dev,etc,data}
@@ -17,12 +17,12 @@ machine_root() {
 	install -m 755 "$2" "$1/init"
 }
 
-# Begin the command of an emulated machine, in the array qemu: machine KERNEL
-# INITRAMFS. With ACCEL=kvm it uses KVM; without, it is emulated, with
-# ACCEL=icount so that its time counts instructions, on one CPU.
-# Without five levels of page tables: an interrupt that comes while the boot
-# CPU's features are read for the second time finds that bit clear, and KASAN
-# then takes every address of theirs for a wild one.
+# Set the array qemu to the first part of the command for an x86_64 machine:
+# machine KERNEL INITRAMFS. ACCEL=kvm uses KVM; the default is emulation.
+# ACCEL=icount emulates one CPU whose clock counts instructions.
+# Page tables of five levels are off: the kernel reads the features of the boot
+# CPU twice. An interrupt during the second read finds the la57 bit clear, and
+# KASAN then reports every address as wild.
 machine() {
 	local accel
 	case ${ACCEL:-tcg} in
@@ -37,13 +37,14 @@ machine() {
 		-kernel "$1" -initrd "$2")
 }
 
-# Boot a user-mode Linux of two CPUs to its end, its log in a file; what it
-# writes below /data, by hostfs, comes to a directory. The seconds are those
-# of a machine that is not slow:
+# Boot a user-mode Linux with two CPUs and wait for its end. LOG is the file for
+# its log, DATA the directory for its files below /data, by hostfs. SECONDS is
+# the limit on the reference machine, as in lib.sh:
 # uml_boot SECONDS KERNEL LOG DATA [KERNEL ARGUMENT...]
 uml_boot() {
 	local seconds=$1 kernel=$2 log=$3 data=$4 status=0
-	local uml_dir=${TMPDIR:-/tmp}/umbra-$checkout	# short, for its sockets
+	# the path must be short, since sockets in it have a limit
+	local uml_dir=${TMPDIR:-/tmp}/umbra-$checkout
 	shift 4
 	mkdir -p "$data" "$uml_dir"
 	limited "$seconds" "$kernel" ncpus=2 seccomp=on "uml_dir=$uml_dir" \

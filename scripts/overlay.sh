@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Put this checkout into a kernel tree, as drivers/umbra: a link, a line in
-# drivers/Kconfig and a line in drivers/Makefile. Doing it twice does nothing.
+# Put this checkout into a kernel tree as drivers/umbra: a link, a line in
+# drivers/Kconfig and a line in drivers/Makefile. A second call changes nothing.
 # usage: overlay.sh [--remove] TREE
 
 . "$(dirname "$0")/lib.sh"
@@ -15,14 +15,14 @@ tree=${1:?usage: overlay.sh [--remove] TREE}
 drivers=$tree/drivers
 link=$drivers/umbra
 menu_line='source "drivers/umbra/Kconfig"'
-# shellcheck disable=SC2016 # it is make that expands this
+# shellcheck disable=SC2016 # make expands this
 make_line='obj-$(CONFIG_UMBRA)		+= umbra/'
 
-[ -f "$drivers/Kconfig" ] || die "$tree: no kernel tree"
+[ -f "$drivers/Kconfig" ] || die "$tree: not a kernel tree"
 [ -L "$link" ] || [ ! -e "$link" ] ||
-	die "$link: is there already, and no link"
+	die "$link: exists and is not a link"
 
-# Write a file only if it changes, for a new time means a new build:
+# Write a file only if its text changes, since a new time causes a new build:
 # replace FILE TEXT
 replace() {
 	[ "$(cat "$1")" != "$2" ] || return 0

@@ -1,15 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Build a test kernel from source, of the kinds that no package has, and print
-# the directory that holds it:
+# Build a test kernel that no package provides, and print its directory:
 #   vmlinuz	the kernel
-#   release	its release, as uname -r says
-#   build	what modules are built against
-#   source	the tree it is from
-# It has no umbra in it, and so serves every checkout whose configuration is the
-# same.
+#   release	the release of the kernel, as in uname -r
+#   build	the build directory for modules
+#   source	the kernel tree
+# The kernel does not contain umbra, so all checkouts with the same configuration
+# share it.
 #   KERNEL_VERSION=	6.12 or newer; default the newest for um, 6.12 for debug
-#   KSRC=DIRECTORY	a kernel tree of your own
+#   KSRC=DIRECTORY	the kernel tree to use
 # usage: own-kernel.sh um|debug
 
 . "$(dirname "$0")/lib.sh"
@@ -30,13 +29,13 @@ dir=$cache/kernel/$kernel-$version-$(cksum <"$config" | cut -d ' ' -f 1)
 [ -z "${KSRC:-}" ] || dir+=-$(cksum <<<"$tree" | cut -d ' ' -f 1)
 lock "$(basename "$dir")"
 if [ ! -e "$dir/.complete" ] || [ -n "${KSRC:-}" ]; then
-	say "building kernel $version for $kernel, for minutes"
+	say "building kernel $version for $kernel, takes minutes"
 	mkdir -p "$dir/build"
 	quietly "build-kernel-$kernel" kunit_py build --arch="$arch" \
 		--kunitconfig="$config" --build_dir="$dir/build" \
 		--jobs="$jobs"
 	! grep -A5 -E 'warning:|error:' "$own/log/build-kernel-$kernel" >&2 ||
-		die "kernel $version: warnings"
+		die "the build of kernel $version has warnings"
 	cp "$dir/build/$image" "$dir/vmlinuz"
 	cp "$dir/build/include/config/kernel.release" "$dir/release"
 	ln -sfn "$tree" "$dir/source"

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""The results of tests, one by one, from KTAP; and what they say together.
+"""List the results of single tests from KTAP, and summarize such lists.
 
-results.py read PLATFORM KTAP    a line for each test: platform, result,
-                                 seconds, name, with tabs between
-results.py table FILE...         of files with such lines: the slowest tests,
-                                 those that ran twice on one platform, and
-                                 those that passed on none
+results.py read PLATFORM KTAP    print a line for each test: platform, result,
+                                 seconds and name, separated by tabs
+results.py table FILE...         read such lines; print the slowest tests, the
+                                 tests that ran more than once on a platform,
+                                 and the tests that passed on no platform
 """
 
 import re
@@ -21,9 +21,9 @@ SLOWEST = 10
 
 
 def read(path):
-    """Yield [result, seconds, name] of each test that has no tests in it."""
+    """Yield [result, seconds, name] of each test without subtests."""
     groups = []  # indent and name
-    last = 0.0  # the time of the result before, by the kernel's log
+    last = 0.0  # time of the previous result, from the kernel log
     leaf = None
     with open(path, errors="replace") as file:
         for line in file:
@@ -62,7 +62,7 @@ def read(path):
 
 
 def table(paths):
-    """Print what the results of a whole run say together."""
+    """Print a summary of the results of a whole run."""
     seconds = defaultdict(float)
     count = defaultdict(int)
     passed, names = set(), set()
@@ -90,7 +90,7 @@ def table(paths):
 
 
 def main():
-    """Do what the command line says."""
+    """Run the command that the arguments name."""
     if len(sys.argv) == 4 and sys.argv[1] == "read":
         for result, seconds, name in read(sys.argv[3]):
             print(f"{sys.argv[2]}\t{result}\t{seconds:.2f}\t{name}")

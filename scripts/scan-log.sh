@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Look for what a kernel's log must not have: warnings and bugs, and what
-# lockdep, KASAN, kmemleak and their like found. Prints such lines with their
-# numbers and what comes right after them; false if there are any.
+# Search a kernel log for warnings, bugs, and findings of lockdep, KASAN, kmemleak
+# and similar tools. Prints each such line with its number and the lines after
+# it, and fails if there is any.
 # usage: scan-log.sh FILE
 
 file=${1:?usage: scan-log.sh FILE}
-[ -r "$file" ] || { echo "$file: no log"; exit 2; }
+[ -r "$file" ] || { echo "$file: cannot read the log"; exit 2; }
 
 findings=(
 	'WARNING: '

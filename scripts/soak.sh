@@ -1,17 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# What takes longer than a test may. Ends with a line of totals. Either
-#   MINUTES=N	everything at once on the debug kernel, see tests/soak.c
-# or the property tests alone:
+# Tests that take too long for `make test`. The last line has the totals. Either
+#   MINUTES=N	the stress test on the debug kernel, see tests/soak.c
+# or the property tests only:
 #   OPS=N	operations (default 50 million)
-# and for both
-#   SEED=N	where the random numbers start (default: random; it is printed)
+# For both:
+#   SEED=N	the seed of the random numbers (default: random; it is printed)
 # usage: soak.sh
 
 export OPS=${OPS:-50000000} FILTER='umbra_*property*' ARCH=um
 [[ $OPS =~ ^[0-9]+$ && ${SEED:-0} =~ ^[0-9]+$ && ${MINUTES:-0} =~ ^[0-9]+$ ]] ||
 {
-	echo "umbra: OPS, SEED and MINUTES are numbers" >&2
+	echo "umbra: OPS, SEED and MINUTES must be numbers" >&2
 	exit 1
 }
 if [ -n "${MINUTES:-}" ]; then

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Every test, in two lanes of about the same length. Ends with a table and a line of
-# totals.
+# Run every test, in two lanes of about the same length. Ends with a table and a
+# line of totals.
 
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/totals.sh"
 . "$top/scripts/sets.sh"
 
 slowness
-say "this machine is given $UMBRA_SLOW % of the time that one which is not slow has"
+say "the time limits are at $UMBRA_SLOW % for this machine"
 
 first() {
 	step "kunit um" env ARCH=um "$top/scripts/kunit.sh"

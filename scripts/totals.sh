@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
-# Steps and their totals: a step is a command whose last line of output is
-# "N passed, N failed, N skipped". Steps of one lane run one after the other,
-# lanes side by side; what a step says comes out whole, when it is done.
+# Steps and their totals. A step is a command whose last line of output is
+# "N passed, N failed, N skipped". Steps of one lane run one after the other;
+# lanes run in parallel. The output of a step is printed in one piece at its end.
 # shellcheck shell=bash disable=SC2154
 
 steps=$(mktemp -d)
 lanes=()
 begin=$SECONDS
 
-# Nothing goes on when this ends, however it ends: a lane is a process group,
-# and has some seconds to end its machines.
+# End all lanes when the script ends for any reason. A lane is a process group,
+# and gets some seconds to end its machines.
 end_lanes() {
 	local lane n
 	trap '' INT TERM HUP
@@ -29,15 +29,15 @@ trap end_lanes EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-# Begin a lane, a function that runs steps: lane FUNCTION
+# Start a lane, a function that runs steps: lane FUNCTION
 lane() {
-	set -m	# a process group of its own
+	set -m	# the lane gets a new process group
 	"$1" </dev/null &
 	lanes+=($!)
 	set +m
 }
 
-# Run a step and note what came of it: step NAME COMMAND...
+# Run a step and store its result: step NAME COMMAND...
 step() {
 	local name=$1 status=0 line start=$SECONDS
 	local out=$steps/${1//[^A-Za-z0-9._-]/-}
@@ -63,8 +63,8 @@ step() {
 	) 9>"$steps/lock"
 }
 
-# Print a table of all steps and their totals as the last line; fail if
-# anything failed: totals NUMBER-OF-STEPS
+# Print a table of all steps, and the totals as the last line. Fails if a step
+# failed or is missing: totals NUMBER-OF-STEPS
 totals() {
 	local result n=0 passed=0 failed=0 skipped=0 seconds name p f s
 	wait
@@ -77,9 +77,9 @@ totals() {
 		skipped=$((skipped + s)) n=$((n + 1))
 	done
 	printf '%8d %8d %8d %8d  %s\n' $((SECONDS - begin)) "$passed" \
-		"$failed" "$skipped" "all of it"
+		"$failed" "$skipped" "total"
 	if [ "$n" -ne "$1" ]; then
-		echo "$(($1 - n)) steps did not come to their end"
+		echo "$(($1 - n)) steps did not finish"
 		failed=$((failed + $1 - n))
 	fi
 	! compgen -G "$steps/*.tsv" >/dev/null || /usr/bin/python3 \

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Boot the test machine: a provisioned kernel, a busybox initramfs, umbra.ko.
+# Boot the test machine: a kernel, an initramfs with busybox, and umbra.ko.
 # usage: vm.sh KERNEL demo|shell|test [KERNEL ARGUMENT...]
 #
-# demo and shell talk through the terminal. test writes the results of the
-# tests and the kernel's log to files of the cache and prints their names.
-# ACCEL=kvm uses KVM; without it the machine is emulated, and KERNEL=um is
-# user-mode Linux. MEMORY= is its size; with NODES=3 it has NUMA nodes, 384 MiB
-# each: a CPU in the first two of them, and distances that differ. LIMIT= is
-# for how many seconds the tests may run on a machine that is not slow.
+# demo and shell use the terminal. test writes the results of the tests and the
+# kernel log to files in the cache, and prints the names of both files.
+#   ACCEL=kvm	use KVM; the default is emulation. KERNEL=um is user-mode Linux
+#   MEMORY=SIZE	memory of the machine, default 1G
+#   NODES=3	three NUMA nodes of 384 MiB; two have a CPU; distances differ
+#   LIMIT=N	seconds for the tests on the reference machine, as in lib.sh
 
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/machine.sh"
@@ -35,7 +35,7 @@ for module in umbra umbra_exercise; do
 		strip -g -o "$work/root/$module.ko" "$modules/$module.ko"
 done
 
-# The programs of the machine; the tests' harness is in the newest tree.
+# The programs of the machine. The newest kernel tree has the test harness.
 programs=$own/programs
 lock "programs-$checkout"
 mkdir -p "$programs"
@@ -67,7 +67,7 @@ uml() {
 emulated() {
 	local smp=2 node cpu distance from to value
 	machine "$dir/vmlinuz" "$work/initramfs.gz"
-	[ -z "${NODES:-}" ] || smp=2,sockets=2	# no two nodes share a cache
+	[ -z "${NODES:-}" ] || smp=2,sockets=2	# nodes must not share a cache
 	qemu+=(-smp "$smp")
 	case ${NODES:-} in
 	'')	;;
@@ -97,7 +97,7 @@ demo)
 		limited 120 "${qemu[@]}" -serial stdio \
 			-append "${append[*]} loglevel=3 $*" </dev/null
 	fi | tr -d '\r' | tee "$work/out" ||
-		die "the test machine did not end by itself"
+		die "the test machine did not power off by itself"
 	grep -qx "demo: ok" "$work/out"
 	;;
 shell)
@@ -120,7 +120,7 @@ test)
 		limited "${LIMIT:-1200}" "${qemu[@]}" \
 			-serial "file:$log" -serial "file:$out" \
 			-append "${append[*]} umbra_out=/dev/ttyS1 $*" </dev/null
-	fi || echo "Bail out! the machine did not end by itself" >>"$out"
+	fi || echo "Bail out! the machine did not power off by itself" >>"$out"
 	printf '%s\n' "$out" "$log"
 	;;
 esac

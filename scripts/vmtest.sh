@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The VM tests on one kernel: boot it, run tests/run_tests.sh inside, and judge
-# the results with the kernel's own parser, the kernel's log with scan-log.sh.
-# Ends with a line of totals.
-#   SET=whole|short	short: what no other kernel of `make test` sees
+# Run the VM tests on one kernel. The machine runs tests/run_tests.sh; the parser
+# of the kernel reads the results, and scan-log.sh checks the kernel log. The last
+# line has the totals.
+#   SET=whole|short	short: the tests that `make test` runs on this kernel
 # usage: vmtest.sh 6.1|6.1-rt|6.12|7|um|debug [KERNEL ARGUMENT...]
 
 . "$(dirname "$0")/lib.sh"
@@ -17,14 +17,14 @@ need "${kunit_packages[@]}"
 tree=$("$top/scripts/ksrc.sh" newest)
 passed=0 failed=0 skipped=0
 
-# One boot: boot NAME [KERNEL ARGUMENT...]
+# Boot one machine and count its results: boot NAME [KERNEL ARGUMENT...]
 boot() {
 	local name=$1 files out log ended=no start=$SECONDS
 	shift
 	say "$name"
 	files=$("$top/scripts/vm.sh" "$kernel" test "$@" | tail -n 2) || true
 	if [ -z "$files" ]; then
-		result "$name" "not ok" "a machine to boot"
+		result "$name" "not ok" "the machine can be booted"
 		return
 	fi
 	out=$own/log/vmtest-$name.tap log=$own/log/vmtest-$name.log
@@ -34,28 +34,28 @@ boot() {
 	grep -oE 'ok [0-9]+ .*# SKIP.*' "$out" |
 		sed 's/^ok [0-9]* /skipped: /' || true
 	[ "$parsed" -eq 1 ] ||
-		result "$name" "not ok" "results that can be parsed"
+		result "$name" "not ok" "the results can be parsed"
 	! grep -qx '# tests ended' "$out" || ended=yes
 	judge_machine "$name" "$log" $ended
 	say "$name took $((SECONDS - start)) s: $out, $log"
 }
 
-# What is about the host's nodes and zones alone
+# The tests that compare with the nodes and zones of the host
 hosts_nodes() {
 	NODES=3 boot 7-nodes umbra_tests=host_test cma=0
 	MEMORY=5G boot 7-zones umbra_tests=host_test movablecore=512M
 }
 
-# What user-mode Linux cannot do: it does not take a mapping away from a process
-# that runs on another CPU just then, so that what is written while memory moves
-# may be lost; faults of the host end it; it has fewer counters than the tests of
-# formats and of the host's zones look for.
+# The tests that user-mode Linux cannot run. It does not remove a mapping from a
+# process that runs on another CPU at that moment, so writes during migration may
+# be lost. Injected faults of the host end it. It lacks some counters and zone
+# values of the host.
 um_without=migration_test,volatile_test,volatile_end_test,soak_test
 um_without+=,fault_test,leak_test,formats_test,host_test
 
-# Each test of the short sets is where it sees most: the debug kernel has all that
-# watches, faults and CPUs that go; stock kernels have the provider that users
-# have, and are the oldest and the newest.
+# Each test of the short sets runs on the kernel where it finds most. The debug
+# kernel has checkers, fault injection and CPU hotplug. The stock kernels are the
+# oldest and the newest supported ones, with the provider that users have.
 stock_short=mapping_test,access_test,pin_test,trace_test,formats_test
 stock_short+=,host_test,module_test
 old_short=device_test,mapping_test,pin_test,migration_test,module_test
@@ -67,7 +67,7 @@ debug-short)
 	boot debug cma=128M umbra_without=host_test,module_test "$@"
 	;;
 debug-whole)
-	# its shadow memory leaves less to take a contiguous range from
+	# the shadow memory of KASAN leaves less for contiguous ranges
 	boot debug cma=128M "$@"
 	;;
 7-short)
@@ -76,7 +76,7 @@ debug-whole)
 	hosts_nodes
 	;;
 7-whole)
-	# what is larger than that is still to be had from the rest
+	# a region larger than CMA comes from the rest of memory
 	boot 7 cma=128M "$@"
 	boot 7-without-cma cma=0 "$@"
 	hosts_nodes
