@@ -58,7 +58,7 @@ help:
 	@echo 'make demo          build, load and show umbra in a test machine (KERNEL=7 or 6.1)'
 	@echo 'make test          run every test; the last line has the totals'
 	@echo 'make vm            open a shell in the test machine (KERNEL=)'
-	@echo 'make check         compiler warnings, sparse, checkpatch, include rules, shellcheck, DKMS'
+	@echo 'make check         compiler warnings, sparse, checkpatch, include and comment rules, shellcheck, DKMS'
 	@echo 'make kunit         run the KUnit tests (ARCH=um or x86_64, FILTER=, KSRC=a kernel tree)'
 	@echo 'make coverage      list the lines and branches of the core that the KUnit tests reach'
 	@echo 'make bench         time umbra and the allocator of the host (ARCH=um or x86_64, ROUNDS=, ONLY=)'

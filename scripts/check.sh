@@ -170,6 +170,7 @@ for kernel in 6.1 7; do
 	"$top/scripts/kernel.sh" "$kernel" >/dev/null
 done
 check "floors: includes" "$top/scripts/check-floors.py" "$top"
+check "comment rules" "$top/scripts/check-comments.sh"
 # shellcheck disable=SC2046
 check "shellcheck" shellcheck -x $(scripts)
 check "sizes of files and functions" sizes
