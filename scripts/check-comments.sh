@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Comments must name their subjects: a sentence may not open with one of the words
-# below, unless it is a question. Prints each line that breaks the rule.
+# Comments must name their subjects: a sentence may not open with one of the
+# words below, unless it is a question. Prints each line that breaks the rule.
 # usage: check-comments.sh [FILE...]	(default: all sources)
 
 words="who whom whose whoever what whatever lest"
@@ -86,9 +86,9 @@ openings() {
 		opening = 1
 	}
 
-	# Read a line of a comment; an empty line ends a paragraph. The first word
-	# of a paragraph counts in lower case too. After a full stop only a capital
-	# letter opens a sentence, because of abbreviations.
+	# Read a line of a comment; an empty line ends a paragraph. The first
+	# word of a paragraph counts in lower case too. After a full stop only a
+	# capital letter opens a sentence, because of abbreviations.
 	function add(text,    i, n, word, part) {
 		sub(/^[ \t]*\*+/, "", text)
 		n = split(text, part, /[ \t]+/)
@@ -128,7 +128,7 @@ openings() {
 }
 
 # Try the rule on files of each language, with sentences that break the rule and
-# sentences that do not. Prints a line if the result is wrong: try_rule DIRECTORY
+# sentences that do not. Prints lines if the result is wrong: try_rule DIRECTORY
 try_rule() {
 	local dir=$1 word mark=#
 	for word in $words; do

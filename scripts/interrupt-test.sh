@@ -38,8 +38,8 @@ incomplete() {
 	find "${XDG_CACHE_HOME:-$HOME/.cache}/umbra" -maxdepth 2 -name '*.new'
 }
 
-# Start a command in a new session, and wait until the command line of one of its
-# processes matches. Then signal the process group, as a terminal does:
+# Start a command in a new session, and wait until the command line of one of
+# its processes matches. Then signal the process group, as a terminal does:
 # interrupted NAME SIGNAL PATTERN COMMAND...
 interrupted() {
 	local name=$1 signal=$2 pattern=$3 pid start status=0 mounts n

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# Shared by the scripts that run tests in a machine: they find and build a kernel
-# tree, call kunit.py, and count results. To be sourced after lib.sh.
+# Shared by the scripts that run tests in a machine: they find and build a
+# kernel tree, call kunit.py, and count results. To be sourced after lib.sh.
 # shellcheck shell=bash
 
 kunit_packages=(gcc libc6-dev make flex bison bc libelf-dev libssl-dev
@@ -96,7 +96,7 @@ count_of() {
 	printf '%s\n' "${n#*: }" | grep . || echo 0
 }
 
-# Add a result that the scripts find themselves: result PLATFORM ok|"not ok" NAME
+# Add a result of the scripts themselves: result PLATFORM ok|"not ok" NAME
 result() {
 	if [ "$2" = ok ]; then
 		passed=$((passed + 1))

@@ -27,8 +27,8 @@ lock() {
 	}
 }
 
-# Print one line if a full disk or an unreachable archive explains the failure in
-# a log. A log may not mention a full disk, so the free space counts as well:
+# Print one line if a full disk or an unreachable archive explains the failure
+# in a log. A log may not mention a full disk, so the free space counts as well:
 # common_cause LOG
 common_cause() {
 	if grep -qi 'no space left on device' "$1" ||
@@ -58,9 +58,9 @@ quietly() {
 	fi
 }
 
-# Set UMBRA_SLOW: the time that this machine needs, in percent of the time of two
-# idle cores of the reference machine, on which the limits of the scripts were
-# set. It is never below 100. A run measures it once, on all CPUs at once.
+# Set UMBRA_SLOW: the time that this machine needs, in percent of the time of
+# two idle cores of the reference machine, on which the limits of the scripts
+# were set. It is never below 100. A run measures it once, on all CPUs at once.
 slowness() {
 	local start i n pids=()
 	if [ -z "${UMBRA_SLOW:-}" ]; then

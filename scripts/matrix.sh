@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Run the tests that `make test` leaves out: every VM test on every kernel, KUnit
-# built into the kernel, all of KUnit on x86_64, and interrupted runs. Ends with
-# a table and a line of totals.
+# Run the tests that `make test` leaves out: every VM test on every kernel,
+# KUnit built into the kernel, all of KUnit on x86_64, and interrupted runs.
+# Ends with a table and a line of totals.
 
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/totals.sh"

@@ -5,8 +5,8 @@
 #   release	the release of the kernel, as in uname -r
 #   build	the build directory for modules
 #   source	the kernel tree
-# The kernel does not contain umbra, so all checkouts with the same configuration
-# share it.
+# The kernel does not contain umbra, so all checkouts with the same
+# configuration share it.
 #   KERNEL_VERSION=	6.12 or newer; default the newest for um, 6.12 for debug
 #   KSRC=DIRECTORY	the kernel tree to use
 # usage: own-kernel.sh um|debug

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Search a kernel log for warnings, bugs, and findings of lockdep, KASAN, kmemleak
-# and similar tools. Prints each such line with its number and the lines after
-# it, and fails if there is any.
+# Search a kernel log for warnings, bugs, and findings of lockdep, KASAN,
+# kmemleak and similar tools. Prints each such line with its number and the
+# lines after it, and fails if there is any.
 # usage: scan-log.sh FILE
 
 file=${1:?usage: scan-log.sh FILE}

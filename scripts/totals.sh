@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-# Steps and their totals. A step is a command whose last line of output is
+# Steps and their totals. A step is a command that prints, as its last line,
 # "N passed, N failed, N skipped". Steps of one lane run one after the other;
-# lanes run in parallel. The output of a step is printed in one piece at its end.
+# lanes run in parallel. The output of a step is printed in one piece at its
+# end.
 # shellcheck shell=bash disable=SC2154
 
 steps=$(mktemp -d)

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Run the VM tests on one kernel. The machine runs tests/run_tests.sh; the parser
-# of the kernel reads the results, and scan-log.sh checks the kernel log. The last
-# line has the totals.
+# Run the VM tests on one kernel. The machine runs tests/run_tests.sh; the
+# parser of the kernel reads the results, and scan-log.sh checks the kernel log.
+# The last line has the totals.
 #   SET=whole|short	short: the tests that `make test` runs on this kernel
 # usage: vmtest.sh 6.1|6.1-rt|6.12|7|um|debug [KERNEL ARGUMENT...]
 
@@ -47,15 +47,15 @@ hosts_nodes() {
 }
 
 # The tests that user-mode Linux cannot run. It does not remove a mapping from a
-# process that runs on another CPU at that moment, so writes during migration may
-# be lost. Injected faults of the host end it. It lacks some counters and zone
-# values of the host.
+# process that runs on another CPU at that moment, so writes during migration
+# may be lost. Injected faults of the host end it. It lacks some counters and
+# zone values of the host.
 um_without=migration_test,volatile_test,volatile_end_test,soak_test
 um_without+=,fault_test,leak_test,formats_test,host_test
 
 # Each test of the short sets runs on the kernel where it finds most. The debug
-# kernel has checkers, fault injection and CPU hotplug. The stock kernels are the
-# oldest and the newest supported ones, with the provider that users have.
+# kernel has checkers, fault injection and CPU hotplug. The stock kernels are
+# the oldest and the newest supported ones, with the provider that users have.
 stock_short=mapping_test,access_test,pin_test,trace_test,formats_test
 stock_short+=,host_test,module_test
 old_short=device_test,mapping_test,pin_test,migration_test,module_test
