@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The files of ctl/: what they do, and that what they cannot do is told and
-# changes nothing. Faults on demand, and how long allocations take.
+# The files of ctl/: each line has its effect, and a refused line is logged and
+# changes nothing. Fault injection and latency histograms are tested here too.
 
 plan=19
 
@@ -12,7 +12,8 @@ numbers="min_free_kbytes watermark_scale_factor watermark_boost_factor"
 numbers="$numbers extfrag_threshold compaction_proactiveness dirty_limit"
 tunables="$numbers lowmem_reserve_ratio oom_policy"
 
-# All that a file of ctl/ could change; of zoneinfo only what is set
+# The files that show all settings of ctl/. Only some lines of zoneinfo are
+# settings.
 state_files=
 for file in layout zonelists pagetypeinfo zoneinfo; do
 	state_files="$state_files $dir/$file"
@@ -27,22 +28,21 @@ state() {
 		/batch|high_m|min|low|high|protection/' $state_files
 }
 
-# How many lines were refused since the last look at the log, and what it should
-# have of them. Of a module that was loaded anew the kernel prints ten such lines,
-# however fast they come.
+# The number of lines refused since the last comparison with the log, and the
+# file of expected log lines. The rate limit passes ten lines after a load.
 refused=0
 expected=/tmp/ctl_test.expected
 
-# Each refusal was one line, which says what was refused.
-refusals_are_said() {
+# The log must have one line for each refusal, with the refused text.
+refusals_are_logged() {
 	dmesg | sed -n 's/^\[[^]]*\] umbra: //
 		s/^\(umbra0: ctl\/.*": must be \).*/\1/p' >$out.log
-	cmp $expected $out.log || fail "said: $(cat $out.log)"
+	cmp $expected $out.log || fail "logged: $(cat $out.log)"
 	refused=0
 }
 
 load_again() {
-	refusals_are_said
+	refusals_are_logged
 	unload
 	# shellcheck disable=SC2086 # a list
 	load $parameters
@@ -57,7 +57,7 @@ refuse() {
 		log_mark
 		: >$expected
 	fi
-	echo "$2" 2>$out.ctl >"$dir/ctl/$1" && fail "ctl/$1 took \"$2\""
+	echo "$2" 2>$out.ctl >"$dir/ctl/$1" && fail "ctl/$1 accepted \"$2\""
 	read_head $out.ctl
 	case $head in
 	*"$3"*)	;;
@@ -68,7 +68,7 @@ refuse() {
 	[ "$(state)" = "$before" ] || fail "ctl/$1: $2: changed: $(state)"
 }
 
-# No line is taken by a file, and none changes anything:
+# A file must refuse each line with the text of an errno, and change nothing:
 # ctl_refused FILE ERRNO-TEXT LINE...
 ctl_refused() {
 	file=$1 text=$2
@@ -92,13 +92,14 @@ erange() {
 	ctl_refused "$file" "Numerical result out of range" "$@"
 }
 
-# Where nothing is allocated, a ghost will do: it takes nothing of the host.
+# For tests that allocate nothing: a ghost instance takes no range of the host,
+# so it loads fast.
 load_ghost() {
 	load provider=ghost size=32M "$@"
 }
 
 unload_after_refusals() {
-	refusals_are_said
+	refusals_are_logged
 	unload
 }
 
@@ -130,14 +131,14 @@ drain() {
 drain_refuses() {
 	load_ghost nodes=2
 	einval drain "" cpu "cpu 99999" "cpu 4294967296" "cpu 0 1" "node 2" \
-		"all of them, and whatever else may be said in a line that is too long"
+		"this line has more characters than a line for this file may ever have"
 	unload_after_refusals
 }
 
 drain_is_traced() {
 	events=$tracefs/events/umbra
 	load_still size=32M
-	[ -e $events/enable ] || skip "no tracefs here"
+	[ -e $events/enable ] || skip "this kernel has no tracefs"
 	taskset 1 /hold 0:50 true
 	echo 1 >$events/umbra_page_pcpu_drain/enable
 	echo >$tracefs/trace
@@ -173,7 +174,7 @@ offline_and_online() {
 	taskset 2 /hold 0:500 3:20:1 true || fail "hold"
 	[ "$(taskset 2 /hold 0:500 sh -c "$(node_free_now)")" -eq "$free" ] ||
 		fail "node 1 was allocated from"
-	/hold 0:4097 true 2>/dev/null && fail "more than node 0 has"
+	/hold 0:4097 true 2>/dev/null && fail "allocated more than node 0 has"
 	ctl offline 1
 	ctl online 1
 	cmp /tmp/zonelists $dir/zonelists || fail "$(cat $dir/zonelists)"
@@ -182,7 +183,7 @@ offline_and_online() {
 	unload
 }
 
-# A command that prints the free pages of node 1
+# Print a command that prints the free pages of node 1.
 node_free_now() {
 	echo "awk '/^node 1/ { sub(/.*free /, \"\"); n += \$0 } END { print n }' $dir/layout"
 }
@@ -204,15 +205,15 @@ allowed_nodes() {
 	free=$(node_free 1)
 	[ "$(/hold 0:4000 sh -c "$(node_free_now)")" -eq "$free" ] ||
 		fail "node 1 was allocated from"
-	/hold 0:4097 true 2>/dev/null && fail "the wall was got over"
+	/hold 0:4097 true 2>/dev/null && fail "a node was used that is not allowed"
 	ctl allowed_nodes 0xffffffff
-	/hold 0:4097 true || fail "there still is a wall"
+	/hold 0:4097 true || fail "node 1 is still not allowed"
 	all_is_free
 	einval allowed_nodes 0 4 all 0x100000000
 	unload_after_refusals
 }
 
-# The page frame numbers of frames A to B, as "0xFIRST-0xLAST"
+# Print the page frame numbers of frames A to B as "0xFIRST-0xLAST": pfns A B
 pfns() {
 	base=$(sed -n 's/^span 0: pfn \(0x[0-9a-f]*\)-.*/\1/p' $dir/layout)
 	printf '0x%x-0x%x' $((base + $1)) $((base + $2))
@@ -221,7 +222,7 @@ pfns() {
 isolation() {
 	load_still size=32M zones=DMA:8M,Normal pcp_batch=0 min_free_kbytes=0
 	free=$(total_free)
-	# frames of two pageblocks, named by a page of each
+	# two pageblocks, given by one page of each
 	ctl isolate "$(pfns 2559 2560)"
 	reads_as isolate "$(pfns 2048 3071)"
 	[ "$(total_free)" -eq $((free - 1024)) ] || fail "$(cat $dir/layout)"
@@ -231,7 +232,7 @@ isolation() {
 		fail "isolated pages were allocated"
 	/hold 0:7169 true 2>/dev/null && fail "isolated pages were allocated"
 	ctl_refused isolate "Device or resource busy" "$(pfns 3071 3072)"
-	refusals_are_said
+	refusals_are_logged
 	ctl unisolate "$(pfns 2048 3071)"
 	reads_as unisolate ""
 	all_is_free
@@ -254,7 +255,7 @@ isolated_while_allocated() {
 	verify_ok
 	/hold 0:7169 true 2>/dev/null && fail "freed pages were allocated"
 	ctl unisolate "$(pfns 0 1023)"
-	/hold 0:8192 true || fail "not all is back"
+	/hold 0:8192 true || fail "pages are missing"
 	all_is_free
 	unload
 }
@@ -276,7 +277,7 @@ caches() {
 	unload_after_refusals
 }
 
-# Pages of a watermark of the only zone
+# Print a watermark of the only zone in pages: mark NAME
 mark() {
 	awk -v name="$1" '$1 == name { print $2; exit }' $dir/zoneinfo
 }
@@ -301,7 +302,7 @@ tunables_read_back() {
 	reads_as lowmem_reserve_ratio "$ratios"
 	ctl lowmem_reserve_ratio "8  0	0 7 0"
 	reads_as lowmem_reserve_ratio "$(printf '8\t0\t0\t7\t0')"
-	# 24 MiB of Normal
+	# Normal has 24 MiB
 	grep -q 'protection: (0, 0, 768, 768, 768)' $dir/zoneinfo ||
 		fail "$(cat $dir/zoneinfo)"
 	ctl lowmem_reserve_ratio "$ratios"
@@ -313,7 +314,7 @@ tunables_read_back() {
 
 tunables_refuse() {
 	load_ghost zones=DMA:8M,Normal
-	# all that is there, and the largest that leaves a page
+	# the whole region is refused; the largest value leaves one page
 	erange min_free_kbytes 32768 -2 99999999999999999999
 	dmesg | grep -q 'must be auto, or from 0 to 32764$' || fail "$(dmesg)"
 	ctl min_free_kbytes 32764
@@ -335,26 +336,26 @@ tunables_refuse() {
 	unload_after_refusals
 }
 
-# Is not so much free?
+# Is the number of free pages different? is_in_use NR-PAGES
 is_in_use() {
 	[ "$(total_free)" -ne "$1" ]
 }
 
 reserve_is_tuned() {
 	load_still size=32M zones=Normal pcp_batch=0 min_free_kbytes=0
-	/hold 0:8192 true || fail "not all can be had"
+	/hold 0:8192 true || fail "cannot allocate all pages"
 	ctl min_free_kbytes 16384
 	[ "$(mark min), $(mark low), $(mark high)" = "4096, 5120, 6144" ] ||
 		fail "$(cat $dir/zoneinfo)"
-	/hold 0:4097 true 2>/dev/null && fail "more than the reserve leaves"
-	/hold 0:4096 true || fail "less than the reserve leaves"
+	/hold 0:4097 true 2>/dev/null && fail "the reserve was allocated"
+	/hold 0:4096 true || fail "cannot allocate the pages above the reserve"
 	ctl min_free_kbytes 0
 	[ "$(mark min)" -eq 0 ] || fail "$(cat $dir/zoneinfo)"
-	/hold 0:8192 true || fail "there still is a reserve"
+	/hold 0:8192 true || fail "there is still a reserve"
 	ctl watermark_scale_factor 1000
 	[ "$(mark low), $(mark high)" = "819, 1638" ] ||
 		fail "$(cat $dir/zoneinfo)"
-	# allocations go on while all of it moves
+	# allocations continue while the settings change
 	/hold -t 1 & first=$!
 	wait_until is_in_use 8192 || fail "no traffic"
 	for i in 1 2 3 4 5 6 7 8 9 10; do
@@ -370,12 +371,12 @@ reserve_is_tuned() {
 	unload
 }
 
-# What happened, by the name of a line: counted NAME
+# Print a counter of vmstat: counted NAME
 counted() {
 	awk -v name="$1" '$1 == name { print $2 }' $dir/vmstat
 }
 
-# A command that reclaims 300 pages of 1000
+# Print a command that reclaims 300 of 1000 pages.
 reclaim_some() {
 	echo "
 	grep -qx 'nr_zone_inactive_file 1000' $dir/vmstat || exit 2
@@ -391,7 +392,7 @@ reclaim_some() {
 reclaim() {
 	load_still size=32M zones=Normal pcp_batch=0 min_free_kbytes=0
 	sh -c "echo 1 >$dir/ctl/reclaim" 2>$out.ctl &&
-		fail "there is nothing to reclaim"
+		fail "reclaim succeeded without volatile pages"
 	grep -q 'Resource temporarily unavailable' $out.ctl ||
 		fail "$(cat $out.ctl)"
 	steal=$(counted pgsteal_direct) scan=$(counted pgscan_direct)
@@ -405,12 +406,12 @@ reclaim() {
 	unload
 }
 
-# Free pages in blocks of order 9 and 10
+# Print the number of free pages in blocks of order 9 and 10.
 large() {
 	awk '{ n += $14 * 512 + $15 * 1024 } END { print n + 0 }' $dir/buddyinfo
 }
 
-# Movable single pages, every second allocation given back
+# Allocate movable single pages, and free every second allocation.
 compact() {
 	load_still size=32M zones=Normal pcp_batch=0 min_free_kbytes=0
 	ctl compact "node 0"
@@ -434,7 +435,7 @@ compact() {
 	unload
 }
 
-# Allocations that a kind of histogram has of an order: timed KIND ORDER
+# Print the number of allocations in a histogram: timed KIND ORDER
 timed() {
 	awk -v kind="$1" -v order="$2" '$1 == kind && $2 == order {
 		for (i = 3; i <= NF; i++) {
@@ -465,8 +466,8 @@ latency() {
 	ctl latency 0
 	/hold 0:100 true
 	[ "$(timed fast 0)" -eq 0 ] || fail "$(cat $dir/latency)"
-	# what finds nothing is slow, and reclaims
-	/hold 0:8000 0:193 true 2>/dev/null && fail "more than there is"
+	# a request that finds no page takes the slow path, and reclaims
+	/hold 0:8000 0:193 true 2>/dev/null && fail "allocated more than the region"
 	[ "$(timed slow 0)" -ge 1 ] || fail "$(cat $dir/latency)"
 	[ "$(timed reclaim 0)" -ge 1 ] || fail "$(cat $dir/latency)"
 	ctl latency 1
@@ -495,8 +496,8 @@ faults() {
 	echo 0 >$fault/verbose
 	echo -1 >$fault/times
 	echo 100 >$fault/probability
-	for what in 0:1 3:4:1 10:1 0:100:2; do
-		/hold $what true 2>$out.hold && fail "$what succeeded"
+	for blocks in 0:1 3:4:1 10:1 0:100:2; do
+		/hold $blocks true 2>$out.hold && fail "$blocks succeeded"
 		grep -q 'Cannot allocate memory' $out.hold ||
 			fail "$(cat $out.hold)"
 	done
@@ -506,7 +507,7 @@ faults() {
 	echo 0 >$fault/probability
 	all_is_free
 	[ "$(total_free)" -eq "$free" ] || fail "$(cat $dir/layout)"
-	/hold 0:100 10:1 true || fail "still failing"
+	/hold 0:100 10:1 true || fail "allocations still fail"
 	unload
 }
 
@@ -518,22 +519,22 @@ files_have_modes() {
 }
 
 echo "1..$plan"
-run files_are_for_root_alone files_have_modes
+run only_root_can_use_ctl_files files_have_modes
 run drain_empties_caches drain
-run drain_refuses_the_rest drain_refuses
+run drain_refuses_bad_lines drain_refuses
 run drain_is_traced drain_is_traced
 run node_goes_offline_and_online offline_and_online
-run online_refuses_the_rest online_refuses
-run allowed_nodes_are_a_wall allowed_nodes
+run online_and_offline_refuse_bad_lines online_refuses
+run allowed_nodes_limit_allocations allowed_nodes
 run isolated_pages_are_not_allocated isolation
-run isolation_refuses_the_rest isolation_refuses
+run isolation_refuses_bad_lines isolation_refuses
 run allocated_pages_can_be_isolated isolated_while_allocated
 run caches_can_be_tuned caches
 run tunables_read_back tunables_read_back
-run tunables_refuse_the_rest tunables_refuse
-run a_reserve_is_tuned_while_it_is_used reserve_is_tuned
-run volatile_pages_are_reclaimed_on_demand reclaim
+run tunables_refuse_bad_lines tunables_refuse
+run reserve_can_be_tuned_under_load reserve_is_tuned
+run reclaim_frees_volatile_pages_on_demand reclaim
 run compact_makes_large_blocks_on_demand compact
-run latency_is_counted_while_that_is_asked_for latency
-run latency_is_for_root_alone histogram_has_mode
-run faults_on_demand faults
+run latency_is_counted_only_when_enabled latency
+run only_root_can_read_latency histogram_has_mode
+run injected_faults_fail_allocations faults

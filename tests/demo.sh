@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The main job of umbra from insmod to rmmod, inside the test machine.
+# The demo of umbra from insmod to rmmod, inside the test machine.
 
 dir=/sys/kernel/debug/umbra/umbra0
 

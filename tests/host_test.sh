@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# As the host has it: the watermarks of its zones, and its nodes.
+# Watermarks and nodes of umbra must match those of the host.
 
 plan=4
 
 . /module.sh
 
-# A zoneinfo as lines "ZONE NAME VALUE" of node 0, for zones that have pages.
-# Protection is a value for each zone that it is against, by that zone's name.
+# Print a zoneinfo as lines "ZONE NAME VALUE", for the zones of node 0 that have
+# pages. Each protection value is named after the zone of the request.
 zone_values() {
 	awk '
 	/^Node/ { here = $2 == "0,"; zone = $4; if (here) names[nr++] = zone }
@@ -34,8 +34,8 @@ zone_values() {
 				print zone, "against-" column(j), against[zone, j]
 		}
 	}
-	# The file lists every zone of the host, empty ones too; ours has more
-	# columns than zones.
+	# The host lists empty zones too. umbra lists no empty zone, but has a
+	# column for each.
 	function column(j) {
 		return ours ? substr("DMA    DMA32  Normal HighMemMovable",
 				     7 * j + 1, 7) : names[j]
@@ -47,7 +47,7 @@ host_release_is_new() {
 	[ "$(uname -r | cut -d . -f 1)" -ge 7 ]
 }
 
-# The host computes anew what it has from the memory it has by now.
+# Make the host compute its watermarks again, from the memory that it has now.
 recompute() {
 	cat /proc/sys/vm/min_free_kbytes >/tmp/min
 	cat /tmp/min >/proc/sys/vm/min_free_kbytes
@@ -55,8 +55,9 @@ recompute() {
 	cat /tmp/ratio >/proc/sys/vm/lowmem_reserve_ratio
 }
 
-# What the host has; a boost may come or go while its file is read.
-is_the_hosts() {
+# Do both files have the same values? A boost of the host may begin or end while
+# its file is read.
+matches_the_host() {
 	zone_values /proc/zoneinfo >/tmp/host
 	cmp /tmp/host /tmp/ours >$out.cmp
 }
@@ -74,7 +75,7 @@ watermarks() {
 	load provider=ghost "size=${kib}K" "zones=$zones" \
 		"min_free_kbytes=$(cat /tmp/min)"
 	zone_values ours=1 $dir/zoneinfo >/tmp/ours
-	wait_until is_the_hosts || fail "host: $(cat /tmp/host)
+	wait_until matches_the_host || fail "host: $(cat /tmp/host)
 ours: $(cat /tmp/ours)"
 	echo "$(wc -l </tmp/host) values of $zones are the same"
 	unload
@@ -88,7 +89,8 @@ needs_nodes() {
 	[ "$(nr_nodes)" -gt 1 ] || skip "this machine has one node"
 }
 
-# False if a node had no range to give just then
+# Load with memory of every node. False if a node had no free range at that
+# moment.
 spans_all_nodes() {
 	load provider=contig size=96M
 	[ "$(grep -c '^span' $dir/layout)" -ne "$(nr_nodes)" ] || return 0
@@ -106,11 +108,11 @@ region_of_each_node() {
 	load_on_all_nodes
 	[ "$(zones | awk '{ print $1 }' | uniq | wc -l)" -eq "$(nr_nodes)" ] ||
 		fail "$(cat $dir/layout)"
-	# each span is memory of another node of the host
+	# each span has memory of a different node of the host
 	sed -n 's/^span \([0-9]*\): pfn \(0x[0-9a-f]*\)-.*/\1 \2/p' $dir/layout |
 		while read -r node pfn; do
 			[ "$(host_node $((pfn)))" = "$node" ] ||
-				echo "span $node is of $(host_node $((pfn)))"
+				echo "span $node is on node $(host_node $((pfn)))"
 		done >/tmp/spans
 	[ ! -s /tmp/spans ] || fail "$(cat /tmp/spans)"
 	/hold 0:3000 5:100:1 true || fail "hold"
@@ -118,7 +120,8 @@ region_of_each_node() {
 	unload
 }
 
-# The host's node of a page frame number, by where its zones start
+# Print the host node of a page frame number, from the bounds of the host's
+# zones: host_node PFN
 host_node() {
 	awk -v pfn="$1" '
 		/^Node/ { node = $2 + 0 }
@@ -140,7 +143,7 @@ distances_follow() {
 	unload
 }
 
-# The sum of a counter over the zones of a node: counter NODE NAME
+# Print the sum of a counter over the zones of a node: counter NODE NAME
 counter() {
 	awk -v node="$1" -v name="$2" '
 		/^Node/ { here = $2 + 0 == node }
@@ -158,13 +161,13 @@ cpus_follow() {
 		local=$(counter "$node" numa_local)
 		taskset $((1 << cpu)) /hold 2:200 true || fail "hold"
 		[ $(($(counter "$node" numa_hit) - hit)) -ge 200 ] ||
-			fail "CPU $cpu: not of node $node"
+			fail "CPU $cpu does not allocate from node $node"
 		[ $(($(counter "$node" numa_local) - local)) -ge 200 ] ||
-			fail "CPU $cpu: not local to node $node"
+			fail "CPU $cpu is not local to node $node"
 	done
-	# more than a node has
+	# a request for more pages than node 0 has
 	taskset 1 /hold 0:12000 true || fail "hold"
-	[ "$(counter 0 numa_foreign)" -gt 0 ] || fail "no page was foreign"
+	[ "$(counter 0 numa_foreign)" -gt 0 ] || fail "numa_foreign is 0"
 	awk '$1 == "numa_miss" { miss += $2 }
 	     $1 == "numa_foreign" { foreign += $2 }
 	     END { exit !miss || miss != foreign }' $dir/zoneinfo ||
@@ -174,7 +177,7 @@ cpus_follow() {
 }
 
 echo "1..$plan"
-run watermarks_are_the_hosts watermarks
-run region_is_taken_from_each_node region_of_each_node
-run distances_are_the_hosts distances_follow
-run cpus_are_of_the_hosts_nodes cpus_follow
+run watermarks_match_the_host watermarks
+run region_has_memory_of_each_node region_of_each_node
+run distances_match_the_host distances_follow
+run cpus_belong_to_the_nodes_of_the_host cpus_follow

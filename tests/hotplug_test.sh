@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# CPUs that go and come.
+# CPU hotplug.
 
 plan=1
 
@@ -12,7 +12,7 @@ set_cpu() {
 	echo "$1" >$cpu
 }
 
-# CPU 1 is offline, and so has nothing.
+# CPU 1 is offline, so it must have no cached pages.
 cpu_is_empty() {
 	[ "$(cached_of cpu 1)" -eq 0 ] ||
 		fail "$(cached_of cpu 1) pages cached by CPU 1"
@@ -46,11 +46,11 @@ cpu_goes_and_comes() {
 	all_is_free
 	wait_until set_cpu 1 || fail "cannot take CPU 1 online"
 	taskset 2 /hold 0:200 true
-	[ "$(cached_of cpu 1)" -gt 0 ] || fail "CPU 1 caches nothing"
+	[ "$(cached_of cpu 1)" -gt 0 ] || fail "CPU 1 has no cached pages"
 	all_is_free
 	unload
 }
 
 echo "1..$plan"
-run cpu_goes_and_comes_under_load cpu_goes_and_comes
+run cpu_goes_offline_and_online_under_load cpu_goes_and_comes
 [ ! -w $cpu ] || wait_until set_cpu 1

@@ -1,25 +1,29 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Loading while allocations of the host fail, and what is lost by then.
+# Leaks: loading while allocations of the host fail, and a scan by kmemleak
+# after all other tests.
 
 plan=3
 
 . /module.sh
 
-# The Nth allocation of the host fails while the module loads: /load -f
+# Load while the Nth allocation of the host fails, and set $status:
+# with_fault N MODULE PARAMETER...
 with_fault() {
 	status=0
 	/load -f "$@" 2>$out.load || status=$?
 }
 
-# False if the host had no range to give before it came to the Nth
+# Like with_fault. False if the host had no free range, so that loading ended
+# before the Nth allocation.
 is_fault_decided() {
 	with_fault "$@"
 	[ $status -ne 1 ] || ! was_busy
 }
 
-# How many allocations the host makes for a module before its own code runs:
-# as many as it makes for one whose parameters are refused
+# Set $low to the number of allocations that the host makes for a module before
+# the code of the module runs. It makes as many for a module that refuses its
+# parameters.
 count_allocations_before_init() {
 	low=0
 	high=4096
@@ -34,15 +38,15 @@ count_allocations_before_init() {
 	done
 }
 
-# Files of debugfs, in $nr_files
+# Set $nr_files to the number of files in debugfs.
 count_files() {
 	set -- "$dir"/* "$dir"/*/*
 	nr_files=$#
 }
 
-# Every STEPth allocation after those: load_under_faults STEP PARAMETER...
-# From where debugfs files are made, which loading gets by without, one in five of
-# them will do.
+# Load while one allocation of the module fails, for every STEPth allocation in
+# turn: load_under_faults STEP PARAMETER... Loading succeeds without debugfs
+# files, so for these only one in five allocations is tried.
 load_under_faults() {
 	step=$1
 	shift
@@ -59,7 +63,7 @@ load_under_faults() {
 		wait_until is_fault_decided $nth $ko size=8M "$@"
 		case $status in
 		0)	;;
-		3)	# there may be no debugfs files: they are not needed
+		3)	# loading succeeds even if debugfs files are missing
 			[ ! -e $dir/verify ] || verify_ok
 			count_files
 			if [ $nr_files -lt "$files" ]; then
@@ -81,8 +85,8 @@ load_under_faults() {
 	memory_is_back
 }
 
-# Scan, and see what is reported by now. Of what a CPU had in its registers the
-# next scan finds a reference.
+# Scan, and read the report. A pointer in a register of a CPU looks like a leak
+# until the next scan.
 is_free_of_leaks() {
 	echo scan >"$leaks"
 	cat "$leaks" >$out.leaks
@@ -92,14 +96,14 @@ is_free_of_leaks() {
 no_leaks() {
 	leaks=/sys/kernel/debug/kmemleak
 	[ -w $leaks ] || skip "this kernel has no kmemleak"
-	# an object is reported when it has been unreferenced for some seconds
+	# kmemleak reports an object only some seconds after its allocation
 	echo scan >$leaks
 	sleep 6
 	wait_until is_free_of_leaks || fail "$(cat $out.leaks)"
 }
 
 echo "1..$plan"
-run loading_under_faults_leaves_nothing load_under_faults 1
-run loading_contig_under_faults_leaves_nothing \
+run loading_with_a_failed_allocation_leaks_nothing load_under_faults 1
+run loading_contig_with_a_failed_allocation_leaks_nothing \
 	load_under_faults 3 provider=contig
-run nothing_is_leaked no_leaks
+run kmemleak_reports_no_leaks no_leaks

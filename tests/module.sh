@@ -1,37 +1,39 @@
 # SPDX-License-Identifier: GPL-2.0
-# Sourced by the tests that load umbra.ko themselves: one function a test, TAP
-# on standard output, and what they share. A process takes long to start on an
-# emulated machine: the shell does by itself what it can.
+# Shared by the tests that load umbra.ko themselves. Each test is a function;
+# the output is TAP. Functions here avoid processes, which start slowly on an
+# emulated machine.
 # shellcheck shell=sh disable=SC2034,SC3043 # busybox has "local"
 
 ko=/umbra.ko
 dir=/sys/kernel/debug/umbra/umbra0
 out=/tmp/test.out
 
-# Seconds of waiting for what must happen; only a hang reaches them.
+# The limit in seconds for events that must happen. Only a hang reaches it.
 hang=300
 
-# Every region here is 8 MiB or more, and a failed load takes nothing, so a
-# loss would be at least that. What the host takes meanwhile without a name is
-# stacks that are saved, modules, and shadows of what vmalloc has: far less.
+# KiB that the host may use for itself during a test. Every region here has 8
+# MiB or more, so a lost region is larger. The host uses far less for saved
+# stacks, modules and shadow memory of vmalloc, which mem_named() does not
+# count.
 noise=4096
 
-# Pages of CMA on the host's per-CPU lists are not in CmaFree: these are short.
+# CmaFree does not count pages on the per-CPU lists of the host, so keep the
+# lists short.
 echo 100000 >/proc/sys/vm/percpu_pagelist_high_fraction
 
 nr=0
 
-# A diagnostic line or several
+# Print text as TAP diagnostics: note TEXT
 note() {
 	echo "$*" | sed 's/^/# /'
 }
 
-# One test is one function; it fails with a reason: test NAME FUNCTION ARG...
+# Run a function as a test: run NAME FUNCTION [ARGUMENT...]
 run() {
 	name=$1
 	shift
 	nr=$((nr + 1))
-	# in a process of its own, so that "fail" may end it
+	# a subshell, which "fail" and "skip" can end
 	( "$@" ) >$out 2>&1
 	case $? in
 	0)	[ ! -s $out ] || note "$(cat $out)"
@@ -54,7 +56,7 @@ skip() {
 	exit 77
 }
 
-# The first line of a file, in $head
+# Read the first line of a file into $head.
 read_head() {
 	head=
 	IFS= read -r head <"$1" || :
@@ -67,27 +69,26 @@ is_loaded() {
 	return 1
 }
 
-# Hundredths of a second since the machine came up, in $ticks
+# Read the uptime of the machine into $ticks, in hundredths of a second.
 read_clock() {
 	read -r ticks _ </proc/uptime
 	ticks=${ticks%.*}${ticks#*.}
 }
 
-# Wait until a command succeeds, for as long as only a hang takes:
-# wait_until COMMAND...
+# Wait until a command succeeds, and fail after the limit: wait_until COMMAND...
 wait_until() {
 	local end
 	read_clock
 	end=$((ticks + hang * 100))
 	until "$@"; do
 		read_clock
-		# who was kept from looking for so long looks once more
+		# the CPU may have been busy elsewhere; try once more
 		[ "$ticks" -lt $end ] || { "$@"; return; }
 		usleep 50000
 	done
 }
 
-# Has a child of this shell come to its end?
+# Has a child of this shell ended? has_ended PID
 has_ended() {
 	state=
 	read -r _ _ state _ 2>/dev/null <"/proc/$1/stat"
@@ -97,8 +98,9 @@ has_ended() {
 	return 1
 }
 
-# Memory of the host in KiB that is free, or that the host has a name for. It
-# has none for a region, and vmalloc, where ghosts are from, does not count.
+# Print the memory of the host in KiB that is free or in a known use. The host
+# does not know the use of a region. vmalloc is no known use here, since ghost
+# instances are made from it.
 mem_named() {
 	awk '/^(MemFree|Buffers|Cached|SwapCached|AnonPages|Slab|KernelStack):/ { n += $2 }
 	     /^(PageTables|SecPageTables|Percpu):/ { n += $2 }
@@ -106,7 +108,7 @@ mem_named() {
 	     END { print n }' /proc/meminfo /proc/zoneinfo
 }
 
-# A number of meminfo in KiB, 0 if there is none of that name
+# Print a number of meminfo in KiB, or 0 if it does not exist: meminfo NAME
 meminfo() {
 	awk -v name="$1:" '$1 == name { n = $2 } END { print n + 0 }' \
 		/proc/meminfo
@@ -129,21 +131,21 @@ has_memory_back() {
 	[ $mem_lost -lt $noise ]
 }
 
-# The host has what it had: it may take a moment to get there. Free pages of
-# CMA are free memory too; how many of them are CMA's depends on where the host
-# moved its own pages.
+# Wait until the host has as much memory as before. Free CMA pages count as free
+# memory: their number alone depends on the pages that the host moved into CMA.
 memory_is_back() {
 	wait_until has_memory_back || fail "lost $mem_lost KiB"
 }
 
-# Run a function, and the host has its memory back: loses_nothing FUNCTION ARG...
+# Run a function, after which the host must have its memory back:
+# loses_nothing FUNCTION [ARGUMENT...]
 loses_nothing() {
 	remember_memory
 	"$@"
 	memory_is_back
 }
 
-# Mark a place in the kernel's log, and read what came after the last mark
+# Clear the kernel log. log_since prints the lines after the last call.
 log_mark() {
 	dmesg -c >/dev/null
 }
@@ -152,8 +154,8 @@ log_since() {
 	dmesg | sed 's/^\[[^]]*\] //'
 }
 
-# Did loading fail because the host had no range to give just then? Somebody
-# used a page of each.
+# Did loading fail because the host had no free range at that moment? A single
+# page in use can block a range.
 was_busy() {
 	read_head $out.load
 	case $head in
@@ -163,7 +165,8 @@ was_busy() {
 	return 1
 }
 
-# Load, which takes $took hundredths of a second
+# Try to load once, and set $took to the time in hundredths of a second. False
+# if a later try may succeed.
 load_is_decided() {
 	read_clock
 	took=$ticks
@@ -178,7 +181,7 @@ load() {
 	is_loaded || fail "loading with $*: $(cat $out.load)"
 }
 
-# Load with debugging that not every kernel can do
+# Load with debugging that some kernels do not support
 load_debug() {
 	wait_until load_is_decided "$@"
 	! grep -q 'not supported' $out.load ||
@@ -191,14 +194,14 @@ ctl() {
 	echo "$2" >"$dir/ctl/$1" || fail "ctl/$1: $2"
 }
 
-# A file of ctl/ reads as a text: reads_as FILE TEXT
+# A file of ctl/ must contain a text: reads_as FILE TEXT
 reads_as() {
 	read_head "$dir/ctl/$1"
 	[ "$head" = "$2" ] || fail "ctl/$1 is not \"$2\": $head"
 }
 
-# Load; nothing moves by itself, for a free page that is on its way somewhere
-# cannot be had, and no watermark rises.
+# Load without background compaction and boosts. A page that moves cannot be
+# allocated at that moment, and a boost raises watermarks.
 load_still() {
 	load "$@"
 	ctl compaction_proactiveness 0
@@ -210,7 +213,8 @@ unload() {
 	rmmod umbra || fail "rmmod failed"
 }
 
-# False if something in the background was at work, so that not all was looked at
+# Does verify report "ok" for all frames? False if background work kept it from
+# checking some of them.
 is_verified() {
 	read_head $dir/verify
 	case $head in
@@ -224,8 +228,8 @@ verify_ok() {
 	wait_until is_verified || fail "$(cat $dir/verify)"
 }
 
-# Loading fails with an errno's text and one line that names the parameter:
-# load_fails ERRNO-TEXT PATTERN PARAMETER...
+# Loading must fail with the text of an errno, and log one line that names the
+# parameter: load_fails ERRNO-TEXT PATTERN PARAMETER...
 load_fails() {
 	text=$1 pattern=$2
 	shift 2
@@ -248,7 +252,7 @@ load_fails() {
 		fail "$*: not the line expected: $(cat $out.log)"
 }
 
-# Pages of a CPU or a node in caches: cached_of cpu|node N
+# Print the number of cached pages of a CPU or a node: cached_of cpu|node N
 cached_of() {
 	awk -v what="$1" -v nr="$2" '
 		/^Node/ { node = $2 + 0 }
@@ -270,12 +274,12 @@ hold() {
 	[ -e /tmp/held ] || fail "hold $*"
 }
 
-# The zones as "NODE NAME MANAGED FREE", a line each
+# Print a line "NODE NAME MANAGED FREE" for each zone.
 zones() {
 	awk '/^node / { gsub(/[,:]/, ""); print $2, $4, $8, $10 }' $dir/layout
 }
 
-# Free pages of a node, or of all
+# Print the free pages of a node, or of all nodes: node_free [NODE]
 node_free() {
 	awk -v node="$1" '/^node / {
 		gsub(/[,:]/, "")
@@ -289,7 +293,7 @@ total_free() {
 	node_free ""
 }
 
-# Pages in the caches of all CPUs
+# Print the number of pages in the caches of all CPUs.
 cached() {
 	read_head $dir/ctl/drain
 	echo "${head%% *}"
@@ -301,14 +305,14 @@ has_all_free() {
 	     END { exit bad != 0 }' $dir/layout
 }
 
-# Everything is free again, caches emptied, as soon as nothing in the background
-# has any of it
+# All pages must become free. Drain the caches and wait for background work that
+# holds pages.
 all_is_free() {
 	wait_until has_all_free || fail "$(cat $dir/layout)"
 	verify_ok
 }
 
-# The nodes in the fallback list of a node: "0 1 2"
+# Print the nodes in the fallback list of a node, like "0 1 2": node_order NODE
 node_order() {
 	awk -v node="$1," '$2 == node && $3 == "fallback:" {
 		for (i = 4; i <= NF; i++) {

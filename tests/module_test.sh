@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Loading and unloading umbra.ko: what it refuses and how it says so, what it
-# leaves behind, and who can keep it from going. TAP on standard output.
+# Loading and unloading umbra.ko: bad parameters are refused with a message, no
+# memory is lost, and a module in use cannot be unloaded.
 
 plan=20
 
@@ -40,7 +40,8 @@ cma_that_is_not_there() {
 	load_fails "No such device" "provider=cma: " provider=cma
 }
 
-# More than CMA has, and less than the machine
+# Print a size that is larger than CMA and smaller than the memory of the
+# machine.
 more_than_cma() {
 	echo $(($(meminfo CmaTotal) / 1024 + 16))M
 }
@@ -56,16 +57,16 @@ unknown_parameter() {
 	log_mark
 	load nonsense=1 size=8M
 	log_since | grep -q "umbra: unknown parameter 'nonsense'" ||
-		fail "the host said nothing"
+		fail "the host logged no warning"
 }
 
 loaded_with() {
 	grep -qx "provider $1" $dir/layout || fail "$(cat $dir/layout)"
 }
 
-# The host uses CMA for pages of its own, and moves those when a range is taken.
-# What it moved once is out of the way the next time: these are tried until what
-# can be seen is the region alone.
+# The host uses CMA for its own pages too, and moves these out of a range that
+# is taken. After some tries no page is left to move, so that CmaFree changes by
+# the region only. Callers try until that is so.
 contig_leaves_cma() {
 	cma_before=$(cma_free)
 	load provider=contig size=32M
@@ -76,7 +77,7 @@ contig_leaves_cma() {
 }
 
 provider_explicit() {
-	wait_until contig_leaves_cma || fail "it took $cma_taken KiB of CMA"
+	wait_until contig_leaves_cma || fail "contig took $cma_taken KiB of CMA"
 }
 
 cma_gives_and_takes() {
@@ -95,7 +96,8 @@ cma_explicit() {
 		fail "CmaFree went down by $cma_taken KiB, and stayed $cma_lost KiB lower"
 }
 
-# Only if CMA has nothing just now, and was asked, may it be another.
+# Load, which must use the given provider. False if that provider was asked and
+# had no free range at that moment: auto_takes PROVIDER
 auto_takes() {
 	log_mark
 	load
@@ -134,37 +136,37 @@ odd_size() {
 ghost() {
 	load provider=ghost size=4G
 	loaded_with ghost
-	/pin ghost >/dev/null || fail "memory mapped that is none"
+	/pin ghost >/dev/null || fail "pages of a ghost instance were mapped"
 	unload
 }
 
-# Warnings for which a CPU stood still are the machine's affair.
+# Lockup warnings do not count: a busy host can stop a CPU of the machine.
 load_and_unload() {
 	log_mark
-	# the first load warms the host's caches
+	# the first load fills caches of the host
 	load
 	unload
 	remember_memory
 	/load -n 50 $ko size=16M 2>$out.load || fail "$(cat $out.load)"
 	memory_is_back
 	log_since | grep -E 'WARNING|BUG|^umbra.*(still|not given back)' |
-		grep -v 'BUG: .* lockup' && fail "said by the kernel"
+		grep -v 'BUG: .* lockup' && fail "the kernel log has warnings"
 	return 0
 }
 
-pin_has_spoken() {
+pin_has_printed() {
 	read_head /tmp/pin.out
 	[ "$head" ]
 }
 
-# Start /pin HOW in the background, holding pages until pin_end
+# Start /pin in the background, which uses pages until pin_end: pin_start MODE
 pin_start() {
 	rm -f /tmp/pin.in /tmp/pin.out
 	mkfifo /tmp/pin.in
 	/pin "$1" </tmp/pin.in >/tmp/pin.out 2>&1 &
 	pid=$!
 	exec 9>/tmp/pin.in
-	wait_until pin_has_spoken
+	wait_until pin_has_printed
 	[ "$head" = ready ] || fail "pin $1: $(cat /tmp/pin.out)"
 }
 
@@ -180,7 +182,7 @@ rmmod_is_refused() {
 	pin_start "$1"
 	rmmod umbra 2>$out.rmmod && fail "rmmod while in use succeeded"
 	grep -q "temporarily unavailable" $out.rmmod || fail "$(cat $out.rmmod)"
-	is_loaded || fail "not loaded any more"
+	is_loaded || fail "the module is gone"
 	pin_end
 	unload
 }
@@ -188,7 +190,7 @@ rmmod_is_refused() {
 unload_while_pinned() {
 	load "$@"
 	pin_start pipe
-	grep -q 'held [1-9]' $dir/layout || fail "nothing is held"
+	grep -q 'held [1-9]' $dir/layout || fail "no page is held"
 	log_mark
 	unload
 	log_since | grep -q '^umbra: 8 pages are still referenced' ||
@@ -199,7 +201,7 @@ unload_while_pinned() {
 	unload
 }
 
-# Kill insmod some microseconds after it began: kill_after DELAY PARAMETER...
+# Kill insmod some microseconds after its start: kill_after DELAY PARAMETER...
 kill_after() {
 	delay=$1
 	shift
@@ -207,7 +209,7 @@ kill_after() {
 	pid=$!
 	usleep "$delay"
 	kill "-$signal" $pid 2>/dev/null || true
-	wait_until has_ended $pid || fail "it goes on after the signal"
+	wait_until has_ended $pid || fail "insmod runs on after the signal"
 	wait $pid && status=0 || status=$?
 	kills=$((kills + 1))
 	if [ "$status" -gt 128 ]; then
@@ -218,7 +220,8 @@ kill_after() {
 	fi
 }
 
-# After each eighth of the time that loading takes; false if it never was in time
+# Kill insmod after each eighth of the time that loading takes. False if insmod
+# was always done before the signal.
 kill_at_each_moment() {
 	for part in 1 2 3 4 5 6 7; do
 		kill_after $((whole * 10000 * part / 8)) "$@"
@@ -226,14 +229,14 @@ kill_at_each_moment() {
 	[ "$hits" -gt 0 ]
 }
 
-# Kill insmod at different moments: it ends
+# Kill insmod at different moments, and it must end: interrupted PARAMETER...
 interrupted() {
 	load "$@"
 	whole=$took kills=0 hits=0
 	unload
 	log_mark
-	wait_until kill_at_each_moment "$@" || fail "never interrupted"
-	echo "ended by the signal $hits times of $kills," \
+	wait_until kill_at_each_moment "$@" || fail "no insmod was interrupted"
+	echo "the signal ended $hits of $kills insmods," \
 		"$(log_since | grep -c '^umbra: interrupted') while taking pages"
 }
 
@@ -244,28 +247,28 @@ interrupted_by() {
 }
 
 echo "1..$plan"
-run size_that_is_no_size_is_refused loses_nothing size_that_is_no_size
+run malformed_size_is_refused loses_nothing size_that_is_no_size
 run size_larger_than_memory_is_refused \
 	loses_nothing size_larger_than_memory
-run size_not_to_be_had_is_refused loses_nothing size_not_to_be_had
+run size_larger_than_free_ranges_is_refused loses_nothing size_not_to_be_had
 run unknown_provider_is_refused loses_nothing provider_unknown
-run cma_without_cma_is_refused loses_nothing cma_that_is_not_there
-run more_than_cma_has_is_refused loses_nothing cma_too_small
-run unknown_parameter_is_the_hosts_affair unknown_parameter
-run contig_by_name loses_nothing provider_explicit
-run cma_by_name loses_nothing cma_explicit
-run auto_takes_cma_first auto_picks
-run auto_falls_back_to_contig auto_falls_back
-run odd_sizes_work loses_nothing odd_size
+run provider_cma_without_cma_is_refused loses_nothing cma_that_is_not_there
+run size_larger_than_cma_is_refused loses_nothing cma_too_small
+run unknown_parameter_is_logged_and_ignored unknown_parameter
+run provider_contig_leaves_cma_unchanged loses_nothing provider_explicit
+run provider_cma_takes_and_returns_cma loses_nothing cma_explicit
+run provider_auto_prefers_cma auto_picks
+run provider_auto_falls_back_to_contig auto_falls_back
+run size_need_not_be_a_power_of_two loses_nothing odd_size
 run ghost_instance_has_no_memory_to_map loses_nothing ghost
-run loading_fifty_times_loses_nothing load_and_unload
+run loading_fifty_times_loses_no_memory load_and_unload
 run rmmod_is_refused_while_a_file_is_open rmmod_is_refused open
-run rmmod_is_refused_while_a_mapping_is_left rmmod_is_refused map
-run unloading_leaves_pinned_pages_alone \
+run rmmod_is_refused_while_a_mapping_exists rmmod_is_refused map
+run unloading_keeps_pinned_pages \
 	loses_nothing unload_while_pinned size=32M
-run unloading_contig_leaves_pinned_pages_alone \
+run unloading_contig_keeps_pinned_pages \
 	loses_nothing unload_while_pinned provider=contig size=32M
-run killed_insmod_ends_and_loses_nothing \
+run killed_insmod_ends_and_loses_no_memory \
 	loses_nothing interrupted_by KILL provider=contig
-run terminated_insmod_ends_and_loses_nothing \
+run terminated_insmod_ends_and_loses_no_memory \
 	loses_nothing interrupted_by TERM

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# page_owner: the host's tool for the host's file reads ours, and finds who
-# allocated what.
+# page_owner: the sorter for the host's file can read this file too, and lists
+# the tasks that allocated the blocks.
 
 plan=4
 
@@ -11,7 +11,7 @@ file=/tmp/page_owner.txt
 sorted=/tmp/page_owner.sorted
 spec="0:37 3:11:1 5:2:2 9:1"
 
-# Load with owners, and run what is left of the line.
+# Load with owners, and run a function: with_owners FUNCTION
 with_owners() {
 	load_debug size=32M nodes=2 debug=owner
 	ctl compaction_proactiveness 0
@@ -20,7 +20,7 @@ with_owners() {
 	unload
 }
 
-# The file while /hold has its blocks; sets $pid
+# Read the file while /hold has its blocks, and set $pid to the pid of hold.
 read_owners() {
 	# shellcheck disable=SC2086 # a list
 	/hold $spec sh -c "echo \$\$ >/tmp/pid; cat $dir/page_owner" >$file ||
@@ -85,7 +85,7 @@ small_reads() {
 		dd if="$1" bs=2000 2>/dev/null >/tmp/2000
 		head -c 1000000 "$1" >/tmp/head' sh $dir/page_owner >$file
 	grep -q 'Cannot allocate memory' $file ||
-		fail "a record in 16 bytes: $(cat $file)"
+		fail "a read of 16 bytes did not fail: $(cat $file)"
 	[ "$(grep -c '^Page allocated' /tmp/4096)" -ge 7 ] ||
 		fail "$(cat /tmp/4096)"
 	{ cmp /tmp/4096 /tmp/2000 && cmp /tmp/4096 /tmp/head; } ||
@@ -98,11 +98,11 @@ freed_and_gone() {
 	[ ! -s $file ] || fail "$(head -n 20 $file)"
 	unload
 	load size=32M debug=refs,guard
-	[ ! -e $dir/page_owner ] || fail "there are owners"
+	[ ! -e $dir/page_owner ] || fail "page_owner exists without debug=owner"
 }
 
 echo "1..$plan"
-run records_name_who_has_what with_owners records
-run page_owner_sort_reads_them with_owners sorted_records
+run records_name_the_owner_of_each_block with_owners records
+run page_owner_sort_reads_the_records with_owners sorted_records
 run small_reads_get_whole_records with_owners small_reads
-run what_is_freed_has_no_record with_owners freed_and_gone
+run freed_blocks_have_no_record with_owners freed_and_gone

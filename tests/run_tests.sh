@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Runs every test of the test machine, as KTAP on standard output: a group
-# for each program, its tests nested in it.
+# Run every test of the test machine, with KTAP on standard output. Each program
+# is a group, and the tests of the program are nested in it.
 
 programs="device_test race_test mapping_test access_test pin_test debugfs_test"
 programs="$programs trace_test fault_test volatile_test migration_test poll_test"
@@ -10,15 +10,17 @@ zoned="formats_test"
 scripts="zones_test ctl_test owner_test host_test module_test hotplug_test"
 scripts="$scripts soak_test leak_test"
 
-# Only those that the kernel's command line names, if it does, and without those
-# that it names as umbra_without=
+# Print a list from the kernel command line as words: argument NAME
 argument() {
 	tr ' ' '\n' </proc/cmdline | sed -n "s/^$1=//p" | tr , ' '
 }
 
 only=$(argument umbra_tests)
 without=$(argument umbra_without)
-named() {
+
+# Select from a list: only names in umbra_tests= if it is given, and no name in
+# umbra_without=
+selected() {
 	for name in $1; do
 		case " $without " in
 		*" $name "*) continue ;;
@@ -28,12 +30,12 @@ named() {
 		esac
 	done
 }
-programs=$(named "$programs")
-zoned=$(named "$zoned")
-scripts=$(named "$scripts")
+programs=$(selected "$programs")
+zoned=$(selected "$zoned")
+scripts=$(selected "$scripts")
 
-# As a group named $1, the KTAP or TAP on standard input: nested, each result
-# with how long it took to come, and with the result that its lines add up to.
+# Nest the KTAP or TAP of standard input in a group, with the time of each
+# result, and add the result of the group: group NAME NUMBER
 group() {
 	awk -v name="$1" -v nr="$2" '
 	function now(line) {
@@ -76,14 +78,14 @@ echo "KTAP version 1"
 set -- $programs $zoned $scripts
 echo "1..$#"
 
-# With an event the host would also trace the scheduler, for names of tasks. While
-# that is patched into its code, an emulated CPU may still run a breakpoint that
-# has gone, which ends the machine.
+# With an event enabled, the host also traces the scheduler to record task
+# names. To do so it patches code. An emulated CPU may still run a breakpoint
+# that is already removed, and this crashes the machine.
 record_cmd=/sys/kernel/tracing/options/record-cmd
 [ ! -w $record_cmd ] || echo 0 >$record_cmd
 
-# Faults are asked for per process; let them hit allocations that may sleep,
-# and say nothing about each.
+# A process requests its own faults. They must hit allocations that may sleep,
+# and must not print anything.
 for kind in failslab fail_page_alloc; do
 	[ -d /sys/kernel/debug/$kind ] || continue
 	echo 0 >/sys/kernel/debug/$kind/verbose
@@ -95,7 +97,7 @@ if [ -d /sys/kernel/debug/fail_page_alloc ]; then
 fi
 [ ! -w /sys/kernel/debug/kmemleak ] || echo clear >/sys/kernel/debug/kmemleak
 
-# Programs on one load of the module: run_programs "NAME..." PARAMETER...
+# Load the module once and run programs: run_programs "NAME..." PARAMETER...
 run_programs() {
 	names=$1
 	shift
@@ -108,8 +110,8 @@ run_programs() {
 	rmmod umbra || echo "# rmmod of umbra failed"
 }
 
-# One zone, no reserves and no caches: what is freed is free at once, and all
-# of it can be allocated.
+# One zone without reserves or caches: freed pages are on the free lists at
+# once, and every page can be allocated.
 run_programs "$programs" zones=Normal pcp_batch=0 min_free_kbytes=0
 run_programs "$zoned" nodes=2
 for name in $scripts; do

@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Everything at once, see soak.c, beside requests of the kernel's own where
-# there is the module for those; and unloading when memory is short. The
-# kernel's command line may say for how many seconds, and the seed: a test begins
-# with the same each time, what runs for longer with any.
+# The stress test, see soak.c, with requests of umbra_exercise.ko if the kernel
+# has this module; and unloading when memory is short. The kernel command line
+# may set the time as umbra_soak=SECONDS, and umbra_seed=. Without umbra_soak=
+# the default seed is fixed, so that each run is the same; with it the default
+# is random.
 
 plan=2
 
@@ -25,7 +26,7 @@ fi
 
 soak() {
 	load size=96M nodes=2 zones=Normal:32M,Movable:16M
-	[ ! -e $exercise ] || insmod $exercise || fail "no exercise"
+	[ ! -e $exercise ] || insmod $exercise || fail "cannot load $exercise"
 	/soak "$seconds" "$seed"
 	status=$?
 	rmmod umbra_exercise 2>/dev/null
@@ -33,7 +34,8 @@ soak() {
 	unload
 }
 
-# Unlocked memory, files closed at once, kswapd awake
+# Unload after processes had unlocked memory and closed their files at the same
+# time, and kswapd was awake.
 unload_under_pressure() {
 	for _ in 1 2 3; do
 		load size=32M zones=Normal
@@ -47,5 +49,5 @@ unload_under_pressure() {
 }
 
 echo "1..$plan"
-run memory_survives_everything_at_once soak
-run module_unloads_when_memory_was_short unload_under_pressure
+run memory_keeps_its_data_under_stress soak
+run module_unloads_after_memory_was_short unload_under_pressure

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# What the parameters make of a region: zones, nodes, caches, reserves,
-# policies, debugging; and how those that cannot be are refused.
+# Module parameters for zones, nodes, caches, reserves, policies and debugging:
+# each has its effect on the region, and bad values are refused.
 
 plan=25
 
 . /module.sh
 
-# The zones are as said: expect_zones "NODE NAME MANAGED"...
+# The zones must be as given: expect_zones "NODE NAME MANAGED"...
 expect_zones() {
 	want=$(printf '%s\n' "$@")
 	have=$(zones | awk '{ print $1, $2, $3 }')
@@ -16,7 +16,7 @@ expect_zones() {
 	verify_ok
 }
 
-# Zone by zone, buddyinfo has as many pages as layout says are free.
+# In each zone, buddyinfo must have as many pages as layout shows free.
 buddyinfo_adds_up() {
 	have=$(awk '{
 		sub(",", "", $2)
@@ -29,8 +29,8 @@ buddyinfo_adds_up() {
 	[ "$have" = "$want" ]
 }
 
-# Is all in order while blocks of every kind are allocated? False if something in
-# the background was at work.
+# Does verify report "ok" while blocks of every kind are allocated? False if
+# background work kept it from checking some frames.
 is_verified_in_use() {
 	head=$(/hold 0:300 0:300:1 0:300:2 1:20:1 2:10:2 3:9 5:4:1 7:2 9:1:1 \
 		/hold 0:500:1 4:3 head -n 1 $dir/verify) || fail "hold"
@@ -41,7 +41,7 @@ is_verified_in_use() {
 	fail "$head"
 }
 
-# Allocate, write and free, of every kind; then all is free.
+# Allocate, write and free blocks of every kind; then all pages must be free.
 work() {
 	/demo true >/dev/null || fail "demo"
 	wait_until is_verified_in_use || fail "$head"
@@ -128,7 +128,7 @@ distances() {
 	unload
 }
 
-# Allocations that a node had for CPUs of its own
+# Print the number of allocations of a node by its own CPUs: hits NODE
 hits() {
 	awk -v node="$1," '/^Node/ { here = $2 == node }
 		here && $1 == "numa_local" { n += $2 }
@@ -137,7 +137,7 @@ hits() {
 
 cpus_of_nodes() {
 	load size=32M nodes=2 cpu_node=1,0 zones=Normal pcp_batch=0
-	# CPU 0 is of node 1, CPU 1 of node 0
+	# CPU 0 belongs to node 1, and CPU 1 to node 0
 	for cpu in 0 1; do
 		before=$(hits $((1 - cpu)))
 		taskset $((1 << cpu)) /hold 3:100 true || fail "hold on CPU $cpu"
@@ -173,7 +173,7 @@ policy() {
 	work
 	case $1 in
 	address)
-		# the lowest frame is the first that is taken
+		# the lowest frame is taken first
 		[ "$(/hold 0:1 od -An -tx1 -N1 $dir/frames)" = " 90" ] ||
 			fail "$(od -An -tx1 -N8 $dir/frames)" ;;
 	nogroup|plain)
@@ -186,9 +186,9 @@ policy() {
 debugging() {
 	load_debug size=32M "debug=$1"
 	if [ "${1%owner*}" = "$1" ]; then
-		[ ! -e $dir/page_owner ] || fail "there is page_owner"
+		[ ! -e $dir/page_owner ] || fail "page_owner exists"
 	else
-		[ -e $dir/page_owner ] || fail "there is no page_owner"
+		[ -e $dir/page_owner ] || fail "page_owner does not exist"
 	fi
 	log_mark
 	work
@@ -196,25 +196,25 @@ debugging() {
 		/fill || fail "fill"
 		work
 	fi
-	log_since | grep -E '^umbra' && fail "said by the kernel"
+	log_since | grep -E '^umbra' && fail "the kernel log has messages"
 	grep -qx 'misuses reported: 0' $dir/verify || fail "$(cat $dir/verify)"
 	unload
 }
 
-# The sum of a watermark over the zones: wmark NAME
+# Print the sum of a watermark over the zones: wmark NAME
 wmark() {
 	awk -v name="$1" '$1 == name { n += $2 } END { print n + 0 }' \
 		$dir/zoneinfo
 }
 
 reserves() {
-	# 256 pages, which each zone rounds down
+	# 256 pages; each zone rounds its share down
 	load_still size=64M zones=DMA:8M,DMA32:16M,Normal min_free_kbytes=1024
 	min=$(wmark min)
 	{ [ "$min" -ge 254 ] && [ "$min" -le 256 ]; } || fail "min is $min"
 	[ "$(wmark low)" -gt "$min" ] || fail "low is $(wmark low)"
-	/hold 0:$((16384 - min - 600)) true || fail "not so much to be had"
-	/hold 0:16384 true 2>/dev/null && fail "the reserve was given away"
+	/hold 0:$((16384 - min - 600)) true || fail "cannot allocate the pages above min"
+	/hold 0:16384 true 2>/dev/null && fail "the reserve was allocated"
 	unload
 	load size=32M zones=Normal min_free_kbytes=0
 	[ "$(wmark min)" -eq 0 ] || fail "min is $(wmark min)"
@@ -246,7 +246,8 @@ caches() {
 	unload
 }
 
-# Ghosts take nothing of the host, so that these are quick.
+# Loading must fail, see load_fails: bad ERRNO-TEXT PATTERN PARAMETER... A ghost
+# instance takes no range of the host, so this is fast.
 bad() {
 	error=$1 line=$2
 	shift 2
@@ -315,14 +316,14 @@ bad_names() {
 
 echo "1..$plan"
 run default_layout_has_all_zones default_layout
-run small_region_is_all_normal small_region
-run zones_have_the_sizes_named zones_with_sizes
-run one_zone_takes_the_rest zone_without_size
-run nodes_are_of_equal_size nodes_of_our_own
-run there_can_be_32_nodes most_nodes
+run small_region_has_only_zone_normal small_region
+run zones_have_the_given_sizes zones_with_sizes
+run zone_without_size_gets_the_rest zone_without_size
+run nodes_have_equal_sizes nodes_of_our_own
+run region_can_have_32_nodes most_nodes
 run distances_order_the_nodes distances
-run cpus_belong_to_the_nodes_named cpus_of_nodes
-run pageblocks_of_other_orders pageblock_orders
+run cpus_belong_to_the_given_nodes cpus_of_nodes
+run pageblock_order_can_be_0_5_or_10 pageblock_orders
 for name in mainline address nogroup bestfit plain; do
 	run policy_$name policy $name
 done
@@ -330,8 +331,8 @@ for name in poison guard refs owner; do
 	run debug_$name debugging $name
 done
 run debug_all debugging poison,guard,refs,owner
-run reserves_are_as_asked_for reserves
-run caches_are_as_asked_for caches
-for what in zones nodes numbers names; do
-	run bad_${what}_are_refused loses_nothing bad_$what
+run reserves_match_the_parameters reserves
+run caches_match_the_parameters caches
+for kind in zones nodes numbers names; do
+	run bad_${kind}_are_refused loses_nothing bad_$kind
 done
