@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who gets at the memory of a mapping without touching it: other processes,
- * system calls, core dumps.
+ * Access to mapped memory by other means than the mapping: from other
+ * processes, by system calls, and by core dumps.
  */
 #include "device.h"
 #include <sys/resource.h>
@@ -9,7 +9,7 @@
 
 #define SEED 42
 
-TEST_F(device, another_process_reads_and_writes_by_process_vm)
+TEST_F(device, process_vm_calls_read_and_write_a_mapping)
 {
 	size_t bytes = 4 * self->page;
 	char *p, *buf = malloc(bytes);
@@ -52,8 +52,8 @@ TEST_F(device, system_calls_read_into_and_write_from_a_mapping)
 	fclose(file);
 }
 
-/* /proc/PID/mem goes by get_user_pages() with force, as ptrace does. */
-TEST_F(device, proc_mem_reads_and_writes)
+/* /proc/PID/mem uses get_user_pages() with FOLL_FORCE, like ptrace. */
+TEST_F(device, proc_mem_reads_and_writes_a_mapping)
 {
 	char *p;
 	uint64_t a = alloc_map(self->fd, 0, &p), word = 7;
@@ -84,7 +84,7 @@ static int crash(void *arg)
 	abort();
 }
 
-/* Length of the longest run of a byte */
+/* Returns the length of the longest run of a byte. */
 static size_t longest_run(const char *p, size_t bytes, char c)
 {
 	size_t i, run = 0, longest = 0;
@@ -97,7 +97,7 @@ static size_t longest_run(const char *p, size_t bytes, char c)
 	return longest;
 }
 
-TEST_F(device, core_dump_of_a_process_has_none_of_the_memory)
+TEST_F(device, core_dump_leaves_out_mapped_memory)
 {
 	char *p, *core;
 	uint64_t a = alloc_map(self->fd, 5, &p);
@@ -108,7 +108,7 @@ TEST_F(device, core_dump_of_a_process_has_none_of_the_memory)
 	ASSERT_NE(0, a);
 	if (write_file("/proc/sys/kernel/core_pattern", "/tmp/core") ||
 	    setrlimit(RLIMIT_CORE, &unlimited))
-		SKIP(return, "no core dumps here");
+		SKIP(return, "core dumps cannot be enabled");
 	EXPECT_EQ(-SIGABRT, in_child(crash, &d));
 	core = read_file("/tmp/core", &bytes);
 	if (!core)

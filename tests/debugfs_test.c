@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The files of an instance in debugfs: their formats, and that they agree
- * with each other and with the device, at rest and under way.
+ * The files of an instance in debugfs: their formats, and that they agree with
+ * each other and with the device, while the instance is idle and under load.
  */
 #include "device.h"
 #include <regex.h>
@@ -35,7 +35,7 @@ static bool matches(const char *text, const char *expression)
 	return yes;
 }
 
-/* Every line of a text matches an expression, and the last one ends. */
+/* Does every line of a text match, and does the last one end in a newline? */
 static bool every_line_matches(char *text, const char *expression)
 {
 	char *line = text, *end;
@@ -51,7 +51,7 @@ static bool every_line_matches(char *text, const char *expression)
 	return line > text && !*line;
 }
 
-/* Free blocks per order, added up over the zones; their pages. */
+/* Read the free blocks per order of all zones. Returns the number of pages. */
 static unsigned long read_buddyinfo(unsigned long nr[NR_ORDERS])
 {
 	char *text = read_file(DEBUGFS_DIR "buddyinfo", NULL);
@@ -105,7 +105,7 @@ static int by_pfn(const void *a, const void *b)
 	return x->pfn < y->pfn ? -1 : x->pfn > y->pfn;
 }
 
-/* How many blocks are not aligned, or overlap the one before them. */
+/* Returns the number of blocks that are misaligned or overlap another block. */
 static unsigned int count_bad_blocks(struct free_lists *lists)
 {
 	unsigned int i, bad = 0;
@@ -130,7 +130,7 @@ static unsigned long layout_value(const char *key)
 	return value;
 }
 
-TEST_F(device, files_are_for_root_alone_to_read)
+TEST_F(device, only_root_can_read_debugfs_files)
 {
 	static const char * const names[] = {
 		"buddyinfo", "free_lists", "layout", "frames", "verify",
@@ -149,8 +149,8 @@ TEST_F(device, files_are_for_root_alone_to_read)
 	}
 }
 
-/* A reader of the host's file reads ours. */
-TEST_F(device, buddyinfo_has_the_format_of_the_hosts)
+/* Tools that read the host's file must be able to read this one. */
+TEST_F(device, buddyinfo_has_the_format_of_the_host)
 {
 	static const char expression[] =
 		"^Node [0-9]+, zone {1,8}[A-Za-z0-9]{1,8} ( *[0-9]+ ){11}$";
@@ -166,7 +166,7 @@ TEST_F(device, buddyinfo_has_the_format_of_the_hosts)
 	EXPECT_TRUE(every_line_matches(hosts, columns));
 	EXPECT_TRUE(every_line_matches(ours, columns));
 	EXPECT_EQ(0, strncmp(ours, "Node 0, zone   Normal ", 22));
-	/* of one width too, as long as no number outgrows its column */
+	/* lines have the same width if no number is wider than its column */
 	EXPECT_EQ(strchr(hosts, '\n') - hosts, strchr(ours, '\n') - ours);
 	free(ours);
 	free(hosts);
@@ -241,7 +241,7 @@ static void check_seeking(struct __test_metadata *_metadata, const char *path)
 	free(whole);
 }
 
-TEST_F(device, files_can_be_sought)
+TEST_F(device, files_support_seeking)
 {
 	fragment(self->fd);
 	check_seeking(_metadata, DEBUGFS_DIR "buddyinfo");
@@ -250,7 +250,7 @@ TEST_F(device, files_can_be_sought)
 	check_seeking(_metadata, DEBUGFS_DIR "frames");
 }
 
-TEST_F(device, no_block_is_seen_twice_while_others_allocate)
+TEST_F(device, free_lists_show_no_block_twice_under_load)
 {
 	pid_t a = start_traffic(1), b = start_traffic(2);
 	unsigned int i, seen = 0;
@@ -272,7 +272,7 @@ TEST_F(device, no_block_is_seen_twice_while_others_allocate)
 	stop_traffic(b);
 }
 
-TEST_F(device, files_can_be_read_while_others_allocate)
+TEST_F(device, debugfs_files_can_be_read_under_load)
 {
 	pid_t a = start_traffic(3), b = start_traffic(4);
 	unsigned long nr[NR_ORDERS];
@@ -333,7 +333,7 @@ TEST_F(device, frames_agree_with_buddyinfo)
 	free(frame);
 }
 
-TEST_F(device, frames_show_what_is_held)
+TEST_F(device, frames_show_held_pages)
 {
 	uint64_t a = device_alloc(self->fd, 2, 1);
 	size_t bytes, i, held = 0;
@@ -354,7 +354,7 @@ TEST_F(device, frames_show_what_is_held)
 	EXPECT_TRUE(verify_is_ok());
 }
 
-TEST_F(device, frames_have_a_size_to_seek_to)
+TEST_F(device, frames_file_has_a_size_for_seeking)
 {
 	int fd = open(DEBUGFS_DIR "frames", O_RDONLY);
 	off_t frames = layout_value("\nframes ");
@@ -376,7 +376,7 @@ TEST_F(device, frames_have_a_size_to_seek_to)
 	close(fd);
 }
 
-TEST_F(device, layout_tells_what_the_instance_is)
+TEST_F(device, layout_describes_the_instance)
 {
 	char *text = read_file(DEBUGFS_DIR "layout", NULL);
 

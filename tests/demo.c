@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Allocates one block of every order through /dev/umbra, maps each, writes a
- * pattern and reads it back, runs a command while it has them, and frees.
+ * Allocates one block of every order through /dev/umbra, and maps, writes and
+ * checks each block. Then runs a command, and frees the blocks.
  * usage: demo COMMAND [ARGUMENT...]
  */
 #include <err.h>

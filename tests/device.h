@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the test programs of /dev/umbra share: the fixture "device", which
- * opens the device and afterwards checks that nothing is missing, and one
- * helper for each thing that can be done to a file or a mapping. A program that
- * is no test of this kind has DEVICE_NO_FIXTURE.
+ * Shared by the test programs of /dev/umbra. The fixture "device" opens the
+ * device, and checks after the test that no page is missing. There is a helper
+ * for each operation on a file or a mapping. Other programs define
+ * DEVICE_NO_FIXTURE to use the helpers only.
  */
 #ifndef DEVICE_H
 #define DEVICE_H
@@ -33,7 +33,7 @@
 #define LIMIT_FILE "/sys/module/umbra/parameters/max_file_pages"
 #define DEBUGFS_DIR "/sys/kernel/debug/umbra/umbra0/"
 
-/* Seconds of waiting for what must happen; only a hang reaches them. */
+/* The limit in seconds for events that must happen. Only a hang reaches it. */
 #define HANG_S 300
 
 static inline int device_open(int flags)
@@ -50,7 +50,7 @@ static inline struct umbra_ioc_info device_info(int fd)
 	return info;
 }
 
-/* Allocate; the handle, or 0 with errno set. */
+/* Returns the handle, or 0 with errno set. */
 static inline uint64_t device_alloc_flags(int fd, uint32_t order,
 					  uint32_t count, uint32_t flags)
 {
@@ -82,7 +82,7 @@ static inline int device_unlock(int fd, uint64_t handle)
 	return ioctl(fd, UMBRA_IOC_UNLOCK, &args);
 }
 
-/* Lock; how many pages were purged, or -1 with errno set. */
+/* Returns the number of purged pages, or -1 with errno set. */
 static inline long device_lock(int fd, uint64_t handle)
 {
 	struct umbra_ioc_lock args = { .handle = handle };
@@ -96,7 +96,7 @@ static inline void *device_map(int fd, uint64_t handle, size_t bytes)
 		    handle);
 }
 
-/* A new allocation of one block, mapped whole; the handle, or 0. */
+/* Allocate and map one block. Returns the handle, or 0. */
 static inline uint64_t alloc_map(int fd, unsigned int order, char **p)
 {
 	uint64_t a = device_alloc(fd, order, 1);
@@ -113,7 +113,9 @@ static inline void msleep(unsigned int ms)
 	nanosleep(&t, NULL);
 }
 
-/* Wait until @condition holds, for HANG_S at most; whether it does. */
+/*
+ * Wait until @condition holds, for HANG_S at most. The value is the condition.
+ */
 #define WAIT_UNTIL(condition) ({ \
 	time_t end_ = time(NULL) + HANG_S; \
 	bool holds_; \
@@ -131,7 +133,7 @@ static inline uint64_t read_info(int fd, size_t field)
 	return value;
 }
 
-/* Wait until @field of the info has a value; the last value seen. */
+/* Wait until @field of the info has @value. Returns the last value seen. */
 static inline uint64_t wait_info(int fd, size_t field, uint64_t value)
 {
 	uint64_t seen;
@@ -141,8 +143,8 @@ static inline uint64_t wait_info(int fd, size_t field, uint64_t value)
 }
 
 /*
- * When a held page comes free nr_held is what changes last: whoever has seen it
- * finds the account of the file and the free lists changed too.
+ * nr_held changes last when a held page becomes free, after the account of the
+ * file and the free lists.
  */
 #define WAIT_INFO(fd, field, value) \
 	wait_info(fd, offsetof(struct umbra_ioc_info, field), value)
@@ -161,7 +163,7 @@ static inline void write_pattern(void *p, size_t bytes, uint64_t seed)
 		word[i] = pattern(seed, i);
 }
 
-/* The first word that is not as written, or -1. */
+/* Returns the index of the first word that differs from the pattern, or -1. */
 static inline long find_damage(const void *p, size_t bytes, uint64_t seed)
 {
 	const uint64_t *word = p;
@@ -184,7 +186,7 @@ static inline bool is_zero(const void *p, size_t bytes)
 	return true;
 }
 
-/* Write a short text to a file; 0, or -1 with errno. */
+/* Write a short text to a file. Returns 0, or -1 with errno set. */
 static inline int write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
@@ -205,7 +207,7 @@ static inline int set_limit(unsigned long pages)
 	return write_file(LIMIT_FILE, text);
 }
 
-/* The whole of a file, with a zero byte after it; NULL if it cannot be read. */
+/* Returns the contents of a file and a zero byte, or NULL if reading fails. */
 static inline char *read_file(const char *path, size_t *bytes)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -233,10 +235,7 @@ static inline char *read_file(const char *path, size_t *bytes)
 	return text;
 }
 
-/*
- * What "verify" says, once it has compared everything: not what it cannot
- * compare while somebody changes it.
- */
+/* Read "verify" until no background work keeps it from checking some frames. */
 static inline char *read_verify(void)
 {
 	char *text = NULL;
@@ -257,7 +256,7 @@ static inline bool verify_is_ok(void)
 	return ok;
 }
 
-/* Have umbra look at all held pages; those that nobody references come free. */
+/* Make umbra scan all held pages, and free those without references. */
 static inline void rescan_held(void)
 {
 	free(read_file(DEBUGFS_DIR "verify", NULL));
@@ -289,9 +288,9 @@ static inline struct thread_stat thread_stat(long pid)
 }
 
 /*
- * Is a thread of the kernel at work for umbra? kswapd sleeps when it is not. An
- * unbound worker names its work after a "+"; one that is awake without any may
- * be about to compact.
+ * Is this a kernel thread that works for umbra? An idle kswapd sleeps. An
+ * unbound worker shows its workqueue after a "+". A worker that is awake
+ * without a workqueue may be about to compact.
  */
 static inline bool is_at_work(const struct thread_stat *s)
 {
@@ -324,8 +323,9 @@ static inline bool any_is_at_work(void)
 }
 
 /*
- * Wait until nothing is reclaimed or compacted in the background; who does not
- * allocate then can rely on that. Two looks, for kswapd hands work to kcompactd.
+ * Wait until there is no background reclaim or compaction. None begins again
+ * before the next allocation. One scan of the threads can miss work that kswapd
+ * hands to kcompactd, so there are two.
  */
 static inline bool wait_until_idle(void)
 {
@@ -346,7 +346,7 @@ static inline int pagemap_entry(void *p, uint64_t *entry)
 	return n == sizeof(*entry) ? 0 : -1;
 }
 
-/* Frame number of a mapped page; 0 if none is mapped. */
+/* Returns the frame number of a mapped page, or 0 if no page is mapped. */
 static inline uint64_t frame_of(void *p)
 {
 	uint64_t entry = 0;
@@ -364,7 +364,9 @@ static inline ssize_t pin(int pipe_fd, void *p, size_t bytes, unsigned int flags
 	return vmsplice(pipe_fd, &iov, 1, flags);
 }
 
-/* Take everything out of a pipe; is it what write_pattern() wrote? */
+/*
+ * Read @bytes from a pipe. Returns true if they are as write_pattern() wrote.
+ */
 static inline bool drain(int pipe_fd, size_t bytes, uint64_t seed)
 {
 	char *buf = malloc(bytes);
@@ -379,7 +381,7 @@ static inline bool drain(int pipe_fd, size_t bytes, uint64_t seed)
 	return same;
 }
 
-/* Run @fn in a child process; its exit status, or minus the signal. */
+/* Run @fn in a child process. Returns its exit status, or minus the signal. */
 static inline int in_child(int (*fn)(void *arg), void *arg)
 {
 	pid_t pid = fork();
@@ -408,7 +410,9 @@ static inline int touch_fn(void *arg)
 	return 0;
 }
 
-/* What an access does to a process: 0, or minus the signal that ends it. */
+/*
+ * Access memory in a child. Returns 0, or minus the signal that ends the child.
+ */
 static inline int touch(void *p, bool write)
 {
 	struct touch t = { p, write };
@@ -416,7 +420,7 @@ static inline int touch(void *p, bool write)
 	return in_child(touch_fn, &t);
 }
 
-/* Make the free lists interesting: blocks of every order, with gaps. */
+/* Allocate blocks of several orders and kinds, and free some of them. */
 static inline void fragment(int fd)
 {
 	uint64_t handle[300];
@@ -429,7 +433,7 @@ static inline void fragment(int fd)
 			device_free(fd, handle[i]);
 }
 
-/* Allocate and free without pause, until killed. */
+/* Start a process that allocates and frees until it is killed. */
 static inline pid_t start_traffic(unsigned int seed)
 {
 	uint64_t handle[64] = { 0 };
@@ -455,13 +459,18 @@ static inline void stop_traffic(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-/* Empty the caches of all CPUs, so that what is free is on the lists. */
+/*
+ * Empty the caches of all CPUs, so that all free pages are on the free lists.
+ */
 static inline void drain_caches(void)
 {
 	write_file(DEBUGFS_DIR "ctl/drain", "all");
 }
 
-/* Wait until so many pages are free, those in caches too; the last number. */
+/*
+ * Wait until @nr_pages are free, including pages that were in caches. Returns
+ * the last number seen.
+ */
 static inline uint64_t wait_free(int fd, uint64_t nr_pages)
 {
 	uint64_t seen;
@@ -471,7 +480,7 @@ static inline uint64_t wait_free(int fd, uint64_t nr_pages)
 	return seen;
 }
 
-/* Have umbra take back as many pages as it can get, up to some number. */
+/* Make umbra reclaim up to @nr_pages. */
 static inline void reclaim_pages(uint64_t nr_pages)
 {
 	char text[24];
@@ -480,7 +489,7 @@ static inline void reclaim_pages(uint64_t nr_pages)
 	write_file(DEBUGFS_DIR "ctl/reclaim", text);
 }
 
-/* A counter of vmstat, or 0. */
+/* Returns a counter of vmstat, or 0 if it does not exist. */
 static inline unsigned long counted(const char *name)
 {
 	char *text = read_file(DEBUGFS_DIR "vmstat", NULL), *line = text;
@@ -505,11 +514,11 @@ static inline void compact_all(void)
 #ifndef DEVICE_NO_FIXTURE
 #include "kselftest_harness.h"
 
-/* The harness ends a test that hangs after its own waits have given up. */
+/* The timeout of the harness must be longer than the waits of a test. */
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT (3 * HANG_S)
 
-/* A call fails with that errno. */
+/* A call must fail with the given errno. */
 #define EXPECT_ERRNO(wanted, call) do { \
 	errno = 0; \
 	EXPECT_EQ(-1, call); \
@@ -531,10 +540,7 @@ FIXTURE_SETUP(device)
 	self->fd = device_open(O_RDWR);
 	ASSERT_LE(0, self->fd)
 		TH_LOG("%s: %s", DEVICE, strerror(errno));
-	/*
-	 * What is where, and how much of it can be had, is for the test to say,
-	 * not for the background.
-	 */
+	/* Background work must not move pages or raise watermarks in a test. */
 	ASSERT_EQ(0, write_file(DEBUGFS_DIR "ctl/compaction_proactiveness",
 				"0"));
 	ASSERT_EQ(0, write_file(DEBUGFS_DIR "ctl/watermark_boost_factor",
@@ -548,10 +554,7 @@ FIXTURE_SETUP(device)
 	self->nr_free = info.nr_free;
 }
 
-/*
- * After the process of the test is gone, and with it whatever it left behind;
- * nothing may be missing.
- */
+/* Runs after the process of the test has ended; no page may be missing. */
 FIXTURE_TEARDOWN_PARENT(device)
 {
 	int fd = device_open(O_RDWR);
@@ -565,8 +568,8 @@ FIXTURE_TEARDOWN_PARENT(device)
 }
 
 /*
- * Nothing is held for the file or charged to it, and as many pages are free as
- * before; but kcompactd may have some in hand, and they come back.
+ * No page may be held for the file or charged to it, and as many pages must be
+ * free as before. kcompactd may have isolated some, so wait for these.
  */
 #define EXPECT_UNCHANGED() do { \
 	EXPECT_EQ(0, device_info(self->fd).file_held); \

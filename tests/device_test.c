@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ioctls of /dev/umbra: what they refuse, what they promise, and that
- * nothing is lost whatever way an allocation ends.
+ * The ioctls of /dev/umbra: refused arguments, results, and that no page is
+ * lost when an allocation ends in any way.
  */
 #include "device.h"
 #include <sys/uio.h>
@@ -45,7 +45,7 @@ TEST_F(device, info_counts_the_pages_of_a_file)
 	EXPECT_EQ(self->nr_free, device_info(self->fd).nr_free);
 }
 
-TEST_F(device, device_is_for_root_alone)
+TEST_F(device, only_root_can_open_the_device)
 {
 	struct stat st;
 
@@ -103,7 +103,7 @@ TEST_F(device, alloc_refuses_arguments_out_of_range)
 	EXPECT_UNCHANGED();
 }
 
-TEST_F(device, alloc_takes_each_flag_alone_and_volatile_with_movable)
+TEST_F(device, alloc_accepts_each_flag_alone_and_volatile_with_movable)
 {
 	EXPECT_NE(0, device_alloc_flags(self->fd, 0, 1, UMBRA_GFP_MOVABLE));
 	EXPECT_NE(0, device_alloc_flags(self->fd, 0, 1,
@@ -190,7 +190,7 @@ TEST_F(device, info_cannot_be_stored_in_read_only_memory)
 	EXPECT_ERRNO(EFAULT, ioctl(self->fd, UMBRA_IOC_GET_INFO, p));
 }
 
-TEST_F(device, unknown_commands_are_enotty)
+TEST_F(device, unknown_commands_fail_with_enotty)
 {
 	char buf[256] = { 0 };
 	const unsigned long unknown[] = {
@@ -219,7 +219,7 @@ TEST_F(device, unknown_commands_are_enotty)
 	EXPECT_UNCHANGED();
 }
 
-TEST_F(device, device_cannot_be_read_written_or_sought)
+TEST_F(device, read_write_and_seek_are_refused)
 {
 	char c = 0;
 
@@ -228,7 +228,7 @@ TEST_F(device, device_cannot_be_read_written_or_sought)
 	EXPECT_ERRNO(ESPIPE, lseek(self->fd, 0, SEEK_SET));
 }
 
-TEST_F(device, free_refuses_what_is_no_handle)
+TEST_F(device, free_refuses_invalid_handles)
 {
 	uint64_t a = device_alloc(self->fd, 2, 2);
 	const uint64_t bad[] = {
@@ -286,7 +286,7 @@ TEST_F(device, duplicate_descriptor_is_the_same_file)
 	EXPECT_UNCHANGED();
 }
 
-TEST_F(device, handles_are_never_used_again)
+TEST_F(device, handles_are_never_reused)
 {
 	uint64_t last = 0, a;
 	unsigned int i;
@@ -300,7 +300,7 @@ TEST_F(device, handles_are_never_used_again)
 	}
 }
 
-TEST_F(device, every_order_is_zeroed_and_keeps_what_is_written)
+TEST_F(device, blocks_of_every_order_are_zeroed_and_keep_data)
 {
 	unsigned int order;
 	uint64_t handle[11];
@@ -326,7 +326,7 @@ TEST_F(device, every_order_is_zeroed_and_keeps_what_is_written)
 	EXPECT_UNCHANGED();
 }
 
-TEST_F(device, memory_of_another_file_is_never_seen)
+TEST_F(device, data_of_another_file_is_never_seen)
 {
 	size_t bytes = self->nr_free * self->page;
 	int other = device_open(O_RDWR);
@@ -351,7 +351,7 @@ TEST_F(device, memory_of_another_file_is_never_seen)
 	EXPECT_EQ(0, munmap(p, bytes));
 }
 
-TEST_F(device, exhaustion_is_enomem_and_loses_nothing)
+TEST_F(device, exhaustion_fails_with_enomem_and_loses_no_pages)
 {
 	uint64_t a;
 
@@ -402,7 +402,7 @@ TEST_F(device, blocks_merge_again_after_fragmentation)
 	free(handle);
 }
 
-TEST_F(device, file_may_not_have_more_than_the_limit)
+TEST_F(device, file_cannot_exceed_its_limit)
 {
 	int other = device_open(O_RDWR);
 	uint64_t a;
@@ -419,7 +419,7 @@ TEST_F(device, file_may_not_have_more_than_the_limit)
 	EXPECT_EQ(EDQUOT, errno);
 	EXPECT_EQ(8, device_info(self->fd).file_pages);
 
-	/* it is a limit for each file, not for all */
+	/* each file has its own limit */
 	EXPECT_NE(0, device_alloc(other, 3, 1));
 	close(other);
 
@@ -427,7 +427,7 @@ TEST_F(device, file_may_not_have_more_than_the_limit)
 	EXPECT_NE(0, device_alloc(self->fd, 3, 1));
 }
 
-TEST_F(device, limit_lowered_below_what_a_file_has_takes_nothing_away)
+TEST_F(device, lowering_the_limit_keeps_the_pages_of_a_file)
 {
 	uint64_t a = device_alloc(self->fd, 3, 1);
 	char *p;
@@ -445,7 +445,7 @@ TEST_F(device, limit_lowered_below_what_a_file_has_takes_nothing_away)
 	EXPECT_EQ(0, munmap(p, 8 * self->page));
 }
 
-TEST_F(device, closing_frees_everything)
+TEST_F(device, closing_a_file_frees_all_its_pages)
 {
 	int fd = device_open(O_RDWR);
 	unsigned int i;
@@ -457,7 +457,7 @@ TEST_F(device, closing_frees_everything)
 	EXPECT_EQ(self->nr_free, device_info(self->fd).nr_free);
 }
 
-/* Allocate, map and write, tell the parent, and wait to be killed. */
+/* Allocate, map and write, notify the parent, and wait to be killed. */
 static void allocate_and_wait(size_t page, int ready)
 {
 	int fd = device_open(O_RDWR);
@@ -478,7 +478,7 @@ static void allocate_and_wait(size_t page, int ready)
 		pause();
 }
 
-TEST_F(device, killed_process_leaves_nothing)
+TEST_F(device, killed_process_loses_no_pages)
 {
 	int ready[2], status;
 	char c;
@@ -499,7 +499,7 @@ TEST_F(device, killed_process_leaves_nothing)
 	EXPECT_EQ(0, device_info(self->fd).nr_held);
 }
 
-TEST_F(device, process_killed_while_it_allocates_leaves_nothing)
+TEST_F(device, process_killed_while_it_allocates_loses_no_pages)
 {
 	unsigned int i;
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the device does when the host runs out of memory: each call is made
- * with its first, second, third... memory allocation failing, until one call
- * gets by without a failure. Every failure must be told by an errno that fits
- * and leave nothing behind.
+ * The device when allocations of the host fail. Each call is repeated: the
+ * first, second, third... allocation in it fails, until a call has no more
+ * allocations. A call that fails must set a fitting errno and leave nothing
+ * allocated.
  */
 #include "device.h"
 
@@ -11,7 +11,7 @@
 #define MAX_FAULTS 200
 #define MAX_BLOCK_FAULTS 8192
 
-/* Open before any fault is asked for, so that this needs no memory then. */
+/* Opened before the first fault, since opening allocates memory. */
 static int fail_nth_fd = -1;
 
 static bool inject_begin(unsigned int nth)
@@ -24,7 +24,7 @@ static bool inject_begin(unsigned int nth)
 	return pwrite(fail_nth_fd, text, n, 0) == n;
 }
 
-/* End it; was a failure injected? */
+/* End the injection. Returns true if a failure was injected. */
 static bool inject_end(void)
 {
 	char text[16] = "";
@@ -67,7 +67,9 @@ TEST_F(device, open_fails_cleanly)
 	TH_LOG("%u faults, %u failures", nth - 2, failures);
 }
 
-/* Returns how many calls failed: one that can do without may succeed. */
+/*
+ * Returns the number of failed calls. A call may succeed in spite of a fault.
+ */
 static unsigned int check_alloc(struct __test_metadata *_metadata, int fd,
 				uint64_t nr_free, unsigned int order,
 				unsigned int count)
@@ -75,7 +77,7 @@ static unsigned int check_alloc(struct __test_metadata *_metadata, int fd,
 	unsigned int nth, failures = 0;
 	bool injected = true;
 
-	/* Each block is a fault of its own: of many, not every one is tried. */
+	/* Each block may fail; with many blocks, only some faults are tried. */
 	for (nth = 1; injected && nth < MAX_BLOCK_FAULTS; nth += 1 + nth / 16) {
 		uint64_t a;
 		int error;
@@ -109,8 +111,8 @@ TEST_F(device, alloc_fails_cleanly)
 	check_alloc(_metadata, self->fd, self->nr_free, 0, 4096);
 }
 
-/* A tree of allocations with many entries has nodes to split and to merge. */
-TEST_F(device, alloc_and_free_fail_cleanly_among_many)
+/* With many allocations, the tree of them has nodes to split and merge. */
+TEST_F(device, alloc_and_free_fail_cleanly_with_many_allocations)
 {
 	uint64_t handle[100];
 	unsigned int i, nth, failures = 0;
@@ -132,7 +134,7 @@ TEST_F(device, alloc_and_free_fail_cleanly_among_many)
 		ASSERT_NE(0, handle[i]);
 	}
 	EXPECT_EQ(ARRAY_SIZE(handle), device_info(self->fd).file_pages);
-	/* a free gets by without what it asks for; each with another fault */
+	/* a free must succeed without memory; each free gets another fault */
 	for (i = 0; i < ARRAY_SIZE(handle); i++) {
 		ASSERT_TRUE(inject_begin(1 + i % 10));
 		EXPECT_EQ(0, device_free(self->fd, handle[i * 37 % 100]));
@@ -176,8 +178,8 @@ TEST_F(device, mmap_fails_cleanly)
 }
 
 /*
- * A fault whose page table cannot be allocated: the page is asked for by a
- * system call, which says EFAULT where the processor would try again.
+ * The page table for a page fault cannot be allocated. A system call makes the
+ * access, because it fails with EFAULT; an access by the CPU would retry.
  */
 TEST_F(device, page_fault_fails_cleanly)
 {
@@ -194,7 +196,7 @@ TEST_F(device, page_fault_fails_cleanly)
 		char *p;
 		ssize_t n;
 
-		/* far from everything, so that a page table is needed */
+		/* an address far from all others needs a new page table */
 		p = mmap((void *)(0x100000000000 + nth * 0x8000000000UL),
 			 self->page, PROT_READ | PROT_WRITE, MAP_SHARED,
 			 self->fd, a);

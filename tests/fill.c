@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Takes most of the host's free memory, has it zeroed, and gives it back: what
- * was wrongly free is not as it was any more.
+ * Fills most of the host's free memory with zeroes, and frees it. A page that
+ * was freed too early loses its data by this.
  */
 #define _GNU_SOURCE
 #include <err.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Readers for files of the host: /proc/buddyinfo, pagetypeinfo, zoneinfo and
- * vmstat, and the fragmentation indices. They know nothing of umbra.
+ * vmstat, and the fragmentation indices. They have no code for umbra.
  */
 #ifndef FORMATS_H
 #define FORMATS_H
@@ -26,7 +26,7 @@ struct table {
 	struct row row[MAX_ROWS];
 };
 
-/* A name and its number, of a zone or, with node -1, of everything. */
+/* A name and its number, for a zone or, with node -1, for all zones. */
 struct value {
 	int node;
 	char zone[16];
@@ -44,7 +44,7 @@ static inline char *skip_space(char *s)
 	return s + strspn(s, " \t");
 }
 
-/* "Node N, zone NAME": what comes after it, or NULL. */
+/* Parse "Node N, zone NAME". Returns the rest of the line, or NULL. */
 static inline char *parse_head(char *line, int *node, char zone[16])
 {
 	int n = 0;
@@ -65,7 +65,7 @@ static inline bool parse_row(char *line, struct row *row)
 	if (sscanf(s, ", type %15s%n", row->type, &n) == 1)
 		s += n;
 	for (row->nr = 0; *(s = skip_space(s)); s = end) {
-		/* a number that took too long to count */
+		/* ">" marks a count that was stopped at a limit */
 		s += *s == '>';
 		if (row->nr == 16)
 			return false;
@@ -81,8 +81,8 @@ static inline bool parse_row(char *line, struct row *row)
 }
 
 /*
- * Every line that begins with "Node"; -1 if one cannot be read. How many lines
- * there are of other kinds is the result.
+ * Parse every line that begins with "Node". Returns the number of other lines,
+ * or -1 if a line cannot be parsed.
  */
 static inline int parse_table(const char *path, struct table *t)
 {
@@ -137,7 +137,7 @@ static inline bool parse_protection(struct values *v, int node,
 	return i > 0;
 }
 
-/* Lines of words and a number; zoneinfo has headings in between. */
+/* Parse lines of words and a number. zoneinfo also has headings. */
 static inline bool parse_values(const char *path, struct values *v)
 {
 	char *text = read_file(path, NULL), *line, *rest = text;
@@ -173,7 +173,7 @@ static inline bool parse_values(const char *path, struct values *v)
 	return ok && v->nr;
 }
 
-/* The sum of all values of a name; of a node or, with -1, of all. */
+/* Returns the sum of all values of a name, for a node or, with -1, for all. */
 static inline unsigned long sum_of_node(const struct values *v, int node,
 					const char *name)
 {
@@ -192,7 +192,7 @@ static inline unsigned long sum_of(const struct values *v, const char *name)
 	return sum_of_node(v, -1, name);
 }
 
-/* A value of a zone; all ones if it has none of that name. */
+/* Returns a value of a zone, or all ones if the zone has no such name. */
 static inline unsigned long zone_value(const struct values *v, int node,
 				       const char *zone, const char *name)
 {
@@ -206,7 +206,7 @@ static inline unsigned long zone_value(const struct values *v, int node,
 	return ~0UL;
 }
 
-/* Pages of a row that has blocks per order. */
+/* Returns the number of pages in a row of blocks per order. */
 static inline unsigned long row_pages(const struct row *row)
 {
 	unsigned long pages = 0;
@@ -217,7 +217,7 @@ static inline unsigned long row_pages(const struct row *row)
 	return pages;
 }
 
-/* Of the rows that have a type (or have none): the pages of a zone. */
+/* Returns the pages of a zone, from the rows with a type or those without. */
 static inline unsigned long zone_pages(const struct table *t, int node,
 				       const char *zone, bool typed)
 {

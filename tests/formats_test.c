@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What reads the host's files reads ours: the readers of formats.h are run on
- * the host's files first. What they read must agree from file to file; ours,
- * which are at rest, exactly. The instance has several zones and nodes.
+ * Tools for files of the host can read the files of umbra: the readers of
+ * formats.h read the files of both. The numbers must agree from file to file.
+ * For umbra, which is idle, they must be equal. The instance has several zones
+ * and nodes.
  */
 #include "formats.h"
 #include <sched.h>
@@ -15,10 +16,12 @@ struct files {
 	const char *vmstat;
 	const char *extfrag_index;
 	const char *unusable_index;
-	unsigned long slack;	/* pages that files may differ by */
+	unsigned long slack;	/* allowed difference in pages */
 };
 
-/* The host's change while they are read, and it counts per CPU. */
+/*
+ * Files of the host change while they are read, and its counters are per CPU.
+ */
 static const struct files hosts = {
 	.buddyinfo = "/proc/buddyinfo",
 	.pagetypeinfo = "/proc/pagetypeinfo",
@@ -38,7 +41,7 @@ static const struct files ours = {
 	.unusable_index = DEBUGFS_DIR "extfrag/unusable_index",
 };
 
-/* What the files said. */
+/* The contents of the files. */
 static struct table buddyinfo, pagetypeinfo, extfrag, unusable;
 static struct values zoneinfo, vmstat;
 
@@ -57,7 +60,7 @@ static unsigned long diff(unsigned long a, unsigned long b)
 	return a > b ? a - b : b - a;
 }
 
-/* By how many pages another file tells of more or less of a zone, at most. */
+/* Returns the largest difference in free pages of a zone to another file. */
 static unsigned long zone_diff(const struct row *row)
 {
 	const unsigned long pages = row_pages(row);
@@ -96,8 +99,9 @@ static bool sums_agree(unsigned long slack)
 }
 
 /*
- * Zone by zone and in sum, all files tell of the same free pages. They are read
- * again if that changes meanwhile.
+ * In each zone and in sum, all files must have the same number of free pages.
+ * If they differ, they are read again, since the number may have changed
+ * meanwhile.
  */
 static void check_sums(struct __test_metadata *_metadata,
 		       const struct files *files)
@@ -121,7 +125,7 @@ static void check_sums(struct __test_metadata *_metadata,
 	EXPECT_LT(0, pages);
 }
 
-/* What a reader of the host's files may rely on in any zone that has pages. */
+/* Each zone that has pages must have the values that tools rely on. */
 static void check_zones(struct __test_metadata *_metadata)
 {
 	static const char * const names[] = {
@@ -143,11 +147,11 @@ static void check_zones(struct __test_metadata *_metadata)
 			else
 				nr++;
 	}
-	/* an older host has no promo, and one may have four zones */
+	/* an older host has no promo, and a host may have only four zones */
 	EXPECT_LE(buddyinfo.nr * (ARRAY_SIZE(names) - 2), nr);
 }
 
-/* What both count by the same name. */
+/* The counters that umbra and the host have under the same name. */
 static const char * const counters[] = {
 	"nr_free_pages", "nr_zone_inactive_file", "nr_zone_active_file",
 	"nr_isolated_file", "nr_free_cma", "nr_dirty",
@@ -167,7 +171,7 @@ static const char * const counters[] = {
 	"compact_daemon_free_scanned",
 };
 
-/* How many of them a file has. */
+/* Returns the number of these counters in a file. */
 static unsigned int count_counters(const char *path)
 {
 	unsigned int i, nr = 0;
@@ -189,13 +193,13 @@ TEST_F(device, vmstat_has_the_names_of_the_host)
 	EXPECT_EQ(ARRAY_SIZE(counters), count_counters(ours.vmstat));
 }
 
-TEST_F(device, hosts_files_can_be_read)
+TEST_F(device, files_of_the_host_can_be_read_and_agree)
 {
 	check_sums(_metadata, &hosts);
 	check_zones(_metadata);
 }
 
-TEST_F(device, our_files_can_be_read_and_agree)
+TEST_F(device, files_of_umbra_can_be_read_and_agree)
 {
 	check_sums(_metadata, &ours);
 	EXPECT_EQ(10, buddyinfo.nr);
@@ -207,7 +211,7 @@ TEST_F(device, our_files_can_be_read_and_agree)
 	EXPECT_EQ(self->nr_pages, sum_of(&zoneinfo, "managed"));
 }
 
-/* A number of "verify", as in "pcp: 12 frames" */
+/* Returns a number of "verify", as in "pcp: 12 frames". */
 static unsigned long verify_frames(const char *state)
 {
 	char *text = read_file(DEBUGFS_DIR "verify", NULL), *s;
@@ -222,7 +226,7 @@ static unsigned long verify_frames(const char *state)
 	return n;
 }
 
-/* Frames that are free, by the frame map. */
+/* Returns the number of free frames in the frame map. */
 static unsigned long count_free_frames(void)
 {
 	size_t bytes = 0, i;
@@ -236,7 +240,7 @@ static unsigned long count_free_frames(void)
 	return n;
 }
 
-TEST_F(device, frames_and_verify_agree_with_the_files)
+TEST_F(device, frames_and_verify_agree_with_vmstat_and_zoneinfo)
 {
 	unsigned long free;
 
@@ -254,7 +258,7 @@ TEST_F(device, frames_and_verify_agree_with_the_files)
 	EXPECT_LT(free, sum_of(&vmstat, "nr_free_pages"));
 }
 
-/* Blocks of a zone by type, and that there are as many as fit into it. */
+/* The pageblocks of all types must add up to the size of the instance. */
 TEST_F(device, pagetypeinfo_counts_all_pageblocks)
 {
 	unsigned long blocks = 0;
@@ -269,7 +273,9 @@ TEST_F(device, pagetypeinfo_counts_all_pageblocks)
 	EXPECT_EQ(self->nr_pages >> device_info(self->fd).pb_order, blocks);
 }
 
-/* Both indices of an order, in 1/1000, from free blocks per order. */
+/*
+ * Compute both indices of an order, in 1/1000, from the free blocks per order.
+ */
 static void compute_indices(const struct row *row, unsigned int order,
 			    long *extfrag_want, long *unusable_want)
 {
@@ -294,7 +300,7 @@ static long thousandths(double value)
 	return value * 1000 + (value < 0 ? -0.5 : 0.5);
 }
 
-/* Does a zone have the indices that follow from its buddyinfo? */
+/* Do the indices of a zone match its buddyinfo? */
 static bool has_right_indices(unsigned int i)
 {
 	unsigned int order;
@@ -309,7 +315,9 @@ static bool has_right_indices(unsigned int i)
 	return true;
 }
 
-/* In how many zones that is so; those that changed meanwhile do not count. */
+/*
+ * Returns the number of zones with right indices that did not change meanwhile.
+ */
 static int count_right_indices(const struct files *files)
 {
 	static struct table before;
@@ -331,7 +339,7 @@ static int count_right_indices(const struct files *files)
 	return right;
 }
 
-/* Look until as many zones as are wanted held still, and were right. */
+/* Try until @wanted zones have right indices and did not change meanwhile. */
 static int check_indices(const struct files *files, int wanted)
 {
 	unsigned int i;
@@ -341,22 +349,22 @@ static int check_indices(const struct files *files, int wanted)
 		   right >= wanted);
 	for (i = 0; right < wanted && i < buddyinfo.nr; i++)
 		if (!has_right_indices(i))
-			printf("# node %d, zone %s: other indices\n",
+			printf("# node %d, zone %s: wrong indices\n",
 			       buddyinfo.row[i].node, buddyinfo.row[i].zone);
 	return right;
 }
 
-TEST_F(device, indices_follow_from_buddyinfo)
+TEST_F(device, fragmentation_indices_match_buddyinfo)
 {
 	static const uint32_t count[] = { 4000, 1500, 700, 100 };
 	unsigned int i, order;
 
-	/* of the host, whichever zones were at rest */
+	/* one zone of the host is enough: others may change meanwhile */
 	EXPECT_LT(0, check_indices(&hosts, 1));
 	EXPECT_EQ(10, check_indices(&ours, 10));
 	fragment(self->fd);
 	EXPECT_EQ(10, check_indices(&ours, 10));
-	/* nothing of a high order left */
+	/* leave no free blocks of a high order */
 	for (i = 0; i < ARRAY_SIZE(count); i++)
 		device_alloc_flags(self->fd, 0, count[i], UMBRA_GFP_MOVABLE);
 	for (order = 10; order > 0; order--)
@@ -390,7 +398,7 @@ static void run_on_cpu(unsigned int cpu)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
-TEST_F(device, pages_are_counted)
+TEST_F(device, vmstat_counts_allocated_and_freed_pages)
 {
 	static const struct {
 		unsigned int order, count;
@@ -420,14 +428,14 @@ TEST_F(device, pages_are_counted)
 		EXPECT_EQ(freed + pages, sum_of(&vmstat, "pgfree"));
 		EXPECT_EQ(alloc + pages, all_pgalloc());
 	}
-	/* by zone and by name, it is the same */
+	/* the sums over zones must match vmstat */
 	ASSERT_TRUE(parse_values(ours.zoneinfo, &zoneinfo));
 	EXPECT_EQ(sum_of(&vmstat, "numa_hit"), sum_of(&zoneinfo, "numa_hit"));
 	EXPECT_EQ(sum_of(&vmstat, "numa_local"),
 		  sum_of(&zoneinfo, "numa_local"));
 }
 
-/* What the counters of a node gained since they were read into @before. */
+/* Returns the increase of a counter of a node since @before. */
 static unsigned long gained(const struct values *before, int node,
 			    const char *name)
 {
@@ -435,12 +443,12 @@ static unsigned long gained(const struct values *before, int node,
 	       sum_of_node(before, node, name);
 }
 
-TEST_F(device, nodes_are_counted)
+TEST_F(device, zoneinfo_counts_allocations_of_each_node)
 {
 	static struct values before;
 	unsigned int count = 300;
 
-	/* CPU 0 is of node 0, CPU 1 of node 1 */
+	/* CPU 0 belongs to node 0, and CPU 1 to node 1 */
 	run_on_cpu(0);
 	ASSERT_TRUE(parse_values(ours.zoneinfo, &before));
 	EXPECT_NE(0, device_alloc(self->fd, 2, count));
@@ -450,7 +458,7 @@ TEST_F(device, nodes_are_counted)
 	EXPECT_EQ(0, gained(&before, 1, "numa_hit"));
 	EXPECT_EQ(0, gained(&before, 1, "numa_miss"));
 
-	/* more than node 0 has: the rest comes from node 1 */
+	/* more pages than node 0 has; the rest comes from node 1 */
 	before = zoneinfo;
 	count = self->nr_pages / 2;
 	EXPECT_NE(0, device_alloc(self->fd, 0, count));
@@ -466,7 +474,7 @@ TEST_F(device, nodes_are_counted)
 		  gained(&before, 0, "numa_local"));
 }
 
-TEST_F(device, files_can_be_read_under_load)
+TEST_F(device, files_of_umbra_can_be_read_under_load)
 {
 	pid_t pid[3];
 	unsigned int i;

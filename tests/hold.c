@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Allocates blocks through /dev/umbra and becomes a command that has the file
- * open, and so the blocks; what is volatile is unlocked, and what ends in "-" is
- * freed when all is allocated. With -t, allocates and frees without pause, COUNT
- * times or until it is killed.
+ * Allocates blocks through /dev/umbra and executes a command, which inherits
+ * the open file and so keeps the blocks. Volatile blocks are unlocked. An
+ * argument that ends in "-" is allocated with the others and then freed. With
+ * -t, allocates and frees COUNT times, or until it is killed.
  * usage: hold ORDER:COUNT[:FLAGS][-]... COMMAND [ARGUMENT...]
  *        hold -t SEED [COUNT]
  *
- * Exit status: that of the command; 1 if there was not enough to allocate,
- * with errno on standard error.
+ * Exit status: the status of the command, or 1 if an allocation fails; then
+ * standard error has the errno.
  */
 #include <ctype.h>
 #include <err.h>
@@ -49,7 +49,7 @@ static void free_handle(int fd, uint64_t handle)
 		err(1, "UMBRA_IOC_FREE");
 }
 
-/* What cannot be allocated now may be the next time. */
+/* A failed allocation is no error here: a later one may succeed. */
 static void make_traffic(int fd, unsigned int seed, long count)
 {
 	uint64_t handle[64] = { 0 };
@@ -63,7 +63,9 @@ static void make_traffic(int fd, unsigned int seed, long count)
 	}
 }
 
-/* What the arguments say, up to the command, which is returned. */
+/*
+ * Allocate the blocks that the arguments name. Returns the command after them.
+ */
 static char **hold(int fd, char **argv, uint64_t *unwanted)
 {
 	for (; *argv && isdigit(**argv); argv++) {

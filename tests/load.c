@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Loads a module with one system call, where busybox insmod tries a second
- * one after a failure; with -f, with the Nth memory allocation made for it
- * failing; with -n, unloads it again, and all that COUNT times.
+ * Loads a module with one system call; the insmod of busybox makes a second
+ * call after a failure. With -f, the Nth memory allocation of the call fails.
+ * With -n, loads and unloads the module COUNT times.
  * usage: load [-f N | -n COUNT] MODULE [PARAMETER...]
  *
- * Exit status: 0 loaded; 1 not loaded, errno on standard error. With -f:
- * 3 loaded although an allocation failed; 4 not loaded and one failed; 77 no
- * fault injection here. With -n: 0 loaded and unloaded each time.
+ * Exit status: 0 loaded; 1 not loaded, errno on standard error. With -f: 3 an
+ * allocation failed and the module is loaded; 4 an allocation failed and the
+ * module is not loaded; 77 the kernel has no fault injection. With -n: 0 loaded
+ * and unloaded each time.
  */
 #define DEVICE_NO_FIXTURE
 #include "device.h"
@@ -24,7 +25,7 @@ static bool inject_end(int fd)
 	if (pread(fd, text, sizeof(text) - 1, 0) <= 0 ||
 	    pwrite(fd, "0", 1, 0) != 1)
 		err(1, FAIL_NTH);
-	/* what is left of N */
+	/* the rest of N is 0 if the fault was injected */
 	return !atoi(text);
 }
 
@@ -33,7 +34,7 @@ static long load(int module, const char *parameters)
 	return syscall(SYS_finit_module, module, parameters, 0);
 }
 
-/* With the Nth allocation failing; the exit status. */
+/* Load while the Nth allocation fails. Returns the exit status. */
 static int load_with_fault(int module, const char *parameters, const char *nth)
 {
 	bool injected;
@@ -60,7 +61,7 @@ static bool host_is_busy(void)
 	return errno == ENOMEM || errno == EBUSY;
 }
 
-/* The host may have no range to give just now. */
+/* The host may have no free range at a moment, so a failed load is repeated. */
 static void load_often(int module, const char *parameters, long count)
 {
 	long nr, ret = 0;

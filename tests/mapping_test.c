@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mappings of /dev/umbra, against everything that the host's mm can do to one.
+ * Mappings of /dev/umbra under every operation of the host on a mapping.
  */
 #include "device.h"
 
 #define SEED 42
 
-/* Are the VmFlags of the mapping at @p known to have @flag? */
+/* Do the VmFlags of the mapping at @p have @flag? False if they are unknown. */
 static bool vma_has_flag(void *p, const char *flag)
 {
 	char *text = read_file("/proc/self/smaps", NULL);
@@ -130,7 +130,7 @@ TEST_F(device, two_mappings_share_memory)
 	EXPECT_EQ(-1, find_damage(p, bytes, SEED + 1));
 }
 
-TEST_F(device, mapping_keeps_the_file_alive)
+TEST_F(device, mapping_keeps_the_file_open)
 {
 	int fd = device_open(O_RDWR);
 	uint64_t a;
@@ -147,7 +147,7 @@ TEST_F(device, mapping_keeps_the_file_alive)
 		  WAIT_INFO(self->fd, nr_free, self->nr_free));
 }
 
-TEST_F(device, freed_memory_lives_on_in_its_mapping)
+TEST_F(device, freed_memory_stays_valid_in_its_mapping)
 {
 	struct umbra_ioc_info info;
 	char *p;
@@ -164,7 +164,7 @@ TEST_F(device, freed_memory_lives_on_in_its_mapping)
 	EXPECT_EQ(self->nr_free - 4, info.nr_free);
 	EXPECT_NO_MAP(EINVAL, self->fd, a, bytes);
 
-	/* nobody else gets it, however much they ask */
+	/* another allocation must not get these pages */
 	EXPECT_NE(0, device_alloc(self->fd, 0, self->nr_free - 4));
 	EXPECT_EQ(0, device_alloc(self->fd, 0, 1));
 	EXPECT_EQ(-1, find_damage(p, bytes, SEED));
@@ -178,7 +178,7 @@ TEST_F(device, freed_memory_lives_on_in_its_mapping)
 	EXPECT_EQ(4, device_info(self->fd).nr_free);
 }
 
-TEST_F(device, only_the_pages_that_are_mapped_are_held)
+TEST_F(device, only_mapped_pages_are_held_after_free)
 {
 	char *p;
 	uint64_t a = alloc_map(self->fd, 3, &p);
@@ -192,7 +192,7 @@ TEST_F(device, only_the_pages_that_are_mapped_are_held)
 	EXPECT_EQ(self->nr_free - 2, device_info(self->fd).nr_free);
 	EXPECT_TRUE(verify_is_ok());
 
-	/* what was not touched before the free cannot be any more */
+	/* after the free, a page that was not touched before is not mapped */
 	EXPECT_EQ(-SIGBUS, touch(p, false));
 	EXPECT_EQ(-SIGBUS, touch(p + 7 * self->page, true));
 	EXPECT_EQ(1, p[2 * self->page]);
@@ -200,7 +200,7 @@ TEST_F(device, only_the_pages_that_are_mapped_are_held)
 	EXPECT_EQ(0, WAIT_INFO(self->fd, file_held, 0));
 }
 
-TEST_F(device, page_dropped_from_a_freed_mapping_is_gone)
+TEST_F(device, dropped_page_of_freed_memory_cannot_be_mapped_again)
 {
 	char *p;
 	uint64_t a = alloc_map(self->fd, 0, &p);
@@ -235,7 +235,7 @@ TEST_F(device, freed_memory_mapped_twice_is_held_until_both_are_gone)
 	EXPECT_EQ(0, WAIT_INFO(self->fd, file_held, 0));
 }
 
-TEST_F(device, pages_come_back_as_the_mapping_shrinks)
+TEST_F(device, shrinking_a_mapping_releases_held_pages)
 {
 	char *p;
 	uint64_t a = alloc_map(self->fd, 3, &p);
@@ -254,7 +254,7 @@ TEST_F(device, pages_come_back_as_the_mapping_shrinks)
 	EXPECT_EQ(0, WAIT_INFO(self->fd, file_held, 0));
 }
 
-TEST_F(device, unmapped_part_leaves_the_rest)
+TEST_F(device, unmapping_a_part_keeps_the_rest)
 {
 	char *p;
 	uint64_t a = alloc_map(self->fd, 2, &p);
@@ -329,7 +329,7 @@ TEST_F(device, madv_dontneed_keeps_the_data)
 	EXPECT_EQ(pfn, frame_of(p));
 }
 
-TEST_F(device, other_advice_does_no_harm)
+TEST_F(device, other_madvise_calls_keep_the_data)
 {
 	static const int advice[] = {
 		MADV_NORMAL, MADV_WILLNEED, MADV_FREE, MADV_REMOVE,
@@ -380,7 +380,7 @@ TEST_F(device, mremap_moves_and_shrinks_but_does_not_grow)
 	EXPECT_EQ(MAP_FAILED, mremap(q, 4 * page, 8 * page, MREMAP_MAYMOVE));
 }
 
-TEST_F(device, mremap_moves_one_page_of_the_middle)
+TEST_F(device, mremap_moves_a_page_from_the_middle)
 {
 	char *p, *q, *target;
 	uint64_t a = alloc_map(self->fd, 2, &p);
@@ -415,11 +415,11 @@ static int child_shares(void *arg)
 	s->p[1] = 3;
 	if (write(s->ready, "", 1) != 1 || read(s->go, &c, 1) != 1)
 		return 2;
-	/* the parent has freed, unmapped and closed */
+	/* the parent has freed, unmapped and closed by now */
 	return s->p[0] == 1 && s->p[1] == 3 && s->p[512] == 2 ? 0 : 3;
 }
 
-TEST_F(device, child_shares_and_keeps_what_the_parent_frees)
+TEST_F(device, child_keeps_shared_memory_after_the_parent_frees_it)
 {
 	int ready[2], go[2], status;
 	struct shared s;
@@ -465,7 +465,7 @@ TEST_F(device, madv_dontfork_keeps_the_mapping_from_the_child)
 	EXPECT_EQ(1, *p);
 }
 
-TEST_F(device, mprotect_takes_away_and_gives_back_writing)
+TEST_F(device, mprotect_removes_and_restores_access)
 {
 	char *p;
 	uint64_t a = alloc_map(self->fd, 1, &p);
@@ -484,7 +484,7 @@ TEST_F(device, mprotect_takes_away_and_gives_back_writing)
 	EXPECT_EQ(0, touch(p, true));
 }
 
-TEST_F(device, file_open_for_reading_cannot_be_written_through)
+TEST_F(device, read_only_file_cannot_be_mapped_writable)
 {
 	int fd = device_open(O_RDONLY);
 	uint64_t a = device_alloc(fd, 0, 1);
@@ -502,7 +502,7 @@ TEST_F(device, file_open_for_reading_cannot_be_written_through)
 	close(fd);
 }
 
-TEST_F(device, file_open_for_writing_alone_cannot_be_mapped)
+TEST_F(device, write_only_file_cannot_be_mapped)
 {
 	int fd = device_open(O_WRONLY);
 	uint64_t a = device_alloc(fd, 0, 1);
@@ -526,7 +526,7 @@ TEST_F(device, mapping_is_left_out_of_core_dumps_and_does_not_expand)
 	EXPECT_FALSE(vma_has_flag(p, "io"));
 }
 
-TEST_F(device, many_mappings_come_and_go)
+TEST_F(device, mapping_and_unmapping_many_times_loses_no_pages)
 {
 	uint64_t a = device_alloc(self->fd, 4, 1);
 	size_t bytes = 16 * self->page;

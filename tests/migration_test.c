@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory that moves while it is in use: nobody sees it happen, and what
- * somebody has a reference to stays where it is.
+ * Memory that moves while it is in use. Its users do not notice, and a page
+ * with a reference does not move.
  */
 #include "device.h"
 #include <pthread.h>
@@ -9,7 +9,9 @@
 #define SEED 42
 #define NR 512	/* pages of a test */
 
-/* Single pages far apart: all of memory is taken, and most of it freed again. */
+/*
+ * Single pages far apart: all memory is allocated, and most of it freed again.
+ */
 struct spread {
 	uint64_t handle[NR];
 	char *p[NR];
@@ -47,7 +49,7 @@ static unsigned int count_damaged(const struct spread *s)
 	return damaged;
 }
 
-/* How many pages are elsewhere now; those that are not mapped are touched. */
+/* Returns the number of moved pages. Pages that are not mapped are touched. */
 static unsigned int count_moved(const struct spread *s)
 {
 	unsigned int i, moved = 0;
@@ -59,7 +61,7 @@ static unsigned int count_moved(const struct spread *s)
 	return moved;
 }
 
-/* From now on, moved is what is elsewhere than it is now. */
+/* Remember the frames, so that count_moved() counts from now on. */
 static void note_frames(struct spread *s)
 {
 	unsigned int i;
@@ -70,7 +72,7 @@ static void note_frames(struct spread *s)
 	}
 }
 
-/* The page frame numbers of the region. */
+/* Read the first and last page frame number of the region. */
 static bool read_span(unsigned long *first, unsigned long *last)
 {
 	char *layout = read_file(DEBUGFS_DIR "layout", NULL);
@@ -92,7 +94,7 @@ static void write_range(const char *path, unsigned long first,
 
 #define PB 512	/* pages of a pageblock */
 
-/* Have all that can move leave each pageblock in turn. */
+/* Move all movable pages out of each pageblock in turn. */
 static void move_all(void)
 {
 	unsigned long pfn, last;
@@ -105,7 +107,7 @@ static void move_all(void)
 	}
 }
 
-/* Move memory together and apart without pause while something runs. */
+/* Start a process that moves memory until it is killed. */
 static pid_t start_moving(void)
 {
 	pid_t pid = fork();
@@ -119,7 +121,7 @@ static pid_t start_moving(void)
 	}
 }
 
-/* What it had isolated just then is not any more. */
+/* The killed process may leave a pageblock isolated, so undo this. */
 static void stop_moving(pid_t pid)
 {
 	unsigned long first, last;
@@ -134,13 +136,13 @@ static unsigned long nr_migrated(void)
 	return counted("pgmigrate_success");
 }
 
-/* How many pages are to have moved in all, and when to give up. */
+/* A number of moved pages to wait for, and the time to give up. */
 struct goal {
 	unsigned long migrated;
 	time_t end;
 };
 
-/* More pages than so many from now on */
+/* Wait for more than @nr_pages from now on. */
 static struct goal goal_of(unsigned long nr_pages)
 {
 	return (struct goal) {
@@ -149,13 +151,13 @@ static struct goal goal_of(unsigned long nr_pages)
 	};
 }
 
-/* For what is to go on as long as it takes others to move memory */
+/* Must a test continue until more memory has moved? */
 static bool is_short_of(const struct goal *goal)
 {
 	return nr_migrated() <= goal->migrated && time(NULL) < goal->end;
 }
 
-TEST_F(device, memory_moves_with_what_is_in_it)
+TEST_F(device, memory_keeps_its_data_when_it_moves)
 {
 	struct spread s;
 	uint64_t large;
@@ -169,8 +171,8 @@ TEST_F(device, memory_moves_with_what_is_in_it)
 	EXPECT_TRUE(verify_is_ok());
 
 	/*
-	 * All but one or two of the largest blocks are free now, or as soon as
-	 * kcompactd, which the failure woke, has nothing in hand.
+	 * All but one or two of the largest blocks must be free. A failed
+	 * request wakes kcompactd, which may hold pages for a moment.
 	 */
 	drain_caches();
 	WAIT_UNTIL((large = device_alloc(self->fd, 10,
@@ -197,8 +199,8 @@ TEST_F(device, moved_memory_is_freed_by_its_handle)
 	EXPECT_UNCHANGED();
 }
 
-/* A page that was touched stays, whether it is mapped just now or not. */
-TEST_F(device, memory_freed_after_it_moved_lives_on_in_its_mapping)
+/* A touched page stays, even if it is not mapped at the moment. */
+TEST_F(device, moved_memory_stays_valid_in_its_mapping_after_free)
 {
 	struct umbra_ioc_info info;
 	struct spread s;
@@ -237,7 +239,7 @@ TEST_F(device, memory_freed_after_it_moved_lives_on_in_its_mapping)
 	EXPECT_UNCHANGED();
 }
 
-TEST_F(device, all_mappings_follow_memory_that_moves)
+TEST_F(device, all_mappings_follow_moved_memory)
 {
 	struct spread s;
 	char *q[NR], *r;
@@ -302,7 +304,7 @@ TEST_F(device, pinned_memory_does_not_move)
 	EXPECT_EQ(0, count_damaged(&s));
 	for (i = 0; i < 8; i++) {
 		EXPECT_EQ(s.frame[i * 60], frame_of(s.p[i * 60]));
-		/* it is one memory still, seen from both sides */
+		/* the mapping and the pipe still have the same page */
 		*(uint64_t *)s.p[i * 60] = i;
 		EXPECT_EQ(sizeof(uint64_t),
 			  read(fds[i][0], &s.frame[0], sizeof(uint64_t)));
@@ -317,7 +319,7 @@ TEST_F(device, held_memory_does_not_move)
 	struct spread s;
 	unsigned int i;
 
-	/* nothing moves by itself: what was freed had its first place */
+	/* no background work moves pages, so the freed pages did not move */
 	ASSERT_TRUE(spread_out(self->fd, &s));
 	for (i = 0; i < NR; i += 2)
 		ASSERT_EQ(0, device_free(self->fd, s.handle[i]));
@@ -334,13 +336,13 @@ TEST_F(device, held_memory_does_not_move)
 struct writer {
 	struct spread *s;
 	unsigned int first;
-	unsigned long rounds;	/* others read it meanwhile */
-	unsigned long noted;	/* rounds, when others last noted them */
+	unsigned long rounds;	/* the main thread reads it meanwhile */
+	unsigned long noted;	/* rounds, as last noted by the main thread */
 	unsigned long errors;
 	bool *stop;
 };
 
-/* Counts in words of its own, which nobody else may change. */
+/* Count in words that no other thread changes. */
 static void *count_in_memory(void *arg)
 {
 	struct writer *w = arg;
@@ -371,7 +373,7 @@ static void note_rounds(struct writer *w)
 		w[i].noted = __atomic_load_n(&w[i].rounds, __ATOMIC_RELAXED);
 }
 
-/* Has every writer ended a round since? */
+/* Has every writer finished a round since note_rounds()? */
 static bool all_go_on(const struct writer *w)
 {
 	unsigned int i;
@@ -383,7 +385,7 @@ static bool all_go_on(const struct writer *w)
 	return true;
 }
 
-/* How many pages were elsewhere at one of the looks so far */
+/* Returns the number of pages that were seen moved in one of the calls. */
 static unsigned int note_moved(const struct spread *s, bool moved[NR])
 {
 	unsigned int i, nr = 0;
@@ -396,7 +398,7 @@ static unsigned int note_moved(const struct spread *s, bool moved[NR])
 	return nr;
 }
 
-/* Move memory until most of it was elsewhere; a writer may be in the way. */
+/* Move memory until most pages have moved; a writer may block some tries. */
 static bool move_most(struct spread *s, struct writer *w)
 {
 	bool moved[NR] = { false };
@@ -439,8 +441,8 @@ struct reader {
 };
 
 /*
- * Read and write the parent's memory until it has moved; 0 if all of it was as it
- * should be.
+ * Read and write the parent's memory until it has moved. Returns 0 if all is
+ * well.
  */
 static int read_parent(void *arg)
 {

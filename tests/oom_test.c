@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Nothing is left: who is killed, who is not, and who is only told ENOMEM.
+ * Out of memory: tasks that are killed, tasks that are not, and requests that
+ * fail with ENOMEM.
  *
- * Files of processes that are gone ask here, for nobody can be killed for
- * those.
+ * The requests here use files whose opener is dead, since the killer cannot
+ * choose such a file.
  */
 #include "device.h"
 #include <sys/socket.h>
@@ -15,7 +16,7 @@ static void set_policy(const char *policy)
 	write_file(POLICY_FILE, policy);
 }
 
-/* Single pages, at the cost of lives if need be. */
+/* Allocate single pages, with the policy to kill. */
 static uint64_t alloc_killing(int fd, uint32_t nr)
 {
 	uint64_t a;
@@ -111,7 +112,7 @@ static struct opener start_opener(uint32_t nr_pages, uint32_t nr_held)
 	return o;
 }
 
-/* The same, and the opener has the file to itself. */
+/* Like start_opener(), but only the opener has the file. */
 static pid_t start_holder(uint32_t nr_pages, uint32_t nr_held)
 {
 	struct opener o = start_opener(nr_pages, nr_held);
@@ -120,7 +121,7 @@ static pid_t start_holder(uint32_t nr_pages, uint32_t nr_held)
 	return o.fd < 0 ? -1 : o.pid;
 }
 
-/* A file whose opener is dead. */
+/* Returns a file whose opener is dead. */
 static int orphan(uint32_t nr_pages)
 {
 	struct opener o = start_opener(nr_pages, 0);
@@ -151,7 +152,7 @@ static void end(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-/* The oom_kill of vmstat */
+/* Returns the counter oom_kill of vmstat. */
 static long count_kills(void)
 {
 	char *text = read_file(DEBUGFS_DIR "vmstat", NULL), *line;
@@ -172,7 +173,7 @@ static double now(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
-TEST_F(device, oom_policy_fail_kills_nobody)
+TEST_F(device, oom_policy_fail_kills_no_process)
 {
 	long kills = count_kills();
 	pid_t pid = start_holder(self->nr_free / 2, 0);
@@ -187,10 +188,10 @@ TEST_F(device, oom_policy_fail_kills_nobody)
 	end(pid);
 }
 
-/* Seconds after which a victim that gave nothing back is passed over */
+/* Seconds after which a victim that has freed nothing is skipped */
 #define VICTIM_S 5
 
-/* A file that has pages, and what is to become of its opener. */
+/* A file that has pages, and the expected fate of its opener. */
 struct holder {
 	enum { LIVES, DIES, IS_DEAD } fate;
 	uint32_t nr_pages, nr_held;
@@ -244,7 +245,7 @@ static bool was_killed_soon(pid_t pid)
 	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 }
 
-/* Are those dead who were to die, and no others? Who is dead has no pid then. */
+/* Does every opener have its fate? Clears the pids of dead openers. */
 static bool fates_are_right(struct holder *h, unsigned int nr, long killed)
 {
 	bool right = killed == count_dying(h, nr);
@@ -268,9 +269,9 @@ static bool fates_are_right(struct holder *h, unsigned int nr, long killed)
 }
 
 /*
- * Have a file whose opener is dead ask for more than the holders left. A victim
- * that had no time to give back what it has was passed over, which says nothing:
- * all is done anew then. Returns the file that asked.
+ * Request more pages than the holders left, from a file whose opener is dead.
+ * On a slow machine a victim may be skipped before it had time to free its
+ * pages; then the result does not count, and all is repeated. Returns the file.
  */
 static int ask_for(struct __test_metadata *_metadata, int fd,
 		   uint32_t nr_pages, struct holder *h, unsigned int nr)
@@ -304,7 +305,7 @@ static int ask_for(struct __test_metadata *_metadata, int fd,
 	return asks;
 }
 
-TEST_F(device, oom_kills_the_opener_of_the_file_that_has_most_and_once)
+TEST_F(device, oom_kills_the_opener_of_the_largest_file_once)
 {
 	uint32_t nr = self->nr_free;
 	struct holder h[] = {
@@ -318,7 +319,7 @@ TEST_F(device, oom_kills_the_opener_of_the_file_that_has_most_and_once)
 	close(asks);
 }
 
-TEST_F(device, oom_counts_held_pages_to_the_file)
+TEST_F(device, oom_counts_held_pages_as_pages_of_the_file)
 {
 	uint32_t nr = self->nr_free;
 	struct holder h[] = {
@@ -331,7 +332,7 @@ TEST_F(device, oom_counts_held_pages_to_the_file)
 	close(asks);
 }
 
-TEST_F(device, oom_kills_again_only_if_that_was_not_enough)
+TEST_F(device, oom_kills_again_only_if_memory_is_still_short)
 {
 	uint32_t nr = self->nr_free;
 	struct holder h[] = {
@@ -346,7 +347,7 @@ TEST_F(device, oom_kills_again_only_if_that_was_not_enough)
 	close(asks);
 }
 
-/* Who asks may be the one that has most. */
+/* The requesting task may be the opener of the largest file. */
 static int ask_for_too_much(void *arg)
 {
 	uint32_t nr = *(uint64_t *)arg;
@@ -355,7 +356,7 @@ static int ask_for_too_much(void *arg)
 	return device_alloc(fd, 0, nr) ? 0 : errno;
 }
 
-TEST_F(device, oom_kills_who_asks_if_its_file_has_most)
+TEST_F(device, oom_kills_the_requesting_task_if_its_file_is_largest)
 {
 	pid_t pid = start_holder(self->nr_free / 4, 0);
 
@@ -366,7 +367,7 @@ TEST_F(device, oom_kills_who_asks_if_its_file_has_most)
 	end(pid);
 }
 
-/* Does a request fail sooner than if a victim had been waited for? */
+/* Does a request fail without waiting for a victim? */
 static bool fails_at_once(struct __test_metadata *_metadata, int fd,
 			  uint32_t nr)
 {
@@ -377,7 +378,7 @@ static bool fails_at_once(struct __test_metadata *_metadata, int fd,
 	return now() - start < VICTIM_S - 1;
 }
 
-TEST_F(device, oom_passes_over_a_file_whose_opener_is_dead)
+TEST_F(device, oom_skips_a_file_whose_opener_is_dead)
 {
 	uint32_t nr = self->nr_free;
 	struct holder h[] = {
@@ -388,7 +389,7 @@ TEST_F(device, oom_passes_over_a_file_whose_opener_is_dead)
 			   ARRAY_SIZE(h));
 	long kills = count_kills();
 
-	/* now there is nobody left */
+	/* now there is no victim left */
 	set_policy("kill");
 	EXPECT_TRUE(WAIT_UNTIL(fails_at_once(_metadata, asks, nr / 2)));
 	set_policy("fail");
@@ -398,7 +399,7 @@ TEST_F(device, oom_passes_over_a_file_whose_opener_is_dead)
 	close(asks);
 }
 
-TEST_F(device, oom_passes_over_a_file_that_is_not_given_back)
+TEST_F(device, oom_skips_a_victim_whose_pages_stay_in_use)
 {
 	uint32_t nr = self->nr_free;
 	struct opener keeps = start_opener(nr / 2, 0);
@@ -414,7 +415,7 @@ TEST_F(device, oom_passes_over_a_file_that_is_not_given_back)
 	EXPECT_TRUE(was_killed(keeps.pid));
 	EXPECT_EQ(kills + 1, count_kills());
 
-	/* and is not waited for again */
+	/* the request must not wait for this file again */
 	EXPECT_TRUE(WAIT_UNTIL(fails_at_once(_metadata, asks, nr - nr / 4)));
 	set_policy("fail");
 	EXPECT_EQ(kills + 1, count_kills());

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Keeps pages of /dev/umbra in use, says "ready", waits for a line on standard
- * input, and checks that the pages are as it wrote them.
+ * Keeps pages of /dev/umbra in use, prints "ready", waits for a line on
+ * standard input, and checks the data of the pages.
  * usage: pin open|map|pipe|ghost
  *
- * open: the file is open; map: the file is closed but mapped; pipe: nothing
- * of the file is left but references from a pipe; ghost: none of that, but
- * check that pages without memory can be allocated and not be mapped.
+ * open: the file is open. map: the file is closed but mapped. pipe: only a pipe
+ * has references to the pages. ghost: keep nothing in use, but check that pages
+ * of a ghost instance can be allocated and cannot be mapped.
  */
 #define _GNU_SOURCE
 #include <err.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * References that outlive an allocation: pipes, io_uring, other processes.
- * The memory must stay what it is, and stay charged, until the last is gone.
+ * References that outlive an allocation: pipes, io_uring, other processes. The
+ * memory must keep its data, and stay charged, until the last reference is
+ * gone.
  */
 #include "device.h"
 #include <linux/io_uring.h>
@@ -12,8 +13,8 @@
 #define SEED 7
 
 /*
- * Allocate one block, write it, pin it in a pipe, unmap, and free it. The
- * seed of the pattern is @seed. True if all of that worked.
+ * Allocate one block, write it with the pattern of @seed, pin it in a pipe,
+ * unmap it, and free it. Returns true on success.
  */
 static bool leave_pinned(int fd, int pipe_fd, unsigned int order, uint64_t seed)
 {
@@ -45,20 +46,20 @@ TEST_F(device, page_in_a_pipe_is_held_until_it_is_read)
 	EXPECT_EQ(self->nr_free - 4, info.nr_free);
 	EXPECT_TRUE(verify_is_ok());
 
-	/* it is given to nobody, and not overwritten */
+	/* a held page is not given to a request, and keeps its data */
 	EXPECT_NE(0, device_alloc(self->fd, 0, self->nr_free - 4));
 	EXPECT_EQ(0, device_alloc(self->fd, 0, 1));
 	EXPECT_EQ(ENOMEM, errno);
 	EXPECT_TRUE(drain(fds[0], 4 * self->page, SEED));
 
-	/* and now it is to be had */
+	/* now the page is free */
 	EXPECT_EQ(0, WAIT_INFO(self->fd, nr_held, 0));
 	EXPECT_EQ(0, device_info(self->fd).file_held);
 	EXPECT_EQ(4, device_info(self->fd).nr_free);
 	EXPECT_NE(0, device_alloc(self->fd, 2, 1));
 }
 
-TEST_F(device, allocation_looks_at_held_pages_before_it_fails)
+TEST_F(device, allocation_scans_held_pages_before_it_fails)
 {
 	int fds[2];
 
@@ -92,7 +93,7 @@ TEST_F(device, only_the_pinned_page_of_a_block_is_held)
 	EXPECT_NE(0, device_alloc(self->fd, 10, self->nr_free >> 10));
 }
 
-TEST_F(device, pins_cannot_be_used_to_pass_the_limit)
+TEST_F(device, pinned_pages_count_against_the_limit)
 {
 	unsigned int i;
 	int fds[2];
@@ -142,7 +143,7 @@ TEST_F(device, pin_outlives_the_process_that_made_it)
 	EXPECT_EQ(0, WAIT_INFO(self->fd, nr_held, 0));
 }
 
-TEST_F(device, closing_the_pipe_is_as_good_as_reading_it)
+TEST_F(device, closing_a_pipe_releases_its_pages)
 {
 	int fds[2];
 
@@ -153,7 +154,7 @@ TEST_F(device, closing_the_pipe_is_as_good_as_reading_it)
 	EXPECT_EQ(0, WAIT_INFO(self->fd, file_pages, 0));
 }
 
-/* tee() makes a second reference to what a pipe holds. */
+/* tee() makes a second reference to the pages of a pipe. */
 TEST_F(device, page_in_two_pipes_is_held_until_both_are_read)
 {
 	int one[2], two[2];
@@ -169,7 +170,7 @@ TEST_F(device, page_in_two_pipes_is_held_until_both_are_read)
 	EXPECT_EQ(0, WAIT_INFO(self->fd, file_held, 0));
 }
 
-/* The receiver may steal a gift; it must not get this one. */
+/* The receiver of a gift may steal the page, but not a page of umbra. */
 TEST_F(device, gifted_page_is_held_like_any_other)
 {
 	uint64_t a = device_alloc(self->fd, 0, 1);
@@ -246,7 +247,7 @@ static void *pin_again_and_again(void *arg)
 	return NULL;
 }
 
-TEST_F(device, threads_pin_and_free_at_once)
+TEST_F(device, threads_pin_and_free_concurrently)
 {
 	struct pinner w[4];
 	pthread_t thread[4];
@@ -269,7 +270,7 @@ struct registration {
 	struct iovec iov;
 };
 
-/* Exit status: the errno, 0 if the buffer was registered. */
+/* The exit status of the child is the errno, or 0 on success. */
 static int register_buffer(void *arg)
 {
 	struct registration *r = arg;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * poll() on /dev/umbra: it tells, once, of memory that falls short.
+ * poll() on /dev/umbra: it reports low memory once.
  */
 #include "device.h"
 #include <poll.h>
 #include <sys/epoll.h>
 
-/* What poll() says of a file, waiting for so long at most; -1 for an error. */
+/* Returns the events that poll() reports for a file, or -1 for an error. */
 static int poll_file(int fd, int ms)
 {
 	struct pollfd p = { .fd = fd, .events = POLLPRI | POLLIN | POLLOUT };
@@ -15,7 +15,7 @@ static int poll_file(int fd, int ms)
 	return n < 0 ? -1 : n ? p.revents : 0;
 }
 
-/* Take all memory and give it back: a zone falls below low once. */
+/* Allocate and free all memory, so that a zone falls below low once. */
 static bool fall_short(int fd)
 {
 	uint64_t a = device_alloc(fd, 0, device_info(fd).nr_free);
@@ -23,7 +23,7 @@ static bool fall_short(int fd)
 	return a && !device_free(fd, a);
 }
 
-TEST_F(device, poll_says_nothing_while_there_is_memory)
+TEST_F(device, poll_reports_nothing_while_memory_is_free)
 {
 	uint64_t a;
 
@@ -35,7 +35,7 @@ TEST_F(device, poll_says_nothing_while_there_is_memory)
 	EXPECT_EQ(0, poll_file(self->fd, 0));
 }
 
-TEST_F(device, poll_tells_of_low_memory_once)
+TEST_F(device, poll_reports_low_memory_once)
 {
 	unsigned int i;
 
@@ -47,7 +47,7 @@ TEST_F(device, poll_tells_of_low_memory_once)
 	}
 }
 
-TEST_F(device, poll_tells_each_file_of_what_came_after_it_was_opened)
+TEST_F(device, poll_reports_events_since_the_file_was_opened)
 {
 	int before = device_open(O_RDONLY), after;
 
@@ -64,7 +64,7 @@ TEST_F(device, poll_tells_each_file_of_what_came_after_it_was_opened)
 	close(after);
 }
 
-TEST_F(device, poll_tells_only_who_asks_for_it)
+TEST_F(device, poll_reports_low_memory_only_if_requested)
 {
 	struct pollfd p = { .fd = self->fd, .events = POLLIN };
 
@@ -82,7 +82,7 @@ static int wait_for_low_memory(void *arg)
 	return poll_file(fd, HANG_S * 1000) == POLLPRI ? 0 : 2;
 }
 
-TEST_F(device, poll_wakes_who_waits_for_low_memory)
+TEST_F(device, low_memory_wakes_a_task_that_polls)
 {
 	int ready[2], status;
 	pid_t pid;
@@ -100,7 +100,7 @@ TEST_F(device, poll_wakes_who_waits_for_low_memory)
 	EXPECT_EQ(0, status);
 }
 
-TEST_F(device, epoll_tells_of_low_memory_once)
+TEST_F(device, epoll_reports_low_memory_once)
 {
 	struct epoll_event event = { .events = EPOLLPRI };
 	int ep = epoll_create1(EPOLL_CLOEXEC);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /dev/umbra under many hands: threads of one file, and many processes.
+ * Concurrent use of /dev/umbra: by threads of one file, and by many processes.
  */
 #include "device.h"
 #include <pthread.h>
@@ -16,7 +16,7 @@ struct worker {
 	uint64_t first, last;	/* handles */
 };
 
-/* Allocate, map, write, read back, and free, in an order of its own. */
+/* Allocate, map, write, check and free; each worker has its own order. */
 static void *hammer(void *arg)
 {
 	struct worker *w = arg;
@@ -96,19 +96,19 @@ TEST_F(device, processes_do_not_disturb_each_other)
 	EXPECT_UNCHANGED();
 }
 
-/* Frees every handle it is told of, as another thread does the same. */
+/* Free a range of handles while another thread frees the same range. */
 static void *race_to_free(void *arg)
 {
 	struct worker *w = arg;
 	uint64_t handle;
 
-	/* errors are frees that succeed; the caller wants one for each */
+	/* count successful frees; the caller expects one for each handle */
 	for (handle = w->first; handle <= w->last; handle += w->page)
 		w->errors += !device_free(w->fd, handle);
 	return NULL;
 }
 
-TEST_F(device, of_two_threads_freeing_a_handle_one_wins)
+TEST_F(device, only_one_of_two_threads_can_free_a_handle)
 {
 	struct worker w[2] = { 0 };
 	uint64_t a, first = 0;

@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Everything at once, for a while: processes that fill the region with memory
- * of every kind and die at random, while it is compacted, reclaimed and
- * drained, while CPUs and nodes go and come, and while allocations fail that
- * need not. Every page has a pattern of its own that is checked again and again.
+ * The stress test. Processes fill the region with memory of every kind, and are
+ * killed at random. Meanwhile memory is compacted, reclaimed and drained, CPUs
+ * and nodes go offline and online, and injected faults fail allocations. Every
+ * page has its own pattern, which is checked again and again.
  * usage: soak SECONDS SEED
  *
- * In the end half of the memory is freed, and what compaction makes of that is
- * compared with what could be made of it. Exit status 0 if no byte was wrong,
- * no process hung, no page is missing, and at least 90 % of the blocks of
- * order 9 that could be are free. Nor may a reserve be used up.
+ * At the end half of the memory is freed and compacted. The exit status is 0 if
+ * all data was right, no process hung, no page is missing, no reserve was used
+ * up, and at least 90 % of the possible free blocks of order 9 are free.
  */
 #include "soak.h"
 #include <sys/syscall.h>
 
 #define NR_STRESSORS 2
 #define MAX_ZONES 8
-#define LOW_SAMPLES 20	/* of a tenth of a second at least */
-#define LOW_STEPS 5000	/* of all processes: some of them free memory */
+#define LOW_SAMPLES 20	/* each takes a tenth of a second or more */
+#define LOW_STEPS 5000	/* of all processes; some steps free memory */
 #define EXERCISER "umbra_exercise"
 
 struct shared *shared;
@@ -39,7 +38,7 @@ static void start_worker(struct worker *w)
 	}
 }
 
-/* Ask for failures in so many percent of all allocations. */
+/* Make @percent of all allocations fail. */
 static void inject(unsigned int percent)
 {
 	char text[8];
@@ -52,7 +51,7 @@ static void inject(unsigned int percent)
 
 #define CPU "/sys/devices/system/cpu/cpu1/online"
 
-/* What belongs to the machine is as it was. */
+/* Undo the changes to the state of the machine. */
 static void restore_machine(void)
 {
 	inject(0);
@@ -111,7 +110,7 @@ static double now(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
-/* Everybody who is at work has done something lately. */
+/* Every worker must make a step within HANG_S. */
 static void watch(void)
 {
 	static uint64_t beats[NR_WORKERS];
@@ -150,7 +149,7 @@ static void count_worker(struct totals *t, const struct worker *w)
 	t->purged += w->purged;
 }
 
-/* Steps of all processes, those that were killed counted in. */
+/* Returns the steps of all processes, including killed ones. */
 static uint64_t count_steps(const struct totals *t)
 {
 	uint64_t steps = t->beats;
@@ -162,7 +161,7 @@ static uint64_t count_steps(const struct totals *t)
 	return steps;
 }
 
-/* What a zone has free, and the reserve it is to keep. */
+/* The free pages of a zone, and its reserve. */
 struct reserve {
 	unsigned long free_pages, pages;
 };
@@ -172,7 +171,10 @@ static bool is_low(const struct reserve *r)
 	return r->free_pages < r->pages / 4;
 }
 
-/* Read the reserves of all zones; how many there are, and whether one is low. */
+/*
+ * Read the reserves of all zones. Returns their number; @low is set if one is
+ * low.
+ */
 static unsigned int read_reserves(struct reserve r[MAX_ZONES], bool *low)
 {
 	char *text = read_file(DEBUGFS_DIR "zoneinfo", NULL), *s = text;
@@ -197,9 +199,10 @@ static unsigned int read_reserves(struct reserve r[MAX_ZONES], bool *low)
 }
 
 /*
- * Nobody may go below a quarter of a zone's reserve. Two large requests that
- * are decided at the same moment can, together; but then it does not last while
- * others free memory. What CPUs keep of that comes back first.
+ * The free pages of a zone must not stay below a quarter of its reserve. Two
+ * large requests that pass the check at the same moment can go below, but not
+ * for long while other processes free memory. Cached pages do not count as
+ * free, so the caches are drained before a zone counts as low.
  */
 static void watch_reserves(const struct totals *t)
 {
@@ -227,7 +230,7 @@ static void watch_reserves(const struct totals *t)
 	}
 }
 
-/* Let them run, and die. */
+/* Let the workers run, and kill one from time to time. */
 static void run(double seconds, struct totals *t)
 {
 	double end = now() + seconds, death = now() + 3;
@@ -280,23 +283,23 @@ static void check_worker(struct worker *w)
 	kill(w->pid, SIGUSR1);
 	if (!WAIT_UNTIL(w->is_wrong ||
 			__atomic_load_n(&w->beats, __ATOMIC_ACQUIRE) != beats))
-		errx(1, "process %d hangs at last", w->pid);
+		errx(1, "process %d hangs in the last check", w->pid);
 	if (w->is_wrong)
 		exit(1);
 }
 
-/* Compact until enough has come of it; false if that does not happen. */
+/* Compact until enough large blocks are free; false if that does not happen. */
 static bool compact_well(void)
 {
 	unsigned long are, could;
 	bool well;
 
-	/* kswapd and kcompactd have something in hand as long as they work */
+	/* kswapd and kcompactd may hold pages as long as they work */
 	write_file(DEBUGFS_DIR "ctl/compaction_proactiveness", "0");
 	if (!wait_until_idle())
-		errx(1, "kswapd or kcompactd does not come to its end");
+		errx(1, "kswapd or kcompactd does not become idle");
 	well = WAIT_UNTIL(check_compaction(&are, &could));
-	printf("order 9 after compaction: %lu blocks free, of %lu that could be\n",
+	printf("order 9 after compaction: %lu blocks free, %lu possible\n",
 	       are, could);
 	return well;
 }
@@ -335,7 +338,7 @@ int main(int argc, char **argv)
 		err(1, "cannot unload %s", EXERCISER);
 	WAIT_INFO(fd, nr_held, 0);
 	compacted = compact_well();
-	/* everybody looks at all of it once more */
+	/* every worker checks all its memory once more */
 	for (i = 0; i < NR_WORKERS; i++) {
 		check_worker(&shared->workers[i]);
 		count_worker(&t, &shared->workers[i]);

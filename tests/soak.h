@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the parts of soak share: see soak.c. */
+/* Shared by the parts of soak, see soak.c. */
 #ifndef SOAK_H
 #define SOAK_H
 
@@ -13,7 +13,7 @@
 
 enum phase { RUN, THIN };
 
-/* What a worker tells; nobody else writes it while the worker lives. */
+/* The state that a worker reports. Only the worker writes it while it lives. */
 struct worker {
 	pid_t pid;
 	uint64_t beats, failures, purged;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What soak makes of the frame map: how well memory was compacted. */
+/* The part of soak that reads the frame map to judge compaction. */
 #include "soak.h"
 
 #define BLOCK_ORDER 9
 #define BLOCK_PAGES 512
 #define WANTED_PERCENT 90
 
-/* The frame map, and which of its frames are pinned. */
+/* The frame map, and the pinned frames. */
 struct frames {
 	uint8_t *map;
 	bool *pinned;
@@ -58,7 +58,9 @@ static unsigned int order_of(const struct frames *f, size_t i)
 	return f->map[i] & 15;
 }
 
-/* Pages used in a block of BLOCK_ORDER; -1 if one of them has to stay. */
+/*
+ * Returns the used pages of a block of BLOCK_ORDER, or -1 if one cannot move.
+ */
 static long count_movable(const struct frames *f, size_t start)
 {
 	long used = 0;
@@ -80,8 +82,8 @@ static long count_movable(const struct frames *f, size_t start)
 }
 
 /*
- * One zone: how many blocks of BLOCK_ORDER are free, and how many could be if
- * all that can move were packed into as few of them as possible.
+ * Count the free blocks of BLOCK_ORDER in a zone, and the possible ones: those
+ * that are free if the movable pages are packed into as few blocks as possible.
  */
 static void count_blocks(const struct frames *f, size_t first, size_t last,
 			 unsigned long *are, unsigned long *could)
@@ -93,7 +95,9 @@ static void count_blocks(const struct frames *f, size_t first, size_t last,
 		unsigned int state = f->map[i] >> 4;
 		long used;
 
-		/* the second half of a block is as the first */
+		/*
+		 * the second half of a block of order 10 is free like the first
+		 */
 		if (state == FRAME_TAIL)
 			i -= BLOCK_PAGES;
 		if (f->map[i] >> 4 == FRAME_FREE &&
@@ -113,8 +117,8 @@ static void count_blocks(const struct frames *f, size_t first, size_t last,
 }
 
 /*
- * What compaction makes of the memory: how many of the blocks of order 9 that
- * could be are free. Whether that is enough.
+ * Count the free blocks of order 9, and the possible ones. Returns true if
+ * enough of the possible blocks are free.
  */
 bool check_compaction(unsigned long *are, unsigned long *could)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A process of soak: memory of every kind, with a pattern in every page that is
- * checked again and again.
+ * A worker process of soak. It has memory of every kind, with a pattern in
+ * every page, and checks it again and again.
  */
 #include "soak.h"
 #include <setjmp.h>
@@ -30,7 +30,7 @@ struct slot {
 static size_t page_size;
 static int device;
 
-/* Something is wrong: say it, and have the parent know. */
+/* Print a failure, and report it to the parent. */
 static noreturn void wrong(const char *format, ...)
 {
 	va_list args;
@@ -77,8 +77,9 @@ static void on_sigbus(int signal)
 }
 
 /*
- * A page that may go at any moment: as written up to some word, and zeroes
- * from there on. There may be no memory for the zeroes.
+ * A page of unlocked memory may be purged during the check: up to some word it
+ * has the pattern, and zeroes after that. There may be no free page for the
+ * zeroes.
  */
 static void check_unlocked(const struct slot *s, size_t i)
 {
@@ -109,7 +110,7 @@ static void check_slot(const struct slot *s)
 	}
 }
 
-/* Lock; what was purged is zeroes, and no more than was told. */
+/* Lock. Purged pages must be zeroes, and not more than the lock reported. */
 static void lock_slot(struct slot *s)
 {
 	long purged = device_lock(device, s->handle);
@@ -145,14 +146,14 @@ static void toggle_slot(struct slot *s)
 	s->unlocked = true;
 }
 
-/* The first page goes into a pipe, too. */
+/* Pin the first page in a pipe. */
 static void pin_slot(struct slot *s, uint64_t *frame)
 {
 	if (pipe(s->pipe))
 		wrong("pipe: %s", strerror(errno));
 	if (pin(s->pipe[1], s->p, page_size, 0) != (ssize_t)page_size)
 		wrong("vmsplice: %s", strerror(errno));
-	/* who tries to move it takes its mapping down */
+	/* a try to move the page unmaps it for a moment, so touch it */
 	WAIT_UNTIL((__atomic_load_n(s->p, __ATOMIC_RELAXED),
 		    *frame = frame_of(s->p)));
 	if (!*frame)
@@ -175,7 +176,7 @@ static unsigned int any_order(void)
 	return r < 45 ? 0 : r < 85 ? 1 + any(3) : r < 97 ? 4 + any(3) : 9;
 }
 
-/* Allocate something; false if there is not enough memory. */
+/* Allocate memory of any kind. Returns false if there is not enough memory. */
 static bool make_slot(struct slot *s, uint64_t *frame)
 {
 	unsigned int order = any_order(), count = order < 4 ? 1 + any(4) : 1;
@@ -207,7 +208,9 @@ static bool make_slot(struct slot *s, uint64_t *frame)
 	return true;
 }
 
-/* Free before or after unmapping, and pinned pages at any time of these. */
+/*
+ * Free before or after unmapping, and drop pins before, between or after these.
+ */
 static void free_slot(struct slot *s, uint64_t *frame)
 {
 	unsigned int how = any(4);
@@ -215,7 +218,7 @@ static void free_slot(struct slot *s, uint64_t *frame)
 	if (s->kind == PINNED && how & 2)
 		unpin_slot(s, frame);
 	if (how & 1) {
-		/* what was touched stays */
+		/* touched pages stay after the free */
 		if (s->kind != VOLATILE)
 			check_slot(s);
 		if (device_free(device, s->handle))
@@ -251,14 +254,14 @@ static void use_slot(struct slot *s, uint64_t *frame)
 	}
 }
 
-/* Free half of everything, and wait for the end. */
+/* Free half of the memory, and wait for the signal to end. */
 static noreturn void become_thin(struct slot *slots)
 {
 	sigset_t usr1;
 	unsigned int i;
 	int signal;
 
-	/* one that comes early is waited for all the same */
+	/* a signal that comes before sigwait() must not be lost */
 	sigemptyset(&usr1);
 	sigaddset(&usr1, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &usr1, NULL);

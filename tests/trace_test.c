@@ -6,7 +6,7 @@
 #define TRACEFS "/sys/kernel/tracing/"
 #define EVENTS TRACEFS "events/umbra/"
 
-/* What an event said; pfn 0 if there was none. */
+/* The fields of an event; pfn is 0 if there was no event. */
 struct seen {
 	unsigned long pfn;
 	int order;
@@ -14,7 +14,9 @@ struct seen {
 	char gfp[128];
 };
 
-/* Each CPU has a trace and a clock of its own: on one CPU, events have an order. */
+/*
+ * Each CPU has its own trace and clock, so events are ordered on one CPU only.
+ */
 static void stay_on_cpu(void)
 {
 	cpu_set_t set;
@@ -24,7 +26,7 @@ static void stay_on_cpu(void)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
-/* Empty the trace and let it record our events; false if it cannot. */
+/* Clear the trace and enable the events. Returns false if that fails. */
 static bool trace_begin(void)
 {
 	stay_on_cpu();
@@ -38,7 +40,10 @@ static bool trace_begin(void)
 
 #define NO_TRACEFS "no tracefs here"
 
-/* After all tests of the program: those of others have nothing to record. */
+/*
+ * Disable the events after the last test, so that other programs are not
+ * traced.
+ */
 __attribute__((destructor))
 static void trace_end(void)
 {
@@ -46,7 +51,7 @@ static void trace_end(void)
 		write_file(EVENTS "enable", "0");
 }
 
-/* The last event of that name in the trace */
+/* Returns the last event with this name in the trace. */
 static struct seen last_event(const char *name)
 {
 	char *text = read_file(TRACEFS "trace", NULL), *s, *next;
@@ -55,7 +60,7 @@ static struct seen last_event(const char *name)
 	s = text;
 	while (s && (next = strstr(s, name)))
 		s = next + strlen(name);
-	/* a free has the first two only */
+	/* a free event has the first two fields only */
 	if (s && s != text &&
 	    sscanf(s, ": pfn=%lx order=%d migratetype=%d gfp_flags=%127s",
 		   &seen.pfn, &seen.order, &seen.type, seen.gfp) < 2)
@@ -126,7 +131,7 @@ TEST_F(device, allocation_and_free_are_recorded)
 	EXPECT_EQ(3, count_events("umbra_page_free: "));
 }
 
-TEST_F(device, every_block_is_an_event)
+TEST_F(device, each_block_of_an_allocation_is_recorded)
 {
 	uint64_t a;
 
@@ -139,7 +144,7 @@ TEST_F(device, every_block_is_an_event)
 	EXPECT_EQ(25, count_events("umbra_page_free: "));
 }
 
-TEST_F(device, failed_allocation_has_no_pfn)
+TEST_F(device, failed_allocation_is_recorded_without_a_pfn)
 {
 	if (!trace_begin())
 		SKIP(return, NO_TRACEFS);
@@ -149,8 +154,8 @@ TEST_F(device, failed_allocation_has_no_pfn)
 	EXPECT_EQ(10, last_event("umbra_page_alloc").order);
 }
 
-/* Tools that know the host's events find the same fields in ours. */
-TEST_F(device, fields_are_those_of_the_hosts_events)
+/* Tools for events of the host find the same fields in events of umbra. */
+TEST_F(device, event_fields_match_the_host)
 {
 	static const struct {
 		const char *ours, *hosts;
@@ -208,7 +213,7 @@ TEST_F(device, fields_are_those_of_the_hosts_events)
 	}
 }
 
-/* A field of the event that begins at @event */
+/* Returns a field of the event that begins at @event. */
 static long field_of(const char *event, const char *name)
 {
 	const char *s = strstr(event, name);
@@ -216,7 +221,9 @@ static long field_of(const char *event, const char *name)
 	return s ? strtol(s + strlen(name), NULL, 0) : -1000;
 }
 
-/* When all pageblocks are Movable, another type has to take from them. */
+/*
+ * If all pageblocks are Movable, a request of another type must take from them.
+ */
 TEST_F(device, fallback_is_recorded)
 {
 	char *text, *s;
@@ -247,7 +254,7 @@ TEST_F(device, fallback_is_recorded)
 
 #define WAKEUP "umbra_wakeup_kswapd: nid=0 "
 
-/* The trace of a request for more than there is. */
+/* Returns the trace of a request for more pages than there are. */
 static char *trace_failure(struct __test_metadata *_metadata, int fd,
 			   uint64_t nr_pages)
 {
@@ -256,8 +263,8 @@ static char *trace_failure(struct __test_metadata *_metadata, int fd,
 	return read_file(TRACEFS "trace", NULL);
 }
 
-/* The whole way of a request that finds nothing, begin to end. */
-TEST_F(device, the_slow_path_is_recorded)
+/* All steps of a request that finds no free page. */
+TEST_F(device, slow_path_is_recorded)
 {
 	static const char * const names[] = {
 		"umbra_slowpath_begin: order=0 ",
@@ -271,10 +278,10 @@ TEST_F(device, the_slow_path_is_recorded)
 	ASSERT_NE(0, device_alloc(self->fd, 0, 1));
 	if (!trace_begin())
 		SKIP(return, NO_TRACEFS);
-	/* not the pages themselves, which are many */
+	/* the events of single pages would fill the trace */
 	ASSERT_EQ(0, write_file(EVENTS "umbra_page_alloc/filter", "order > 2"));
 	ASSERT_EQ(0, write_file(EVENTS "umbra_page_free/filter", "order > 2"));
-	/* a kswapd that gave up is not woken for a while */
+	/* a kswapd that has given up is not woken for a while */
 	WAIT_UNTIL((free(text), text = trace_failure(_metadata, self->fd,
 						     self->nr_pages),
 		    !text || strstr(text, WAKEUP)));

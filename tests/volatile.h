@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the tests of volatile memory share. */
+/* Shared by the tests of volatile memory. */
 #ifndef VOLATILE_H
 #define VOLATILE_H
 
 #include "device.h"
 
 #define SEED 42
-#define ALL UINT32_MAX	/* pages; more than there are */
+#define ALL UINT32_MAX	/* more pages than any instance has */
 
-/* Volatile blocks, mapped, and with a pattern in each page; or 0. */
+/* Allocate, map and write volatile blocks. Returns the handle, or 0. */
 static uint64_t make_volatile(int fd, unsigned int order, unsigned int count,
 			      char **p)
 {
@@ -23,7 +23,9 @@ static uint64_t make_volatile(int fd, unsigned int order, unsigned int count,
 	return a;
 }
 
-/* How many pages are all zeroes; -1 if one is neither that nor as written. */
+/*
+ * Returns the number of zero pages, or -1 if a page is neither zero nor intact.
+ */
 static inline long count_zero(char *p, size_t nr)
 {
 	size_t page = sysconf(_SC_PAGESIZE), i;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How volatile memory ends: freed, with its file, or taken away while others
- * lock it.
+ * The end of volatile memory: by a free, by closing its file, or by purging
+ * while other threads lock it.
  */
 #include "volatile.h"
 #include <pthread.h>
 
-/* Is nothing charged to a file but what is held? */
+/* Are all pages that are charged to a file held pages? */
 static bool all_is_held(int fd)
 {
 	struct umbra_ioc_info info = device_info(fd);
@@ -34,7 +34,7 @@ TEST_F(device, volatile_memory_is_freed_in_every_state)
 			ASSERT_EQ(0, munmap(p, bytes));
 		EXPECT_EQ(0, device_free(self->fd, a));
 		if (!(state & 8)) {
-			/* what was held before comes free meanwhile */
+			/* pages that were held before become free meanwhile */
 			EXPECT_TRUE(WAIT_UNTIL(all_is_held(self->fd)));
 			reclaim_pages(ALL);
 			ASSERT_EQ(0, munmap(p, bytes));
@@ -44,7 +44,7 @@ TEST_F(device, volatile_memory_is_freed_in_every_state)
 	EXPECT_TRUE(verify_is_ok());
 }
 
-TEST_F(device, volatile_memory_goes_with_its_file_in_every_state)
+TEST_F(device, closing_a_file_frees_volatile_memory_in_every_state)
 {
 	unsigned int state;
 	long purged = 0;
@@ -100,10 +100,10 @@ TEST_F(device, freed_volatile_memory_is_not_purged_from_its_mapping)
 }
 
 /*
- * A block that was to be purged, and was found in use: it is out of its mapping,
- * but has been touched, and stays when it is freed.
+ * Purging finds a block in use after it has unmapped the block. The block
+ * counts as touched, so its pages stay when it is freed.
  */
-TEST_F(device, volatile_memory_that_was_not_purged_lives_on_when_freed)
+TEST_F(device, volatile_memory_found_in_use_stays_valid_after_free)
 {
 	unsigned int i;
 	int fds[2];
@@ -132,7 +132,7 @@ TEST_F(device, volatile_memory_that_was_not_purged_lives_on_when_freed)
 struct locker {
 	int fd;
 	unsigned int order;
-	unsigned int rounds;	/* others read it, and the next, meanwhile */
+	unsigned int rounds;	/* the main thread reads rounds and purged */
 	unsigned long purged;
 	unsigned long errors;
 	bool *stop;
@@ -162,7 +162,7 @@ static void *lock_again_and_again(void *arg)
 	return NULL;
 }
 
-/* Has each of them gone its rounds, and was something purged in between? */
+/* Has each locker finished its rounds, and was a page purged meanwhile? */
 static bool have_raced(const struct locker w[4])
 {
 	unsigned long purged = 0;
@@ -176,7 +176,7 @@ static bool have_raced(const struct locker w[4])
 	return purged;
 }
 
-TEST_F(device, volatile_memory_is_locked_and_purged_at_once)
+TEST_F(device, volatile_memory_is_locked_and_purged_concurrently)
 {
 	struct locker w[4];
 	pthread_t thread[4];

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Volatile memory: it is kept while it is locked, may go while it is not, and
- * who locks it again is told. Whatever is gone reads as zeroes.
+ * Volatile memory. Locked memory is kept; unlocked memory may be purged. The
+ * next lock reports the number of purged pages, and a purged page reads as
+ * zeroes.
  */
 #include "volatile.h"
 
 /*
- * Leave something in every page that is free. That wakes kswapd, which is not to
- * purge what is unlocked next.
+ * Write to every free page. This wakes kswapd, so wait for it: it must not
+ * purge the memory that a test unlocks next.
  */
-static void soil(int fd)
+static void dirty_free_pages(int fd)
 {
 	uint32_t nr = device_info(fd).nr_free;
 	uint64_t a = device_alloc(fd, 0, nr);
@@ -39,7 +40,7 @@ TEST_F(device, volatile_memory_is_kept_while_it_is_locked)
 	EXPECT_EQ(0, count_zero(p, 64));
 }
 
-TEST_F(device, volatile_memory_that_was_unlocked_and_not_purged_is_intact)
+TEST_F(device, unlocked_memory_keeps_its_data_until_it_is_purged)
 {
 	char *p;
 	uint64_t a = make_volatile(self->fd, 1, 32, &p);
@@ -52,13 +53,13 @@ TEST_F(device, volatile_memory_that_was_unlocked_and_not_purged_is_intact)
 	EXPECT_EQ(0, count_zero(p, 64));
 }
 
-TEST_F(device, volatile_memory_is_purged_and_lock_says_so)
+TEST_F(device, volatile_lock_reports_purged_pages)
 {
 	char *p;
 	uint64_t a = make_volatile(self->fd, 0, 64, &p);
 
 	ASSERT_NE(0, a);
-	soil(self->fd);
+	dirty_free_pages(self->fd);
 	ASSERT_EQ(0, device_unlock(self->fd, a));
 	reclaim_pages(ALL);
 	EXPECT_EQ(0, device_info(self->fd).file_pages);
@@ -67,7 +68,7 @@ TEST_F(device, volatile_memory_is_purged_and_lock_says_so)
 	EXPECT_EQ(64, device_info(self->fd).file_pages);
 	EXPECT_EQ(64, count_zero(p, 64));
 
-	/* from here on it is kept again, and nothing was purged since */
+	/* the memory is locked again, so nothing is purged */
 	write_pattern(p, 64 * self->page, SEED);
 	reclaim_pages(ALL);
 	EXPECT_EQ(-1, find_damage(p, 64 * self->page, SEED));
@@ -97,7 +98,7 @@ TEST_F(device, volatile_memory_of_every_order_is_purged_by_blocks)
 	}
 }
 
-/* Only as much as was asked for goes, in whole blocks. */
+/* Reclaim purges only the requested number of pages, in whole blocks. */
 TEST_F(device, volatile_memory_is_purged_in_part)
 {
 	char *p;
@@ -121,7 +122,7 @@ TEST_F(device, purged_page_reads_as_zeroes_and_is_charged_again)
 	uint64_t a = make_volatile(self->fd, 0, 8, &p);
 
 	ASSERT_NE(0, a);
-	soil(self->fd);
+	dirty_free_pages(self->fd);
 	ASSERT_EQ(0, device_unlock(self->fd, a));
 	reclaim_pages(ALL);
 	ASSERT_EQ(0, device_info(self->fd).file_pages);
@@ -134,7 +135,7 @@ TEST_F(device, purged_page_reads_as_zeroes_and_is_charged_again)
 	EXPECT_EQ(-1, find_damage(p + 2 * self->page, self->page, SEED + 2));
 }
 
-TEST_F(device, volatile_page_touched_and_purged_again_counts_again)
+TEST_F(device, volatile_page_purged_again_after_a_touch_counts_again)
 {
 	char *p;
 	uint64_t a = make_volatile(self->fd, 0, 2, &p);
@@ -151,7 +152,7 @@ TEST_F(device, volatile_page_touched_and_purged_again_counts_again)
 	EXPECT_EQ(2, count_zero(p, 2));
 }
 
-/* Of two, the one that nobody touches goes first. */
+/* Memory that is not touched is purged first. */
 TEST_F(device, volatile_memory_in_use_is_purged_last)
 {
 	const size_t nr = 512;
@@ -191,7 +192,7 @@ TEST_F(device, volatile_lock_and_unlock_can_be_repeated)
 	EXPECT_EQ(0, device_lock(self->fd, a));
 }
 
-TEST_F(device, volatile_calls_refuse_what_is_wrong)
+TEST_F(device, volatile_calls_refuse_bad_arguments)
 {
 	uint64_t plain = device_alloc(self->fd, 0, 2);
 	uint64_t a = device_alloc_flags(self->fd, 0, 2, UMBRA_GFP_VOLATILE);
@@ -236,7 +237,7 @@ TEST_F(device, volatile_reserved_fields_must_be_zero)
 
 		EXPECT_ERRNO(EINVAL, ioctl(self->fd, UMBRA_IOC_LOCK, &args));
 	}
-	/* it is still unlocked */
+	/* the memory is still unlocked */
 	reclaim_pages(ALL);
 	EXPECT_EQ(1, device_lock(self->fd, a));
 }
@@ -260,7 +261,7 @@ TEST_F(device, volatile_lock_is_undone_if_the_result_cannot_be_stored)
 	EXPECT_EQ(0, device_info(self->fd).file_pages);
 	EXPECT_LE(8, device_lock(self->fd, a));
 
-	/* what was locked before stays so */
+	/* memory that was locked before stays locked */
 	write_pattern(p, self->page, SEED);
 	EXPECT_ERRNO(EFAULT, ioctl(self->fd, UMBRA_IOC_LOCK, args));
 	reclaim_pages(ALL);
@@ -277,7 +278,7 @@ TEST_F(device, volatile_lock_that_fails_leaves_the_memory_unlocked)
 	reclaim_pages(ALL);
 	ASSERT_EQ(0, device_info(self->fd).file_pages);
 
-	/* the limit leaves room for half of it */
+	/* the limit leaves room for half of the memory */
 	ASSERT_EQ(0, set_limit(10));
 	other = device_alloc(self->fd, 0, 6);
 	ASSERT_NE(0, other);
@@ -355,7 +356,7 @@ static int child_sees_it_purged(void *arg)
 	return device_lock(s->fd, s->handle) == 8 ? 0 : 3;
 }
 
-TEST_F(device, child_shares_volatile_memory_and_what_is_purged_of_it)
+TEST_F(device, child_sees_that_volatile_memory_was_purged)
 {
 	char *p;
 	uint64_t a = make_volatile(self->fd, 0, 8, &p);
@@ -368,8 +369,8 @@ TEST_F(device, child_shares_volatile_memory_and_what_is_purged_of_it)
 	EXPECT_EQ(8, count_zero(p, 8));
 }
 
-/* Everything that moves or changes a mapping, with memory that goes away. */
-TEST_F(device, volatile_memory_goes_from_every_kind_of_mapping)
+/* Memory is purged while mappings are moved and changed. */
+TEST_F(device, purging_works_with_every_kind_of_mapping)
 {
 	char *p, *q, *r, *target;
 	uint64_t a = make_volatile(self->fd, 0, 16, &p);
@@ -406,8 +407,8 @@ TEST_F(device, volatile_memory_goes_from_every_kind_of_mapping)
 	EXPECT_EQ(0, munlockall());
 }
 
-/* Who needs memory gets it from those who can do without. */
-TEST_F(device, volatile_memory_makes_room_for_a_request)
+/* A request purges unlocked memory if there are too few free pages. */
+TEST_F(device, request_purges_volatile_memory)
 {
 	const unsigned int nr = self->nr_free / 2;
 	uint64_t rest;
@@ -418,10 +419,12 @@ TEST_F(device, volatile_memory_makes_room_for_a_request)
 	ASSERT_NE(0, a);
 	rest = device_info(self->fd).nr_free;
 	ASSERT_EQ(0, device_unlock(self->fd, a));
-	/* a request does not wait for the file's lock, which kswapd may have */
+	/*
+	 * kswapd may have the lock of the file; a request does not wait for it
+	 */
 	EXPECT_TRUE(WAIT_UNTIL(device_alloc(self->fd, 0, rest + nr / 2)));
 	purged = device_lock(self->fd, a);
-	/* there may not be enough for all of it any more */
+	/* there may not be enough free pages to charge all of it */
 	EXPECT_TRUE(purged == -1 && errno == ENOMEM)
 		TH_LOG("purged %ld", purged);
 	EXPECT_GE(self->nr_free, device_info(self->fd).file_pages);
