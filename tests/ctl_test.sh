@@ -277,11 +277,6 @@ caches() {
 	unload_after_refusals
 }
 
-# Print a watermark of the only zone in pages: mark NAME
-mark() {
-	awk -v name="$1" '$1 == name { print $2; exit }' $dir/zoneinfo
-}
-
 tunables_read_back() {
 	load_ghost zones=DMA:8M,Normal
 	first=$(state)
@@ -345,15 +340,15 @@ reserve_is_tuned() {
 	load_still size=32M zones=Normal pcp_batch=0 min_free_kbytes=0
 	/hold 0:8192 true || fail "cannot allocate all pages"
 	ctl min_free_kbytes 16384
-	[ "$(mark min), $(mark low), $(mark high)" = "4096, 5120, 6144" ] ||
-		fail "$(cat $dir/zoneinfo)"
+	[ "$(zoneinfo_sum min), $(zoneinfo_sum low), $(zoneinfo_sum high)" = \
+		"4096, 5120, 6144" ] || fail "$(cat $dir/zoneinfo)"
 	/hold 0:4097 true 2>/dev/null && fail "the reserve was allocated"
 	/hold 0:4096 true || fail "cannot allocate the pages above the reserve"
 	ctl min_free_kbytes 0
-	[ "$(mark min)" -eq 0 ] || fail "$(cat $dir/zoneinfo)"
+	[ "$(zoneinfo_sum min)" -eq 0 ] || fail "$(cat $dir/zoneinfo)"
 	/hold 0:8192 true || fail "there is still a reserve"
 	ctl watermark_scale_factor 1000
-	[ "$(mark low), $(mark high)" = "819, 1638" ] ||
+	[ "$(zoneinfo_sum low), $(zoneinfo_sum high)" = "819, 1638" ] ||
 		fail "$(cat $dir/zoneinfo)"
 	# allocations continue while the settings change
 	/hold -t 1 & first=$!

@@ -113,6 +113,15 @@ static inline void msleep(unsigned int ms)
 	nanosleep(&t, NULL);
 }
 
+/* Returns the time in seconds. */
+static inline double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
 /*
  * Wait until @condition holds, for HANG_S at most. The value is the condition.
  */

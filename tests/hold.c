@@ -10,42 +10,14 @@
  * Exit status: the status of the command, or 1 if an allocation fails; then
  * standard error has the errno.
  */
+#define DEVICE_NO_FIXTURE
+#include "device.h"
 #include <ctype.h>
 #include <err.h>
-#include <fcntl.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-#include <linux/umbra.h>
-
-static uint64_t allocate(int fd, unsigned int order, unsigned int count,
-			 unsigned int flags)
-{
-	struct umbra_ioc_alloc args = {
-		.order = order,
-		.count = count,
-		.flags = flags,
-	};
-
-	return ioctl(fd, UMBRA_IOC_ALLOC, &args) ? 0 : args.handle;
-}
-
-static void unlock(int fd, uint64_t handle)
-{
-	struct umbra_ioc_unlock args = { .handle = handle };
-
-	if (ioctl(fd, UMBRA_IOC_UNLOCK, &args))
-		err(1, "UMBRA_IOC_UNLOCK");
-}
 
 static void free_handle(int fd, uint64_t handle)
 {
-	struct umbra_ioc_free args = { .handle = handle };
-
-	if (ioctl(fd, UMBRA_IOC_FREE, &args))
+	if (device_free(fd, handle))
 		err(1, "UMBRA_IOC_FREE");
 }
 
@@ -59,7 +31,7 @@ static void make_traffic(int fd, unsigned int seed, long count)
 
 		if (handle[i])
 			free_handle(fd, handle[i]);
-		handle[i] = allocate(fd, r / 64 % 7, 1, r / 512 % 3);
+		handle[i] = device_alloc_flags(fd, r / 64 % 7, 1, r / 512 % 3);
 	}
 }
 
@@ -74,11 +46,11 @@ static char **hold(int fd, char **argv, uint64_t *unwanted)
 
 		if (sscanf(*argv, "%u:%u:%u", &order, &count, &flags) < 2)
 			errx(2, "%s: must be ORDER:COUNT[:FLAGS][-]", *argv);
-		handle = allocate(fd, order, count, flags);
+		handle = device_alloc_flags(fd, order, count, flags);
 		if (!handle)
 			err(1, "%s", *argv);
-		if (flags & UMBRA_GFP_VOLATILE)
-			unlock(fd, handle);
+		if (flags & UMBRA_GFP_VOLATILE && device_unlock(fd, handle))
+			err(1, "UMBRA_IOC_UNLOCK");
 		if ((*argv)[strlen(*argv) - 1] == '-')
 			*unwanted++ = handle;
 	}
@@ -87,11 +59,11 @@ static char **hold(int fd, char **argv, uint64_t *unwanted)
 
 int main(int argc, char **argv)
 {
-	int fd = open("/dev/umbra", O_RDWR);
+	int fd = open(DEVICE, O_RDWR);	/* the command must inherit it */
 	uint64_t *unwanted = calloc(argc + 1, sizeof(*unwanted));
 
 	if (fd < 0 || !unwanted)
-		err(1, "/dev/umbra");
+		err(1, DEVICE);
 	if (argc > 2 && !strcmp(argv[1], "-t")) {
 		make_traffic(fd, atoi(argv[2]), argv[3] ? atol(argv[3]) : -1);
 		return 0;

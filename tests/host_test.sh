@@ -143,31 +143,23 @@ distances_follow() {
 	unload
 }
 
-# Print the sum of a counter over the zones of a node: counter NODE NAME
-counter() {
-	awk -v node="$1" -v name="$2" '
-		/^Node/ { here = $2 + 0 == node }
-		here && $1 == name { n += $2 }
-		END { print n + 0 }' $dir/zoneinfo
-}
-
 cpus_follow() {
 	needs_nodes
 	load_on_all_nodes
 	for cpu in 0 1; do
 		node=$(find /sys/devices/system/cpu/cpu$cpu/ -maxdepth 1 \
 			-name 'node[0-9]*' | sed 's/.*node//')
-		hit=$(counter "$node" numa_hit)
-		local=$(counter "$node" numa_local)
+		hit=$(zoneinfo_sum numa_hit "$node")
+		local=$(zoneinfo_sum numa_local "$node")
 		taskset $((1 << cpu)) /hold 2:200 true || fail "hold"
-		[ $(($(counter "$node" numa_hit) - hit)) -ge 200 ] ||
+		[ $(($(zoneinfo_sum numa_hit "$node") - hit)) -ge 200 ] ||
 			fail "CPU $cpu does not allocate from node $node"
-		[ $(($(counter "$node" numa_local) - local)) -ge 200 ] ||
+		[ $(($(zoneinfo_sum numa_local "$node") - local)) -ge 200 ] ||
 			fail "CPU $cpu is not local to node $node"
 	done
 	# a request for more pages than node 0 has
 	taskset 1 /hold 0:12000 true || fail "hold"
-	[ "$(counter 0 numa_foreign)" -gt 0 ] || fail "numa_foreign is 0"
+	[ "$(zoneinfo_sum numa_foreign 0)" -gt 0 ] || fail "numa_foreign is 0"
 	awk '$1 == "numa_miss" { miss += $2 }
 	     $1 == "numa_foreign" { foreign += $2 }
 	     END { exit !miss || miss != foreign }' $dir/zoneinfo ||

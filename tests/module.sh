@@ -252,6 +252,15 @@ load_fails() {
 		fail "$*: not the line expected: $(cat $out.log)"
 }
 
+# Print the sum of a value in zoneinfo over all zones, or over those of a node:
+# zoneinfo_sum NAME [NODE]
+zoneinfo_sum() {
+	awk -v name="$1" -v node="${2:-}" '
+		/^Node/ { here = node == "" || $2 + 0 == node }
+		here && $1 == name { n += $2 }
+		END { print n + 0 }' $dir/zoneinfo
+}
+
 # Print the number of cached pages of a CPU or a node: cached_of cpu|node N
 cached_of() {
 	awk -v what="$1" -v nr="$2" '

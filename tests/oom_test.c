@@ -165,14 +165,6 @@ static long count_kills(void)
 	return n;
 }
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
-
 TEST_F(device, oom_policy_fail_kills_no_process)
 {
 	long kills = count_kills();

@@ -8,93 +8,38 @@
  * has references to the pages. ghost: keep nothing in use, but check that pages
  * of a ghost instance can be allocated and cannot be mapped.
  */
-#define _GNU_SOURCE
+#define DEVICE_NO_FIXTURE
+#include "device.h"
 #include <err.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/uio.h>
-#include <sys/wait.h>
-#include <unistd.h>
-#include <linux/umbra.h>
 
 #define NR_PAGES 8
-
-static char byte_of(size_t i)
-{
-	return 'A' + i * 7 % 53;
-}
-
-static void check(const char *p, size_t bytes)
-{
-	size_t i;
-
-	for (i = 0; i < bytes; i++)
-		if (p[i] != byte_of(i))
-			errx(1, "wrong data at byte %zu", i);
-}
-
-static void check_pipe(int fd, size_t bytes)
-{
-	static char buf[NR_PAGES * 65536];
-	size_t n = 0;
-	ssize_t got;
-
-	while (n < bytes) {
-		got = read(fd, buf + n, bytes - n);
-		if (got <= 0)
-			err(1, "read from the pipe");
-		n += got;
-	}
-	check(buf, bytes);
-}
-
-static bool read_is_sigbus(char *p)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (!pid) {
-		__atomic_load_n(p, __ATOMIC_RELAXED);
-		_exit(0);
-	}
-	return waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) &&
-	       WTERMSIG(status) == SIGBUS;
-}
+#define SEED 1
 
 int main(int argc, char **argv)
 {
-	struct umbra_ioc_alloc args = { .count = NR_PAGES };
-	size_t bytes = NR_PAGES * sysconf(_SC_PAGESIZE), i;
+	size_t bytes = NR_PAGES * sysconf(_SC_PAGESIZE);
 	const char *how = argc == 2 ? argv[1] : "";
-	struct iovec iov;
-	int fd, pipe_fds[2];
+	int fd = device_open(O_RDWR), pipe_fds[2];
+	bool intact;
+	uint64_t a;
 	char *p;
 
-	fd = open("/dev/umbra", O_RDWR);
 	if (fd < 0)
-		err(1, "/dev/umbra");
-	if (ioctl(fd, UMBRA_IOC_ALLOC, &args))
+		err(1, DEVICE);
+	a = device_alloc(fd, 0, NR_PAGES);
+	if (!a)
 		err(1, "UMBRA_IOC_ALLOC");
-	p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-		 args.handle);
+	p = device_map(fd, a, bytes);
 	if (!strcmp(how, "ghost"))
-		return p == MAP_FAILED || read_is_sigbus(p) ? 0 : 1;
+		return p == MAP_FAILED || touch(p, false) == -SIGBUS ? 0 : 1;
 	if (p == MAP_FAILED)
 		err(1, "mmap");
-	for (i = 0; i < bytes; i++)
-		p[i] = byte_of(i);
+	write_pattern(p, bytes, SEED);
 	if (!strcmp(how, "map")) {
 		close(fd);
 	} else if (!strcmp(how, "pipe")) {
-		iov = (struct iovec) { p, bytes };
 		if (pipe(pipe_fds) ||
-		    vmsplice(pipe_fds[1], &iov, 1, 0) != (ssize_t)bytes)
+		    pin(pipe_fds[1], p, bytes, 0) != (ssize_t)bytes)
 			err(1, "vmsplice");
 		if (munmap(p, bytes))
 			err(1, "munmap");
@@ -106,9 +51,11 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	getchar();
 	if (!strcmp(how, "pipe"))
-		check_pipe(pipe_fds[0], bytes);
+		intact = drain(pipe_fds[0], bytes, SEED);
 	else
-		check(p, bytes);
+		intact = find_damage(p, bytes, SEED) == -1;
+	if (!intact)
+		errx(1, "wrong data");
 	puts("intact");
 	return 0;
 }

@@ -102,14 +102,6 @@ static pid_t start_stressor(void (*fn)(void))
 	_exit(0);
 }
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
-
 /* Every worker must make a step within HANG_S. */
 static void watch(void)
 {

@@ -128,27 +128,21 @@ distances() {
 	unload
 }
 
-# Print the number of allocations of a node by its own CPUs: hits NODE
-hits() {
-	awk -v node="$1," '/^Node/ { here = $2 == node }
-		here && $1 == "numa_local" { n += $2 }
-		END { print n + 0 }' $dir/zoneinfo
-}
-
 cpus_of_nodes() {
 	load size=32M nodes=2 cpu_node=1,0 zones=Normal pcp_batch=0
 	# CPU 0 belongs to node 1, and CPU 1 to node 0
 	for cpu in 0 1; do
-		before=$(hits $((1 - cpu)))
+		before=$(zoneinfo_sum numa_local $((1 - cpu)))
 		taskset $((1 << cpu)) /hold 3:100 true || fail "hold on CPU $cpu"
-		now=$(hits $((1 - cpu)))
+		now=$(zoneinfo_sum numa_local $((1 - cpu)))
 		[ $((now - before)) -ge 100 ] || fail "CPU $cpu: $before, $now"
 	done
 	unload
 	load size=32M nodes=2 zones=Normal pcp_batch=0
-	before=$(hits 1)
+	before=$(zoneinfo_sum numa_local 1)
 	taskset 2 /hold 3:100 true || fail "hold on CPU 1"
-	[ $(($(hits 1) - before)) -ge 100 ] || fail "CPU 1 is not of node 1"
+	[ $(($(zoneinfo_sum numa_local 1) - before)) -ge 100 ] ||
+		fail "CPU 1 is not of node 1"
 	unload
 }
 
@@ -201,27 +195,21 @@ debugging() {
 	unload
 }
 
-# Print the sum of a watermark over the zones: wmark NAME
-wmark() {
-	awk -v name="$1" '$1 == name { n += $2 } END { print n + 0 }' \
-		$dir/zoneinfo
-}
-
 reserves() {
 	# 256 pages; each zone rounds its share down
 	load_still size=64M zones=DMA:8M,DMA32:16M,Normal min_free_kbytes=1024
-	min=$(wmark min)
+	min=$(zoneinfo_sum min)
 	{ [ "$min" -ge 254 ] && [ "$min" -le 256 ]; } || fail "min is $min"
-	[ "$(wmark low)" -gt "$min" ] || fail "low is $(wmark low)"
+	[ "$(zoneinfo_sum low)" -gt "$min" ] || fail "low is $(zoneinfo_sum low)"
 	/hold 0:$((16384 - min - 600)) true || fail "cannot allocate the pages above min"
 	/hold 0:16384 true 2>/dev/null && fail "the reserve was allocated"
 	unload
 	load size=32M zones=Normal min_free_kbytes=0
-	[ "$(wmark min)" -eq 0 ] || fail "min is $(wmark min)"
+	[ "$(zoneinfo_sum min)" -eq 0 ] || fail "min is $(zoneinfo_sum min)"
 	unload
 	# the square root of 16 times the size
 	load size=64M zones=Normal
-	[ "$(wmark min)" -eq 256 ] || fail "min is $(wmark min)"
+	[ "$(zoneinfo_sum min)" -eq 256 ] || fail "min is $(zoneinfo_sum min)"
 	unload
 }
 
