@@ -17,6 +17,7 @@ openings() {
 	}
 
 	FNR == 1 { end_comment(); depth = 0 }
+	/SPDX-License-Identifier/ { end_comment(); next }
 
 	# C: remove strings, so that comment marks in them do not count
 	FILENAME ~ /\.[ch]$/ {
@@ -67,7 +68,7 @@ openings() {
 		if (!(whole && was_whole))
 			end_comment()
 		was_whole = whole
-		if (/^#!|SPDX-License-Identifier|# shellcheck /)
+		if (/^#!|# shellcheck /)
 			end_comment()
 		else if (match($0, /(^|[ \t])#+([ \t]|$)/))
 			add(substr($0, RSTART + RLENGTH))
