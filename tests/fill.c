@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fills most of the host's free memory with zeroes, and frees it. A page that
- * was freed too early loses its data by this.
+ * Fills most of the host's free memory with zeroes, and frees it. This
+ * overwrites any page that was freed too early.
  */
 #define _GNU_SOURCE
 #include <err.h>

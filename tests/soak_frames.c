@@ -95,9 +95,7 @@ static void count_blocks(const struct frames *f, size_t first, size_t last,
 		unsigned int state = f->map[i] >> 4;
 		long used;
 
-		/*
-		 * the second half of a block of order 10 is free like the first
-		 */
+		/* the second half of an order 10 block is like the first */
 		if (state == FRAME_TAIL)
 			i -= BLOCK_PAGES;
 		if (f->map[i] >> 4 == FRAME_FREE &&

@@ -419,9 +419,7 @@ TEST_F(device, request_purges_volatile_memory)
 	ASSERT_NE(0, a);
 	rest = device_info(self->fd).nr_free;
 	ASSERT_EQ(0, device_unlock(self->fd, a));
-	/*
-	 * kswapd may have the lock of the file; a request does not wait for it
-	 */
+	/* kswapd may hold the lock of the file; a request does not wait */
 	EXPECT_TRUE(WAIT_UNTIL(device_alloc(self->fd, 0, rest + nr / 2)));
 	purged = device_lock(self->fd, a);
 	/* there may not be enough free pages to charge all of it */
