@@ -209,7 +209,7 @@ static void a_request_gets_what_compaction_made_for_it(struct kunit *test)
 			nr_free - (1UL << c->order));
 	KUNIT_EXPECT_EQ(test, umbra_zone_events(u->zones, EVENT_PGALLOC),
 			allocs + (1UL << c->order));
-	umbra_hand_out(u, index, c->order, rq.gfp, 0);
+	umbra_give_block(u, index, c->order, rq.gfp, 0);
 	umbra_test_judge(test, u);
 	KUNIT_EXPECT_EQ(test, umbra_test_mover_count(test, m), nr);
 	umbra_test_empty(u);
@@ -242,7 +242,7 @@ static void steal(void *arg, unsigned int self)
 				     &index);
 		if (index != UMBRA_NO_FRAME) {
 			t->captured++;
-			umbra_hand_out(t->u, index, t->rq.order, t->rq.gfp, 0);
+			umbra_give_block(t->u, index, t->rq.order, t->rq.gfp, 0);
 		}
 		atomic_set(&t->done, 1);
 		return;

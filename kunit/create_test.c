@@ -280,7 +280,7 @@ static void pages_that_failed_are_lost(struct kunit *test)
 	u = create_ghost("test-failed", r);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, u);
 	SetPageHWPoison(r->spans[0].pages + 9);
-	umbra_poison_scan(u);
+	umbra_hwpoison_scan(u);
 	KUNIT_EXPECT_EQ(test, umbra_destroy(u, note_lost, &lost), 1);
 	KUNIT_EXPECT_PTR_EQ(test, lost.pages[0], r->spans[0].pages + 9);
 }
@@ -337,9 +337,9 @@ static void a_layout_is_as_the_host_would_have_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, info.pb_order, 9);
 	KUNIT_EXPECT_STREQ(test, u->zones->name, "Normal");
 	KUNIT_EXPECT_GT(test, u->min_free_kbytes, 0);
-	KUNIT_EXPECT_GT(test, umbra_wmark(u->zones, UMBRA_WMARK_MIN), 0);
-	KUNIT_EXPECT_GT(test, umbra_wmark(u->zones, UMBRA_WMARK_LOW),
-			umbra_wmark(u->zones, UMBRA_WMARK_MIN));
+	KUNIT_EXPECT_GT(test, umbra_mark(u->zones, UMBRA_WMARK_MIN), 0);
+	KUNIT_EXPECT_GT(test, umbra_mark(u->zones, UMBRA_WMARK_LOW),
+			umbra_mark(u->zones, UMBRA_WMARK_MIN));
 	KUNIT_EXPECT_GT(test, u->zones->pcp_batch, 0);
 	KUNIT_EXPECT_GT(test, u->zones->pcp_high_max, 0);
 	expect_nothing_lost(test, u);

@@ -80,7 +80,7 @@ static unsigned long nr_intact(struct umbra *u)
 static void expect_found(struct kunit *test, struct umbra *u,
 			 struct page *page)
 {
-	struct umbra_verify v;
+	struct umbra_findings v;
 
 	umbra_verify(u, &v);
 	KUNIT_EXPECT_EQ(test, v.nr_findings, 1);

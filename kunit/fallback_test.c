@@ -145,7 +145,7 @@ static u32 rmqueue(struct umbra *u, unsigned int order,
 	u32 index;
 
 	spin_lock_irq(&zone->lock);
-	index = umbra_fallback_rmqueue(zone, order, type, flags, mode);
+	index = umbra_fallback_take(zone, order, type, flags, mode);
 	spin_unlock_irq(&zone->lock);
 	return index;
 }
@@ -324,8 +324,8 @@ static void a_zone_with_nothing_gives_nothing(struct kunit *test)
 		u32 index;
 
 		spin_lock_irq(&zone->lock);
-		index = umbra_fallback_rmqueue(zone, 0, type, ALLOC_CMA,
-					       &mode);
+		index = umbra_fallback_take(zone, 0, type, ALLOC_CMA,
+					    &mode);
 		spin_unlock_irq(&zone->lock);
 		KUNIT_EXPECT_EQ(test, index, UMBRA_NO_FRAME);
 	}

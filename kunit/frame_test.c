@@ -93,9 +93,9 @@ static const struct use_case use_cases[] = {
 	{ "one more holds it", 2, false, PAGE_USE_HELD },
 	{ "many hold it", 1000, false, PAGE_USE_HELD },
 	{ "our reference is gone", 0, false, PAGE_USE_STRAY },
-	{ "poisoned", 1, true, PAGE_USE_POISON },
-	{ "poisoned and held", 2, true, PAGE_USE_POISON },
-	{ "poisoned and gone", 0, true, PAGE_USE_POISON },
+	{ "poisoned", 1, true, PAGE_USE_HWPOISON },
+	{ "poisoned and held", 2, true, PAGE_USE_HWPOISON },
+	{ "poisoned and gone", 0, true, PAGE_USE_HWPOISON },
 };
 
 KUNIT_ARRAY_PARAM_DESC(use, use_cases, name);
@@ -110,7 +110,7 @@ static void who_uses_a_page_is_told_by_its_count(struct kunit *test)
 	if (use->poison)
 		SetPageHWPoison(page);
 	set_page_count(page, use->count);
-	KUNIT_EXPECT_EQ(test, umbra_page_use(page), use->use);
+	KUNIT_EXPECT_EQ(test, umbra_page_use_of(page), use->use);
 	set_page_count(page, UMBRA_BASE_COUNT);
 }
 

@@ -452,7 +452,7 @@ static void splitting_frees_the_upper_halves(struct kunit *test)
 	u32 index;
 
 	spin_lock_irq(&zone->lock);
-	index = umbra_freelist_pop(zone, UMBRA_MAX_ORDER, UMBRA_MOVABLE);
+	index = umbra_freelist_take_first(zone, UMBRA_MAX_ORDER, UMBRA_MOVABLE);
 	index = umbra_freelist_split(zone, index, UMBRA_MAX_ORDER, 8);
 	spin_unlock_irq(&zone->lock);
 	KUNIT_EXPECT_EQ(test, index, 0);
@@ -468,7 +468,7 @@ static void an_empty_list_gives_nothing(struct kunit *test)
 	struct umbra_zone *zone = u->zones;
 
 	spin_lock_irq(&zone->lock);
-	KUNIT_EXPECT_EQ(test, umbra_freelist_pop(zone, 3, UMBRA_MOVABLE),
+	KUNIT_EXPECT_EQ(test, umbra_freelist_take_first(zone, 3, UMBRA_MOVABLE),
 			UMBRA_NO_FRAME);
 	KUNIT_EXPECT_EQ(test, umbra_freelist_take(zone, 0, UMBRA_UNMOVABLE),
 			UMBRA_NO_FRAME);

@@ -164,16 +164,16 @@ static void write_avoids_a_dirty_node(struct kunit *test)
 		umbra_index_to_page(u, 0), umbra_index_to_page(u, NODE_FRAMES),
 	};
 
-	umbra_account_dirty(u, page[0], most);
+	umbra_mod_dirty(u, page[0], most);
 	KUNIT_EXPECT_EQ(test, node_of(u, GFP_KERNEL | __GFP_WRITE, 0), 0);
-	umbra_account_dirty(u, page[0], 1);
+	umbra_mod_dirty(u, page[0], 1);
 	KUNIT_EXPECT_EQ(test, node_of(u, GFP_KERNEL | __GFP_WRITE, 0), 1);
 	KUNIT_EXPECT_EQ(test, node_of(u, GFP_KERNEL, 0), 0);
 
 	/* Where all are dirty, none is worse than another. */
-	umbra_account_dirty(u, page[1], most + 1);
+	umbra_mod_dirty(u, page[1], most + 1);
 	KUNIT_EXPECT_EQ(test, node_of(u, GFP_KERNEL | __GFP_WRITE, 0), 0);
-	umbra_account_dirty(u, page[0], -1);
+	umbra_mod_dirty(u, page[0], -1);
 	KUNIT_EXPECT_EQ(test, node_of(u, GFP_KERNEL | __GFP_WRITE, 1), 0);
 }
 

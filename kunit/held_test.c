@@ -165,7 +165,7 @@ static void held_pages_come_back_by_themselves(struct kunit *test)
 
 static void the_checker_looks_at_held_pages_again(struct kunit *test)
 {
-	struct umbra_verify v;
+	struct umbra_findings v;
 	struct umbra *u;
 	struct page *page = block(test, &u, 0, false);
 

@@ -39,7 +39,7 @@ static void fill(struct kunit *test, struct umbra *u, struct list_head *pages)
 	umbra_test_take_all(u, 0, GFP_KERNEL, 5, pages);
 	umbra_test_take_all(u, 0, GFP_KERNEL, 0, pages);
 	KUNIT_ASSERT_EQ(test, u->zones->nr_free_pages,
-			umbra_wmark(u->zones, UMBRA_WMARK_MIN));
+			umbra_mark(u->zones, UMBRA_WMARK_MIN));
 }
 
 static void high_order_atomics_under_pressure_reserve(struct kunit *test)

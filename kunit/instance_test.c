@@ -37,7 +37,7 @@ static void edges_that_no_span_covers_are_offline(struct kunit *test)
 	struct umbra *u = umbra_test_ghost_spans(test, TEST_PB_ORDER,
 						 &odd_span, 1);
 	u32 first = u->spans[0].first, end = first + odd_span.nr_pages;
-	struct umbra_verify v;
+	struct umbra_findings v;
 	u32 index;
 
 	for (index = 0; index < u->nr_frames; index++)

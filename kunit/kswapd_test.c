@@ -108,7 +108,7 @@ static unsigned long free_pages_of(struct umbra *u)
 
 static bool is_above_high(struct umbra *u)
 {
-	return free_pages_of(u) > umbra_wmark(u->zones, UMBRA_WMARK_HIGH);
+	return free_pages_of(u) > umbra_mark(u->zones, UMBRA_WMARK_HIGH);
 }
 
 static bool has_given_up(struct umbra *u)
@@ -185,7 +185,7 @@ static void give_back_the_rest(struct umbra *u, struct owner *o,
 static void kswapd_wakes_below_low_and_sleeps_at_high(struct kunit *test)
 {
 	struct umbra *u = start(test, false);
-	unsigned long low = umbra_wmark(u->zones, UMBRA_WMARK_LOW);
+	unsigned long low = umbra_mark(u->zones, UMBRA_WMARK_LOW);
 	struct owner *o = owner_create(test);
 	struct page *page;
 	LIST_HEAD(hoard);
@@ -300,9 +300,9 @@ static void a_boost_is_left_to_a_kswapd_that_works(struct kunit *test)
 	list_pages(test, u, o, 256);
 	take_until(u, MIN_PAGES + 16, &hoard);
 	KUNIT_EXPECT_GT(test, boost(u->zones), 0);
-	umbra_watermark_wake(u, false);
+	umbra_boost_end_unattended(u, false);
 	KUNIT_EXPECT_FALSE(test, work_pending(&u->boost_work));
-	KUNIT_EXPECT_FALSE(test, umbra_watermark_wake(u, true));
+	KUNIT_EXPECT_FALSE(test, umbra_boost_end_unattended(u, true));
 	umbra_kswapd_wake(u->zones, GFP_KERNEL, 0, UMBRA_ZONE_NORMAL);
 	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(is_unboosted(u)));
 	give_back_the_rest(u, o, &hoard);
@@ -429,7 +429,7 @@ static bool normal_is_above_high(struct umbra *u)
 	const struct umbra_zone *zone = &u->zones[1];
 
 	return READ_ONCE(zone->nr_free_pages) >
-	       umbra_wmark(zone, UMBRA_WMARK_HIGH);
+	       umbra_mark(zone, UMBRA_WMARK_HIGH);
 }
 
 /* It is busy for a zone that takes whatever is freed, when another falls low. */
@@ -459,10 +459,10 @@ static void kswapd_minds_what_is_asked_for_meanwhile(struct kunit *test)
 	list_pages_of(test, u, greedy, GFP_KERNEL | __GFP_DMA, 16);
 	list_pages(test, u, o, PAGES / 4);
 	take_zone_until(dma, __GFP_DMA,
-			umbra_wmark(dma, UMBRA_WMARK_MIN), &hoard);
+			umbra_mark(dma, UMBRA_WMARK_MIN), &hoard);
 	umbra_kswapd_wake(dma, 0, 0, UMBRA_ZONE_DMA);
 	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(has_stolen(u)));
-	take_zone_until(normal, 0, umbra_wmark(normal, UMBRA_WMARK_LOW) - 1,
+	take_zone_until(normal, 0, umbra_mark(normal, UMBRA_WMARK_LOW) - 1,
 			&hoard);
 	umbra_kswapd_wake(normal, 0, 0, UMBRA_ZONE_NORMAL);
 	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(normal_is_above_high(u)));

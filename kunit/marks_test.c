@@ -182,7 +182,7 @@ static void marks_and_reserves_are_those_of_the_host(struct kunit *test)
 
 		KUNIT_EXPECT_EQ(test, u->zones[n].nr_managed, m->nr_pages);
 		for (i = 0; i < UMBRA_NR_WMARKS; i++)
-			KUNIT_EXPECT_EQ_MSG(test, umbra_wmark(&u->zones[n], i),
+			KUNIT_EXPECT_EQ_MSG(test, umbra_mark(&u->zones[n], i),
 					    m->mark[i], "zone %u, mark %u", n,
 					    i);
 		for (i = 0; i < UMBRA_NR_ZONE_TYPES; i++)

@@ -104,10 +104,10 @@ static void drain_or_be_in_the_way(void *arg, unsigned int self)
 		list_del(&page->lru);
 		umbra_free_page(b->u, page);
 	}
-	mutex_lock(&b->u->control);
+	mutex_lock(&b->u->control_lock);
 	umbra_test_meet(&b->barrier);
 	schedule_timeout_uninterruptible(HZ / 20);
-	mutex_unlock(&b->u->control);
+	mutex_unlock(&b->u->control_lock);
 }
 
 static void caches_are_waited_for_before_a_request_fails(struct kunit *test)

@@ -164,7 +164,7 @@ static void do_direct(struct run *r)
 	r->nr_captured++;
 	KUNIT_ASSERT_EQ(r->test, frame_read(r->u, index),
 			frame_make(FRAME_PCP, order));
-	page = umbra_hand_out(r->u, index, order, rq.gfp, 0);
+	page = umbra_give_block(r->u, index, order, rq.gfp, 0);
 	if (r->nr_blocks < MAX_BLOCKS && pick(r, 2))
 		keep(r, page, order, pick(r, 2));
 	else

@@ -155,9 +155,9 @@ static void a_dead_cpu_leaves_nothing_behind(struct kunit *test)
 	int first = cpumask_first(cpu_online_mask);
 	int other = umbra_test_other_cpu(test);
 
-	mutex_lock(&u->control);
+	mutex_lock(&u->control_lock);
 	umbra_pcp_drain_dead(u, other);
-	mutex_unlock(&u->control);
+	mutex_unlock(&u->control_lock);
 	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, other), 0);
 	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones + 1, other), 0);
 	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, first), BATCH);
@@ -170,9 +170,9 @@ static void a_large_cache_of_a_dead_cpu_is_emptied(struct kunit *test)
 	struct umbra *u = ghost_with_large_cache(test);
 	unsigned int cpu = cpumask_first(cpu_online_mask);
 
-	mutex_lock(&u->control);
+	mutex_lock(&u->control_lock);
 	umbra_pcp_drain_dead(u, cpu);
-	mutex_unlock(&u->control);
+	mutex_unlock(&u->control_lock);
 	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, -1), 0);
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
 }
@@ -554,7 +554,8 @@ static void an_empty_zone_leaves_what_is_cached(struct kunit *test)
 	nr = umbra_pcp_alloc_bulk(u->zones, &rq, frames, BATCH);
 	KUNIT_EXPECT_EQ(test, nr, 3);
 	for (i = 0; i < nr; i++) {
-		struct page *page = umbra_hand_out(u, frames[i], 0, GFP_KERNEL, 0);
+		struct page *page = umbra_give_block(u, frames[i], 0,
+							     GFP_KERNEL, 0);
 
 		KUNIT_ASSERT_NOT_NULL(test, page);
 		list_add(&page->lru, &pages);

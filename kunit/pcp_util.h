@@ -27,10 +27,10 @@ static inline unsigned long count(struct umbra *u)
 
 static inline void set_high(struct umbra *u, int high)
 {
-	mutex_lock(&u->control);
+	mutex_lock(&u->control_lock);
 	u->pcp_high = high;
 	umbra_pcp_resize(u);
-	mutex_unlock(&u->control);
+	mutex_unlock(&u->control_lock);
 }
 
 static inline void alloc_many(struct kunit *test, struct umbra *u,

@@ -121,19 +121,19 @@ static void tunables_move_what_is_plenty(struct kunit *test)
 {
 	struct umbra *u = ghost(test, 0);
 
-	mutex_lock(&u->control);
+	mutex_lock(&u->control_lock);
 	u->min_free_kbytes = PAGES << (PAGE_SHIFT - 10);
 	umbra_watermark_setup(u);
 	KUNIT_EXPECT_EQ(test, u->zones->fast_orders, 0);
 	u->min_free_kbytes = 0;
 	umbra_watermark_setup(u);
 	KUNIT_EXPECT_EQ(test, u->zones->fast_orders, UMBRA_NR_ORDERS);
-	mutex_unlock(&u->control);
+	mutex_unlock(&u->control_lock);
 }
 
 static unsigned long findings(struct kunit *test, struct umbra *u)
 {
-	struct umbra_verify v;
+	struct umbra_findings v;
 
 	umbra_verify(u, &v);
 	KUNIT_EXPECT_TRUE(test, v.exact);

@@ -38,7 +38,9 @@ static struct umbra *instance(struct kunit *test)
 static bool poison(struct umbra *u, struct page *page)
 {
 	SetPageHWPoison(page);
-	return umbra_poison_pfn(u, umbra_index_to_pfn(u, umbra_page_to_index(u, page)));
+	u32 index = umbra_page_to_index(u, page);
+
+	return umbra_hwpoison_pfn(u, umbra_index_to_pfn(u, index));
 }
 
 /* Allocate everything, expect never to see @bad, and free it all. */
@@ -146,10 +148,10 @@ static void pages_of_others_do_not_matter(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost_spans(test, TEST_PB_ORDER, &span, 1);
 
-	KUNIT_EXPECT_FALSE(test, umbra_poison_pfn(u, BASE_PFN - 1));
-	KUNIT_EXPECT_FALSE(test, umbra_poison_pfn(u, BASE_PFN + PAGES));
-	KUNIT_EXPECT_FALSE(test, umbra_poison_pfn(u, 0));
-	KUNIT_EXPECT_FALSE(test, umbra_poison_pfn(u, ULONG_MAX));
+	KUNIT_EXPECT_FALSE(test, umbra_hwpoison_pfn(u, BASE_PFN - 1));
+	KUNIT_EXPECT_FALSE(test, umbra_hwpoison_pfn(u, BASE_PFN + PAGES));
+	KUNIT_EXPECT_FALSE(test, umbra_hwpoison_pfn(u, 0));
+	KUNIT_EXPECT_FALSE(test, umbra_hwpoison_pfn(u, ULONG_MAX));
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 0);
 }
@@ -416,11 +418,11 @@ static void a_scan_finds_pages_of_every_state(struct kunit *test)
 	SetPageHWPoison(page + 7);
 	SetPageHWPoison(held);
 	SetPageHWPoison(free);
-	umbra_poison_scan(u);
+	umbra_hwpoison_scan(u);
 	UMBRA_EXPECT_FRAME(test, u, free, FRAME_OFFLINE, 0);
 	UMBRA_EXPECT_FRAME(test, u, held, FRAME_OFFLINE, 0);
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_pages(u), MANY - 2);
-	umbra_poison_scan(u);
+	umbra_hwpoison_scan(u);
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_pages(u), MANY - 2);
 	umbra_free_pages(u, page, 3);
 	UMBRA_EXPECT_FRAME(test, u, page + 7, FRAME_OFFLINE, 0);

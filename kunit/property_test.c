@@ -345,7 +345,7 @@ static unsigned long allocated(const unsigned long *nr)
 static void judge(struct model *m)
 {
 	struct kunit *test = m->test;
-	struct umbra_verify v;
+	struct umbra_findings v;
 
 	umbra_verify(m->u, &v);
 	expect_loose_returned(m);

@@ -216,7 +216,7 @@ static void two_cpus_never_get_the_same_frame(struct kunit *test)
 {
 	struct stress *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
 	unsigned long findings = 0, looks = 0;
-	struct umbra_verify v;
+	struct umbra_findings v;
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, s);
@@ -367,7 +367,7 @@ static void look_on(struct kunit *test, struct swap *s, struct rnd_state *rnd)
 {
 	struct umbra_free_snapshot *snapshot;
 	u32 index = prandom_u32_state(rnd) % (SWAP_PAGES - 64);
-	struct umbra_verify v;
+	struct umbra_findings v;
 
 	switch (prandom_u32_state(rnd) % 6) {
 	case 0:
@@ -430,7 +430,7 @@ static void blocks_freed_on_the_other_cpu_are_never_handed_out_twice(struct kuni
 	struct swap *s = swap_create(test);
 	unsigned long looks = 0;
 	struct rnd_state rnd;
-	struct umbra_verify v;
+	struct umbra_findings v;
 	unsigned int i, slot;
 
 	prandom_seed_state(&rnd, 3000);

@@ -485,7 +485,7 @@ static void a_request_waits_for_what_others_have_isolated(struct kunit *test)
 /* What the checker says of lists that were broken on purpose. */
 static bool is_found(struct umbra *u, enum umbra_finding_code code)
 {
-	struct umbra_verify v;
+	struct umbra_findings v;
 	unsigned long i;
 
 	umbra_verify(u, &v);

@@ -71,7 +71,7 @@ static void a_snapshot_has_every_free_block_once(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	KUNIT_ASSERT_NOT_NULL(test, seen);
 	for (i = 0; i < s->nr; i++) {
-		struct umbra_free_block *b = &s->blocks[i];
+		struct umbra_free_entry *b = &s->blocks[i];
 
 		KUNIT_ASSERT_LE(test, b->order, UMBRA_MAX_ORDER);
 		KUNIT_ASSERT_LT(test, b->index, u->nr_frames);

@@ -283,7 +283,7 @@ int umbra_test_other_cpu(struct kunit *test)
 /* Fail the test with every finding of the checker. */
 void umbra_test_judge(struct kunit *test, struct umbra *u)
 {
-	struct umbra_verify v;
+	struct umbra_findings v;
 	unsigned long i;
 
 	umbra_verify(u, &v);

@@ -317,7 +317,7 @@ static void a_dirty_limit_decides_who_gets_pages_to_write(struct kunit *test)
 	struct umbra *u = umbra_test_ghost_zones(test, zones, 2,
 						 2 * TEST_BLOCK);
 
-	umbra_account_dirty(u, umbra_index_to_page(u, 0), TEST_BLOCK / 2);
+	umbra_mod_dirty(u, umbra_index_to_page(u, 0), TEST_BLOCK / 2);
 	KUNIT_EXPECT_EQ(test, node_of_write(test, u), 0);
 	KUNIT_ASSERT_EQ(test, umbra_tune(u, TUNE_DIRTY_LIMIT, 49), 0);
 	KUNIT_EXPECT_EQ(test, node_of_write(test, u), 1);

@@ -429,7 +429,7 @@ static void site_clear(struct site *site)
 	umbra_held_rescan(site->u);
 }
 
-static bool is_found(struct umbra_verify *v, enum umbra_finding_code code,
+static bool is_found(struct umbra_findings *v, enum umbra_finding_code code,
 		     u32 index)
 {
 	unsigned long i;
@@ -444,7 +444,7 @@ static void a_broken_invariant_is_found(struct kunit *test)
 {
 	const struct breakage *b = test->param_value;
 	struct site site = {};
-	struct umbra_verify v;
+	struct umbra_findings v;
 	u32 where;
 
 	site_init(test, &site);
@@ -466,7 +466,7 @@ static void a_broken_invariant_is_found(struct kunit *test)
 static void a_free_block_over_two_types_is_found(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
-	struct umbra_verify v;
+	struct umbra_findings v;
 
 	u->pageblocks[1].type = UMBRA_RECLAIMABLE;
 	umbra_verify(u, &v);
@@ -480,7 +480,7 @@ static void a_block_in_no_cache_is_not_vouched_for(struct kunit *test)
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
 	struct page *page = umbra_alloc_page(u, GFP_KERNEL);
 	u32 index = umbra_page_to_index(u, page);
-	struct umbra_verify v;
+	struct umbra_findings v;
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	frame_set(u, index, FRAME_PCP, 0);
@@ -507,7 +507,7 @@ static void cached_and_special_pages_are_no_findings(struct kunit *test)
 	struct umbra *u = umbra_test_ghost_layout(test, &layout,
 						  4 * TEST_BLOCK);
 	struct page *page = umbra_alloc_page(u, GFP_KERNEL);
-	struct umbra_verify v;
+	struct umbra_findings v;
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	KUNIT_EXPECT_EQ(test, umbra_isolate_range(u, 512, 1024), 0);
@@ -526,7 +526,7 @@ static void cached_and_special_pages_are_no_findings(struct kunit *test)
 static void a_sound_instance_has_no_findings(struct kunit *test)
 {
 	struct site site = {};
-	struct umbra_verify v;
+	struct umbra_findings v;
 
 	site_init(test, &site);
 	KUNIT_EXPECT_EQ(test, umbra_expose_pages(site.u, site.block, 3), 0);
@@ -546,7 +546,7 @@ static void a_sound_instance_has_no_findings(struct kunit *test)
 static void findings_beyond_the_first_are_counted(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
-	struct umbra_verify v;
+	struct umbra_findings v;
 	u32 i;
 
 	for (i = 0; i < 100; i++)

@@ -161,7 +161,7 @@ static struct umbra *nearly_full(struct kunit *test, unsigned long nr_pages,
 	KUNIT_ASSERT_EQ(test, umbra_test_take_all(u, 0, GFP_HIGHUSER_MOVABLE,
 						  8, pages),
 			nr_pages / 256 - 1);
-	KUNIT_ASSERT_EQ(test, umbra_wmark(u->zones, UMBRA_WMARK_HIGH), 24);
+	KUNIT_ASSERT_EQ(test, umbra_mark(u->zones, UMBRA_WMARK_HIGH), 24);
 	return u;
 }
 
@@ -184,7 +184,7 @@ static void a_claim_boosts_by_a_pageblock_up_to_a_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zone->watermark_boost, 0);
 	chain(test, u, GFP_KERNEL, 0, &pages);
 	KUNIT_EXPECT_EQ(test, zone->watermark_boost, 512);
-	KUNIT_EXPECT_EQ(test, umbra_wmark(zone, UMBRA_WMARK_MIN), 16 + 512);
+	KUNIT_EXPECT_EQ(test, umbra_mark(zone, UMBRA_WMARK_MIN), 16 + 512);
 	KUNIT_EXPECT_EQ(test, umbra_zone_events(zone, EVENT_FALLBACK_CLAIM), 1);
 
 	/* Halves of pageblocks, so that boosted marks are not reached. */
@@ -204,9 +204,9 @@ static void a_claim_boosts_by_a_pageblock_up_to_a_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_zone_events(zone, EVENT_FALLBACK_CLAIM), 3);
 	KUNIT_EXPECT_EQ(test, zone->watermark_boost, 720);
 
-	mutex_lock(&u->control);
+	mutex_lock(&u->control_lock);
 	umbra_watermark_setup(u);
-	mutex_unlock(&u->control);
+	mutex_unlock(&u->control_lock);
 	KUNIT_EXPECT_EQ(test, zone->watermark_boost, 0);
 	umbra_test_give_all(u, &pages);
 }
@@ -271,7 +271,7 @@ static void a_zone_without_marks_is_not_boosted(struct kunit *test)
 static bool fast_ok(struct umbra_zone *zone, enum umbra_wmark mark,
 		    unsigned int flags)
 {
-	return umbra_watermark_fast(zone, 0, umbra_wmark(zone, mark),
+	return umbra_watermark_fast(zone, 0, umbra_mark(zone, mark),
 				    UMBRA_ZONE_NORMAL, flags);
 }
 
@@ -380,14 +380,14 @@ static void a_zone_that_lost_all_its_pages_keeps_none(struct kunit *test)
 	struct umbra_zone *dma = u->zones;
 
 	KUNIT_EXPECT_EQ(test, dma->lowmem_reserve[UMBRA_ZONE_NORMAL], 192);
-	mutex_lock(&u->control);
+	mutex_lock(&u->control_lock);
 	dma->nr_managed = 0;
 	umbra_watermark_setup(u);
 	KUNIT_EXPECT_EQ(test, dma->lowmem_reserve[UMBRA_ZONE_NORMAL], 0);
 	dma->nr_managed = 1024;
 	umbra_watermark_setup(u);
 	KUNIT_EXPECT_EQ(test, dma->lowmem_reserve[UMBRA_ZONE_NORMAL], 192);
-	mutex_unlock(&u->control);
+	mutex_unlock(&u->control_lock);
 }
 
 /* Pages in the caches of CPUs are not free, and not lost either. */

@@ -244,8 +244,8 @@ static void do_dirty(struct run *r)
 	struct model_zone *z = &r->m.zone[pick(r, r->m.nr_zones)];
 	long dirty = pick(r, 2) ? pick(r, (z->end - z->start) / 3) : 0;
 
-	umbra_account_dirty(r->m.u, page_of(r, z->start),
-			    dirty - r->m.dirty[z->nid]);
+	umbra_mod_dirty(r->m.u, page_of(r, z->start),
+			dirty - r->m.dirty[z->nid]);
 	r->m.dirty[z->nid] = dirty;
 }
 
@@ -346,7 +346,7 @@ static void check_counts(struct run *r)
 static void judge(struct run *r)
 {
 	struct kunit *test = r->test;
-	struct umbra_verify v;
+	struct umbra_findings v;
 
 	umbra_verify(r->m.u, &v);
 	KUNIT_ASSERT_EQ_MSG(test, v.nr_findings, 0,

@@ -287,11 +287,11 @@ int umbra_drain_node(struct umbra *u, unsigned int nid);
 int umbra_drain_cpu(struct umbra *u, unsigned int cpu);
 int umbra_set_node_online(struct umbra *u, unsigned int nid, bool online);
 int umbra_set_allowed_nodes(struct umbra *u, umbra_nodemask_t nodes);
-void umbra_account_dirty(struct umbra *u, const struct page *page,
-			 long nr_pages);
+void umbra_mod_dirty(struct umbra *u, const struct page *page,
+		     long nr_pages);
 bool umbra_has_pfn(struct umbra *u, unsigned long pfn);
-bool umbra_poison_pfn(struct umbra *u, unsigned long pfn);
-void umbra_poison_scan(struct umbra *u);
+bool umbra_hwpoison_pfn(struct umbra *u, unsigned long pfn);
+void umbra_hwpoison_scan(struct umbra *u);
 
 /*
  * Accounts: a limit on the pages that one user may have, with the pages held

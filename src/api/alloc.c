@@ -35,8 +35,8 @@
  * at, if that zone has so much that no watermark is near. UMBRA_NO_FRAME says
  * nothing about the request: it is to be made and tried.
  */
-static __always_inline u32 take_hit(struct umbra *u, gfp_t gfp,
-				    unsigned int order, int nid)
+static __always_inline u32 pop_hit(struct umbra *u, gfp_t gfp,
+				   unsigned int order, int nid)
 {
 	const struct umbra_gfp_kind *kind = umbra_gfp_kind(u, gfp);
 	u32 index = UMBRA_NO_FRAME;
@@ -65,7 +65,7 @@ static __always_inline u32 take_hit(struct umbra *u, gfp_t gfp,
 	pcp = per_cpu_ptr(zone->pcp, cpu);
 	if (unlikely(!pcp_begin(pcp)))
 		goto out;
-	index = pcp_take(pcp, u, order, kind->type);
+	index = pcp_pop(pcp, u, order, kind->type);
 	if (unlikely(zone->nid != near) && index != UMBRA_NO_FRAME)
 		pcp->events[EVENT_NUMA_OTHER]++;
 	if (unlikely(gfp & __GFP_ACCOUNT) && index != UMBRA_NO_FRAME)
@@ -94,7 +94,7 @@ static __always_inline struct page *alloc_hit(struct umbra *u, gfp_t gfp,
 					      unsigned int order, int nid)
 {
 	gfp_t context = current_gfp_context(gfp);
-	u32 index = take_hit(u, context, order, nid);
+	u32 index = pop_hit(u, context, order, nid);
 
 	if (unlikely(index == UMBRA_NO_FRAME))
 		return NULL;
@@ -128,7 +128,7 @@ static __always_inline struct page *walk(struct umbra *u, gfp_t gfp,
 			trace_umbra_page_alloc(-1UL, order, gfp, rq.type);
 			return NULL;
 		}
-		page = umbra_hand_out(u, index, order, rq.gfp, rq.flags);
+		page = umbra_give_block(u, index, order, rq.gfp, rq.flags);
 	} while (unlikely(!page) && !(flags & ALLOC_TRYLOCK));
 	if (likely(page) && trace_umbra_page_alloc_enabled())
 		trace_umbra_page_alloc(umbra_index_to_pfn(u, index), order,

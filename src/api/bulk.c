@@ -34,7 +34,7 @@ static struct umbra_zone *bulk_zone(struct umbra *u,
 		if (zone->nid != rq->preferred->nid)
 			break;
 		if (umbra_watermark_fast(zone, 0,
-					 umbra_wmark(zone, UMBRA_WMARK_LOW) +
+					 umbra_mark(zone, UMBRA_WMARK_LOW) +
 					 nr, rq->preferred->type,
 					 rq->flags))
 			return zone;

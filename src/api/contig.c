@@ -120,7 +120,7 @@ static int isolate(struct umbra *u, const struct frame_range *range)
 {
 	u32 index;
 
-	lockdep_assert_held(&u->ranges);
+	lockdep_assert_held(&u->ranges_lock);
 
 	for (index = first_block(u, range); index < last_block(u, range);
 	     index += 1U << u->pb_order) {
@@ -131,9 +131,9 @@ static int isolate(struct umbra *u, const struct frame_range *range)
 		set_isolated(range->zone, index, true);
 		cond_resched();
 	}
-	mutex_lock(&u->control);
+	mutex_lock(&u->control_lock);
 	umbra_pcp_drain(u, BIT(range->zone->nid), -1, true);
-	mutex_unlock(&u->control);
+	mutex_unlock(&u->control_lock);
 	/* What else stays is for the caller to find. */
 	if (umbra_compact_migrate_range(range->zone, range->start,
 					range->end) != -EINTR)
@@ -165,9 +165,9 @@ int umbra_isolate_range(struct umbra *u, unsigned long start,
 
 	if (err)
 		return err;
-	mutex_lock(&u->ranges);
+	mutex_lock(&u->ranges_lock);
 	err = isolate(u, &range);
-	mutex_unlock(&u->ranges);
+	mutex_unlock(&u->ranges_lock);
 	return err;
 }
 EXPORT_SYMBOL_GPL(umbra_isolate_range);
@@ -189,9 +189,9 @@ int umbra_unisolate_range(struct umbra *u, unsigned long start,
 
 	if (err)
 		return err;
-	mutex_lock(&u->ranges);
+	mutex_lock(&u->ranges_lock);
 	unisolate(u, &range, last_block(u, &range));
-	mutex_unlock(&u->ranges);
+	mutex_unlock(&u->ranges_lock);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(umbra_unisolate_range);
@@ -311,14 +311,14 @@ int umbra_alloc_contig_range(struct umbra *u, unsigned long start,
 
 	if (err)
 		return err;
-	mutex_lock(&u->ranges);
+	mutex_lock(&u->ranges_lock);
 	err = isolate(u, &range);
 	if (!err) {
 		umbra_held_rescan(u);
 		err = take_range(u, &range);
 		unisolate(u, &range, last_block(u, &range));
 	}
-	mutex_unlock(&u->ranges);
+	mutex_unlock(&u->ranges_lock);
 	if (err)
 		return err;
 	for (index = range.start; index < range.end; index++) {

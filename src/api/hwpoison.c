@@ -36,7 +36,7 @@ static void suspect(struct umbra_zone *zone)
 }
 
 /**
- * umbra_poison_pfn() - take a page out of use whose memory has failed
+ * umbra_hwpoison_pfn() - take a page out of use whose memory has failed
  * @u: the instance
  * @pfn: page frame number; need not be of @u
  *
@@ -49,7 +49,7 @@ static void suspect(struct umbra_zone *zone)
  * Context: any but NMI; on PREEMPT_RT not with preemption off.
  * Return: true if the page is of @u.
  */
-bool umbra_poison_pfn(struct umbra *u, unsigned long pfn)
+bool umbra_hwpoison_pfn(struct umbra *u, unsigned long pfn)
 {
 	u32 index = umbra_pfn_to_index(u, pfn);
 	struct umbra_zone *zone;
@@ -75,7 +75,7 @@ bool umbra_poison_pfn(struct umbra *u, unsigned long pfn)
 	umbra_zone_unlock(zone, flags);
 	return true;
 }
-EXPORT_SYMBOL_GPL(umbra_poison_pfn);
+EXPORT_SYMBOL_GPL(umbra_hwpoison_pfn);
 
 /**
  * umbra_has_pfn() - is a page of an instance
@@ -92,12 +92,12 @@ bool umbra_has_pfn(struct umbra *u, unsigned long pfn)
 EXPORT_SYMBOL_GPL(umbra_has_pfn);
 
 /**
- * umbra_poison_scan() - take every page out of use whose memory has failed
+ * umbra_hwpoison_scan() - take every page out of use whose memory has failed
  * @u: the instance
  *
  * Context: may sleep.
  */
-void umbra_poison_scan(struct umbra *u)
+void umbra_hwpoison_scan(struct umbra *u)
 {
 	const struct umbra_span *span;
 	unsigned long i;
@@ -105,10 +105,10 @@ void umbra_poison_scan(struct umbra *u)
 	for (span = u->spans; span < u->spans + u->nr_spans; span++) {
 		for (i = 0; i < span->nr_pages; i++) {
 			if (PageHWPoison(span->pages + i))
-				umbra_poison_pfn(u, span->base_pfn + i);
+				umbra_hwpoison_pfn(u, span->base_pfn + i);
 			if (i % UMBRA_SNAPSHOT_BATCH == 0)
 				cond_resched();
 		}
 	}
 }
-EXPORT_SYMBOL_GPL(umbra_poison_scan);
+EXPORT_SYMBOL_GPL(umbra_hwpoison_scan);

@@ -259,8 +259,8 @@ static struct umbra *instance_new(const char *name,
 	u->has_memory = layout->has_memory;
 	u->policy = umbra_policy_find(layout->policy);
 	u->dirty_limit = layout->dirty_limit;
-	mutex_init(&u->ranges);
-	mutex_init(&u->control);
+	mutex_init(&u->ranges_lock);
+	mutex_init(&u->control_lock);
 	seqcount_init(&u->zonelist_seq);
 	ratelimit_state_init(&u->report_limit, 5 * HZ, 10);
 	ratelimit_set_flags(&u->report_limit, RATELIMIT_MSG_ON_RELEASE);

@@ -318,7 +318,7 @@ int umbra_page_node(struct umbra *u, const struct page *page)
 EXPORT_SYMBOL_GPL(umbra_page_node);
 
 /**
- * umbra_account_dirty() - count pages that have to be written back
+ * umbra_mod_dirty() - count pages that have to be written back
  * @u: the instance
  * @page: a page of the node in question
  * @nr_pages: how many became dirty; negative for pages that became clean
@@ -327,15 +327,15 @@ EXPORT_SYMBOL_GPL(umbra_page_node);
  *
  * Context: any.
  */
-void umbra_account_dirty(struct umbra *u, const struct page *page,
-			 long nr_pages)
+void umbra_mod_dirty(struct umbra *u, const struct page *page,
+		     long nr_pages)
 {
 	int nid = umbra_page_node(u, page);
 
 	if (nid >= 0)
 		atomic_long_add(nr_pages, &u->nodes[nid].nr_dirty);
 }
-EXPORT_SYMBOL_GPL(umbra_account_dirty);
+EXPORT_SYMBOL_GPL(umbra_mod_dirty);
 
 /**
  * umbra_get_info() - what an instance is made of, and how it stands

@@ -2,7 +2,7 @@
 /*
  * What can be changed of an instance while it runs. A value is checked before
  * anything is written. Watermarks and reserves are computed anew under
- * umbra.control, each zone's under its lock; what is read without a lock is one
+ * umbra.control_lock, each zone's under its lock; what is read without a lock is one
  * word, written at once.
  */
 #include <linux/minmax.h>
@@ -66,7 +66,7 @@ long umbra_tune_most(const struct umbra *u, enum umbra_tunable what)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_tune_most);
 
-/* Watermarks, and the caches that are sized by them; umbra.control held. */
+/* Watermarks, and caches that are sized by them; umbra.control_lock held. */
 static void setup_watermarks(struct umbra *u)
 {
 	umbra_watermark_setup(u);
@@ -77,12 +77,12 @@ static void setup_watermarks(struct umbra *u)
 void umbra_tune_init(struct umbra *u, const struct umbra_layout *layout)
 {
 	umbra_watermark_init(u, layout);
-	mutex_lock(&u->control);
+	mutex_lock(&u->control_lock);
 	setup_watermarks(u);
-	mutex_unlock(&u->control);
+	mutex_unlock(&u->control_lock);
 }
 
-/* umbra.control held, and @value checked. */
+/* umbra.control_lock held, and @value checked. */
 static void set(struct umbra *u, enum umbra_tunable what, long value)
 {
 	switch (what) {
@@ -131,7 +131,7 @@ int umbra_tune(struct umbra *u, enum umbra_tunable what, long value)
 {
 	int err = 0;
 
-	mutex_lock(&u->control);
+	mutex_lock(&u->control_lock);
 	if (what == TUNE_MIN_FREE_KBYTES && value == UMBRA_AUTO)
 		set(u, what, umbra_auto_min_free(u));
 	else if (value < umbra_tune_least(what) ||
@@ -139,7 +139,7 @@ int umbra_tune(struct umbra *u, enum umbra_tunable what, long value)
 		err = -ERANGE;
 	else
 		set(u, what, value);
-	mutex_unlock(&u->control);
+	mutex_unlock(&u->control_lock);
 	return err;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_tune);
@@ -192,11 +192,11 @@ int umbra_tune_lowmem_reserve(struct umbra *u,
 	for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++)
 		if (ratio[type] < 0)
 			return -ERANGE;
-	mutex_lock(&u->control);
+	mutex_lock(&u->control_lock);
 	for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++)
 		WRITE_ONCE(u->lowmem_reserve_ratio[type], ratio[type]);
 	setup_watermarks(u);
-	mutex_unlock(&u->control);
+	mutex_unlock(&u->control_lock);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_tune_lowmem_reserve);

@@ -133,7 +133,7 @@ static u32 take_stealing(struct umbra_zone *zone,
 
 	if (choice.order < 0)
 		return UMBRA_NO_FRAME;
-	index = umbra_freelist_pop(zone, choice.order, choice.type);
+	index = umbra_freelist_take_first(zone, choice.order, choice.type);
 	index = umbra_freelist_split(zone, index, choice.order, view->order);
 	note_fallback(zone, index, view->order, choice.order, view->type,
 		      choice.type, false);
@@ -164,7 +164,7 @@ static u32 take_fallback(struct umbra_zone *zone, unsigned int order,
 }
 
 /**
- * umbra_fallback_rmqueue() - take a block off the free lists of a zone
+ * umbra_fallback_take() - take a block off the free lists of a zone
  * @zone: the zone to take from
  * @order: order wanted
  * @type: type wanted
@@ -175,9 +175,9 @@ static u32 take_fallback(struct umbra_zone *zone, unsigned int order,
  * Context: zone lock held.
  * Return: the head of the block, or UMBRA_NO_FRAME if the zone has none.
  */
-u32 umbra_fallback_rmqueue(struct umbra_zone *zone, unsigned int order,
-			   enum umbra_migratetype type, unsigned int flags,
-			   enum umbra_take_mode *mode)
+u32 umbra_fallback_take(struct umbra_zone *zone, unsigned int order,
+			enum umbra_migratetype type, unsigned int flags,
+			enum umbra_take_mode *mode)
 {
 	u32 index = UMBRA_NO_FRAME;
 
@@ -203,7 +203,7 @@ u32 umbra_fallback_rmqueue(struct umbra_zone *zone, unsigned int order,
 	}
 	return take_fallback(zone, order, type, flags, mode);
 }
-EXPORT_SYMBOL_IF_KUNIT(umbra_fallback_rmqueue);
+EXPORT_SYMBOL_IF_KUNIT(umbra_fallback_take);
 
 /**
  * umbra_fallback_can_claim() - could a request claim a block of another type

@@ -13,9 +13,9 @@ enum umbra_take_mode {
 	TAKE_STEAL,
 };
 
-u32 umbra_fallback_rmqueue(struct umbra_zone *zone, unsigned int order,
-			   enum umbra_migratetype type, unsigned int flags,
-			   enum umbra_take_mode *mode);
+u32 umbra_fallback_take(struct umbra_zone *zone, unsigned int order,
+			enum umbra_migratetype type, unsigned int flags,
+			enum umbra_take_mode *mode);
 bool umbra_fallback_can_claim(const struct umbra_zone *zone,
 			      unsigned int order, enum umbra_migratetype type);
 

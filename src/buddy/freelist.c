@@ -271,7 +271,7 @@ u32 umbra_freelist_first(struct umbra_zone *zone, unsigned int order,
 }
 
 /**
- * umbra_freelist_pop() - take the next block of one list
+ * umbra_freelist_take_first() - take the next block of one list
  * @zone: the zone to take from
  * @order: order of the list
  * @type: type of the list
@@ -279,8 +279,8 @@ u32 umbra_freelist_first(struct umbra_zone *zone, unsigned int order,
  * Context: zone lock held.
  * Return: the head of the block, or UMBRA_NO_FRAME if the list is empty.
  */
-u32 umbra_freelist_pop(struct umbra_zone *zone, unsigned int order,
-		       enum umbra_migratetype type)
+u32 umbra_freelist_take_first(struct umbra_zone *zone, unsigned int order,
+			      enum umbra_migratetype type)
 {
 	u32 index = umbra_freelist_first(zone, order, type);
 
@@ -288,7 +288,7 @@ u32 umbra_freelist_pop(struct umbra_zone *zone, unsigned int order,
 		umbra_freelist_remove(zone, index, order);
 	return index;
 }
-EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_pop);
+EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_take_first);
 
 /**
  * umbra_freelist_take() - take a block of an order and type, splitting
@@ -320,7 +320,7 @@ u32 umbra_freelist_take(struct umbra_zone *zone, unsigned int order,
 		umbra_freelist_remove(zone, index, found);
 	} else {
 		found = order + __ffs(larger);
-		index = umbra_freelist_pop(zone, found, type);
+		index = umbra_freelist_take_first(zone, found, type);
 	}
 	return umbra_freelist_split(zone, index, found, order);
 }
@@ -376,7 +376,7 @@ unsigned int umbra_freelist_take_many(struct umbra_zone *zone,
 
 		if (!n)
 			break;
-		index = umbra_freelist_pop(zone, found, type);
+		index = umbra_freelist_take_first(zone, found, type);
 		end = index + (1U << found);
 		for (; n; n--, index += 1U << order)
 			frames[got++] = index;

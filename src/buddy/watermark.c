@@ -2,7 +2,7 @@
 /*
  * Watermarks: how many pages of a zone stay free, and for whom.
  *
- * They are computed under umbra.control and read without a lock. The free
+ * They are computed under umbra.control_lock and read without a lock. The free
  * counter of a zone is written under the zone lock alone and at once, without
  * a part of it in the hands of each CPU, so reading it is exact: a check needs
  * no second look that sums such parts up.
@@ -88,7 +88,7 @@ static void set_fast_mark(struct umbra_zone *zone)
 
 	for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++)
 		reserve = max(reserve, zone->lowmem_reserve[type]);
-	zone->fast_mark = umbra_wmark(zone, UMBRA_WMARK_HIGH) + reserve +
+	zone->fast_mark = umbra_mark(zone, UMBRA_WMARK_HIGH) + reserve +
 			  BIT(UMBRA_MAX_ORDER);
 }
 
@@ -120,14 +120,14 @@ static void setup_lowmem_reserve(struct umbra *u, struct umbra_zone *zone)
  * The sizes of the caches depend on the watermarks: the caller must call
  * umbra_pcp_resize() next.
  *
- * Context: may sleep; umbra.control held.
+ * Context: may sleep; umbra.control_lock held.
  */
 void umbra_watermark_setup(struct umbra *u)
 {
 	unsigned long pages_min, all_low = umbra_low_pages(u), flags;
 	struct umbra_zone *zone;
 
-	lockdep_assert_held(&u->control);
+	lockdep_assert_held(&u->control_lock);
 
 	pages_min = u->min_free_kbytes >> (PAGE_SHIFT - 10);
 	for_each_umbra_zone(u, zone) {

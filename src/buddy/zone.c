@@ -19,7 +19,7 @@
 /* Note that a zone fell below low, or rose above. Returns whether it fell. */
 static bool note_low(struct umbra_zone *zone)
 {
-	bool low = zone->nr_free_pages < umbra_wmark(zone, UMBRA_WMARK_LOW);
+	bool low = zone->nr_free_pages < umbra_mark(zone, UMBRA_WMARK_LOW);
 
 	if (low == test_bit(ZONE_FLAG_BELOW_LOW, &zone->flags))
 		return false;

@@ -2,8 +2,8 @@
 /*
  * The shared data of an instance.
  *
- * Lock order: umbra.ranges, umbra.control, then the xa_lock of umbra.movables or
- * umbra_zone.lock, neither inside the other. Zone locks are taken with
+ * Lock order: umbra.ranges_lock, umbra.control_lock, then the xa_lock of
+ * umbra.movables or umbra_zone.lock, neither inside the other. Zone locks are taken with
  * interrupts off, because blocks may be freed from any context, and of two none
  * is taken inside the other; inside one there may be the lock of the accounts.
  * A section of a per-CPU cache (pcp.c) takes no lock at all.
@@ -136,7 +136,7 @@ struct umbra_zone {
 	u32 start;		/* first frame, pageblock-aligned */
 	u32 end;		/* first frame after it */
 
-	/* Written under umbra.control, read with READ_ONCE. */
+	/* Written under umbra.control_lock, read with READ_ONCE. */
 	unsigned long watermark[UMBRA_NR_WMARKS];
 	unsigned long lowmem_reserve[UMBRA_NR_ZONE_TYPES];
 	int pcp_batch;
@@ -297,13 +297,13 @@ struct umbra {
 	unsigned int nr_zones;
 	u8 *distance;		/* nr_nodes x nr_nodes */
 
-	struct mutex ranges;	/* guards which pageblocks are isolated */
-	struct mutex control;	/* guards tunables and drains */
-	u32 *drain_buf;		/* of a drain, guarded by @control */
+	struct mutex ranges_lock;	/* guards which blocks are isolated */
+	struct mutex control_lock;	/* guards tunables and drains */
+	u32 *drain_buf;		/* of a drain, guarded by @control_lock */
 	seqcount_t zonelist_seq;	/* changes when zonelists do */
 	umbra_nodemask_t online_nodes;	/* READ_ONCE/WRITE_ONCE */
 	umbra_nodemask_t allowed_nodes;	/* READ_ONCE/WRITE_ONCE */
-	long min_free_kbytes;	/* guarded by @control, as up to pcp_high */
+	long min_free_kbytes;	/* guarded by @control_lock, as up to pcp_high */
 	unsigned int watermark_scale_factor;
 	unsigned int lowmem_reserve_ratio[UMBRA_NR_ZONE_TYPES];
 	int pcp_batch;		/* or UMBRA_AUTO */
@@ -394,8 +394,8 @@ static inline struct umbra_zone *umbra_node_zone(const struct umbra *u,
 }
 
 /* A watermark as allocations are held to it, boost included. */
-static inline unsigned long umbra_wmark(const struct umbra_zone *zone,
-					enum umbra_wmark mark)
+static inline unsigned long umbra_mark(const struct umbra_zone *zone,
+				       enum umbra_wmark mark)
 {
 	return READ_ONCE(zone->watermark[mark]) +
 	       READ_ONCE(zone->watermark_boost);

@@ -57,7 +57,7 @@ bool umbra_tails_are_unused(struct page *page, unsigned int order)
 	unsigned long i;
 
 	for (i = 1; i < 1UL << order; i++)
-		if (umbra_page_use(page + i) != PAGE_USE_NONE)
+		if (umbra_page_use_of(page + i) != PAGE_USE_NONE)
 			return false;
 	return true;
 }

@@ -91,15 +91,15 @@ enum umbra_page_use {
 	PAGE_USE_NONE,		/* only umbra */
 	PAGE_USE_HELD,		/* somebody else too */
 	PAGE_USE_STRAY,		/* our reference was dropped: the host has it */
-	PAGE_USE_POISON,	/* nobody should */
+	PAGE_USE_HWPOISON,	/* nobody should */
 };
 
-static inline enum umbra_page_use umbra_page_use(struct page *page)
+static inline enum umbra_page_use umbra_page_use_of(struct page *page)
 {
 	int count = page_ref_count(page);
 
 	if (unlikely(PageHWPoison(page)))
-		return PAGE_USE_POISON;
+		return PAGE_USE_HWPOISON;
 	if (likely(count == UMBRA_BASE_COUNT))
 		return PAGE_USE_NONE;
 	return count > UMBRA_BASE_COUNT ? PAGE_USE_HELD : PAGE_USE_STRAY;

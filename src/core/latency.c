@@ -67,7 +67,7 @@ size_t umbra_latency_bytes(void)
  * @u: the instance
  * @on: every one
  *
- * Context: may sleep; umbra.control not held.
+ * Context: may sleep; umbra.control_lock not held.
  */
 void umbra_latency_set(struct umbra *u, bool on)
 {

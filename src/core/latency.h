@@ -24,7 +24,7 @@ enum umbra_latency_kind {
 
 struct umbra_latency {
 	/*
-	 * Guards the switch. It is not umbra.control, which nests inside the
+	 * Guards the switch. It is not umbra.control_lock, which nests inside the
 	 * locks of CPU hotplug, for the static key takes those.
 	 */
 	struct mutex lock;

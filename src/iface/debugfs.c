@@ -85,7 +85,7 @@ static void show_finding(struct seq_file *m, const struct umbra_finding *f)
 static int verify_show(struct seq_file *m, void *unused)
 {
 	struct umbra *u = m->private;
-	struct umbra_verify *v;
+	struct umbra_findings *v;
 	unsigned int i;
 
 	v = kmalloc_obj(*v, GFP_KERNEL);
@@ -141,7 +141,7 @@ static void free_lists_stop(struct seq_file *m, void *v)
 static int free_lists_show(struct seq_file *m, void *v)
 {
 	struct free_lists_reader *r = m->private;
-	const struct umbra_free_block *block = v;
+	const struct umbra_free_entry *block = v;
 	const struct umbra_zone *zone = &r->umbra->zones[block->zone];
 
 	seq_printf(m, "Node %u, zone %8s, order %2u, type %11s, pfn 0x%lx\n",

@@ -112,13 +112,13 @@ static void show_watermarks(struct seq_file *m, const struct umbra_zone *zone)
 	seq_printf(m, "\n        boost    %lu",
 		   READ_ONCE(zone->watermark_boost));
 	seq_printf(m, "\n        min      %lu",
-		   umbra_wmark(zone, UMBRA_WMARK_MIN));
+		   umbra_mark(zone, UMBRA_WMARK_MIN));
 	seq_printf(m, "\n        low      %lu",
-		   umbra_wmark(zone, UMBRA_WMARK_LOW));
+		   umbra_mark(zone, UMBRA_WMARK_LOW));
 	seq_printf(m, "\n        high     %lu",
-		   umbra_wmark(zone, UMBRA_WMARK_HIGH));
+		   umbra_mark(zone, UMBRA_WMARK_HIGH));
 	seq_printf(m, "\n        promo    %lu",
-		   umbra_wmark(zone, UMBRA_WMARK_PROMO));
+		   umbra_mark(zone, UMBRA_WMARK_PROMO));
 	seq_printf(m, "\n        spanned  %u", zone->end - zone->start);
 	seq_printf(m, "\n        present  %lu", READ_ONCE(zone->nr_managed));
 	seq_printf(m, "\n        managed  %lu", READ_ONCE(zone->nr_managed));

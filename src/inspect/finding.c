@@ -29,7 +29,7 @@ const char *umbra_finding_name(enum umbra_finding_code code)
 EXPORT_SYMBOL_IF_KUNIT(umbra_finding_name);
 
 /* Note a finding. */
-void umbra_found(struct umbra_verify *v, enum umbra_finding_code code,
+void umbra_found(struct umbra_findings *v, enum umbra_finding_code code,
 		 u32 index, unsigned long what, unsigned long expected)
 {
 	if (v->nr_findings < UMBRA_FIRST_FINDINGS)

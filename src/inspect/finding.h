@@ -34,7 +34,7 @@ struct umbra_finding {
 };
 
 /**
- * struct umbra_verify - what a run of the checker found
+ * struct umbra_findings - what a run of the checker found
  * @nr_findings: all of them
  * @first: the first UMBRA_FIRST_FINDINGS of them
  * @frames: frames per state; a block counts with all its frames
@@ -42,7 +42,7 @@ struct umbra_finding {
  * @exact: nothing changed during the walk, so lists and counters were
  *	compared too
  */
-struct umbra_verify {
+struct umbra_findings {
 	unsigned long nr_findings;
 	struct umbra_finding first[UMBRA_FIRST_FINDINGS];
 	unsigned long frames[FRAME_NR_STATES];
@@ -51,7 +51,7 @@ struct umbra_verify {
 };
 
 const char *umbra_finding_name(enum umbra_finding_code code);
-void umbra_found(struct umbra_verify *v, enum umbra_finding_code code,
+void umbra_found(struct umbra_findings *v, enum umbra_finding_code code,
 		 u32 index, unsigned long what, unsigned long expected);
 
 #endif /* _UMBRA_FINDING_H */

@@ -34,7 +34,7 @@ static bool snapshot_add(struct umbra_free_snapshot *s, struct umbra *u,
 {
 	if (s->nr == s->capacity)
 		return false;
-	s->blocks[s->nr++] = (struct umbra_free_block) {
+	s->blocks[s->nr++] = (struct umbra_free_entry) {
 		.index = index,
 		.order = order,
 		.type = umbra_frame_type(u, index),

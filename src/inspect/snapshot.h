@@ -12,7 +12,7 @@
 #define UMBRA_LIST_BATCH 16
 
 /* A free block as a snapshot saw it. */
-struct umbra_free_block {
+struct umbra_free_entry {
 	u32 index;
 	u8 order;
 	u8 type;
@@ -31,7 +31,7 @@ struct umbra_free_snapshot {
 	unsigned long nr;
 	unsigned long capacity;
 	bool in_list_order;
-	struct umbra_free_block blocks[] __counted_by(capacity);
+	struct umbra_free_entry blocks[] __counted_by(capacity);
 };
 
 struct umbra_free_snapshot *umbra_snapshot_free(struct umbra *u);

@@ -38,7 +38,7 @@
 /* What is known of a zone while it is walked. */
 struct zone_walk {
 	struct umbra_zone *zone;
-	struct umbra_verify *v;
+	struct umbra_findings *v;
 	unsigned long seq;	/* at the start of the walk */
 	unsigned long nr_free[UMBRA_NR_ORDERS][UMBRA_NR_TYPES];
 	unsigned long frames[FRAME_NR_STATES];
@@ -351,7 +351,7 @@ struct zone_counters {
 /* Is a zone said to have plenty of an order that a watermark would refuse? */
 static bool is_fast_wrong(const struct umbra_zone *zone)
 {
-	unsigned long high = umbra_wmark(zone, UMBRA_WMARK_HIGH);
+	unsigned long high = umbra_mark(zone, UMBRA_WMARK_HIGH);
 	unsigned int order = zone->fast_orders, type;
 
 	while (order--)
@@ -448,7 +448,7 @@ static bool check_lists(struct zone_walk *w)
 	return true;
 }
 
-static void verify_zone(struct umbra_zone *zone, struct umbra_verify *v,
+static void verify_zone(struct umbra_zone *zone, struct umbra_findings *v,
 			struct zone_walk *w)
 {
 	unsigned long findings = v->nr_findings;
@@ -477,7 +477,7 @@ static void verify_zone(struct umbra_zone *zone, struct umbra_verify *v,
  *
  * Context: may sleep; takes the zone locks for one batch at a time.
  */
-void umbra_verify(struct umbra *u, struct umbra_verify *v)
+void umbra_verify(struct umbra *u, struct umbra_findings *v)
 {
 	struct umbra_zone *zone;
 	struct zone_walk walk;

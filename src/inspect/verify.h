@@ -5,6 +5,6 @@
 
 #include "finding.h"
 
-void umbra_verify(struct umbra *u, struct umbra_verify *v);
+void umbra_verify(struct umbra *u, struct umbra_findings *v);
 
 #endif /* _UMBRA_VERIFY_H */

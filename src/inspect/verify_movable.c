@@ -24,7 +24,7 @@
 #define BATCH 512
 
 /* The registered blocks of a batch; false after the last. */
-static bool check_batch(struct umbra *u, struct umbra_verify *v,
+static bool check_batch(struct umbra *u, struct umbra_findings *v,
 			unsigned long *index)
 {
 	unsigned int batch = BATCH;
@@ -50,7 +50,7 @@ static bool check_batch(struct umbra *u, struct umbra_verify *v,
 struct lru_walk {
 	struct umbra *u;
 	struct umbra_node *node;
-	struct umbra_verify *v;
+	struct umbra_findings *v;
 	enum umbra_lru_list list;
 	unsigned long seq;
 	unsigned long pages[UMBRA_NR_ZONE_TYPES];
@@ -148,7 +148,7 @@ static bool walk_lists(struct lru_walk *w)
  *
  * Context: may sleep; takes the xa_lock for one batch at a time.
  */
-void umbra_verify_movables(struct umbra *u, struct umbra_verify *v)
+void umbra_verify_movables(struct umbra *u, struct umbra_findings *v)
 {
 	struct lru_walk w = { .u = u, .v = v };
 	unsigned long index = 0;

@@ -59,7 +59,7 @@ u32 umbra_free_captured(struct umbra *u, u32 index, unsigned int order,
 			const struct umbra_request *rq)
 {
 	struct umbra_zone *zone = umbra_frame_zone(u, index);
-	bool whole = umbra_free_prepare(u, index, order);
+	bool whole = umbra_free_is_whole(u, index, order);
 	unsigned long held, flags;
 	u32 captured = UMBRA_NO_FRAME;
 

@@ -58,8 +58,8 @@ static bool has_room(const struct umbra_zone *zone, unsigned int order,
 {
 	mark += umbra_compact_gap(order);
 	if (order > PAGE_ALLOC_COSTLY_ORDER)
-		mark += umbra_wmark(zone, UMBRA_WMARK_LOW) -
-			umbra_wmark(zone, UMBRA_WMARK_MIN);
+		mark += umbra_mark(zone, UMBRA_WMARK_LOW) -
+			umbra_mark(zone, UMBRA_WMARK_MIN);
 	/* Free blocks of CMA pageblocks can be filled too. */
 	return umbra_watermark_with(zone, 0, mark, highest, ALLOC_CMA, more);
 }
@@ -99,7 +99,7 @@ enum umbra_compact_result umbra_compact_is_needed(struct umbra_zone *zone,
 						  unsigned int flags,
 						  bool async)
 {
-	unsigned long mark = umbra_wmark(zone, flags & ALLOC_WMARK_MASK);
+	unsigned long mark = umbra_mark(zone, flags & ALLOC_WMARK_MASK);
 
 	if (umbra_watermark_ok(zone, order, mark, highest, flags))
 		return UMBRA_COMPACT_SUCCESS;
@@ -137,7 +137,7 @@ bool umbra_compact_suitable(struct umbra *u, const struct umbra_request *rq)
 		/* Not all is to be reclaimed for one block of a high order. */
 		more /= max(rq->order, 1U);
 		if (has_room(zone, rq->order,
-			     umbra_wmark(zone, UMBRA_WMARK_MIN), rq->highest,
+			     umbra_mark(zone, UMBRA_WMARK_MIN), rq->highest,
 			     more))
 			return true;
 	}

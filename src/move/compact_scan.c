@@ -48,7 +48,7 @@ static bool is_too_large(const struct umbra_compaction *c, unsigned int order)
 }
 
 /* Has memory of a block failed, so that it is not to be touched? */
-bool umbra_compact_is_poisoned(struct umbra *u, u32 index, unsigned int order)
+bool umbra_has_hwpoison(struct umbra *u, u32 index, unsigned int order)
 {
 	struct page *page = umbra_index_to_page(u, index);
 	u32 i;
@@ -75,7 +75,7 @@ static bool isolate_one(struct umbra_compaction *c, u32 index, u8 frame)
 		return false;
 	order = frame_order(frame_read(u, index));
 	if (is_too_large(c, order) ||
-	    umbra_compact_is_poisoned(u, index, order)) {
+	    umbra_has_hwpoison(u, index, order)) {
 		umbra_movable_putback(u, index);
 		return false;
 	}
@@ -417,7 +417,7 @@ static void cut(struct umbra_compaction *c, u32 index, unsigned int from,
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
-static u32 stash_take(struct umbra_compaction *c, unsigned int order)
+static u32 stash_remove(struct umbra_compaction *c, unsigned int order)
 {
 	unsigned int from = stashed_order(c, order);
 	u32 index;
@@ -441,7 +441,7 @@ static bool is_spoilt(const struct umbra_compaction *c, u32 index,
 	struct umbra *u = c->zone->umbra;
 
 	return umbra_frame_type(u, index) == UMBRA_ISOLATE ||
-	       umbra_compact_is_poisoned(u, index, order);
+	       umbra_has_hwpoison(u, index, order);
 }
 
 /**
@@ -459,10 +459,10 @@ u32 umbra_compact_target(struct umbra_compaction *c, unsigned int order)
 	u32 index;
 
 	for (;;) {
-		index = stash_take(c, order);
+		index = stash_remove(c, order);
 		if (index == UMBRA_NO_FRAME) {
 			stash_more(c, order);
-			index = stash_take(c, order);
+			index = stash_remove(c, order);
 		}
 		if (index == UMBRA_NO_FRAME || !is_spoilt(c, index, order))
 			return index;
@@ -483,7 +483,7 @@ void umbra_compact_return(struct umbra_compaction *c, u32 index,
 {
 	struct umbra *u = c->zone->umbra;
 
-	if (umbra_free_prepare(u, index, order))
+	if (umbra_free_is_whole(u, index, order))
 		stash_add(c, index, order);
 	else
 		umbra_free_captured(u, index, order, NULL);

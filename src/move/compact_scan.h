@@ -5,7 +5,7 @@
 
 #include "compaction.h"
 
-bool umbra_compact_is_poisoned(struct umbra *u, u32 index, unsigned int order);
+bool umbra_has_hwpoison(struct umbra *u, u32 index, unsigned int order);
 void umbra_compact_putback(struct umbra *u, struct umbra_isolated *batch);
 enum umbra_compact_scan umbra_compact_isolate(struct umbra_compaction *c);
 u32 umbra_compact_target(struct umbra_compaction *c, unsigned int order);

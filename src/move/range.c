@@ -58,7 +58,7 @@ static u32 take_anywhere(struct umbra *u, unsigned int order,
 			index = umbra_take(u, &rq, NULL);
 		}
 		if (index == UMBRA_NO_FRAME ||
-		    !umbra_compact_is_poisoned(u, index, order))
+		    !umbra_has_hwpoison(u, index, order))
 			return index;
 		umbra_free_block(u, index, order, true, NULL);
 	} while (true);
@@ -71,7 +71,7 @@ static int move_out(struct umbra *u, u32 src, unsigned int order)
 	int err = -EIO;
 	u32 dst;
 
-	if (umbra_compact_is_poisoned(u, src, order))
+	if (umbra_has_hwpoison(u, src, order))
 		goto err_putback;
 	dst = take_anywhere(u, order, zone);
 	err = -ENOMEM;

@@ -34,7 +34,7 @@ static __always_inline unsigned long free_block(struct umbra *u, u32 index,
 	bool whole;
 
 	umbra_debug_free(u, index, order);
-	whole = umbra_page_use(page) == PAGE_USE_NONE;
+	whole = umbra_page_use_of(page) == PAGE_USE_NONE;
 	if (unlikely(scan || u->debug & UMBRA_DEBUG_REFS))
 		whole = whole && umbra_tails_are_unused(page, order);
 	if (likely(whole && !umbra_zone_is_suspect(zone))) {
@@ -71,7 +71,7 @@ unsigned long umbra_free_block(struct umbra *u, u32 index, unsigned int order,
 EXPORT_SYMBOL_IF_KUNIT(umbra_free_block);
 
 /**
- * umbra_free_prepare() - look at every reference of a block that came back
+ * umbra_free_is_whole() - look at every reference of a block that came back
  * @u: the instance
  * @index: its head, in state PCP
  * @order: its order
@@ -79,11 +79,11 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_free_block);
  * Context: any.
  * Return: true if nobody holds any of it; then it is as free memory is.
  */
-bool umbra_free_prepare(struct umbra *u, u32 index, unsigned int order)
+bool umbra_free_is_whole(struct umbra *u, u32 index, unsigned int order)
 {
 	struct page *page = umbra_index_to_page(u, index);
 
-	if (umbra_page_use(page) != PAGE_USE_NONE ||
+	if (umbra_page_use_of(page) != PAGE_USE_NONE ||
 	    !umbra_tails_are_unused(page, order))
 		return false;
 	umbra_debug_poison(u, index, 1U << order);

@@ -9,6 +9,6 @@ struct umbra_account;
 
 unsigned long umbra_free_block(struct umbra *u, u32 index, unsigned int order,
 			       bool scan, struct umbra_account *account);
-bool umbra_free_prepare(struct umbra *u, u32 index, unsigned int order);
+bool umbra_free_is_whole(struct umbra *u, u32 index, unsigned int order);
 
 #endif /* _UMBRA_FREE_H */

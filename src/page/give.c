@@ -25,7 +25,7 @@ static bool zero_block(struct page *page, unsigned int order)
 }
 
 /**
- * umbra_hand_out() - give a block that is in this CPU's hands to a caller
+ * umbra_give_block() - give a block that is in this CPU's hands to a caller
  * @u: the instance
  * @index: its head
  * @order: its order
@@ -36,8 +36,8 @@ static bool zero_block(struct page *page, unsigned int order)
  * Return: the first page, or NULL if memory of the block has failed; then the
  * rest of it is free again, and another is needed.
  */
-struct page *umbra_hand_out(struct umbra *u, u32 index, unsigned int order,
-			    gfp_t gfp, unsigned int flags)
+struct page *umbra_give_block(struct umbra *u, u32 index, unsigned int order,
+			      gfp_t gfp, unsigned int flags)
 {
 	struct page *page = umbra_index_to_page(u, index);
 
@@ -51,4 +51,4 @@ struct page *umbra_hand_out(struct umbra *u, u32 index, unsigned int order,
 	umbra_free_block(u, index, order, true, NULL);
 	return NULL;
 }
-EXPORT_SYMBOL_IF_KUNIT(umbra_hand_out);
+EXPORT_SYMBOL_IF_KUNIT(umbra_give_block);

@@ -7,8 +7,8 @@
 #include "../core/frame.h"
 #include "../core/span.h"
 
-struct page *umbra_hand_out(struct umbra *u, u32 index, unsigned int order,
-			    gfp_t gfp, unsigned int flags);
+struct page *umbra_give_block(struct umbra *u, u32 index, unsigned int order,
+			      gfp_t gfp, unsigned int flags);
 
 /* Make a block that is in this CPU's hands allocated. */
 static inline void umbra_alloc_prepare(struct umbra *u, u32 index,
@@ -24,13 +24,13 @@ static inline void umbra_alloc_prepare(struct umbra *u, u32 index,
 	frame_set(u, index, state, order);
 }
 
-/* umbra_hand_out(), which is called only if there is memory to zero. */
+/* umbra_give_block(), which is called only if there is memory to zero. */
 static inline struct page *umbra_give(struct umbra *u, u32 index,
 				      unsigned int order, gfp_t gfp,
 				      unsigned int flags)
 {
 	if (unlikely(gfp & __GFP_ZERO))
-		return umbra_hand_out(u, index, order, gfp, flags);
+		return umbra_give_block(u, index, order, gfp, flags);
 	umbra_alloc_prepare(u, index, order, gfp);
 	return umbra_index_to_page(u, index);
 }

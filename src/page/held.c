@@ -92,7 +92,7 @@ bool umbra_held_check(struct umbra_zone *zone, u32 index)
 {
 	struct page *page = umbra_index_to_page(zone->umbra, index);
 
-	switch (umbra_page_use(page)) {
+	switch (umbra_page_use_of(page)) {
 	case PAGE_USE_HELD:
 		return false;
 	case PAGE_USE_NONE:
@@ -100,7 +100,7 @@ bool umbra_held_check(struct umbra_zone *zone, u32 index)
 		umbra_debug_poison(zone->umbra, index, 1);
 		umbra_freelist_free(zone, index, 0);
 		break;
-	case PAGE_USE_POISON:
+	case PAGE_USE_HWPOISON:
 		held_uncharge(page);
 		umbra_frame_lose(zone, index, "hardware poison in");
 		break;

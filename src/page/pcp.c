@@ -151,8 +151,8 @@ static unsigned int find_run(const struct umbra *u, const u32 *frames,
  * side are freed as the largest blocks they make: they would merge to these, and
  * on the way each list would be changed many times.
  */
-static void give_back(struct umbra_zone *zone, const u32 *frames,
-		      unsigned int nr)
+static void put_back(struct umbra_zone *zone, const u32 *frames,
+		     unsigned int nr)
 {
 	unsigned long flags, held = 0, pages = 0;
 	struct umbra *u = zone->umbra;
@@ -199,14 +199,14 @@ static void stow(struct umbra_zone *zone, const struct umbra_request *rq,
 		while (nr && !umbra_zone_is_suspect(zone) &&
 		       umbra_frame_type(zone->umbra, frames[nr - 1]) !=
 		       UMBRA_ISOLATE) {
-			pcp_push(zone->umbra, &pcp->lists[list],
-				 frames[--nr]);
+			pcp_list_push(zone->umbra, &pcp->lists[list],
+				      frames[--nr]);
 			pcp->count += 1 << rq->order;
 		}
 		pcp_leave(pcp);
 	}
 	if (nr)
-		give_back(zone, frames, nr);
+		put_back(zone, frames, nr);
 }
 
 /*
@@ -264,7 +264,7 @@ u32 umbra_pcp_alloc(struct umbra_zone *zone, const struct umbra_request *rq)
 	pcp = pcp_enter(zone);
 	if (!pcp)
 		return UMBRA_NO_FRAME;
-	index = pcp_take(pcp, zone->umbra, rq->order, rq->type);
+	index = pcp_pop(pcp, zone->umbra, rq->order, rq->type);
 	if (index != UMBRA_NO_FRAME || list < 0) {
 		if (index != UMBRA_NO_FRAME)
 			pcp_count_node(pcp, rq, zone, 1);
@@ -304,7 +304,7 @@ unsigned int umbra_pcp_alloc_bulk(struct umbra_zone *zone,
 	if (!pcp)
 		return 0;
 	while (got < nr) {
-		frames[got] = pcp_pop(zone->umbra, &pcp->lists[list]);
+		frames[got] = pcp_list_pop(zone->umbra, &pcp->lists[list]);
 		if (frames[got] == UMBRA_NO_FRAME)
 			break;
 		got++;
@@ -340,7 +340,7 @@ static void trim(struct umbra_zone *zone, struct umbra_pcp *pcp, int pages,
 				       pages, list);
 		pages -= before - pcp->count;
 		pcp_leave(pcp);
-		give_back(zone, frames, nr);
+		put_back(zone, frames, nr);
 	} while (pages > 0 && nr && pcp_enter_again(zone, pcp));
 }
 
@@ -366,7 +366,7 @@ void umbra_pcp_settle(struct umbra_zone *zone, struct umbra_pcp *pcp, int list,
 	trim(zone, pcp, fill_lines(nr_to_free(pcp, batch, high, free_high), 0),
 	     list);
 	if (test_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags) &&
-	    umbra_watermark_ok(zone, 0, umbra_wmark(zone, UMBRA_WMARK_HIGH),
+	    umbra_watermark_ok(zone, 0, umbra_mark(zone, UMBRA_WMARK_HIGH),
 			       UMBRA_ZONE_MOVABLE, 0))
 		clear_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags);
 }
@@ -439,13 +439,13 @@ static void grab_here(void *arg)
 	}
 }
 
-static void give_back_all(struct umbra_zone *zone, const u32 *frames,
-			  unsigned int nr)
+static void put_back_all(struct umbra_zone *zone, const u32 *frames,
+			 unsigned int nr)
 {
 	while (nr) {
 		unsigned int n = min_t(unsigned int, nr, PCP_MOVE);
 
-		give_back(zone, frames, n);
+		put_back(zone, frames, n);
 		frames += n;
 		nr -= n;
 	}
@@ -463,7 +463,7 @@ static void drain_one(struct umbra_zone *zone, unsigned int cpu)
 	do {
 		errand.nr = 0;
 		err = smp_call_function_single(cpu, grab_here, &errand, 1);
-		give_back_all(zone, zone->umbra->drain_buf, errand.nr);
+		put_back_all(zone, zone->umbra->drain_buf, errand.nr);
 		cond_resched();
 	} while (!err && errand.again);
 }
@@ -478,7 +478,7 @@ static void drain_one(struct umbra_zone *zone, unsigned int cpu)
  * Waits for no more than an interrupt of each CPU: a section lasts for a few
  * instructions, and can be waited for.
  *
- * Context: may sleep; umbra.control held.
+ * Context: may sleep; umbra.control_lock held.
  */
 void umbra_pcp_drain(struct umbra *u, umbra_nodemask_t nodes, int cpu,
 		     bool force)
@@ -486,7 +486,7 @@ void umbra_pcp_drain(struct umbra *u, umbra_nodemask_t nodes, int cpu,
 	struct umbra_zone *zone;
 	unsigned int i;
 
-	lockdep_assert_held(&u->control);
+	lockdep_assert_held(&u->control_lock);
 
 	for_each_umbra_zone(u, zone) {
 		if (!(nodes & BIT(zone->nid)))
@@ -503,21 +503,21 @@ void umbra_pcp_drain(struct umbra *u, umbra_nodemask_t nodes, int cpu,
  * @u: the instance
  * @cpu: the CPU; nothing runs on it
  *
- * Context: may sleep; umbra.control held.
+ * Context: may sleep; umbra.control_lock held.
  */
 void umbra_pcp_drain_dead(struct umbra *u, unsigned int cpu)
 {
 	struct umbra_zone *zone;
 	unsigned int nr;
 
-	lockdep_assert_held(&u->control);
+	lockdep_assert_held(&u->control_lock);
 
 	for_each_umbra_zone(u, zone) {
 		struct umbra_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
 
 		do {
 			nr = grab(pcp, u);
-			give_back_all(zone, u->drain_buf, nr);
+			put_back_all(zone, u->drain_buf, nr);
 		} while (pcp->count);
 	}
 }

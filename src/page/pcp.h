@@ -50,7 +50,8 @@ static inline int pcp_list_of(const struct umbra *u, unsigned int order,
 	return -1;
 }
 
-static inline u32 pcp_pop(const struct umbra *u, struct umbra_pcp_list *list)
+static inline u32 pcp_list_pop(const struct umbra *u,
+			       struct umbra_pcp_list *list)
 {
 	if (likely(list->nr))
 		return list->frames[--list->nr];
@@ -59,8 +60,8 @@ static inline u32 pcp_pop(const struct umbra *u, struct umbra_pcp_list *list)
 	return umbra_pcp_unspill(u, list);
 }
 
-static inline void pcp_push(const struct umbra *u, struct umbra_pcp_list *list,
-			    u32 frame)
+static inline void pcp_list_push(const struct umbra *u,
+				 struct umbra_pcp_list *list, u32 frame)
 {
 	if (unlikely(list->nr == PCP_GROUP))
 		umbra_pcp_spill(u, list);
@@ -68,15 +69,15 @@ static inline void pcp_push(const struct umbra *u, struct umbra_pcp_list *list,
 }
 
 /* A block of an order and type, or UMBRA_NO_FRAME. In a section; counts it. */
-static inline u32 pcp_take(struct umbra_pcp *pcp, const struct umbra *u,
-			   unsigned int order, enum umbra_migratetype type)
+static inline u32 pcp_pop(struct umbra_pcp *pcp, const struct umbra *u,
+			  unsigned int order, enum umbra_migratetype type)
 {
 	int list = pcp_list_of(u, order, type);
 	u32 index;
 
 	if (likely(list >= 0)) {
 		pcp->free_count >>= 1;
-		index = pcp_pop(u, &pcp->lists[list]);
+		index = pcp_list_pop(u, &pcp->lists[list]);
 	} else {
 		index = pcp->single[order][type];
 		pcp->single[order][type] = UMBRA_NO_FRAME;
@@ -162,7 +163,7 @@ static inline bool pcp_free(struct umbra_zone *zone, u32 index,
 	if (unlikely(type < 0))
 		goto err_leave;
 	list = pcp_list_of(u, order, type);
-	pcp_push(u, &pcp->lists[list], index);
+	pcp_list_push(u, &pcp->lists[list], index);
 	pcp->count += 1 << order;
 	pcp->frees[order]++;
 	batch = READ_ONCE(zone->pcp_batch);

@@ -191,9 +191,9 @@ u32 umbra_pcp_unspill(const struct umbra *u, struct umbra_pcp_list *list)
 }
 
 /* Take at most @most of the oldest blocks of the oldest group. */
-static unsigned int take_of_group(const struct umbra *u,
-				  struct umbra_pcp_list *list, u32 *frames,
-				  unsigned int most)
+static unsigned int pop_of_group(const struct umbra *u,
+				 struct umbra_pcp_list *list, u32 *frames,
+				 unsigned int most)
 {
 	u32 all[PCP_GROUP], head = list->bottom;
 	struct group group = read_group(u, head, all);
@@ -216,14 +216,14 @@ static unsigned int take_of_group(const struct umbra *u,
 }
 
 /* Take at most @most of the oldest blocks of a list; 0 if it is empty. */
-static unsigned int take_oldest(const struct umbra *u,
-				struct umbra_pcp_list *list, u32 *frames,
-				unsigned int most)
+static unsigned int pop_oldest(const struct umbra *u,
+			       struct umbra_pcp_list *list, u32 *frames,
+			       unsigned int most)
 {
 	unsigned int n;
 
 	if (list->bottom != UMBRA_NO_FRAME)
-		return take_of_group(u, list, frames, most);
+		return pop_of_group(u, list, frames, most);
 	n = min(list->nr, most);
 	memcpy(frames, list->frames, n * sizeof(*frames));
 	list->nr -= n;
@@ -296,7 +296,7 @@ static unsigned int collect_list(struct umbra_pcp *pcp, const struct umbra *u,
 		else if (!nr || most == room ||
 			 !is_line_parted(u, list, frames[nr - 1]))
 			break;
-		n = take_oldest(u, list, frames + nr, n);
+		n = pop_oldest(u, list, frames + nr, n);
 		if (!n)
 			break;
 		nr += n;

@@ -84,7 +84,7 @@ static void resize(struct umbra *u, int coming)
 {
 	struct umbra_zone *zone;
 
-	lockdep_assert_held(&u->control);
+	lockdep_assert_held(&u->control_lock);
 
 	for_each_umbra_zone(u, zone)
 		resize_zone(zone, coming);
@@ -94,7 +94,7 @@ static void resize(struct umbra *u, int coming)
  * umbra_pcp_resize() - decide anew how much CPUs keep of each zone
  * @u: the instance
  *
- * Context: any; umbra.control held.
+ * Context: any; umbra.control_lock held.
  */
 void umbra_pcp_resize(struct umbra *u)
 {
@@ -116,12 +116,12 @@ int umbra_pcp_tune(struct umbra *u, int batch, int high)
 	if (batch < UMBRA_AUTO || high < UMBRA_AUTO ||
 	    batch > UMBRA_PCP_MOST || high > UMBRA_PCP_MOST)
 		return -EINVAL;
-	mutex_lock(&u->control);
+	mutex_lock(&u->control_lock);
 	WRITE_ONCE(u->pcp_batch, batch);
 	WRITE_ONCE(u->pcp_high, high);
 	umbra_pcp_resize(u);
 	umbra_pcp_drain(u, UMBRA_ALL_NODES, -1, false);
-	mutex_unlock(&u->control);
+	mutex_unlock(&u->control_lock);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_tune);
@@ -203,9 +203,9 @@ static int pcp_cpu_online(unsigned int cpu, struct hlist_node *node)
 {
 	struct umbra *u = hlist_entry(node, struct umbra, cpuhp);
 
-	mutex_lock(&u->control);
+	mutex_lock(&u->control_lock);
 	resize(u, cpu);
-	mutex_unlock(&u->control);
+	mutex_unlock(&u->control_lock);
 	return 0;
 }
 
@@ -217,10 +217,10 @@ static int pcp_cpu_dead(unsigned int cpu, struct hlist_node *node)
 {
 	struct umbra *u = hlist_entry(node, struct umbra, cpuhp);
 
-	mutex_lock(&u->control);
+	mutex_lock(&u->control_lock);
 	umbra_pcp_drain_dead(u, cpu);
 	umbra_pcp_resize(u);
-	mutex_unlock(&u->control);
+	mutex_unlock(&u->control_lock);
 	return 0;
 }
 
@@ -256,19 +256,19 @@ void umbra_pcp_unregister(void)
  */
 void umbra_drain_pages(struct umbra *u)
 {
-	mutex_lock(&u->control);
+	mutex_lock(&u->control_lock);
 	umbra_pcp_drain(u, UMBRA_ALL_NODES, -1, false);
-	mutex_unlock(&u->control);
+	mutex_unlock(&u->control_lock);
 }
 EXPORT_SYMBOL_GPL(umbra_drain_pages);
 
 /* umbra_drain_pages(), unless another is at it. Returns whether it was done. */
 bool umbra_pcp_try_drain(struct umbra *u)
 {
-	if (!mutex_trylock(&u->control))
+	if (!mutex_trylock(&u->control_lock))
 		return false;
 	umbra_pcp_drain(u, UMBRA_ALL_NODES, -1, false);
-	mutex_unlock(&u->control);
+	mutex_unlock(&u->control_lock);
 	return true;
 }
 
@@ -284,9 +284,9 @@ int umbra_drain_node(struct umbra *u, unsigned int nid)
 {
 	if (nid >= u->nr_nodes)
 		return -EINVAL;
-	mutex_lock(&u->control);
+	mutex_lock(&u->control_lock);
 	umbra_pcp_drain(u, BIT(nid), -1, false);
-	mutex_unlock(&u->control);
+	mutex_unlock(&u->control_lock);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(umbra_drain_node);
@@ -303,9 +303,9 @@ int umbra_drain_cpu(struct umbra *u, unsigned int cpu)
 {
 	if (cpu >= nr_cpu_ids || !cpu_possible(cpu))
 		return -EINVAL;
-	mutex_lock(&u->control);
+	mutex_lock(&u->control_lock);
 	umbra_pcp_drain(u, UMBRA_ALL_NODES, cpu, false);
-	mutex_unlock(&u->control);
+	mutex_unlock(&u->control_lock);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(umbra_drain_cpu);

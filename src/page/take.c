@@ -77,7 +77,7 @@ static bool is_above_watermark(struct umbra_zone *zone,
 	/* Once for all caches: below high they should not grow. */
 	if (!test_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags)) {
 		if (umbra_watermark_fast(zone, rq->order,
-					 umbra_wmark(zone, UMBRA_WMARK_HIGH),
+					 umbra_mark(zone, UMBRA_WMARK_HIGH),
 					 rq->highest, rq->flags))
 			return true;
 		set_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags);
@@ -85,7 +85,7 @@ static bool is_above_watermark(struct umbra_zone *zone,
 	if (rq->flags & ALLOC_NO_WATERMARKS)
 		return true;
 	return umbra_watermark_fast(zone, rq->order,
-				    umbra_wmark(zone, rq->flags &
+				    umbra_mark(zone, rq->flags &
 						ALLOC_WMARK_MASK),
 				    rq->highest, rq->flags);
 }

@@ -35,8 +35,8 @@ static u32 take_block(struct umbra_zone *zone, const struct umbra_request *rq,
 	if (reserves && rq->flags & ALLOC_HIGHATOMIC)
 		index = umbra_freelist_take(zone, rq->order, UMBRA_HIGHATOMIC);
 	if (index == UMBRA_NO_FRAME)
-		index = umbra_fallback_rmqueue(zone, rq->order, rq->type,
-					       rq->flags, mode);
+		index = umbra_fallback_take(zone, rq->order, rq->type,
+					    rq->flags, mode);
 	/* To fail now is worse than to fail a high order later. */
 	if (index == UMBRA_NO_FRAME && reserves &&
 	    rq->flags & (ALLOC_OOM | ALLOC_NON_BLOCK))
@@ -123,7 +123,7 @@ static unsigned long free_apart(struct umbra_zone *zone, u32 index,
 	lockdep_assert_held(&zone->lock);
 
 	for (; index < end; index++, page++) {
-		enum umbra_page_use use = umbra_page_use(page);
+		enum umbra_page_use use = umbra_page_use_of(page);
 
 		if (use == PAGE_USE_NONE)
 			continue;
@@ -133,7 +133,7 @@ static unsigned long free_apart(struct umbra_zone *zone, u32 index,
 			umbra_held_add(zone, index, account);
 			held++;
 		} else {
-			umbra_frame_lose(zone, index, use == PAGE_USE_POISON ?
+			umbra_frame_lose(zone, index, use == PAGE_USE_HWPOISON ?
 					 "hardware poison in" :
 					 "stray put_page() of");
 		}

@@ -9,7 +9,7 @@
 struct umbra_account;
 
 /* alloc.c */
-enum umbra_zone_take {
+enum umbra_zone_take_flags {
 	ZONE_TAKE_RESERVES = BIT(0),	/* also of what is kept, if allowed to */
 	ZONE_TAKE_LINES = BIT(1),	/* rather less than a part of a line */
 };

@@ -5,7 +5,7 @@
  * node first, and NOFALLBACK its own. In both the highest zone of a node
  * comes first.
  *
- * Lists are rebuilt in place under umbra.control. A walk that runs meanwhile
+ * Lists are rebuilt in place under umbra.control_lock. A walk that runs then
  * may miss a zone or see one twice; umbra.zonelist_seq tells an allocation
  * that failed whether it should try again.
  */
@@ -181,7 +181,7 @@ static void build_all(struct umbra *u)
 	unsigned long flags;
 	unsigned int nid;
 
-	lockdep_assert_held(&u->control);
+	lockdep_assert_held(&u->control_lock);
 
 	/* A request in an interrupt must not wait for the end of this. */
 	local_irq_save(flags);
@@ -267,9 +267,9 @@ int umbra_zonelist_create(struct umbra *u, const struct umbra_layout *layout)
 
 	u->online_nodes = GENMASK(u->nr_nodes - 1, 0);
 	u->allowed_nodes = UMBRA_ALL_NODES;
-	mutex_lock(&u->control);
+	mutex_lock(&u->control_lock);
 	build_all(u);
-	mutex_unlock(&u->control);
+	mutex_unlock(&u->control_lock);
 	return 0;
 
 err_free:
@@ -297,7 +297,7 @@ int umbra_set_node_online(struct umbra *u, unsigned int nid, bool online)
 
 	if (nid >= u->nr_nodes)
 		return -EINVAL;
-	mutex_lock(&u->control);
+	mutex_lock(&u->control_lock);
 	nodes = online ? u->online_nodes | BIT(nid) :
 			 u->online_nodes & ~BIT(nid);
 	if (!nodes) {
@@ -308,7 +308,7 @@ int umbra_set_node_online(struct umbra *u, unsigned int nid, bool online)
 		if (!online)
 			umbra_pcp_drain(u, BIT(nid), -1, true);
 	}
-	mutex_unlock(&u->control);
+	mutex_unlock(&u->control_lock);
 	return err;
 }
 EXPORT_SYMBOL_GPL(umbra_set_node_online);
@@ -330,10 +330,10 @@ int umbra_set_allowed_nodes(struct umbra *u, umbra_nodemask_t nodes)
 
 	if (!(nodes & all))
 		return -EINVAL;
-	mutex_lock(&u->control);
+	mutex_lock(&u->control_lock);
 	WRITE_ONCE(u->allowed_nodes, nodes);
 	WRITE_ONCE(u->walled, (nodes & all) != all);
-	mutex_unlock(&u->control);
+	mutex_unlock(&u->control_lock);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(umbra_set_allowed_nodes);

@@ -47,7 +47,7 @@ void umbra_boost_init(struct umbra *u)
 }
 
 /**
- * umbra_watermark_wake() - have boosts ended that kswapd does not end
+ * umbra_boost_end_unattended() - have boosts ended that kswapd does not end
  * @u: the instance
  * @now: and not a little later
  *
@@ -58,7 +58,7 @@ void umbra_boost_init(struct umbra *u)
  * Context: any but NMI; with @now takes the zone locks one after the other.
  * Return: true if there was one, and it has ended.
  */
-bool umbra_watermark_wake(struct umbra *u, bool now)
+bool umbra_boost_end_unattended(struct umbra *u, bool now)
 {
 	const struct umbra_zone *zone;
 	bool boosted = false;
@@ -74,10 +74,10 @@ bool umbra_watermark_wake(struct umbra *u, bool now)
 		schedule_work(&u->boost_work);
 	return false;
 }
-EXPORT_SYMBOL_IF_KUNIT(umbra_watermark_wake);
+EXPORT_SYMBOL_IF_KUNIT(umbra_boost_end_unattended);
 
 /**
- * umbra_watermark_end_boosts() - end boosts that a request would fail for
+ * umbra_boost_end_for() - end boosts that a request would fail for
  * @u: the instance
  * @rq: the request
  *
@@ -86,7 +86,7 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_watermark_wake);
  * Context: any but NMI; takes the zone locks one after the other.
  * Return: true if there was one.
  */
-bool umbra_watermark_end_boosts(struct umbra *u, const struct umbra_request *rq)
+bool umbra_boost_end_for(struct umbra *u, const struct umbra_request *rq)
 {
 	const umbra_zoneref_t *ref;
 	struct umbra_zone *zone;

@@ -57,7 +57,7 @@ struct umbra_kswapd {
 };
 
 /* What a round is for. */
-struct order {
+struct kswapd_goal {
 	unsigned int order;
 	enum umbra_zone_type highest;
 };
@@ -88,7 +88,7 @@ static bool is_balanced(const struct umbra_kswapd *k, unsigned int order,
 
 	for_each_node_zone(k, zone, next, highest) {
 		if (umbra_watermark_ok(zone, order,
-				       umbra_wmark(zone, UMBRA_WMARK_HIGH),
+				       umbra_mark(zone, UMBRA_WMARK_HIGH),
 				       highest, 0))
 			return true;
 		any |= READ_ONCE(zone->nr_managed) > 0;
@@ -136,7 +136,7 @@ static unsigned long pages_to_reclaim(const struct umbra_kswapd *k,
 	int next;
 
 	for_each_node_zone(k, zone, next, highest)
-		pages += max(umbra_wmark(zone, UMBRA_WMARK_HIGH),
+		pages += max(umbra_mark(zone, UMBRA_WMARK_HIGH),
 			     SWAP_CLUSTER_MAX);
 	return pages;
 }
@@ -193,7 +193,7 @@ static bool reclaim_step(struct round *r)
 }
 
 /* Reclaim until the node is balanced. Returns the order that this was for. */
-static unsigned int balance(struct umbra_kswapd *k, struct order what)
+static unsigned int balance(struct umbra_kswapd *k, struct kswapd_goal what)
 {
 	struct round r = {
 		.k = k,
@@ -248,7 +248,7 @@ static bool is_wanted(const struct umbra_kswapd *k)
 }
 
 /* Add what was asked for since last time to what is to be done. */
-static void take_order(struct umbra_kswapd *k, struct order *what)
+static void take_goal(struct umbra_kswapd *k, struct kswapd_goal *what)
 {
 	unsigned long flags;
 
@@ -263,7 +263,7 @@ static void take_order(struct umbra_kswapd *k, struct order *what)
 }
 
 /* Nothing left to do for now? Those that are throttled are let go. */
-static bool may_sleep(struct umbra_kswapd *k, const struct order *what)
+static bool may_sleep(struct umbra_kswapd *k, const struct kswapd_goal *what)
 {
 	if (wq_has_sleeper(&k->throttle_wait) && has_reserve(k))
 		wake_up_all(&k->throttle_wait);
@@ -274,7 +274,7 @@ static bool may_sleep(struct umbra_kswapd *k, const struct order *what)
  * Sleep until something is wanted. Returns false to go on with the same: the
  * node is not balanced, or did not stay so.
  */
-static bool sleep_on(struct umbra_kswapd *k, const struct order *what)
+static bool sleep_on(struct umbra_kswapd *k, const struct kswapd_goal *what)
 {
 	struct umbra_zone *zone = umbra_node_first_zone(k->u, k->node);
 
@@ -302,14 +302,14 @@ static int kswapd_fn(void *data)
 	struct umbra_kswapd *k = data;
 	unsigned int noreclaim = memalloc_noreclaim_save();
 	bool slept = true;
-	struct order what;
+	struct kswapd_goal what;
 
 	set_freezable();
 	wait_event_freezable(k->wait, is_wanted(k));
 	while (!kthread_freezable_should_stop(NULL)) {
 		if (slept)
-			what = (struct order){};
-		take_order(k, &what);
+			what = (struct kswapd_goal){};
+		take_goal(k, &what);
 		if (slept)
 			trace_umbra_kswapd_wake(k->node->nid, what.highest,
 						what.order);
@@ -345,7 +345,7 @@ void umbra_kswapd_wake(struct umbra_zone *zone, gfp_t gfp, unsigned int order,
 	if (umbra_node_is_hopeless(node) && READ_ONCE(node->kswapd_freed))
 		umbra_node_freed(node);
 	if (!k || umbra_node_is_hopeless(node))
-		umbra_watermark_wake(zone->umbra, false);
+		umbra_boost_end_unattended(zone->umbra, false);
 	if (!k)
 		return;
 	if (umbra_node_is_hopeless(node) ||

@@ -167,7 +167,7 @@ static bool release_hidden(struct slow *s)
 	bool found = umbra_held_rescan(s->u);
 
 	if (s->rq.flags & ALLOC_KSWAPD)
-		found |= umbra_watermark_wake(s->u, can_reclaim(s));
+		found |= umbra_boost_end_unattended(s->u, can_reclaim(s));
 	return found;
 }
 
@@ -288,7 +288,7 @@ static bool would_fit(struct slow *s)
 			       s->rq.highest, s->rq.nodemask)
 		if (umbra_zone_is_allowed(zone, &s->rq) &&
 		    umbra_watermark_with(zone, s->rq.order,
-					 umbra_wmark(zone, UMBRA_WMARK_MIN),
+					 umbra_mark(zone, UMBRA_WMARK_MIN),
 					 s->rq.highest, s->rq.flags,
 					 s->u->slow_ops->reclaimable(zone)))
 			return true;
@@ -304,7 +304,7 @@ static bool release_last(struct slow *s)
 {
 	bool found = umbra_highatomic_unreserve(s->u, &s->rq, true);
 
-	found |= umbra_watermark_end_boosts(s->u, &s->rq);
+	found |= umbra_boost_end_for(s->u, &s->rq);
 	if (!s->drained) {
 		umbra_drain_pages(s->u);
 		s->drained = true;

@@ -77,11 +77,11 @@ void umbra_pressure_watch(struct umbra *u)
  */
 static void resize_caches(struct umbra *u, bool drain)
 {
-	mutex_lock(&u->control);
+	mutex_lock(&u->control_lock);
 	umbra_pcp_resize(u);
 	if (drain)
 		umbra_pcp_drain(u, UMBRA_ALL_NODES, -1, true);
-	mutex_unlock(&u->control);
+	mutex_unlock(&u->control_lock);
 }
 
 /**

@@ -25,7 +25,7 @@ static void scan_fn(struct work_struct *work)
 	struct umbra_failure_watch *watch =
 		container_of(work, struct umbra_failure_watch, scan);
 
-	umbra_poison_scan(watch->umbra);
+	umbra_hwpoison_scan(watch->umbra);
 }
 
 /* Called with preemption off, so that the zone lock may be out of reach. */
@@ -75,7 +75,7 @@ struct umbra_failure_watch *umbra_failure_watch_start(struct umbra *u)
 		return ERR_PTR(err);
 	}
 	/* What failed before anybody listened */
-	umbra_poison_scan(u);
+	umbra_hwpoison_scan(u);
 	return watch;
 }
 
