@@ -115,9 +115,9 @@ test)
 	rm -f "$out" "$log"
 	mkdir -p "$work/data"
 	if [ "$kernel" = um ]; then
-		uml "${LIMIT:-1200}" "$log" "$@"
+		uml "${LIMIT:-2400}" "$log" "$@"
 	else
-		limited "${LIMIT:-1200}" "${qemu[@]}" \
+		limited "${LIMIT:-2400}" "${qemu[@]}" \
 			-serial "file:$log" -serial "file:$out" \
 			-append "${append[*]} umbra_out=/dev/ttyS1 $*" </dev/null
 	fi || echo "Bail out! the machine did not power off by itself" >>"$out"

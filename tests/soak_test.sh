@@ -25,7 +25,7 @@ else
 fi
 
 soak() {
-	load size=96M nodes=2 zones=Normal:32M,Movable:16M
+	load size=96M nodes=2 zones=Normal:32M,Movable
 	[ ! -e $exercise ] || insmod $exercise || fail "cannot load $exercise"
 	/soak "$seconds" "$seed"
 	status=$?
