@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * umbra: a page allocator over a region of its own. The kernel API.
+ * The kernel API of umbra, a page allocator over a region of its own.
  *
- * An instance hands out blocks of 2^order physically contiguous pages with
- * the host's struct page descriptors. Two things differ from alloc_pages():
+ * An instance serves requests with blocks of 2^order physically contiguous
+ * pages, which have the host's struct page descriptors. Two rules differ from
+ * alloc_pages():
  *
- * - An allocation is not a page reference. Every page of an instance carries
- *   one reference that belongs to umbra, allocated or not; an owner returns a
- *   block with umbra_free_pages() and never drops that last reference.
- * - A page that somebody else still references when it is freed is held back,
- *   and returns to the free lists when the last of those references is gone.
+ * - An allocation is not a page reference. Every page of an instance has one
+ *   reference that belongs to umbra, allocated or not. An owner returns a block
+ *   with umbra_free_pages(), and must never drop that last reference.
+ * - A page that is still referenced when it is freed is held back. It returns
+ *   to the free lists when the last of those references is gone.
  */
 #ifndef _UMBRA_H
 #define _UMBRA_H
@@ -26,19 +27,19 @@ struct umbra_account;
 struct umbra_policy;
 struct wait_queue_head;
 
-/* The largest block is 2^UMBRA_MAX_ORDER pages. */
+/* The order of the largest block. */
 #define UMBRA_MAX_ORDER 10
 #define UMBRA_NR_ORDERS (UMBRA_MAX_ORDER + 1)
 
-/* An instance is made of at most this many runs of pages. */
+/* The maximum number of spans of an instance. */
 #define UMBRA_MAX_SPANS 16
 
 /**
  * struct umbra_span - a run of pages with consecutive descriptors
  * @pages: descriptor of the first page
- * @base_pfn: its page frame number
- * @nr_pages: how many pages
- * @first: index of the first frame in the instance; set by the instance
+ * @base_pfn: page frame number of the first page
+ * @nr_pages: number of pages
+ * @first: index of the first frame in the instance; set by umbra
  */
 struct umbra_span {
 	struct page *pages;
@@ -47,10 +48,19 @@ struct umbra_span {
 	u32 first;
 };
 
-/* An instance has at most this many nodes, numbered from 0. */
+/* The maximum number of nodes of an instance; nodes have numbers from 0. */
 #define UMBRA_MAX_NODES 32
 
-/* The zones a node may have, lowest first. */
+/**
+ * enum umbra_zone_type - the zones that a node may have, the lowest first
+ * @UMBRA_ZONE_DMA: zone for requests with %__GFP_DMA
+ * @UMBRA_ZONE_DMA32: zone for requests with %__GFP_DMA32
+ * @UMBRA_ZONE_NORMAL: zone for requests without a zone flag
+ * @UMBRA_ZONE_HIGHMEM: zone for requests with %__GFP_HIGHMEM; its pages have
+ *	no kernel address
+ * @UMBRA_ZONE_MOVABLE: zone for requests with %__GFP_HIGHMEM and %__GFP_MOVABLE
+ * @UMBRA_NR_ZONE_TYPES: number of zone types
+ */
 enum umbra_zone_type {
 	UMBRA_ZONE_DMA,
 	UMBRA_ZONE_DMA32,
@@ -60,39 +70,50 @@ enum umbra_zone_type {
 	UMBRA_NR_ZONE_TYPES
 };
 
+/**
+ * enum umbra_migratetype - what the pages of a pageblock have in common
+ * @UMBRA_UNMOVABLE: pages that stay where they are
+ * @UMBRA_MOVABLE: pages that can be moved
+ * @UMBRA_RECLAIMABLE: pages that can be reclaimed
+ * @UMBRA_PCPTYPES: number of types that the caches of CPUs keep
+ * @UMBRA_HIGHATOMIC: reserve for requests above order 0 that cannot sleep
+ * @UMBRA_CMA: pages for movable requests only
+ * @UMBRA_ISOLATE: pages that serve no request
+ * @UMBRA_NR_TYPES: number of migratetypes
+ */
 enum umbra_migratetype {
 	UMBRA_UNMOVABLE,
 	UMBRA_MOVABLE,
 	UMBRA_RECLAIMABLE,
-	UMBRA_PCPTYPES,		/* so many types are kept in per-CPU caches */
+	UMBRA_PCPTYPES,
 	UMBRA_HIGHATOMIC = UMBRA_PCPTYPES,
 	UMBRA_CMA,
 	UMBRA_ISOLATE,
 	UMBRA_NR_TYPES
 };
 
-/* A set of nodes, bit n for node n. */
+/* A set of nodes; bit n stands for node n. */
 typedef u32 umbra_nodemask_t;
 
 #define UMBRA_ALL_NODES ((umbra_nodemask_t)~0U)
 #define UMBRA_NO_NODE (-1)
 
-/* What debugging an instance does; chosen when it is created. */
-#define UMBRA_DEBUG_POISON	BIT(0)	/* free memory has a pattern */
+/* The debugging of an instance, chosen when it is created. */
+#define UMBRA_DEBUG_POISON	BIT(0)	/* a pattern in free memory */
 #define UMBRA_DEBUG_GUARD	BIT(1)	/* a second reference while allocated */
-#define UMBRA_DEBUG_REFS	BIT(2)	/* every count is read on free */
-#define UMBRA_DEBUG_OWNER	BIT(3)	/* who allocated what */
+#define UMBRA_DEBUG_REFS	BIT(2)	/* every count read on free */
+#define UMBRA_DEBUG_OWNER	BIT(3)	/* task and stack of each block */
 #define UMBRA_DEBUG_ALL		(BIT(4) - 1)
 
-/* Sized as the host sizes its own; for the tunables of a layout. */
+/* For tunables of a layout: the value that the host would compute. */
 #define UMBRA_AUTO (-1)
 
 /**
  * struct umbra_zone_layout - one zone of an instance
- * @nid: its node
- * @type: which of the node's zones; a node has each at most once
- * @nr_frames: size in frames, a multiple of a pageblock; 0 for what is left
- * @nr_cma: how many of its last frames are for movable allocations alone, a
+ * @nid: node of the zone
+ * @type: type of the zone; a node has each type at most once
+ * @nr_frames: size in frames, a multiple of a pageblock; 0 for the rest
+ * @nr_cma: number of frames at the end of the zone for movable requests only, a
  *	multiple of a pageblock
  */
 struct umbra_zone_layout {
@@ -103,33 +124,36 @@ struct umbra_zone_layout {
 };
 
 /**
- * struct umbra_layout - how to cut the pages of an instance up
- * @origin: where they came from, for display; outlives the instance
- * @pb_order: order of a pageblock
- * @has_memory: there is memory behind the descriptors
- * @nr_zones: how many @zones; 0 for one Normal zone of everything
- * @zones: the zones, in the order of the frames; for every node the lowest
- *	first
- * @distance: nodes x nodes, row by row; NULL for 10 on a node, 20 between two
- * @cpu_node: the node of each of the nr_cpu_ids CPUs; NULL for the CPU number
- *	modulo the number of nodes
+ * struct umbra_layout - nodes, zones and tunables of an instance to be created
+ * @origin: origin of the pages, for display; must outlive the instance
+ * @pb_order: order of a pageblock, at most %UMBRA_MAX_ORDER
+ * @has_memory: whether there is memory behind the descriptors
+ * @nr_zones: number of elements of @zones; 0 for one Normal zone of all frames
+ * @zones: zones in the order of the frames; within a node the lowest first
+ * @distance: distances from node to node, row by row; NULL for 10 on a node and
+ *	20 between two nodes
+ * @cpu_node: node of each of the nr_cpu_ids CPUs; NULL for the number of the
+ *	CPU modulo the number of nodes
  * @policy: name of the policy; NULL for mainline
- * @debug: UMBRA_DEBUG_* of the instance
- * @min_free_kbytes: reserve that watermarks are computed from, or UMBRA_AUTO
- * @watermark_scale_factor: distance of the watermarks, in 1/10000 of a zone
+ * @debug: UMBRA_DEBUG_* bits
+ * @min_free_kbytes: reserve that the watermarks are computed from, in KiB, or
+ *	%UMBRA_AUTO
+ * @watermark_scale_factor: distance between watermarks, in 1/10000 of a zone
  * @watermark_boost_factor: limit of a boost, in 1/10000 of the high watermark
- * @lowmem_reserve_ratio: of each zone, protects 1/ratio of the zones above
- *	from requests that could have been served there; 0 for no protection
- * @dirty_limit: percent of a node's pages that may be dirty before %__GFP_WRITE
- *	prefers another; 0 for no limit
- * @pcp_batch: pages moved at once between a zone and the cache of a CPU; 0
- *	for no caches, or UMBRA_AUTO
- * @pcp_high: pages a CPU may keep of a zone, or UMBRA_AUTO
- * @background: reclaim and compact in the background, as kswapd and kcompactd do
+ * @lowmem_reserve_ratio: for each zone type, the divisor N of a reserve: the
+ *	zone keeps 1/N of the pages of the zones above it from requests that
+ *	those zones could serve; 0 for no reserve
+ * @dirty_limit: percent of the pages of a node that may be dirty before
+ *	%__GFP_WRITE prefers another node; 0 for no limit
+ * @pcp_batch: number of pages moved at once between a zone and the cache of a
+ *	CPU; 0 for no caches, or %UMBRA_AUTO
+ * @pcp_high: number of pages that the cache of a CPU may keep of a zone, or
+ *	%UMBRA_AUTO
+ * @background: whether kswapd and kcompactd run
  *
- * All zero is the plainest of allocators: no caches, and no reserves but the 32
- * pages that a HighMem or Movable zone keeps at least. umbra_layout_init() fills
- * in what the host would have.
+ * A layout of zeroes makes an instance without caches and without reserves,
+ * except for the 32 pages that a HighMem or Movable zone keeps at least.
+ * umbra_layout_init() fills in the values of the host.
  */
 struct umbra_layout {
 	const char *origin;
@@ -162,7 +186,7 @@ unsigned long umbra_destroy(struct umbra *u,
 struct umbra *umbra_get_default(void);
 void umbra_put(struct umbra *u);
 
-/* Allocation; a negative node is the node of the current CPU. */
+/* Blocks; a negative node stands for the node of this CPU. */
 struct page *umbra_alloc_pages_nodemask(struct umbra *u, gfp_t gfp,
 					unsigned int order, int nid,
 					const umbra_nodemask_t *nodemask);
@@ -178,14 +202,14 @@ void umbra_free_pages_bulk(struct umbra *u, struct page **pages,
 			   unsigned long nr_pages);
 
 /**
- * umbra_alloc_pages_node() - allocate a block, rather from one node
- * @u: the instance
- * @nid: the node to begin with; negative for that of the current CPU
- * @gfp: as of alloc_pages()
- * @order: size, 2^@order pages, at most %UMBRA_MAX_ORDER
+ * umbra_alloc_pages_node() - allocate a block, from a preferred node
+ * @u: instance
+ * @nid: preferred node; negative for the node of this CPU
+ * @gfp: flags as for alloc_pages()
+ * @order: order of the block, 2^@order pages, at most %UMBRA_MAX_ORDER
  *
- * Context: as umbra_alloc_pages_nodemask().
- * Return: the first page, or NULL.
+ * Context: As umbra_alloc_pages_nodemask().
+ * Return: the first page of the block, or NULL.
  */
 static inline struct page *umbra_alloc_pages_node(struct umbra *u, int nid,
 						  gfp_t gfp,
@@ -195,13 +219,13 @@ static inline struct page *umbra_alloc_pages_node(struct umbra *u, int nid,
 }
 
 /**
- * umbra_alloc_pages() - allocate a block, rather from the current node
- * @u: the instance
- * @gfp: as of alloc_pages()
- * @order: size, 2^@order pages, at most %UMBRA_MAX_ORDER
+ * umbra_alloc_pages() - allocate a block, preferably from the node of this CPU
+ * @u: instance
+ * @gfp: flags as for alloc_pages()
+ * @order: order of the block, 2^@order pages, at most %UMBRA_MAX_ORDER
  *
- * Context: as umbra_alloc_pages_nodemask().
- * Return: the first page, or NULL.
+ * Context: As umbra_alloc_pages_nodemask().
+ * Return: the first page of the block, or NULL.
  */
 static inline struct page *umbra_alloc_pages(struct umbra *u, gfp_t gfp,
 					     unsigned int order)
@@ -211,10 +235,10 @@ static inline struct page *umbra_alloc_pages(struct umbra *u, gfp_t gfp,
 
 /**
  * umbra_alloc_page() - allocate one page
- * @u: the instance
- * @gfp: as of alloc_pages()
+ * @u: instance
+ * @gfp: flags as for alloc_pages()
  *
- * Context: as umbra_alloc_pages_nodemask().
+ * Context: As umbra_alloc_pages_nodemask().
  * Return: the page, or NULL.
  */
 static inline struct page *umbra_alloc_page(struct umbra *u, gfp_t gfp)
@@ -224,14 +248,15 @@ static inline struct page *umbra_alloc_page(struct umbra *u, gfp_t gfp)
 
 /**
  * umbra_free_pages() - free a block
- * @u: the instance the block came from
- * @page: its first page
- * @order: its order
+ * @u: instance that the block came from
+ * @page: first page of the block
+ * @order: order of the block
  *
- * Like umbra_free_pages_account() without an account: a free that is wrong
- * is reported and changes nothing.
+ * The same as umbra_free_pages_account() without an account. A wrong free is
+ * reported and changes nothing.
  *
- * Context: any but NMI; on PREEMPT_RT not with preemption or interrupts off.
+ * Context: Any context except NMI, does not sleep. May take a zone lock; on
+ * PREEMPT_RT not with preemption or interrupts off.
  */
 static inline void umbra_free_pages(struct umbra *u, struct page *page,
 				    unsigned int order)
@@ -241,17 +266,17 @@ static inline void umbra_free_pages(struct umbra *u, struct page *page,
 
 /**
  * umbra_free_page() - free one page
- * @u: the instance it came from
+ * @u: instance that the page came from
  * @page: a block of order 0
  *
- * Context: as umbra_free_pages().
+ * Context: As umbra_free_pages().
  */
 static inline void umbra_free_page(struct umbra *u, struct page *page)
 {
 	umbra_free_pages(u, page, 0);
 }
 
-/* The same, by address. */
+/* Blocks by kernel address. */
 unsigned long umbra_get_free_pages(struct umbra *u, gfp_t gfp,
 				   unsigned int order);
 unsigned long umbra_get_free_page(struct umbra *u, gfp_t gfp);
@@ -272,7 +297,7 @@ int umbra_alloc_contig_range(struct umbra *u, unsigned long start,
 void umbra_free_contig_range(struct umbra *u, unsigned long start,
 			     unsigned long nr_pages);
 
-/* What is known of a page. */
+/* Facts about a page, and the form of a block. */
 int umbra_split_page(struct umbra *u, struct page *page, unsigned int order);
 void *umbra_page_address(struct umbra *u, const struct page *page);
 struct page *umbra_compound_head(struct umbra *u, struct page *page);
@@ -281,7 +306,7 @@ int umbra_page_zone(struct umbra *u, const struct page *page);
 int umbra_page_node(struct umbra *u, const struct page *page);
 int umbra_expose_pages(struct umbra *u, struct page *page, unsigned int order);
 
-/* Steering. */
+/* Caches, nodes, and memory that fails. */
 void umbra_drain_pages(struct umbra *u);
 int umbra_drain_node(struct umbra *u, unsigned int nid);
 int umbra_drain_cpu(struct umbra *u, unsigned int cpu);
@@ -293,10 +318,7 @@ bool umbra_has_pfn(struct umbra *u, unsigned long pfn);
 bool umbra_hwpoison_pfn(struct umbra *u, unsigned long pfn);
 void umbra_hwpoison_scan(struct umbra *u);
 
-/*
- * Accounts: a limit on the pages that one user may have, with the pages held
- * back by references counted in.
- */
+/* Accounts: a limit on the pages of one user, held pages counted in. */
 struct umbra_account *umbra_account_create(struct umbra *u);
 void umbra_account_put(struct umbra_account *account);
 int umbra_account_charge(struct umbra_account *account, unsigned long nr_pages,
@@ -308,14 +330,14 @@ unsigned long umbra_account_pages(struct umbra_account *account);
 unsigned long umbra_account_held(struct umbra_account *account);
 
 /**
- * struct umbra_info - what an instance is made of, and how it stands
- * @nr_pages: pages the instance manages, in pages
- * @nr_free: pages on its free lists
- * @nr_held: pages freed while somebody still held a reference
- * @nr_nodes: nodes
+ * struct umbra_info - size and state of an instance
+ * @nr_pages: number of pages that the instance manages
+ * @nr_free: number of pages on its free lists
+ * @nr_held: number of pages that were freed and are still referenced
+ * @nr_nodes: number of nodes
  * @max_order: order of the largest block
  * @pb_order: order of a pageblock
- * @has_memory: false if there is nothing behind the descriptors
+ * @has_memory: whether there is memory behind the descriptors
  */
 struct umbra_info {
 	unsigned long nr_pages;
@@ -329,30 +351,44 @@ struct umbra_info {
 
 void umbra_get_info(struct umbra *u, struct umbra_info *info);
 
-/* How long a migration may take. */
+/**
+ * enum umbra_migrate_mode - how long a migration may wait
+ * @UMBRA_MIGRATE_ASYNC: no waiting
+ * @UMBRA_MIGRATE_SYNC_LIGHT: short waits
+ * @UMBRA_MIGRATE_SYNC: long waits
+ */
 enum umbra_migrate_mode {
-	UMBRA_MIGRATE_ASYNC,	/* waits for nothing */
-	UMBRA_MIGRATE_SYNC_LIGHT,	/* may wait for short */
+	UMBRA_MIGRATE_ASYNC,
+	UMBRA_MIGRATE_SYNC_LIGHT,
 	UMBRA_MIGRATE_SYNC,
 };
 
 struct umbra_movable;
 
 /**
- * struct umbra_movable_operations - what can be done to an owner's blocks
- * @isolate: may the block be moved now? NULL for always
- * @migrate: copy @src to @dst and use that from now on; 0, or an error if @src
- *	stays in use. Both are allocated; afterwards the other one is freed
- * @putback: the block was isolated, and stays where it is; may be NULL
- * @reclaim: give the block up: 0 if it is not used any more, and may be freed;
- *	an error if the owner keeps it. NULL for blocks that cannot be
+ * struct umbra_movable_operations - callbacks of an owner of movable blocks
+ * @isolate: callback that says whether the block may be moved now; NULL for
+ *	always
+ * @migrate: callback that copies @src to @dst and uses @dst from then on;
+ *	returns 0, or an error if @src stays in use. Both are allocated. umbra
+ *	frees the one that is not in use
+ * @putback: callback for a block that was isolated and stays where it is; may
+ *	be NULL
+ * @reclaim: callback that gives the block up; returns 0 if umbra may free it,
+ *	or an error if the owner keeps it. NULL for blocks that cannot be
+ *	reclaimed
  *
- * They run with no lock of umbra's held, in the context of whoever allocates,
- * which may be the owner himself with a lock of his own: they only try locks
- * that are ever held around an allocation. They may sleep, but not allocate from
- * the instance. While one runs, umbra_clear_movable() of its block waits; as other
- * blocks may be in the hands of the same task, they clear and retire nothing.
- * The task may have %PF_MEMALLOC: what they allocate of the host should have
+ * A callback runs in the context of any task that allocates. That task may be
+ * the owner and hold locks of the owner. A callback must therefore only try
+ * locks that are held around an allocation anywhere. No lock of umbra is held,
+ * except for the one of ranges while a range is emptied.
+ *
+ * A callback may sleep. It must not allocate from the instance. It must not
+ * call umbra_clear_movable() or umbra_movable_retire(), because the same task
+ * may have isolated further blocks. While a callback runs,
+ * umbra_clear_movable() of its block waits.
+ *
+ * The task may have %PF_MEMALLOC set. An allocation from the host should have
  * %__GFP_NOMEMALLOC.
  */
 struct umbra_movable_operations {
@@ -369,11 +405,11 @@ struct umbra_movable_operations {
 
 /**
  * struct umbra_movable - the owner of blocks that can be moved or reclaimed
- * @ops: how
- * @account: what they are charged to, or NULL
- * @nr_isolated: callbacks may be running for so many
+ * @ops: callbacks of the owner
+ * @account: account that the blocks are charged to, or NULL
+ * @nr_isolated: number of blocks that callbacks may be running for; umbra's
  *
- * To be embedded in something of the owner's, and made by umbra_movable_init().
+ * Embedded in a structure of the owner; umbra_movable_init() initialises it.
  */
 struct umbra_movable {
 	const struct umbra_movable_operations *ops;
@@ -391,7 +427,7 @@ void umbra_clear_movable(struct umbra *u, struct page *page);
 bool umbra_page_is_pinned(struct umbra *u, struct page *page,
 			  unsigned int order);
 
-/* Blocks that can be reclaimed, from the least to the most recently used. */
+/* LRU lists: blocks that can be reclaimed. */
 int umbra_lru_add(struct umbra *u, struct page *page);
 void umbra_lru_del(struct umbra *u, struct page *page);
 void umbra_mark_accessed(struct umbra *u, struct page *page);
@@ -400,10 +436,11 @@ struct umbra_shrinker;
 
 /**
  * struct umbra_shrink_control - one call of a shrinker
- * @gfp: what it may do
- * @nid: the node whose memory is short
- * @nr_to_scan: objects to look at
- * @nr_scanned: objects it looked at; @nr_to_scan unless it says otherwise
+ * @gfp: flags of the request; they limit what the shrinker may do
+ * @nid: node that is short of memory
+ * @nr_to_scan: number of objects to look at
+ * @nr_scanned: number of objects that were looked at; @nr_to_scan unless the
+ *	shrinker writes another number
  */
 struct umbra_shrink_control {
 	gfp_t gfp;
@@ -412,21 +449,25 @@ struct umbra_shrink_control {
 	unsigned long nr_scanned;
 };
 
-#define UMBRA_SHRINK_STOP (~0UL)	/* scan cannot go on now */
-#define UMBRA_SHRINK_EMPTY (~0UL - 1)	/* count found nothing at all */
+#define UMBRA_SHRINK_STOP (~0UL)	/* scan: cannot go on now */
+#define UMBRA_SHRINK_EMPTY (~0UL - 1)	/* count: no object at all */
 #define UMBRA_DEFAULT_SEEKS 2
 
 /**
  * struct umbra_shrinker - a cache that can be made smaller
- * @count: how many objects could be freed; 0 if now is no good time
- * @scan: free of @nr_to_scan objects those that can be; how many were, or
- *	%UMBRA_SHRINK_STOP
- * @batch: objects a call, 0 for 128
- * @seeks: what an object costs to make again; the more, the less is freed
- * @list: umbra's
- * @nr_deferred: umbra's
+ * @count: callback that returns the number of objects that can be freed; 0 if
+ *	this is no good time, %UMBRA_SHRINK_EMPTY if there are none
+ * @scan: callback that looks at nr_to_scan objects and frees what it can;
+ *	returns the number of freed objects, or %UMBRA_SHRINK_STOP
+ * @batch: number of objects for one call of @scan; 0 for 128
+ * @seeks: cost of making an object again; fewer objects are freed if it is
+ *	higher. %UMBRA_DEFAULT_SEEKS is usual
+ * @list: link in the list of shrinkers; umbra's
+ * @nr_deferred: for each node, work left for the next call; umbra's
  *
- * As a shrinker of the host's, for the memory of one instance.
+ * A shrinker works as those of the host do, for the memory of one instance. Its
+ * callbacks may sleep. They must only try locks that are held around an
+ * allocation.
  */
 struct umbra_shrinker {
 	unsigned long (*count)(struct umbra_shrinker *shrinker,
@@ -444,19 +485,20 @@ void umbra_unregister_shrinker(struct umbra *u,
 			       struct umbra_shrinker *shrinker);
 
 /*
- * Called before a task is killed for its memory, with a pointer to an unsigned
- * long: the number of pages freed is to be added to it.
+ * A notifier is called before a task is killed for its memory, or the request
+ * fails. Its argument points to an unsigned long; the notifier adds the number
+ * of pages that it freed.
  */
 int umbra_register_oom_notifier(struct umbra *u, struct notifier_block *nb);
 int umbra_unregister_oom_notifier(struct umbra *u, struct notifier_block *nb);
 void umbra_account_set_opener(struct umbra_account *account, struct pid *pid);
 
-/* Do it now. */
+/* Reclaim and compaction at the caller's wish. */
 unsigned long umbra_reclaim(struct umbra *u, unsigned long nr_pages);
 int umbra_compact(struct umbra *u);
 int umbra_compact_node(struct umbra *u, unsigned int nid);
 
-/* Memory that falls short: see umbra_pressure_wait(). */
+/* Waiting for memory to fall short. */
 unsigned long umbra_pressure_events(struct umbra *u);
 struct wait_queue_head *umbra_pressure_wait(struct umbra *u);
 

@@ -9,8 +9,8 @@
 #include <trace/events/mmflags.h>
 
 /*
- * The fields are those of kmem:mm_page_alloc and kmem:mm_page_free. An
- * allocation that failed has the pfn -1, and prints as 0 like there.
+ * An allocation. The fields are those of kmem:mm_page_alloc. A request that
+ * failed has the pfn -1, which prints as 0, as there.
  */
 TRACE_EVENT(umbra_page_alloc,
 
@@ -39,6 +39,7 @@ TRACE_EVENT(umbra_page_alloc,
 		  show_gfp_flags(__entry->gfp_flags))
 );
 
+/* A free. The fields are those of kmem:mm_page_free. */
 TRACE_EVENT(umbra_page_free,
 
 	TP_PROTO(unsigned long pfn, unsigned int order),
@@ -58,7 +59,10 @@ TRACE_EVENT(umbra_page_free,
 	TP_printk("pfn=0x%lx order=%d", __entry->pfn, __entry->order)
 );
 
-/* As kmem:mm_page_alloc_extfrag. */
+/*
+ * A block of another migratetype for a request. The fields are those of
+ * kmem:mm_page_alloc_extfrag.
+ */
 TRACE_EVENT(umbra_page_alloc_extfrag,
 
 	TP_PROTO(unsigned long pfn, int alloc_order, int fallback_order,
@@ -95,7 +99,10 @@ TRACE_EVENT(umbra_page_alloc_extfrag,
 		  __entry->fragmenting, __entry->change_ownership)
 );
 
-/* As kmem:mm_page_pcpu_drain. */
+/*
+ * A block that goes from the cache of a CPU to its zone. The fields are those
+ * of kmem:mm_page_pcpu_drain.
+ */
 TRACE_EVENT(umbra_page_pcpu_drain,
 
 	TP_PROTO(unsigned long pfn, unsigned int order, int migratetype),
@@ -118,7 +125,7 @@ TRACE_EVENT(umbra_page_pcpu_drain,
 		  __entry->order, __entry->migratetype)
 );
 
-/* A request that the fast path found nothing for, and what it came to. */
+/* Begin and end of the slow path of a request; pfn -1 if it failed. */
 TRACE_EVENT(umbra_slowpath_begin,
 
 	TP_PROTO(unsigned int order, gfp_t gfp_flags, int nid),
@@ -163,7 +170,10 @@ TRACE_EVENT(umbra_slowpath_end,
 		  __entry->pfn != -1UL ? __entry->pfn : 0, __entry->steps)
 );
 
-/* As vmscan:mm_vmscan_direct_reclaim_begin and _end. */
+/*
+ * Direct reclaim of a request. The fields are those of
+ * vmscan:mm_vmscan_direct_reclaim_begin and _end, without the control group.
+ */
 TRACE_EVENT(umbra_direct_reclaim_begin,
 
 	TP_PROTO(unsigned int order, gfp_t gfp_flags),
@@ -201,6 +211,7 @@ TRACE_EVENT(umbra_direct_reclaim_end,
 	TP_printk("nr_reclaimed=%lu", __entry->nr_reclaimed)
 );
 
+/* One pass over the inactive list of a node, in pages. */
 TRACE_EVENT(umbra_lru_shrink_inactive,
 
 	TP_PROTO(int nid, unsigned long nr_scanned, unsigned long nr_reclaimed,
@@ -227,7 +238,11 @@ TRACE_EVENT(umbra_lru_shrink_inactive,
 		  __entry->priority)
 );
 
-/* As vmscan:mm_vmscan_kswapd_sleep, _wake, and mm_vmscan_wakeup_kswapd. */
+/*
+ * A kswapd goes to sleep, begins after a sleep, and is woken by a request. The
+ * fields are those of vmscan:mm_vmscan_kswapd_sleep, mm_vmscan_kswapd_wake and
+ * mm_vmscan_wakeup_kswapd.
+ */
 TRACE_EVENT(umbra_kswapd_sleep,
 
 	TP_PROTO(int nid),
@@ -292,6 +307,7 @@ TRACE_EVENT(umbra_wakeup_kswapd,
 		  show_gfp_flags(__entry->gfp_flags))
 );
 
+/* A process that is killed for the pages charged to its file. */
 TRACE_EVENT(umbra_oom_kill,
 
 	TP_PROTO(pid_t pid, long pages),
@@ -311,7 +327,10 @@ TRACE_EVENT(umbra_oom_kill,
 	TP_printk("pid=%d pages=%ld", __entry->pid, __entry->pages)
 );
 
-/* As compaction:mm_compaction_begin; frames by their pfns. */
+/*
+ * A run of compaction over a zone begins. The fields are those of
+ * compaction:mm_compaction_begin, in page frame numbers.
+ */
 TRACE_EVENT(umbra_compaction_begin,
 
 	TP_PROTO(unsigned long zone_start, unsigned long migrate_pfn,
@@ -341,7 +360,10 @@ TRACE_EVENT(umbra_compaction_begin,
 		  __entry->sync ? "sync" : "async")
 );
 
-/* As compaction:mm_compaction_end. */
+/*
+ * A run of compaction ends. The fields are those of
+ * compaction:mm_compaction_end.
+ */
 TRACE_EVENT(umbra_compaction_end,
 
 	TP_PROTO(unsigned long zone_start, unsigned long migrate_pfn,
@@ -405,7 +427,10 @@ DECLARE_EVENT_CLASS(umbra_compaction_isolate,
 		  __entry->nr_scanned, __entry->nr_taken)
 );
 
-/* As the compaction:mm_compaction_isolate_* of the same names. */
+/*
+ * A batch of pages that compaction isolated, to be moved or as targets. The
+ * fields are those of the compaction:mm_compaction_isolate_* events.
+ */
 DEFINE_EVENT(umbra_compaction_isolate, umbra_compaction_isolate_migratepages,
 
 	TP_PROTO(unsigned long start_pfn, unsigned long end_pfn,
@@ -422,7 +447,11 @@ DEFINE_EVENT(umbra_compaction_isolate, umbra_compaction_isolate_freepages,
 	TP_ARGS(start_pfn, end_pfn, nr_scanned, nr_taken)
 );
 
-/* As migrate:mm_migrate_pages, in pages; blocks are never split. */
+/*
+ * A batch of pages that was moved. The fields are those of
+ * migrate:mm_migrate_pages, without counts of split blocks: a block is never
+ * split.
+ */
 TRACE_EVENT(umbra_migrate_pages,
 
 	TP_PROTO(unsigned long succeeded, unsigned long failed, int mode,

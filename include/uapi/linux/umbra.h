@@ -2,20 +2,21 @@
 /*
  * The ABI of /dev/umbra, version 1.
  *
- * An allocation is a number of blocks of 2^order pages each. It belongs to
- * the open file that made it and goes with it. Its handle is unique in the
- * instance, never used again, and at the same time the offset at which the
- * allocation can be mapped, with MAP_SHARED: the blocks follow each other.
- * Memory is always zeroed.
+ * An allocation consists of a number of blocks of 2^order pages each. It
+ * belongs to the open file that made it, and goes when the file goes. Its
+ * handle is unique in the instance and is never used again. The handle is also
+ * the offset for mmap(), with MAP_SHARED; in a mapping the blocks follow each
+ * other. Memory is always zeroed.
  *
- * An instance without memory behind its descriptors can be allocated from,
- * but not mapped (ENODEV).
+ * An instance without memory behind its descriptors can be allocated from, but
+ * not mapped (ENODEV).
  *
- * poll() says POLLPRI once after each time that a zone of the instance fell
- * below its low watermark while the file was open: memory gets short.
+ * poll() reports POLLPRI once after each time that a zone of the instance fell
+ * below its low watermark while the file was open.
  *
- * Every reserved field must be zero, and so must every flag not named here
- * (EINVAL otherwise). A command that is not known is ENOTTY.
+ * Every reserved field must be zero, and so must every flag that is not named
+ * here; otherwise an ioctl fails with EINVAL. An unknown command fails with
+ * ENOTTY, a bad pointer with EFAULT.
  */
 #ifndef _UAPI_LINUX_UMBRA_H
 #define _UAPI_LINUX_UMBRA_H
@@ -26,17 +27,18 @@
 #define UMBRA_ABI_VERSION 1
 
 /**
- * struct umbra_ioc_info - about the instance and this file
+ * struct umbra_ioc_info - argument of UMBRA_IOC_GET_INFO
  * @version: UMBRA_ABI_VERSION
  * @page_size: size of a page, in bytes
  * @max_order: order of the largest block
  * @pb_order: order of a pageblock
- * @nr_pages: pages of the instance
- * @nr_free: pages on its free lists
- * @nr_held: pages freed but still referenced, of the whole instance
- * @file_pages: pages charged to this file, those held counted in
- * @file_held: pages freed by this file but still referenced
- * @file_limit: how many pages may be charged to a file; all ones: no limit
+ * @nr_pages: number of pages of the instance
+ * @nr_free: number of pages on its free lists
+ * @nr_held: number of pages of the instance that were freed and are still
+ *	referenced
+ * @file_pages: number of pages charged to this file, held pages counted in
+ * @file_held: number of pages freed by this file that are still referenced
+ * @file_limit: maximum number of pages of a file; all ones for no limit
  * @reserved: zero
  */
 struct umbra_ioc_info {
@@ -54,8 +56,8 @@ struct umbra_ioc_info {
 };
 
 /*
- * Flags of an allocation: which free lists it comes from, and whether umbra
- * may drop it when it is unlocked. Volatile memory is movable, too.
+ * Flags of an allocation. MOVABLE and RECLAIMABLE choose the free lists.
+ * VOLATILE lets umbra drop the memory while it is unlocked; it implies MOVABLE.
  */
 #define UMBRA_GFP_MOVABLE	(1U << 0)
 #define UMBRA_GFP_RECLAIMABLE	(1U << 1)
@@ -64,16 +66,17 @@ struct umbra_ioc_info {
 	(UMBRA_GFP_MOVABLE | UMBRA_GFP_RECLAIMABLE | UMBRA_GFP_VOLATILE)
 
 /**
- * struct umbra_ioc_alloc - allocate blocks
+ * struct umbra_ioc_alloc - argument of UMBRA_IOC_ALLOC
  * @order: in: order of each block, at most max_order
- * @count: in: how many blocks, at least one
- * @flags: in: UMBRA_GFP_*; UMBRA_GFP_RECLAIMABLE with none of the others
+ * @count: in: number of blocks, at least 1
+ * @flags: in: UMBRA_GFP_*; UMBRA_GFP_RECLAIMABLE must be the only one
  * @pad: in: zero
  * @handle: in: zero; out: handle of the allocation, and its offset for mmap()
  * @reserved: in: zero
  *
- * EINVAL: a field is out of range; EDQUOT: more than the file may have;
- * ENOMEM: not enough free blocks; EINTR: a fatal signal.
+ * Errors: EINVAL, a field is out of range; EDQUOT, more pages than the file may
+ * have; ENOMEM, not enough free blocks; EINTR, a fatal signal; EOVERFLOW, no
+ * offset is left.
  */
 struct umbra_ioc_alloc {
 	__u32 order;
@@ -85,15 +88,15 @@ struct umbra_ioc_alloc {
 };
 
 /**
- * struct umbra_ioc_free - free an allocation
- * @handle: in: its handle
+ * struct umbra_ioc_free - argument of UMBRA_IOC_FREE
+ * @handle: in: handle of the allocation
  * @reserved: in: zero
  *
- * It may still be mapped: pages that were touched stay mapped with what is in
- * them, and are free when the mapping is gone. They remain charged to the file
- * until then. Touching another page of the mapping is SIGBUS from now on.
+ * The allocation may still be mapped. Pages that were touched stay mapped with
+ * their contents. They stay charged to the file until the mapping is gone,
+ * and are free then. Touching another page of the mapping is SIGBUS.
  *
- * ENOENT: this file has no such allocation.
+ * Errors: ENOENT, this file has no such allocation.
  */
 struct umbra_ioc_free {
 	__u64 handle;
@@ -101,23 +104,23 @@ struct umbra_ioc_free {
 };
 
 /**
- * struct umbra_ioc_unlock - let volatile memory be dropped
+ * struct umbra_ioc_unlock - argument of UMBRA_IOC_UNLOCK
  * @handle: in: handle of an allocation with UMBRA_GFP_VOLATILE
  * @reserved: in: zero
  *
- * Such an allocation is locked at first, and its memory as any other. From
- * now on, whenever memory is short, its blocks may be taken away and with them
- * what was in them, the one not used for longest first; nothing is charged for
- * a block that is gone. A block that something else than a mapping has a
- * reference to (a pin, a pipe) is not taken.
+ * Lets umbra take blocks of the allocation away when memory is short. A new
+ * allocation is locked. From this call on, its blocks may go with their
+ * contents; the block that was not used for longest goes first. A block that is
+ * gone is not charged. A block with a reference other than a mapping (a pin, a
+ * pipe) is not taken.
  *
- * Unlocked memory can be used. A page that is gone reads as zeroes: touching
- * it allocates a new block, or is SIGBUS if there is none to be had.
+ * Unlocked memory can be used. A page that is gone reads as zeroes: touching it
+ * allocates a new block, and is SIGBUS if there is none.
  *
- * Unlocking twice is as good as once.
+ * Unlocking an unlocked allocation has no effect.
  *
- * ENOENT: this file has no such allocation; EINVAL: it is not volatile; EINTR:
- * a fatal signal.
+ * Errors: ENOENT, this file has no such allocation; EINVAL, it is not volatile;
+ * EINTR, a fatal signal.
  */
 struct umbra_ioc_unlock {
 	__u64 handle;
@@ -125,20 +128,20 @@ struct umbra_ioc_unlock {
 };
 
 /**
- * struct umbra_ioc_lock - keep volatile memory
+ * struct umbra_ioc_lock - argument of UMBRA_IOC_LOCK
  * @handle: in: handle of an allocation with UMBRA_GFP_VOLATILE
- * @purged: in: zero; out: how many pages were taken away since it was unlocked.
- *	One that was touched and taken away again counts twice
+ * @purged: in: zero; out: number of pages taken away since the allocation was
+ *	unlocked. A page that was touched and taken away again counts twice
  * @reserved: in: zero
  *
- * Blocks that were taken away are allocated anew, zeroed; all others have what
- * was in them, and none is taken away any more. If this fails the allocation is
- * still unlocked, and the next time that it is locked says what was purged.
+ * Keeps the blocks of the allocation from now on. Blocks that were taken away
+ * are allocated anew, zeroed; all others keep their contents. If the call fails
+ * the allocation is still unlocked, and the next call reports what was purged.
  *
- * Locking what is locked does nothing, and nothing was purged.
+ * Locking a locked allocation has no effect; @purged is 0 then.
  *
- * ENOENT: this file has no such allocation; EINVAL: it is not volatile; EDQUOT,
- * ENOMEM: blocks cannot be brought back; EINTR: a fatal signal.
+ * Errors: ENOENT, this file has no such allocation; EINVAL, it is not volatile;
+ * EDQUOT or ENOMEM, blocks cannot be brought back; EINTR, a fatal signal.
  */
 struct umbra_ioc_lock {
 	__u64 handle;
