@@ -47,6 +47,10 @@ if [ "$mode" = test ]; then
 		cp "$programs/$(basename "$source" .c)" "$work/root/tests/"
 	done
 	cp "$programs"/{fill,hold,load,pin,soak,page_owner_sort} "$work/root/"
+	mkdir "$work/root/abi"
+	sed -n 's/^What:[[:space:]]*//p' "$top"/Documentation/ABI/*/* \
+		>"$work/root/abi/names"
+	cp "$top/include/uapi/linux/umbra.h" "$work/root/abi/"
 else
 	quietly programs make -C "$top/tests" OUT="$programs" "$programs/demo"
 fi
