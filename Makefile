@@ -28,6 +28,9 @@ check:
 coverage:
 	@scripts/coverage.sh
 
+htmldocs:
+	@scripts/htmldocs.sh
+
 kunit:
 	@scripts/kunit.sh
 
@@ -58,7 +61,8 @@ help:
 	@echo 'make demo          build, load and show umbra in a test machine (KERNEL=7 or 6.1)'
 	@echo 'make test          run every test; the last line has the totals'
 	@echo 'make vm            open a shell in the test machine (KERNEL=)'
-	@echo 'make check         compiler warnings, sparse, checkpatch, include and comment rules, shellcheck, DKMS'
+	@echo 'make check         compiler warnings, sparse, checkpatch, floors, comments, documents, shellcheck, DKMS'
+	@echo 'make htmldocs      build the documents as HTML and print the path of the first page'
 	@echo 'make kunit         run the KUnit tests (ARCH=um or x86_64, FILTER=, KSRC=a kernel tree)'
 	@echo 'make coverage      list the lines and branches of the core that the KUnit tests reach'
 	@echo 'make bench         time umbra and the allocator of the host (ARCH=um or x86_64, ROUNDS=, ONLY=)'
@@ -71,5 +75,5 @@ help:
 	@echo 'ACCEL=kvm runs the test machines with KVM instead of emulation.'
 
 .PHONY: module clean demo vm test check kunit coverage bench soak vmtest
-.PHONY: loaded matrix
+.PHONY: loaded matrix htmldocs
 .PHONY: dkms-install dkms-remove help

@@ -4,7 +4,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-need shellcheck perl python3 kmod
+need shellcheck perl python3 kmod python3-sphinx graphviz
 
 cd "$top"
 passed=0 failed=0
@@ -103,6 +103,10 @@ floors_seen() {
 		"$("$top/scripts/build.sh" 7)"
 }
 
+documents() {
+	"$top/scripts/htmldocs.sh" >/dev/null
+}
+
 parameters_described() {
 	local ko name
 	ko=$("$top/scripts/build.sh" 7)/umbra.ko
@@ -177,6 +181,7 @@ check "sizes of files and functions" sizes
 check "checkpatch --strict" checkpatch "$newest"
 check "kernel-doc" kernel_doc "$newest"
 check "kernel-doc of exported functions" documented
+check "documents" documents
 check "warnings of 7, W=1" warnings 7 UMBRA_BENCH=1
 check "warnings of 6.1, W=1, and sparse" warnings 6.1 C=2 UMBRA_BENCH=1
 check "floors: calls" floors
