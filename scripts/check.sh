@@ -104,7 +104,11 @@ floors_seen() {
 }
 
 documents() {
-	"$top/scripts/htmldocs.sh" >/dev/null
+	local out
+	out=$(KSRC=$newest "$top/scripts/htmldocs.sh" 2>&1) || {
+		printf '%s\n' "$out"
+		return 1
+	}
 }
 
 parameters_described() {

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # Build the documents as HTML, and print where the first page is. A warning of
 # Sphinx fails the build. kernel-doc and the Sphinx extensions for kernel-doc and
-# ABI files are those of the newest kernel tree.
+# ABI files are those of the newest kernel tree, or of KSRC=.
 
 . "$(dirname "$0")/lib.sh"
 
 need python3-sphinx graphviz
 out=$own/htmldocs
-KERNEL_TREE=$("$top/scripts/ksrc.sh" newest)
+KERNEL_TREE=${KSRC:-$("$top/scripts/ksrc.sh" newest)}
 export KERNEL_TREE PYTHONDONTWRITEBYTECODE=1
 
 lock "htmldocs-$checkout"
