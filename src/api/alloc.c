@@ -15,6 +15,7 @@
 #include <linux/sched/clock.h>
 #include <linux/sched/mm.h>
 #include <linux/smp.h>
+#include "../core/assert.h"
 #include "../core/core.h"
 #include "../core/debug.h"
 #include "../core/latency.h"
@@ -110,10 +111,12 @@ static __always_inline struct page *walk(struct umbra *u, gfp_t gfp,
 	struct umbra_request rq;
 	struct page *page;
 	u32 index;
+	int err;
 
-	if (unlikely(umbra_request_init(&rq, u, gfp, order, nid, nodemask,
-					flags))) {
-		umbra_report_flags(u, "allocation", gfp);
+	err = umbra_request_init(&rq, u, gfp, order, nid, nodemask, flags);
+	if (unlikely(err)) {
+		if (err == -EINVAL)
+			umbra_report_flags(u, "allocation", gfp);
 		return NULL;
 	}
 	do {
@@ -129,7 +132,8 @@ static __always_inline struct page *walk(struct umbra *u, gfp_t gfp,
 			return NULL;
 		}
 		page = umbra_give_block(u, index, order, rq.gfp, rq.flags);
-	} while (unlikely(!page) && !(flags & ALLOC_TRYLOCK));
+	} while (unlikely(!page) && !(flags & ALLOC_TRYLOCK) &&
+		 !umbra_is_bad(u));
 	if (likely(page) && trace_umbra_page_alloc_enabled())
 		trace_umbra_page_alloc(umbra_index_to_pfn(u, index), order,
 				       gfp, rq.type);

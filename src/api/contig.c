@@ -15,6 +15,7 @@
 #include <linux/spinlock.h>
 #include "../buddy/freelist.h"
 #include "../buddy/zone.h"
+#include "../core/assert.h"
 #include "../core/core.h"
 #include "../core/frame.h"
 #include "../core/report.h"
@@ -75,7 +76,8 @@ static void change_pageblock(struct umbra_zone *zone, u32 index, u8 type)
 	unsigned int order = frame_order(frame);
 
 	if (frame_state(frame) == FRAME_FREE && order > u->pb_order) {
-		umbra_freelist_remove(zone, head, order);
+		if (!umbra_freelist_remove(zone, head, order))
+			return;
 		WRITE_ONCE(u->pageblocks[index >> u->pb_order].type, type);
 		umbra_freelist_free(zone, head, order);
 	} else {
@@ -217,7 +219,10 @@ static bool is_free(const struct umbra *u, const struct frame_range *range)
 	return true;
 }
 
-/* Take a free block off its list, and put back what is not in the range. */
+/*
+ * Take a free block off its list, and put back what is not in the range. Returns
+ * where the next begins, or UMBRA_NO_FRAME if the instance is bad.
+ */
 static u32 take_overlap(const struct frame_range *range, u32 index)
 {
 	struct umbra_zone *zone = range->zone;
@@ -226,7 +231,8 @@ static u32 take_overlap(const struct frame_range *range, u32 index)
 	u32 end = head + (1U << order);
 	u32 i;
 
-	umbra_freelist_remove(zone, head, order);
+	if (!umbra_freelist_remove(zone, head, order))
+		return UMBRA_NO_FRAME;
 	for (i = max(head, range->start); i < min(end, range->end); i++)
 		frame_set(zone->umbra, i, FRAME_PCP, 0);
 	if (head < range->start)
@@ -248,7 +254,7 @@ static bool take_part(struct umbra *u, const struct frame_range *part)
 	while (free && index < part->end)
 		index = take_overlap(part, index);
 	umbra_zone_unlock(part->zone, flags);
-	return free;
+	return free && index != UMBRA_NO_FRAME;
 }
 
 /* Put back what was taken of a range, up to @end. */
@@ -311,6 +317,8 @@ int umbra_alloc_contig_range(struct umbra *u, unsigned long start,
 
 	if (err)
 		return err;
+	if (umbra_is_bad(u))
+		return -EIO;
 	mutex_lock(&u->ranges_lock);
 	err = isolate(u, &range);
 	if (!err) {

@@ -18,7 +18,8 @@
 static void carve(struct umbra_zone *zone, u32 head, unsigned int order,
 		  u32 index)
 {
-	umbra_freelist_remove(zone, head, order);
+	if (!umbra_freelist_remove(zone, head, order))
+		return;
 	umbra_frame_lose(zone, index, "hardware poison in");
 	umbra_freelist_free_range(zone, head, index);
 	umbra_freelist_free_range(zone, index + 1, head + (1U << order));

@@ -89,7 +89,8 @@ static u32 claim(struct umbra_zone *zone, u32 index, unsigned int found,
 	struct umbra_claim_view view;
 
 	if (found >= u->pb_order) {
-		umbra_freelist_remove(zone, index, found);
+		if (!umbra_freelist_remove(zone, index, found))
+			return UMBRA_NO_FRAME;
 		umbra_freelist_set_types(u, index, found, type);
 		return umbra_freelist_split(zone, index, found, order);
 	}
@@ -114,6 +115,8 @@ static u32 take_claiming(struct umbra_zone *zone,
 	for (choice = policy->claim(view, -1); choice.order >= 0;
 	     choice = policy->claim(view, choice.order)) {
 		index = umbra_freelist_first(zone, choice.order, choice.type);
+		if (index == UMBRA_NO_FRAME)
+			return UMBRA_NO_FRAME;
 		index = claim(zone, index, choice.order, view->order,
 			      view->type, flags);
 		if (index != UMBRA_NO_FRAME) {

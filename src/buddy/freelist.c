@@ -15,6 +15,7 @@
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
+#include "../core/assert.h"
 #include "../core/core.h"
 #include "../core/frame.h"
 #include "../core/span.h"
@@ -61,6 +62,14 @@ static void account(struct umbra_zone *zone, enum umbra_migratetype type,
 			   zone->nr_free_highatomic + nr_pages);
 }
 
+/* Is a frame neither free nor allocated nor offline, so that it can be freed? */
+static bool is_in_hand(u8 frame)
+{
+	return frame_state(frame) == FRAME_TAIL ||
+	       frame_state(frame) == FRAME_PCP ||
+	       frame_state(frame) == FRAME_HELD;
+}
+
 static void freelist_add(struct umbra_zone *zone, u32 index,
 			 unsigned int order, bool to_tail)
 {
@@ -69,6 +78,8 @@ static void freelist_add(struct umbra_zone *zone, u32 index,
 	struct umbra_free_area *area = &zone->free_area[order];
 	struct page *page = umbra_index_to_page(u, index);
 
+	if (!umbra_assert(u, index, is_in_hand(frame_read(u, index))))
+		return;
 	frame_set(u, index, FRAME_FREE, order);
 	if (to_tail)
 		list_add_tail(&page->lru, &area->free_list[type]);
@@ -81,6 +92,11 @@ static void freelist_add(struct umbra_zone *zone, u32 index,
 		umbra_freelist_address_note(zone, index, order, type);
 }
 
+static bool is_linked(const struct list_head *link)
+{
+	return link->next->prev == link && link->prev->next == link;
+}
+
 /**
  * umbra_freelist_remove() - take one block off its list
  * @zone: the zone of the block
@@ -90,22 +106,31 @@ static void freelist_add(struct umbra_zone *zone, u32 index,
  * All of the block is TAIL until the caller says what it is.
  *
  * Context: zone lock held.
+ * Return: false if the block is not on that list. The instance is bad then, and
+ * the caller must leave the block alone.
  */
-void umbra_freelist_remove(struct umbra_zone *zone, u32 index,
+bool umbra_freelist_remove(struct umbra_zone *zone, u32 index,
 			   unsigned int order)
 {
 	struct umbra *u = zone->umbra;
 	enum umbra_migratetype type = umbra_frame_type(u, index);
 	struct umbra_free_area *area = &zone->free_area[order];
+	struct list_head *link = &umbra_index_to_page(u, index)->lru;
 
 	lockdep_assert_held(&zone->lock);
 
-	list_del(&umbra_index_to_page(u, index)->lru);
+	if (!umbra_assert(u, index, frame_read(u, index) ==
+				    frame_make(FRAME_FREE, order)) ||
+	    !umbra_assert(u, index, area->nr_free[type] > 0) ||
+	    !umbra_assert(u, index, is_linked(link)))
+		return false;
+	list_del(link);
 	WRITE_ONCE(area->nr_free[type], area->nr_free[type] - 1);
 	if (!area->nr_free[type])
 		zone->listed[type] &= ~BIT(order);
 	account(zone, type, -(1L << order));
 	frame_set(u, index, FRAME_TAIL, 0);
+	return true;
 }
 
 static bool is_free_block(const struct umbra_zone *zone, u32 index,
@@ -163,7 +188,8 @@ static void free_merged(struct umbra_zone *zone, u32 index, unsigned int order)
 
 		if (!buddy_is_mergeable(zone, index, buddy, order))
 			break;
-		umbra_freelist_remove(zone, buddy, order);
+		if (!umbra_freelist_remove(zone, buddy, order))
+			break;
 		if (umbra_frame_type(u, buddy) != umbra_frame_type(u, index))
 			umbra_freelist_set_types(u, buddy, order,
 						 umbra_frame_type(u, index));
@@ -259,6 +285,7 @@ u32 umbra_freelist_first(struct umbra_zone *zone, unsigned int order,
 			 enum umbra_migratetype type)
 {
 	struct list_head *list = &zone->free_area[order].free_list[type];
+	u32 index;
 
 	lockdep_assert_held(&zone->lock);
 
@@ -266,8 +293,12 @@ u32 umbra_freelist_first(struct umbra_zone *zone, unsigned int order,
 		return UMBRA_NO_FRAME;
 	if (zone->by_address)
 		return umbra_freelist_lowest(zone, BIT(order), type);
-	return umbra_page_to_index(zone->umbra,
-				   list_first_entry(list, struct page, lru));
+	index = umbra_page_to_index(zone->umbra,
+				    list_first_entry(list, struct page, lru));
+	if (!umbra_assert(zone->umbra, index,
+			  index >= zone->start && index < zone->end))
+		return UMBRA_NO_FRAME;
+	return index;
 }
 
 /**
@@ -284,8 +315,9 @@ u32 umbra_freelist_take_first(struct umbra_zone *zone, unsigned int order,
 {
 	u32 index = umbra_freelist_first(zone, order, type);
 
-	if (index != UMBRA_NO_FRAME)
-		umbra_freelist_remove(zone, index, order);
+	if (index == UMBRA_NO_FRAME ||
+	    !umbra_freelist_remove(zone, index, order))
+		return UMBRA_NO_FRAME;
 	return index;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_take_first);
@@ -316,11 +348,16 @@ u32 umbra_freelist_take(struct umbra_zone *zone, unsigned int order,
 		return UMBRA_NO_FRAME;
 	if (zone->by_address) {
 		index = umbra_freelist_lowest(zone, larger << order, type);
+		if (!umbra_assert(zone->umbra, index, index != UMBRA_NO_FRAME))
+			return UMBRA_NO_FRAME;
 		found = frame_order(frame_read(zone->umbra, index));
-		umbra_freelist_remove(zone, index, found);
+		if (!umbra_freelist_remove(zone, index, found))
+			return UMBRA_NO_FRAME;
 	} else {
 		found = order + __ffs(larger);
 		index = umbra_freelist_take_first(zone, found, type);
+		if (!umbra_assert(zone->umbra, index, index != UMBRA_NO_FRAME))
+			return UMBRA_NO_FRAME;
 	}
 	return umbra_freelist_split(zone, index, found, order);
 }
@@ -377,6 +414,8 @@ unsigned int umbra_freelist_take_many(struct umbra_zone *zone,
 		if (!n)
 			break;
 		index = umbra_freelist_take_first(zone, found, type);
+		if (!umbra_assert(zone->umbra, index, index != UMBRA_NO_FRAME))
+			break;
 		end = index + (1U << found);
 		for (; n; n--, index += 1U << order)
 			frames[got++] = index;
@@ -421,7 +460,8 @@ unsigned int umbra_freelist_move(struct umbra_zone *zone, u32 index, u8 type)
 			continue;
 		}
 		WRITE_ONCE(pb->type, old);
-		umbra_freelist_remove(zone, index, frame_order(frame));
+		if (!umbra_freelist_remove(zone, index, frame_order(frame)))
+			break;
 		WRITE_ONCE(pb->type, type);
 		freelist_add(zone, index, frame_order(frame), true);
 		moved += 1U << frame_order(frame);
@@ -449,6 +489,6 @@ void umbra_freelist_remerge(struct umbra_zone *zone, u32 index)
 
 	if (order == UMBRA_MAX_ORDER || !is_free_block(zone, index, order))
 		return;
-	umbra_freelist_remove(zone, index, order);
-	umbra_freelist_free(zone, index, order);
+	if (umbra_freelist_remove(zone, index, order))
+		umbra_freelist_free(zone, index, order);
 }

@@ -8,7 +8,7 @@
 int umbra_freelist_init(struct umbra_zone *zone);
 void umbra_freelist_exit(struct umbra_zone *zone);
 size_t umbra_freelist_bytes(const struct umbra_zone *zone);
-void umbra_freelist_remove(struct umbra_zone *zone, u32 index,
+bool umbra_freelist_remove(struct umbra_zone *zone, u32 index,
 			   unsigned int order);
 void umbra_freelist_set_types(struct umbra *u, u32 index, unsigned int order,
 			      enum umbra_migratetype type);

@@ -29,6 +29,15 @@
 #endif
 
 /*
+ * 6.4 added <kunit/static_stub.h>, with which a test replaces a function.
+ */
+#if __has_include(<kunit/static_stub.h>)
+#include <kunit/static_stub.h>
+#else
+#define KUNIT_STATIC_STUB_REDIRECT(function, ...) do { } while (0)
+#endif
+
+/*
  * 6.13 wants the namespace of MODULE_IMPORT_NS() as a string.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)

@@ -294,6 +294,8 @@ struct umbra {
 	const char *origin;	/* where the pages came from, for display */
 	const struct umbra_policy *policy;
 	u32 nr_frames;		/* size of the index space, holes included */
+	u32 broken_index;	/* frame of @broken, or UMBRA_NO_FRAME */
+	const char *broken;	/* see assert.h; NULL: nothing is. READ_ONCE */
 	unsigned int nr_zones;
 	u8 *distance;		/* nr_nodes x nr_nodes */
 

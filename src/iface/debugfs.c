@@ -45,6 +45,19 @@ static int buddyinfo_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(buddyinfo);
 
+static void show_state(struct seq_file *m, const struct umbra *u)
+{
+	const char *invariant = READ_ONCE(u->broken);
+	u32 index = READ_ONCE(u->broken_index);
+
+	if (!invariant)
+		seq_puts(m, "state ok\n");
+	else if (index == UMBRA_NO_FRAME)
+		seq_printf(m, "state bad: %s\n", invariant);
+	else
+		seq_printf(m, "state bad: %s, frame %u\n", invariant, index);
+}
+
 static int layout_show(struct seq_file *m, void *v)
 {
 	struct umbra *u = m->private;
@@ -58,6 +71,7 @@ static int layout_show(struct seq_file *m, void *v)
 	seq_printf(m, "pageblock_order %u\n", u->pb_order);
 	seq_printf(m, "max_order %u\n", UMBRA_MAX_ORDER);
 	seq_printf(m, "frames %u\n", u->nr_frames);
+	show_state(m, u);
 	for (i = 0; i < u->nr_spans; i++)
 		seq_printf(m, "span %u: pfn 0x%lx-0x%lx, frames %u-%u\n", i,
 			   u->spans[i].base_pfn,

@@ -33,7 +33,8 @@ static u32 capture(struct umbra_zone *zone, u32 index,
 	if (rq->order < u->pb_order && type == UMBRA_MOVABLE &&
 	    rq->type != UMBRA_MOVABLE)
 		return UMBRA_NO_FRAME;
-	umbra_freelist_remove(zone, head, frame_order(frame));
+	if (!umbra_freelist_remove(zone, head, frame_order(frame)))
+		return UMBRA_NO_FRAME;
 	frame_set(u, wanted, FRAME_PCP, rq->order);
 	umbra_freelist_free_range(zone, head, wanted);
 	umbra_freelist_free_range(zone, wanted + (1U << rq->order),

@@ -18,6 +18,7 @@
 #include "../buddy/fallback.h"
 #include "../buddy/fragmentation.h"
 #include "../buddy/watermark.h"
+#include "../core/assert.h"
 #include "../core/core.h"
 #include "../core/request.h"
 #include "../core/span.h"
@@ -315,7 +316,8 @@ enum umbra_compact_result umbra_compact_zone(struct umbra_compaction *c)
 				     pfn_of(zone, zone->end - 1) + 1,
 				     c->mode != UMBRA_MIGRATE_ASYNC);
 	do {
-		ret = result_of(c);
+		ret = umbra_is_bad(zone->umbra) ? UMBRA_COMPACT_SKIPPED :
+						  result_of(c);
 		if (ret == UMBRA_COMPACT_CONTINUE)
 			ret = step(c);
 	} while (ret == UMBRA_COMPACT_CONTINUE);

@@ -289,7 +289,8 @@ static bool stash_free(struct umbra_compaction *c, u32 index,
 
 	if (!umbra_watermark_ok(zone, 0, mark, UMBRA_ZONE_DMA, ALLOC_CMA))
 		return false;
-	umbra_freelist_remove(zone, index, order);
+	if (!umbra_freelist_remove(zone, index, order))
+		return false;
 	make_movable(zone, index, order);
 	frame_set(zone->umbra, index, FRAME_PCP, order);
 	stash_add(c, index, order);

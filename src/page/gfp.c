@@ -13,6 +13,7 @@
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/rt.h>
+#include "../core/assert.h"
 #include "../core/core.h"
 #include "../core/request.h"
 #include "account.h"
@@ -156,8 +157,8 @@ static void mind_allowed_nodes(struct umbra_request *rq, const struct umbra *u,
  * @flags: ALLOC_TRYLOCK or 0
  *
  * Context: any.
- * Return: 0, or -EINVAL if no zone or migratetype is of those flags, or there
- * is no such node.
+ * Return: 0; -EINVAL if no zone or migratetype is of those flags, or there is no
+ * such node; -EIO if the instance is bad, and the request may fail.
  */
 int umbra_request_init(struct umbra_request *rq, struct umbra *u, gfp_t gfp,
 		       unsigned int order, int nid,
@@ -165,6 +166,8 @@ int umbra_request_init(struct umbra_request *rq, struct umbra *u, gfp_t gfp,
 {
 	const struct umbra_gfp_kind *kind;
 
+	if (umbra_is_bad(u) && !(gfp & __GFP_NOFAIL))
+		return -EIO;
 	gfp = current_gfp_context(gfp);
 	if (nid < 0)
 		nid = umbra_current_node(u);

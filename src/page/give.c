@@ -4,6 +4,7 @@
 #include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include "../core/assert.h"
 #include "../core/core.h"
 #include "../core/frame.h"
 #include "../core/request.h"
@@ -41,6 +42,9 @@ struct page *umbra_give_block(struct umbra *u, u32 index, unsigned int order,
 {
 	struct page *page = umbra_index_to_page(u, index);
 
+	if (!umbra_assert(u, index, frame_read(u, index) ==
+				    frame_make(FRAME_PCP, order)))
+		return NULL;
 	umbra_alloc_prepare(u, index, order, gfp);
 	if (!(gfp & __GFP_ZERO) || !u->has_memory || zero_block(page, order))
 		return page;

@@ -14,6 +14,7 @@
 #include <linux/workqueue.h>
 #include "../buddy/freelist.h"
 #include "../buddy/zone.h"
+#include "../core/assert.h"
 #include "../core/core.h"
 #include "../core/debug.h"
 #include "../core/frame.h"
@@ -36,11 +37,17 @@ void umbra_frame_lose(struct umbra_zone *zone, u32 index, const char *why)
 {
 	lockdep_assert_held(&zone->lock);
 
+	if (!umbra_assert(zone->umbra, index,
+			  frame_state(frame_read(zone->umbra, index)) !=
+			  FRAME_FREE) ||
+	    !umbra_assert(zone->umbra, index, zone->nr_managed > 0))
+		return;
 	frame_set(zone->umbra, index, FRAME_OFFLINE, 0);
 	zone->nr_managed--;
 	zone->seq++;
 	umbra_report_frame(zone->umbra, why, index);
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_frame_lose);
 
 /* How soon to look again: soon at first, then less often. */
 #define HELD_PERIOD_MIN (HZ / 10)
@@ -80,18 +87,30 @@ static void held_uncharge(struct page *page)
 void umbra_held_add(struct umbra_zone *zone, u32 index,
 		    struct umbra_account *account)
 {
+	u8 frame = frame_read(zone->umbra, index);
+
+	if (!umbra_assert(zone->umbra, index,
+			  frame_state(frame) == FRAME_TAIL ||
+			  frame_state(frame) == FRAME_PCP))
+		return;
 	umbra_account_hold(account);
 	set_page_private(umbra_index_to_page(zone->umbra, index),
 			 (unsigned long)account);
 	frame_set(zone->umbra, index, FRAME_HELD, 0);
 	held_count(zone, index, 1);
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_held_add);
 
 /* Look at one HELD frame; true if it is HELD no more. Zone lock held. */
 bool umbra_held_check(struct umbra_zone *zone, u32 index)
 {
-	struct page *page = umbra_index_to_page(zone->umbra, index);
+	struct umbra *u = zone->umbra;
+	struct page *page = umbra_index_to_page(u, index);
 
+	if (!umbra_assert(u, index, zone->nr_held > 0) ||
+	    !umbra_assert(u, index,
+			  u->pageblocks[index >> u->pb_order].nr_held > 0))
+		return false;
 	switch (umbra_page_use_of(page)) {
 	case PAGE_USE_HELD:
 		return false;
@@ -111,6 +130,7 @@ bool umbra_held_check(struct umbra_zone *zone, u32 index)
 	held_count(zone, index, -1);
 	return true;
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_held_check);
 
 /* Call @fn for every HELD frame, a pageblock per lock hold; count its yeses. */
 static unsigned long walk_held(struct umbra *u, bool may_sleep,

@@ -86,7 +86,8 @@ static bool unreserve_one(struct umbra_zone *zone, enum umbra_migratetype type)
 					    index & ~((1U << u->pb_order) - 1),
 					    type);
 		} else {
-			umbra_freelist_remove(zone, index, order);
+			if (!umbra_freelist_remove(zone, index, order))
+				return false;
 			umbra_freelist_set_types(u, index, order, type);
 			umbra_freelist_free(zone, index, order);
 		}

@@ -17,6 +17,7 @@
 #include "../buddy/freelist.h"
 #include "../buddy/watermark.h"
 #include "../buddy/zone.h"
+#include "../core/assert.h"
 #include "../core/core.h"
 #include "../core/frame.h"
 #include "../core/request.h"
@@ -416,7 +417,8 @@ bool umbra_pcp_free_single(struct umbra_zone *zone, struct umbra_pcp *pcp,
 struct errand {
 	struct umbra_zone *zone;
 	unsigned int nr;	/* blocks brought back, in umbra.drain_buf */
-	bool again;		/* there is more, or it was inside a section */
+	bool busy;		/* the CPU was inside a section */
+	bool again;		/* the cache has more, or the CPU was busy */
 };
 
 static unsigned int grab(struct umbra_pcp *pcp, struct umbra *u)
@@ -431,6 +433,7 @@ static void grab_here(void *arg)
 	struct errand *errand = arg;
 	struct umbra_pcp *pcp = pcp_enter(errand->zone);
 
+	errand->busy = !pcp;
 	errand->again = true;
 	if (pcp) {
 		errand->nr = grab(pcp, errand->zone->umbra);
@@ -465,6 +468,9 @@ static void drain_one(struct umbra_zone *zone, unsigned int cpu)
 		err = smp_call_function_single(cpu, grab_here, &errand, 1);
 		put_back_all(zone, zone->umbra->drain_buf, errand.nr);
 		cond_resched();
+		if (!umbra_assert(zone->umbra, UMBRA_NO_FRAME,
+				  !errand.again || errand.busy || errand.nr))
+			break;
 	} while (!err && errand.again);
 }
 
@@ -518,6 +524,9 @@ void umbra_pcp_drain_dead(struct umbra *u, unsigned int cpu)
 		do {
 			nr = grab(pcp, u);
 			put_back_all(zone, u->drain_buf, nr);
+			if (!umbra_assert(u, UMBRA_NO_FRAME,
+					  !pcp->count || nr))
+				break;
 		} while (pcp->count);
 	}
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Blocks from the free lists of a zone and back to them, under its lock. */
 #include <linux/lockdep.h>
+#include <linux/module.h>
 #include <linux/preempt.h>
 #include <linux/spinlock.h>
 #include "../buddy/fallback.h"
 #include "../buddy/freelist.h"
 #include "../buddy/zone.h"
+#include "../core/assert.h"
 #include "../core/core.h"
 #include "../core/debug.h"
 #include "../core/frame.h"
@@ -157,8 +159,13 @@ unsigned long umbra_free_locked(struct umbra_zone *zone, u32 index,
 				unsigned int order, bool looked_at,
 				struct umbra_account *account)
 {
+	if (!umbra_assert(zone->umbra, index,
+			  frame_read(zone->umbra, index) ==
+			  frame_make(FRAME_PCP, order)))
+		return 0;
 	if (unlikely(!looked_at || umbra_zone_is_suspect(zone)))
 		return free_apart(zone, index, order, account);
 	umbra_freelist_free(zone, index, order);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_free_locked);

@@ -17,6 +17,7 @@
 #include <linux/nodemask.h>
 #include <linux/seqlock.h>
 #include <linux/slab.h>
+#include "../core/assert.h"
 #include "../core/core.h"
 #include "pcp.h"
 #include "zonelist.h"
@@ -333,6 +334,9 @@ int umbra_set_allowed_nodes(struct umbra *u, umbra_nodemask_t nodes)
 	mutex_lock(&u->control_lock);
 	WRITE_ONCE(u->allowed_nodes, nodes);
 	WRITE_ONCE(u->walled, (nodes & all) != all);
+	smp_mb();	/* either this or umbra_make_bad() writes last */
+	if (umbra_is_bad(u))
+		WRITE_ONCE(u->walled, true);
 	mutex_unlock(&u->control_lock);
 	return 0;
 }

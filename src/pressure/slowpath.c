@@ -22,6 +22,7 @@
 #include <linux/sched/signal.h>
 #include <linux/seqlock.h>
 #include "../buddy/watermark.h"
+#include "../core/assert.h"
 #include "../core/core.h"
 #include "../core/latency.h"
 #include "../core/request.h"
@@ -185,6 +186,8 @@ static void tell_of_stall(struct slow *s)
 
 static enum step step_attempt(struct slow *s)
 {
+	if (umbra_is_bad(s->u) && !(s->rq.gfp & __GFP_NOFAIL))
+		return STEP_NOPAGE;
 	tell_of_stall(s);
 	/* Lest it falls asleep as long as somebody needs it. */
 	if (s->rq.flags & ALLOC_KSWAPD)
