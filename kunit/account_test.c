@@ -103,7 +103,7 @@ static void held_pages_stay_charged(struct kunit *test)
 }
 
 /* KASAN is the judge of this one. */
-static void an_account_outlives_its_user_by_its_held_pages(struct kunit *test)
+static void an_account_lives_as_long_as_its_held_pages(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 64);
 	struct umbra_account *account = umbra_account_create(u);
@@ -122,7 +122,7 @@ static void an_account_outlives_its_user_by_its_held_pages(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), 64);
 }
 
-static void a_page_reused_after_being_held_is_charged_to_nobody(struct kunit *test)
+static void a_page_reused_after_being_held_is_not_charged(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 8);
 	struct umbra_account *account = umbra_test_account(test, u);
@@ -156,7 +156,7 @@ static void a_lost_page_is_not_charged_any_more(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_account_pages(account), 0);
 }
 
-static void held_pages_are_looked_at_before_a_charge_is_refused(struct kunit *test)
+static void held_pages_are_rescanned_before_a_charge_fails(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 64);
 	struct umbra_account *account = umbra_test_account(test, u);
@@ -178,9 +178,9 @@ static struct kunit_case owner_cases[] = {
 	KUNIT_CASE(a_free_takes_the_charge_back),
 	KUNIT_CASE(a_refused_free_takes_nothing_back),
 	KUNIT_CASE(held_pages_stay_charged),
-	KUNIT_CASE(held_pages_are_looked_at_before_a_charge_is_refused),
-	KUNIT_CASE(an_account_outlives_its_user_by_its_held_pages),
-	KUNIT_CASE(a_page_reused_after_being_held_is_charged_to_nobody),
+	KUNIT_CASE(held_pages_are_rescanned_before_a_charge_fails),
+	KUNIT_CASE(an_account_lives_as_long_as_its_held_pages),
+	KUNIT_CASE(a_page_reused_after_being_held_is_not_charged),
 	KUNIT_CASE(a_lost_page_is_not_charged_any_more),
 	{}
 };

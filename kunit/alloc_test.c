@@ -31,7 +31,7 @@ static void an_allocated_block_is_aligned_and_counted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 0);
 }
 
-static void an_exhausted_instance_gives_null_until_something_is_freed(struct kunit *test)
+static void an_exhausted_instance_gives_null_until_a_free(struct kunit *test)
 {
 	const struct order_case *c = test->param_value;
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
@@ -205,7 +205,7 @@ static void a_wrong_free_is_refused_and_changes_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
 }
 
-static void every_mistake_is_counted_when_reports_are_not_printed(struct kunit *test)
+static void mistakes_are_counted_when_reports_are_suppressed(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 64);
 	unsigned int i;
@@ -288,7 +288,7 @@ static void a_reused_block_is_not_exposed_any_more(struct kunit *test)
 static struct kunit_case alloc_cases[] = {
 	KUNIT_CASE_PARAM(an_allocated_block_is_aligned_and_counted,
 			 order_gen_params),
-	KUNIT_CASE_PARAM(an_exhausted_instance_gives_null_until_something_is_freed,
+	KUNIT_CASE_PARAM(an_exhausted_instance_gives_null_until_a_free,
 			 order_gen_params),
 	KUNIT_CASE(a_descriptor_keeps_its_one_reference),
 	KUNIT_CASE(an_owner_may_use_the_fields_of_the_descriptor),
@@ -296,7 +296,7 @@ static struct kunit_case alloc_cases[] = {
 	KUNIT_CASE(an_order_out_of_range_is_refused_with_one_report),
 	KUNIT_CASE_PARAM(a_wrong_free_is_refused_and_changes_nothing,
 			 misuse_gen_params),
-	KUNIT_CASE(every_mistake_is_counted_when_reports_are_not_printed),
+	KUNIT_CASE(mistakes_are_counted_when_reports_are_suppressed),
 	KUNIT_CASE(a_page_of_the_host_is_refused),
 	KUNIT_CASE(a_page_of_another_instance_is_refused),
 	KUNIT_CASE(an_offline_frame_cannot_be_freed),

@@ -50,7 +50,7 @@ static unsigned long nr_idle(struct umbra *u)
 	return umbra_test_nr_free(u);
 }
 
-static void blocks_of_every_order_come_and_go(struct kunit *test)
+static void blocks_of_every_order_are_allocated_and_freed(struct kunit *test)
 {
 	const struct order_case *c = test->param_value;
 	struct umbra *u = memory(test);
@@ -89,7 +89,7 @@ static void a_page_is_a_block_of_order_0(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 0);
 }
 
-static void a_page_comes_from_the_node_it_is_wanted_of(struct kunit *test)
+static void a_page_comes_from_the_requested_node(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct page *whole, *page;
@@ -135,7 +135,7 @@ static void a_page_comes_from_the_nodes_of_the_mask(struct kunit *test)
 							   &none));
 }
 
-static void an_address_is_of_memory_that_has_one(struct kunit *test)
+static void an_address_never_comes_from_highmem(struct kunit *test)
 {
 	struct umbra *u = memory(test);
 	unsigned long addr = umbra_get_free_pages(u, GFP_KERNEL | __GFP_HIGHMEM,
@@ -157,7 +157,7 @@ static void an_address_is_of_memory_that_has_one(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_idle(u), PAGES);
 }
 
-static void ghosts_have_no_addresses(struct kunit *test)
+static void ghost_pages_have_no_addresses(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct page *page = umbra_alloc_page(u, GFP_KERNEL);
@@ -189,7 +189,7 @@ static void a_zeroed_page_is_zero(struct kunit *test)
 	umbra_free_addr(u, again, 0);
 }
 
-static void dma_pages_are_of_the_dma_zone(struct kunit *test)
+static void dma_pages_come_from_the_dma_zone(struct kunit *test)
 {
 	struct umbra *u = memory(test);
 	unsigned long addr = umbra_get_dma_pages(u, GFP_KERNEL, 2);
@@ -244,7 +244,7 @@ static const struct exact_case exact_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(exact, exact_cases, name);
 
-static void an_exact_allocation_takes_no_page_too_many(struct kunit *test)
+static void an_exact_allocation_takes_only_the_pages_needed(struct kunit *test)
 {
 	const struct exact_case *c = test->param_value;
 	struct umbra *u = memory(test);
@@ -308,7 +308,7 @@ static void a_compound_page_is_not_split(struct kunit *test)
 	umbra_free_pages(u, page, 2);
 }
 
-static void the_head_of_a_compound_page_is_found_from_its_tails(struct kunit *test)
+static void tails_of_a_compound_page_have_its_head(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct page *comp, *plain;
@@ -354,7 +354,7 @@ static void a_page_knows_its_zone_and_node(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, umbra_compound_head(u, &foreign), &foreign);
 }
 
-static void without_a_lock_a_block_is_compound_and_zero(struct kunit *test)
+static void a_nolock_allocation_is_compound_and_zeroed(struct kunit *test)
 {
 	struct umbra *u = memory(test);
 	struct page *page;
@@ -413,7 +413,7 @@ static void a_bulk_allocation_fills_the_holes_of_an_array(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_idle(u), PAGES);
 }
 
-static void a_bulk_allocation_keeps_to_its_nodes(struct kunit *test)
+static void a_bulk_allocation_uses_only_its_nodes(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	umbra_nodemask_t mask = BIT(0);
@@ -428,7 +428,7 @@ static void a_bulk_allocation_keeps_to_its_nodes(struct kunit *test)
 }
 
 /* A zone that has not all of it gives one page a time, as long as it has. */
-static void a_bulk_allocation_ends_with_what_there_is(struct kunit *test)
+static void a_bulk_allocation_returns_the_pages_there_are(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	gfp_t gfp = GFP_KERNEL | __GFP_THISNODE | __GFP_NOWARN;
@@ -452,7 +452,7 @@ static void a_bulk_allocation_ends_with_what_there_is(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_idle(u), PAGES);
 }
 
-static void a_full_array_takes_nothing(struct kunit *test)
+static void a_bulk_allocation_leaves_a_full_array_alone(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct page *pages[4], *own = umbra_alloc_page(u, GFP_KERNEL);
@@ -473,29 +473,30 @@ static void a_full_array_takes_nothing(struct kunit *test)
 }
 
 static struct kunit_case api_cases[] = {
-	KUNIT_CASE_PARAM(blocks_of_every_order_come_and_go, order_gen_params),
+	KUNIT_CASE_PARAM(blocks_of_every_order_are_allocated_and_freed,
+			 order_gen_params),
 	KUNIT_CASE(too_large_a_block_is_reported),
 	KUNIT_CASE(a_page_is_a_block_of_order_0),
-	KUNIT_CASE(a_page_comes_from_the_node_it_is_wanted_of),
+	KUNIT_CASE(a_page_comes_from_the_requested_node),
 	KUNIT_CASE(a_page_comes_from_the_nodes_of_the_mask),
-	KUNIT_CASE(an_address_is_of_memory_that_has_one),
-	KUNIT_CASE(ghosts_have_no_addresses),
+	KUNIT_CASE(an_address_never_comes_from_highmem),
+	KUNIT_CASE(ghost_pages_have_no_addresses),
 	KUNIT_CASE(a_zeroed_page_is_zero),
-	KUNIT_CASE(dma_pages_are_of_the_dma_zone),
+	KUNIT_CASE(dma_pages_come_from_the_dma_zone),
 	KUNIT_CASE(a_wrong_address_is_reported),
-	KUNIT_CASE_PARAM(an_exact_allocation_takes_no_page_too_many,
+	KUNIT_CASE_PARAM(an_exact_allocation_takes_only_the_pages_needed,
 			 exact_gen_params),
 	KUNIT_CASE(an_exact_allocation_cannot_be_compound),
 	KUNIT_CASE_PARAM(a_block_that_is_split_is_freed_page_by_page,
 			 order_gen_params),
 	KUNIT_CASE(a_compound_page_is_not_split),
-	KUNIT_CASE(the_head_of_a_compound_page_is_found_from_its_tails),
+	KUNIT_CASE(tails_of_a_compound_page_have_its_head),
 	KUNIT_CASE(a_page_knows_its_zone_and_node),
-	KUNIT_CASE(without_a_lock_a_block_is_compound_and_zero),
+	KUNIT_CASE(a_nolock_allocation_is_compound_and_zeroed),
 	KUNIT_CASE(a_bulk_allocation_fills_the_holes_of_an_array),
-	KUNIT_CASE(a_bulk_allocation_keeps_to_its_nodes),
-	KUNIT_CASE(a_bulk_allocation_ends_with_what_there_is),
-	KUNIT_CASE(a_full_array_takes_nothing),
+	KUNIT_CASE(a_bulk_allocation_uses_only_its_nodes),
+	KUNIT_CASE(a_bulk_allocation_returns_the_pages_there_are),
+	KUNIT_CASE(a_bulk_allocation_leaves_a_full_array_alone),
 	{}
 };
 

@@ -65,7 +65,7 @@ static const struct whole_case whole_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(whole, whole_cases, name);
 
-static void compaction_makes_what_can_be_made(struct kunit *test)
+static void compaction_frees_every_pageblock_it_can(struct kunit *test)
 {
 	const struct whole_case *c = test->param_value;
 	struct umbra *u = ghost(test);
@@ -91,7 +91,7 @@ static void compaction_makes_what_can_be_made(struct kunit *test)
 	umbra_test_empty(u);
 }
 
-static void what_compaction_may_not_move_stays(struct kunit *test)
+static void compaction_does_not_move_pinned_pages(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct mover *m = umbra_test_mover(test, u);
@@ -112,7 +112,7 @@ static void what_compaction_may_not_move_stays(struct kunit *test)
 	umbra_test_empty(u);
 }
 
-static void a_page_with_a_reference_stays_in_compaction(struct kunit *test)
+static void compaction_does_not_move_a_referenced_page(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct mover *m = umbra_test_mover(test, u);
@@ -183,7 +183,7 @@ static const struct direct_case direct_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(direct, direct_cases, name);
 
-static void a_request_gets_what_compaction_made_for_it(struct kunit *test)
+static void a_request_gets_the_block_that_compaction_made(struct kunit *test)
 {
 	const struct direct_case *c = test->param_value;
 	struct umbra *u = ghost(test);
@@ -258,7 +258,7 @@ static void steal(void *arg, unsigned int self)
 	}
 }
 
-static void nobody_else_gets_what_compaction_captured(struct kunit *test)
+static void a_captured_block_is_not_given_to_another_request(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct mover *m = umbra_test_mover(test, u);
@@ -287,7 +287,7 @@ static enum layout_kind first_block_movable(u32 index)
 	return LAYOUT_UNMOVABLE;
 }
 
-static void an_unmovable_request_captures_nothing_movable(struct kunit *test)
+static void an_unmovable_request_captures_no_movable_block(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct mover *m = umbra_test_mover(test, u);
@@ -355,7 +355,7 @@ static void set_type(struct umbra *u, u32 index, u8 type)
 	umbra_zone_unlock(zone, flags);
 }
 
-static void compaction_takes_from_pageblocks_that_suit(struct kunit *test)
+static void compaction_moves_pages_out_of_suitable_blocks(struct kunit *test)
 {
 	const struct source_case *c = test->param_value;
 	struct umbra *u = ghost(test);
@@ -392,7 +392,7 @@ static const struct target_case target_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(target, target_cases, name);
 
-static void compaction_fills_pageblocks_that_suit(struct kunit *test)
+static void compaction_moves_pages_into_suitable_blocks(struct kunit *test)
 {
 	const struct target_case *c = test->param_value;
 	struct umbra *u = ghost(test);
@@ -422,7 +422,7 @@ static enum layout_kind half_of_the_last_free(u32 index)
 }
 
 /* The other half of it cannot move. */
-static void a_pageblock_that_compaction_fills_becomes_movable(struct kunit *test)
+static void a_pageblock_filled_by_compaction_becomes_movable(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct mover *m = umbra_test_mover(test, u);
@@ -464,7 +464,7 @@ static void compaction_leaves_isolated_pageblocks_alone(struct kunit *test)
 	umbra_test_empty(u);
 }
 
-static void compaction_of_a_node_leaves_others_alone(struct kunit *test)
+static void compaction_of_a_node_does_not_change_others(struct kunit *test)
 {
 	static const struct umbra_zone_layout zones[] = {
 		{ .nid = 0, .type = UMBRA_ZONE_NORMAL, .nr_frames = PAGES / 2 },
@@ -485,21 +485,22 @@ static void compaction_of_a_node_leaves_others_alone(struct kunit *test)
 }
 
 static struct kunit_case compact_cases[] = {
-	KUNIT_CASE_PARAM(compaction_makes_what_can_be_made, whole_gen_params),
-	KUNIT_CASE(what_compaction_may_not_move_stays),
-	KUNIT_CASE(a_page_with_a_reference_stays_in_compaction),
+	KUNIT_CASE_PARAM(compaction_frees_every_pageblock_it_can,
+			 whole_gen_params),
+	KUNIT_CASE(compaction_does_not_move_pinned_pages),
+	KUNIT_CASE(compaction_does_not_move_a_referenced_page),
 	KUNIT_CASE(compaction_moves_blocks_of_two_owners),
-	KUNIT_CASE_PARAM(a_request_gets_what_compaction_made_for_it,
+	KUNIT_CASE_PARAM(a_request_gets_the_block_that_compaction_made,
 			 direct_gen_params),
-	KUNIT_CASE(nobody_else_gets_what_compaction_captured),
-	KUNIT_CASE(an_unmovable_request_captures_nothing_movable),
-	KUNIT_CASE_PARAM(compaction_takes_from_pageblocks_that_suit,
+	KUNIT_CASE(a_captured_block_is_not_given_to_another_request),
+	KUNIT_CASE(an_unmovable_request_captures_no_movable_block),
+	KUNIT_CASE_PARAM(compaction_moves_pages_out_of_suitable_blocks,
 			 source_gen_params),
-	KUNIT_CASE_PARAM(compaction_fills_pageblocks_that_suit,
+	KUNIT_CASE_PARAM(compaction_moves_pages_into_suitable_blocks,
 			 target_gen_params),
-	KUNIT_CASE(a_pageblock_that_compaction_fills_becomes_movable),
+	KUNIT_CASE(a_pageblock_filled_by_compaction_becomes_movable),
 	KUNIT_CASE(compaction_leaves_isolated_pageblocks_alone),
-	KUNIT_CASE(compaction_of_a_node_leaves_others_alone),
+	KUNIT_CASE(compaction_of_a_node_does_not_change_others),
 	{}
 };
 

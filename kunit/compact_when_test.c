@@ -61,7 +61,7 @@ static const struct suit_case suit_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(suit, suit_cases, name);
 
-static void compaction_needs_twice_the_block(struct kunit *test)
+static void compaction_needs_twice_the_block_free(struct kunit *test)
 {
 	const struct suit_case *c = test->param_value;
 	struct umbra *u = ghost(test);
@@ -78,7 +78,7 @@ static void compaction_needs_twice_the_block(struct kunit *test)
 	umbra_test_empty(u);
 }
 
-static void compaction_keeps_above_the_watermark(struct kunit *test)
+static void compaction_respects_the_watermark(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct mover *m = umbra_test_mover(test, u);
@@ -113,7 +113,7 @@ static enum layout_kind pairs(u32 index)
 	return index % 8 < 2 ? LAYOUT_FREE : LAYOUT_UNMOVABLE;
 }
 
-static void compaction_minds_the_extfrag_threshold(struct kunit *test)
+static void compaction_respects_the_extfrag_threshold(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct mover *m = umbra_test_mover(test, u);
@@ -206,7 +206,7 @@ static unsigned int count_skipped(struct umbra *u)
 	return bitmap_weight(u->compact.skip_blocks, umbra_nr_pageblocks(u));
 }
 
-static void pageblocks_that_gave_compaction_nothing_are_skipped(struct kunit *test)
+static void useless_pageblocks_are_skipped_by_compaction(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct mover *m = umbra_test_mover(test, u);
@@ -293,7 +293,7 @@ static enum layout_kind late_movables(u32 index)
 	return umbra_test_quarter(index);
 }
 
-static void compaction_goes_on_where_it_was(struct kunit *test)
+static void compaction_continues_where_it_stopped(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct mover *m = umbra_test_mover(test, u);
@@ -321,7 +321,7 @@ static void compaction_goes_on_where_it_was(struct kunit *test)
 	umbra_test_empty(u);
 }
 
-static void what_compaction_does_is_counted(struct kunit *test)
+static void compaction_counts_scanned_and_moved_pages(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct mover *m = umbra_test_mover(test, u);
@@ -363,7 +363,7 @@ static bool has_in_pageblocks(struct umbra *u, unsigned long pages)
 	return umbra_test_pages_in(u->zones, TEST_PB_ORDER) >= pages;
 }
 
-static void kcompactd_compacts_for_an_order_when_it_is_woken(struct kunit *test)
+static void kcompactd_compacts_for_the_order_it_is_woken_for(struct kunit *test)
 {
 	struct umbra *u = background(test);
 	struct mover *m = umbra_test_mover(test, u);
@@ -393,7 +393,7 @@ static void kcompactd_compacts_for_an_order_when_it_is_woken(struct kunit *test)
 	umbra_test_empty(u);
 }
 
-static void kcompactd_compacts_what_is_in_pieces_by_itself(struct kunit *test)
+static void kcompactd_compacts_a_fragmented_node_unasked(struct kunit *test)
 {
 	struct umbra *u = background(test);
 	struct mover *m = umbra_test_mover(test, u);
@@ -430,19 +430,20 @@ static void an_instance_without_background_has_no_kcompactd(struct kunit *test)
 }
 
 static struct kunit_case compact_when_cases[] = {
-	KUNIT_CASE_PARAM(compaction_needs_twice_the_block, suit_gen_params),
-	KUNIT_CASE(compaction_keeps_above_the_watermark),
-	KUNIT_CASE(compaction_minds_the_extfrag_threshold),
+	KUNIT_CASE_PARAM(compaction_needs_twice_the_block_free,
+			 suit_gen_params),
+	KUNIT_CASE(compaction_respects_the_watermark),
+	KUNIT_CASE(compaction_respects_the_extfrag_threshold),
 	KUNIT_CASE(compaction_that_fails_is_deferred_ever_longer),
 	KUNIT_CASE(a_zone_compacted_in_vain_is_passed_over),
 	KUNIT_CASE(a_request_without_io_does_not_compact),
-	KUNIT_CASE(pageblocks_that_gave_compaction_nothing_are_skipped),
+	KUNIT_CASE(useless_pageblocks_are_skipped_by_compaction),
 	KUNIT_CASE(full_compaction_ignores_hints),
 	KUNIT_CASE(hints_end_when_compaction_restarts),
-	KUNIT_CASE(compaction_goes_on_where_it_was),
-	KUNIT_CASE(what_compaction_does_is_counted),
-	KUNIT_CASE(kcompactd_compacts_for_an_order_when_it_is_woken),
-	KUNIT_CASE(kcompactd_compacts_what_is_in_pieces_by_itself),
+	KUNIT_CASE(compaction_continues_where_it_stopped),
+	KUNIT_CASE(compaction_counts_scanned_and_moved_pages),
+	KUNIT_CASE(kcompactd_compacts_for_the_order_it_is_woken_for),
+	KUNIT_CASE(kcompactd_compacts_a_fragmented_node_unasked),
 	KUNIT_CASE(an_instance_without_background_has_no_kcompactd),
 	{}
 };

@@ -112,7 +112,7 @@ static void nothing_is_allocated_from_an_isolated_range(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
 }
 
-static void what_is_freed_while_isolated_stays_isolated(struct kunit *test)
+static void a_block_freed_while_isolated_stays_isolated(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct umbra_zone *zone = u->zones;
@@ -159,7 +159,7 @@ static void isolated_pageblocks_get_their_types_back(struct kunit *test)
 	expect_shape(test, u, &before);
 }
 
-static void what_is_isolated_is_not_isolated_again(struct kunit *test)
+static void an_isolated_range_cannot_be_isolated_again(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct shape before;
@@ -207,7 +207,7 @@ static const struct bad_case bad_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(bad, bad_cases, name);
 
-static void a_range_that_is_not_of_one_zone_is_refused(struct kunit *test)
+static void a_range_outside_one_zone_is_refused(struct kunit *test)
 {
 	static const struct umbra_zone_layout zones[] = {
 		{ .type = UMBRA_ZONE_DMA32, .nr_frames = TEST_BLOCK },
@@ -409,7 +409,7 @@ static void a_range_is_zeroed_if_asked_for(struct kunit *test)
 	umbra_free_contig_range(u, pfn, 10);
 }
 
-static void freeing_what_is_not_the_callers_is_reported(struct kunit *test)
+static void freeing_a_page_that_is_not_owned_is_reported(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 
@@ -427,18 +427,17 @@ static void freeing_what_is_not_the_callers_is_reported(struct kunit *test)
 
 static struct kunit_case contig_cases[] = {
 	KUNIT_CASE(nothing_is_allocated_from_an_isolated_range),
-	KUNIT_CASE(what_is_freed_while_isolated_stays_isolated),
+	KUNIT_CASE(a_block_freed_while_isolated_stays_isolated),
 	KUNIT_CASE(isolated_pageblocks_get_their_types_back),
-	KUNIT_CASE(what_is_isolated_is_not_isolated_again),
-	KUNIT_CASE_PARAM(a_range_that_is_not_of_one_zone_is_refused,
-			 bad_gen_params),
+	KUNIT_CASE(an_isolated_range_cannot_be_isolated_again),
+	KUNIT_CASE_PARAM(a_range_outside_one_zone_is_refused, bad_gen_params),
 	KUNIT_CASE_PARAM(a_free_range_is_allocated_page_by_page,
 			 range_gen_params),
 	KUNIT_CASE_PARAM(a_range_in_use_is_not_allocated, busy_gen_params),
 	KUNIT_CASE(a_range_with_a_held_page_is_not_allocated),
 	KUNIT_CASE(caches_are_drained_for_a_range),
 	KUNIT_CASE(a_range_is_zeroed_if_asked_for),
-	KUNIT_CASE(freeing_what_is_not_the_callers_is_reported),
+	KUNIT_CASE(freeing_a_page_that_is_not_owned_is_reported),
 	{}
 };
 

@@ -89,7 +89,7 @@ struct side {
 };
 
 /* Each takes all that it has, writes it, and finds what it wrote. */
-static void instances_over_real_pages_keep_apart(struct kunit *test)
+static void instances_over_real_pages_do_not_share_pages(struct kunit *test)
 {
 	static const char * const names[] = { "test-a", "test-b", "test-c" };
 	struct side sides[ARRAY_SIZE(names)] = {};
@@ -160,7 +160,7 @@ static void name_desc(const struct name_case *c, char *desc)
 
 KUNIT_ARRAY_PARAM(name, name_cases, name_desc);
 
-static void a_name_must_be_one(struct kunit *test)
+static void an_invalid_name_is_refused(struct kunit *test)
 {
 	const struct name_case *c = test->param_value;
 	struct umbra *u = create_ghost(c->name, region(test, "ghost", 64));
@@ -231,7 +231,7 @@ static void pages_that_are_in_use_are_lost(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, page_ref_count(r->spans[0].pages + i), 1);
 }
 
-static void held_pages_whose_last_reference_went_are_not_lost(struct kunit *test)
+static void held_pages_without_references_are_not_lost(struct kunit *test)
 {
 	struct umbra_region *r = region(test, "ghost", 64);
 	struct umbra *u = create_ghost("test-back", r);
@@ -249,7 +249,7 @@ static void held_pages_whose_last_reference_went_are_not_lost(struct kunit *test
 }
 
 /* Our reference was dropped: the page is the host's, and not to be used. */
-static void pages_that_went_astray_are_lost(struct kunit *test)
+static void pages_without_their_base_reference_are_lost(struct kunit *test)
 {
 	struct umbra_region *r = region(test, "ghost", 64);
 	struct umbra *u = create_ghost("test-stray", r);
@@ -306,7 +306,7 @@ static void pages_in_caches_are_not_lost(struct kunit *test)
 	expect_nothing_lost(test, u);
 }
 
-static void a_layout_is_as_the_host_would_have_it(struct kunit *test)
+static void the_default_layout_matches_the_host(struct kunit *test)
 {
 	struct umbra_region *r = region(test, "ghost", 64 * TEST_BLOCK);
 	struct umbra_layout layout;
@@ -345,7 +345,7 @@ static void a_layout_is_as_the_host_would_have_it(struct kunit *test)
 	expect_nothing_lost(test, u);
 }
 
-static void an_instance_that_cannot_be_created_touches_nothing(struct kunit *test)
+static void a_refused_instance_leaves_its_pages_alone(struct kunit *test)
 {
 	struct umbra_region *r = region(test, "ghost", 64);
 	struct page *page = r->spans[0].pages + 40;
@@ -366,16 +366,16 @@ static void an_instance_that_cannot_be_created_touches_nothing(struct kunit *tes
 }
 
 static struct kunit_case create_cases[] = {
-	KUNIT_CASE(instances_over_real_pages_keep_apart),
-	KUNIT_CASE_PARAM(a_name_must_be_one, name_gen_params),
+	KUNIT_CASE(instances_over_real_pages_do_not_share_pages),
+	KUNIT_CASE_PARAM(an_invalid_name_is_refused, name_gen_params),
 	KUNIT_CASE(a_name_can_be_used_again),
 	KUNIT_CASE(pages_that_are_in_use_are_lost),
-	KUNIT_CASE(held_pages_whose_last_reference_went_are_not_lost),
-	KUNIT_CASE(pages_that_went_astray_are_lost),
+	KUNIT_CASE(held_pages_without_references_are_not_lost),
+	KUNIT_CASE(pages_without_their_base_reference_are_lost),
 	KUNIT_CASE(pages_that_failed_are_lost),
 	KUNIT_CASE(pages_in_caches_are_not_lost),
-	KUNIT_CASE(a_layout_is_as_the_host_would_have_it),
-	KUNIT_CASE(an_instance_that_cannot_be_created_touches_nothing),
+	KUNIT_CASE(the_default_layout_matches_the_host),
+	KUNIT_CASE(a_refused_instance_leaves_its_pages_alone),
 	{}
 };
 

@@ -116,7 +116,7 @@ static void free_memory_has_the_pattern(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_intact(u), PAGES);
 }
 
-static void free_memory_that_was_written_to_is_found(struct kunit *test)
+static void a_write_to_free_memory_is_found(struct kunit *test)
 {
 	struct umbra *u = memory(test);
 	struct page *page = umbra_index_to_page(u, 777);
@@ -129,7 +129,7 @@ static void free_memory_that_was_written_to_is_found(struct kunit *test)
 	byte[PAGE_SIZE - 1]--;
 }
 
-static void freed_blocks_have_the_pattern_again(struct kunit *test)
+static void freed_blocks_get_the_pattern_again(struct kunit *test)
 {
 	const struct order_case *c = test->param_value;
 	struct umbra *u = memory(test);
@@ -142,7 +142,7 @@ static void freed_blocks_have_the_pattern_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 0);
 }
 
-static void zeroed_blocks_are_zeroed_over_the_pattern(struct kunit *test)
+static void a_zeroed_block_has_no_pattern_left(struct kunit *test)
 {
 	const struct order_case *c = test->param_value;
 	struct umbra *u = memory(test);
@@ -178,7 +178,7 @@ static const struct write_case write_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(write, write_cases, name);
 
-static void a_write_to_free_memory_is_told_once(struct kunit *test)
+static void a_write_to_free_memory_is_reported_once(struct kunit *test)
 {
 	const struct write_case *c = test->param_value;
 	struct umbra *u = memory(test);
@@ -192,7 +192,7 @@ static void a_write_to_free_memory_is_told_once(struct kunit *test)
 			 c->order);
 }
 
-static void each_page_that_was_written_to_is_told(struct kunit *test)
+static void each_overwritten_page_is_reported(struct kunit *test)
 {
 	struct umbra *u = memory(test);
 	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 4);
@@ -204,7 +204,7 @@ static void each_page_that_was_written_to_is_told(struct kunit *test)
 	umbra_free_pages(u, page, 4);
 }
 
-static void a_write_to_a_cached_page_is_told_once(struct kunit *test)
+static void a_write_to_a_cached_page_is_reported_once(struct kunit *test)
 {
 	struct umbra *u = memory_with_caches(test);
 	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
@@ -226,7 +226,7 @@ static void a_write_to_a_cached_page_is_told_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_intact(u), PAGES);
 }
 
-static void a_write_to_a_cached_page_outlives_a_drain(struct kunit *test)
+static void a_write_to_a_cached_page_is_found_after_a_drain(struct kunit *test)
 {
 	struct umbra *u = memory_with_caches(test);
 	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
@@ -238,7 +238,7 @@ static void a_write_to_a_cached_page_outlives_a_drain(struct kunit *test)
 	expect_told_once(test, u, page, 0);
 }
 
-static void a_held_page_keeps_what_is_in_it(struct kunit *test)
+static void a_held_page_keeps_its_contents(struct kunit *test)
 {
 	struct umbra *u = memory(test);
 	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
@@ -257,7 +257,7 @@ static void a_held_page_keeps_what_is_in_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 0);
 }
 
-static void only_the_held_page_of_a_block_keeps_what_is_in_it(struct kunit *test)
+static void only_the_held_page_of_a_block_keeps_its_contents(struct kunit *test)
 {
 	struct umbra *u = memory(test);
 	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 5);
@@ -276,7 +276,7 @@ static void only_the_held_page_of_a_block_keeps_what_is_in_it(struct kunit *test
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 0);
 }
 
-static void a_write_to_a_page_that_was_held_is_told_once(struct kunit *test)
+static void a_write_to_a_formerly_held_page_is_reported_once(struct kunit *test)
 {
 	struct umbra *u = memory(test);
 	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
@@ -343,17 +343,17 @@ static void use_it_all(struct kunit *test, struct umbra *u)
 	KUNIT_EXPECT_EQ(test, nr_intact(u), PAGES);
 }
 
-static void what_is_no_mistake_is_not_told(struct kunit *test)
+static void correct_use_is_not_reported(struct kunit *test)
 {
 	use_it_all(test, memory(test));
 }
 
-static void with_caches_what_is_no_mistake_is_not_told(struct kunit *test)
+static void correct_use_with_caches_is_not_reported(struct kunit *test)
 {
 	use_it_all(test, memory_with_caches(test));
 }
 
-static void a_write_to_a_contig_range_is_told(struct kunit *test)
+static void a_write_to_a_contig_range_is_reported(struct kunit *test)
 {
 	struct umbra *u = memory(test);
 	unsigned long pfn = u->spans[0].base_pfn + 100;
@@ -395,7 +395,7 @@ static int nr_debugging(void)
 	return static_key_count(&umbra_debug_key.key);
 }
 
-static void debugging_that_cannot_be_is_refused(struct kunit *test)
+static void invalid_debug_bits_are_refused(struct kunit *test)
 {
 	const struct bits_case *c = test->param_value;
 	struct umbra_layout layout = {
@@ -416,7 +416,7 @@ static void debugging_that_cannot_be_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_debugging(), before);
 }
 
-static void the_hooks_are_on_as_long_as_any_instance_debugs(struct kunit *test)
+static void debug_hooks_are_on_while_an_instance_debugs(struct kunit *test)
 {
 	struct umbra_layout layout = { .origin = "test", .pb_order = 9 };
 	struct page *pages = umbra_test_descriptors(test, 3 * 64);
@@ -456,13 +456,13 @@ static struct umbra *memory_with_everything(struct kunit *test)
 	return umbra_test_memory(test, &layout, PAGES);
 }
 
-static void with_everything_what_is_no_mistake_is_not_told(struct kunit *test)
+static void correct_use_with_all_debugging_is_not_reported(struct kunit *test)
 {
 	use_it_all(test, memory_with_everything(test));
 }
 
 /* A stray put, a pin that nobody spoke of, and a write, of one block. */
-static void with_everything_each_mistake_is_told_once(struct kunit *test)
+static void with_all_debugging_each_mistake_is_reported_once(struct kunit *test)
 {
 	struct umbra *u = memory_with_everything(test);
 	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 5);
@@ -487,26 +487,24 @@ static void with_everything_each_mistake_is_told_once(struct kunit *test)
 
 static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(free_memory_has_the_pattern),
-	KUNIT_CASE(free_memory_that_was_written_to_is_found),
-	KUNIT_CASE_PARAM(freed_blocks_have_the_pattern_again,
-			 order_gen_params),
-	KUNIT_CASE_PARAM(zeroed_blocks_are_zeroed_over_the_pattern,
-			 order_gen_params),
-	KUNIT_CASE_PARAM(a_write_to_free_memory_is_told_once,
+	KUNIT_CASE(a_write_to_free_memory_is_found),
+	KUNIT_CASE_PARAM(freed_blocks_get_the_pattern_again, order_gen_params),
+	KUNIT_CASE_PARAM(a_zeroed_block_has_no_pattern_left, order_gen_params),
+	KUNIT_CASE_PARAM(a_write_to_free_memory_is_reported_once,
 			 write_gen_params),
-	KUNIT_CASE(each_page_that_was_written_to_is_told),
-	KUNIT_CASE(a_write_to_a_cached_page_is_told_once),
-	KUNIT_CASE(a_write_to_a_cached_page_outlives_a_drain),
-	KUNIT_CASE(a_held_page_keeps_what_is_in_it),
-	KUNIT_CASE(only_the_held_page_of_a_block_keeps_what_is_in_it),
-	KUNIT_CASE(a_write_to_a_page_that_was_held_is_told_once),
-	KUNIT_CASE(what_is_no_mistake_is_not_told),
-	KUNIT_CASE(with_caches_what_is_no_mistake_is_not_told),
-	KUNIT_CASE(a_write_to_a_contig_range_is_told),
-	KUNIT_CASE_PARAM(debugging_that_cannot_be_is_refused, bits_gen_params),
-	KUNIT_CASE(the_hooks_are_on_as_long_as_any_instance_debugs),
-	KUNIT_CASE(with_everything_what_is_no_mistake_is_not_told),
-	KUNIT_CASE(with_everything_each_mistake_is_told_once),
+	KUNIT_CASE(each_overwritten_page_is_reported),
+	KUNIT_CASE(a_write_to_a_cached_page_is_reported_once),
+	KUNIT_CASE(a_write_to_a_cached_page_is_found_after_a_drain),
+	KUNIT_CASE(a_held_page_keeps_its_contents),
+	KUNIT_CASE(only_the_held_page_of_a_block_keeps_its_contents),
+	KUNIT_CASE(a_write_to_a_formerly_held_page_is_reported_once),
+	KUNIT_CASE(correct_use_is_not_reported),
+	KUNIT_CASE(correct_use_with_caches_is_not_reported),
+	KUNIT_CASE(a_write_to_a_contig_range_is_reported),
+	KUNIT_CASE_PARAM(invalid_debug_bits_are_refused, bits_gen_params),
+	KUNIT_CASE(debug_hooks_are_on_while_an_instance_debugs),
+	KUNIT_CASE(correct_use_with_all_debugging_is_not_reported),
+	KUNIT_CASE(with_all_debugging_each_mistake_is_reported_once),
 	{}
 };
 

@@ -63,7 +63,7 @@ static bool create_with_failure(struct kunit *test,
 	return !left;
 }
 
-static void creation_that_fails_anywhere_leaves_nothing(struct kunit *test)
+static void a_failed_creation_leaves_nothing_behind(struct kunit *test)
 {
 	static const struct umbra_zone_layout zones[] = {
 		{ .nid = 0, .type = UMBRA_ZONE_DMA, .nr_frames = PAGES / 2 },
@@ -118,7 +118,7 @@ static struct umbra *ghost(struct kunit *test, int times)
 	return u;
 }
 
-static void requests_fail_as_often_as_asked_for(struct kunit *test)
+static void requests_fail_as_often_as_configured(struct kunit *test)
 {
 	struct umbra *u = ghost(test, 3);
 	struct page *page;
@@ -133,7 +133,7 @@ static void requests_fail_as_often_as_asked_for(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 0);
 }
 
-static void every_request_fails_until_told_otherwise(struct kunit *test)
+static void every_request_fails_until_injection_stops(struct kunit *test)
 {
 	struct umbra *u = ghost(test, -1);
 	struct page *pages[4] = {};
@@ -151,7 +151,7 @@ static void every_request_fails_until_told_otherwise(struct kunit *test)
 	umbra_free_page(u, page);
 }
 
-static void only_large_requests_fail_with_space_to_spare(struct kunit *test)
+static void requests_within_the_failure_space_succeed(struct kunit *test)
 {
 	struct umbra *u = ghost(test, -1);
 	struct page *page;
@@ -174,7 +174,7 @@ static void requests_that_must_not_fail_do_not(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&u->fail_alloc.times), -1);
 }
 
-static void requests_without_a_lock_are_not_made_to_fail(struct kunit *test)
+static void nolock_requests_are_not_made_to_fail(struct kunit *test)
 {
 	struct umbra *u = ghost(test, -1);
 	struct page *page = umbra_alloc_pages_nolock(u, 0, UMBRA_NO_NODE, 1);
@@ -197,7 +197,7 @@ static void a_bulk_that_fails_falls_back_to_one_page(struct kunit *test)
 
 #else
 
-static void no_failure_is_injected(struct kunit *test)
+static void failure_injection_needs_a_kernel_with_it(struct kunit *test)
 {
 	kunit_skip(test, "kernel without CONFIG_FAULT_INJECTION");
 }
@@ -206,15 +206,15 @@ static void no_failure_is_injected(struct kunit *test)
 
 static struct kunit_case fail_cases[] = {
 #ifdef CONFIG_FAULT_INJECTION
-	KUNIT_CASE(creation_that_fails_anywhere_leaves_nothing),
-	KUNIT_CASE(requests_fail_as_often_as_asked_for),
-	KUNIT_CASE(every_request_fails_until_told_otherwise),
-	KUNIT_CASE(only_large_requests_fail_with_space_to_spare),
+	KUNIT_CASE(a_failed_creation_leaves_nothing_behind),
+	KUNIT_CASE(requests_fail_as_often_as_configured),
+	KUNIT_CASE(every_request_fails_until_injection_stops),
+	KUNIT_CASE(requests_within_the_failure_space_succeed),
 	KUNIT_CASE(requests_that_must_not_fail_do_not),
-	KUNIT_CASE(requests_without_a_lock_are_not_made_to_fail),
+	KUNIT_CASE(nolock_requests_are_not_made_to_fail),
 	KUNIT_CASE(a_bulk_that_fails_falls_back_to_one_page),
 #else
-	KUNIT_CASE(no_failure_is_injected),
+	KUNIT_CASE(failure_injection_needs_a_kernel_with_it),
 #endif
 	{}
 };

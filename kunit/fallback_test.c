@@ -168,7 +168,7 @@ static void use(struct kunit *test, struct umbra *u, u32 start, u32 end,
 							       gfp), 0);
 }
 
-static void a_pageblock_is_claimed_if_it_is_worth_it(struct kunit *test)
+static void a_pageblock_is_claimed_if_enough_of_it_fits(struct kunit *test)
 {
 	const struct decision_case *c = test->param_value;
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 512);
@@ -199,7 +199,7 @@ static void a_pageblock_is_claimed_if_it_is_worth_it(struct kunit *test)
 }
 
 /* Of one lock hold, what failed is not tried again. */
-static void after_a_theft_nothing_is_claimed(struct kunit *test)
+static void after_a_steal_no_pageblock_is_claimed(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 512);
 	enum umbra_take_mode mode = TAKE_STEAL;
@@ -277,7 +277,7 @@ static const struct prefer_case prefer_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(prefer, prefer_cases, name);
 
-static void of_equal_blocks_the_preferred_type_gives(struct kunit *test)
+static void of_equal_blocks_the_preferred_type_is_taken(struct kunit *test)
 {
 	const struct prefer_case *c = test->param_value;
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER,
@@ -311,7 +311,7 @@ static void of_equal_blocks_the_preferred_type_gives(struct kunit *test)
 			UMBRA_PCPTYPES);
 }
 
-static void a_zone_with_nothing_gives_nothing(struct kunit *test)
+static void an_empty_zone_gives_no_block(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 16);
 	struct page *page = umbra_alloc_pages(u, GFP_KERNEL, 4);
@@ -490,14 +490,14 @@ static void normal_is_not_fragmented_while_dma32_has_room(struct kunit *test)
 
 static struct kunit_case fallback_cases[] = {
 	KUNIT_CASE(a_whole_block_of_another_type_is_claimed),
-	KUNIT_CASE_PARAM(a_pageblock_is_claimed_if_it_is_worth_it,
+	KUNIT_CASE_PARAM(a_pageblock_is_claimed_if_enough_of_it_fits,
 			 decision_gen_params),
-	KUNIT_CASE(after_a_theft_nothing_is_claimed),
+	KUNIT_CASE(after_a_steal_no_pageblock_is_claimed),
 	KUNIT_CASE(the_smallest_block_is_stolen),
 	KUNIT_CASE(the_largest_block_goes_before_the_preferred_type),
-	KUNIT_CASE_PARAM(of_equal_blocks_the_preferred_type_gives,
+	KUNIT_CASE_PARAM(of_equal_blocks_the_preferred_type_is_taken,
 			 prefer_gen_params),
-	KUNIT_CASE(a_zone_with_nothing_gives_nothing),
+	KUNIT_CASE(an_empty_zone_gives_no_block),
 	KUNIT_CASE(pageblocks_of_every_order_change_type_whole),
 	KUNIT_CASE(movable_pages_keep_cma_at_half_of_what_is_free),
 	KUNIT_CASE(only_movable_pages_come_from_cma),

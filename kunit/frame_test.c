@@ -33,7 +33,7 @@ static void only_owned_heads_count_as_allocated(struct kunit *test)
 				state >= FRAME_ALLOC);
 }
 
-static void what_is_known_of_a_block_is_told_apart(struct kunit *test)
+static void bits_of_an_allocated_state_are_independent(struct kunit *test)
 {
 	static const enum umbra_frame_state bits[] = {
 		FRAME_EXPOSED, FRAME_COMP, FRAME_MOVABLE,
@@ -64,7 +64,7 @@ static void every_state_has_a_name_of_its_own(struct kunit *test)
 	}
 }
 
-static void a_frame_that_changed_is_not_left(struct kunit *test)
+static void a_changed_frame_does_not_change_state_again(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 64);
 	struct page *page = umbra_alloc_pages(u, GFP_KERNEL, 2);
@@ -100,7 +100,7 @@ static const struct use_case use_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(use, use_cases, name);
 
-static void who_uses_a_page_is_told_by_its_count(struct kunit *test)
+static void the_count_of_a_page_shows_its_use(struct kunit *test)
 {
 	const struct use_case *use = test->param_value;
 	struct page *page = umbra_test_descriptors(test, 1);
@@ -153,10 +153,10 @@ static void a_tail_without_a_block_has_no_head(struct kunit *test)
 static struct kunit_case frame_cases[] = {
 	KUNIT_CASE(every_state_and_order_fits_in_a_byte),
 	KUNIT_CASE(only_owned_heads_count_as_allocated),
-	KUNIT_CASE(what_is_known_of_a_block_is_told_apart),
+	KUNIT_CASE(bits_of_an_allocated_state_are_independent),
 	KUNIT_CASE(every_state_has_a_name_of_its_own),
-	KUNIT_CASE(a_frame_that_changed_is_not_left),
-	KUNIT_CASE_PARAM(who_uses_a_page_is_told_by_its_count, use_gen_params),
+	KUNIT_CASE(a_changed_frame_does_not_change_state_again),
+	KUNIT_CASE_PARAM(the_count_of_a_page_shows_its_use, use_gen_params),
 	KUNIT_CASE(every_tail_finds_its_head),
 	KUNIT_CASE(a_tail_without_a_block_has_no_head),
 	{}

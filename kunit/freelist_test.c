@@ -51,7 +51,7 @@ static void set_type(struct umbra *u, u32 index, u8 type)
 		u->zones->nr_reserved_highatomic += pages;
 }
 
-static void taking_a_block_leaves_one_half_of_each_larger_order(struct kunit *test)
+static void a_split_leaves_one_half_of_each_larger_order(struct kunit *test)
 {
 	const struct order_case *c = test->param_value;
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
@@ -147,7 +147,7 @@ static const struct pair_case pair_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(pair, pair_cases, name);
 
-static void buddies_merge_over_pageblocks_if_their_types_allow(struct kunit *test)
+static void buddies_merge_over_pageblocks_of_mergeable_types(struct kunit *test)
 {
 	const struct pair_case *c = test->param_value;
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
@@ -186,7 +186,7 @@ static void small_blocks_merge_up_to_the_border_of_a_type(struct kunit *test)
 			TEST_BLOCK / 32);
 }
 
-static void a_block_over_many_pageblocks_is_freed_as_each_demands(struct kunit *test)
+static void a_block_over_many_pageblocks_is_freed_by_type(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, 4, TEST_BLOCK);
 	struct umbra_free_area *area = u->zones->free_area;
@@ -207,7 +207,7 @@ static void a_block_over_many_pageblocks_is_freed_as_each_demands(struct kunit *
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), TEST_BLOCK);
 }
 
-static void splitting_over_pageblocks_keeps_to_their_type(struct kunit *test)
+static void splitting_over_pageblocks_uses_their_types(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, 4, TEST_BLOCK);
 	struct umbra_zone *zone = u->zones;
@@ -374,7 +374,7 @@ static void half_of_the_largest_block_goes_to_the_head(struct kunit *test)
 	give(u, 2048, 9);
 }
 
-static void what_moves_to_another_type_goes_to_the_tail(struct kunit *test)
+static void a_block_that_changes_type_goes_to_the_tail(struct kunit *test)
 {
 	static const u32 expected[] = { 512, 0 };
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
@@ -428,7 +428,7 @@ static const struct range_case range_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(range, range_cases, name);
 
-static void a_run_of_frames_becomes_the_largest_aligned_blocks(struct kunit *test)
+static void a_run_of_frames_becomes_large_aligned_blocks(struct kunit *test)
 {
 	const struct range_case *c = test->param_value;
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
@@ -477,24 +477,24 @@ static void an_empty_list_gives_nothing(struct kunit *test)
 }
 
 static struct kunit_case freelist_cases[] = {
-	KUNIT_CASE_PARAM(taking_a_block_leaves_one_half_of_each_larger_order,
+	KUNIT_CASE_PARAM(a_split_leaves_one_half_of_each_larger_order,
 			 order_gen_params),
 	KUNIT_CASE_PARAM(halves_freed_merge_up_to_the_largest_block,
 			 order_gen_params),
 	KUNIT_CASE(single_frames_freed_in_any_order_merge_whole),
-	KUNIT_CASE_PARAM(buddies_merge_over_pageblocks_if_their_types_allow,
+	KUNIT_CASE_PARAM(buddies_merge_over_pageblocks_of_mergeable_types,
 			 pair_gen_params),
 	KUNIT_CASE(small_blocks_merge_up_to_the_border_of_a_type),
-	KUNIT_CASE(a_block_over_many_pageblocks_is_freed_as_each_demands),
-	KUNIT_CASE(splitting_over_pageblocks_keeps_to_their_type),
+	KUNIT_CASE(a_block_over_many_pageblocks_is_freed_by_type),
+	KUNIT_CASE(splitting_over_pageblocks_uses_their_types),
 	KUNIT_CASE_PARAM(free_pages_are_counted_by_type, account_gen_params),
 	KUNIT_CASE(moving_a_pageblock_moves_its_free_pages),
 	KUNIT_CASE(a_block_about_to_grow_goes_to_the_tail),
 	KUNIT_CASE(a_block_that_merged_is_placed_by_its_new_size),
 	KUNIT_CASE(half_of_the_largest_block_goes_to_the_head),
-	KUNIT_CASE(what_moves_to_another_type_goes_to_the_tail),
+	KUNIT_CASE(a_block_that_changes_type_goes_to_the_tail),
 	KUNIT_CASE(the_block_freed_last_is_taken_first),
-	KUNIT_CASE_PARAM(a_run_of_frames_becomes_the_largest_aligned_blocks,
+	KUNIT_CASE_PARAM(a_run_of_frames_becomes_large_aligned_blocks,
 			 range_gen_params),
 	KUNIT_CASE(splitting_frees_the_upper_halves),
 	KUNIT_CASE(an_empty_list_gives_nothing),

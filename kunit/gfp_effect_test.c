@@ -92,7 +92,7 @@ static const struct reserve_case reserve_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(reserve, reserve_cases, name);
 
-static void reserves_end_where_the_flags_say(struct kunit *test)
+static void flags_decide_how_much_reserve_a_request_gets(struct kunit *test)
 {
 	const struct reserve_case *c = test->param_value;
 	struct umbra *u = with_reserve(test);
@@ -109,7 +109,7 @@ static void reserves_end_where_the_flags_say(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
-static void thisnode_does_not_go_elsewhere(struct kunit *test)
+static void thisnode_uses_no_other_node(struct kunit *test)
 {
 	struct umbra *u = two_nodes(test, 0);
 	LIST_HEAD(pages);
@@ -124,7 +124,7 @@ static void thisnode_does_not_go_elsewhere(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
-static void hardwall_keeps_to_the_allowed_nodes(struct kunit *test)
+static void hardwall_uses_only_allowed_nodes(struct kunit *test)
 {
 	struct umbra *u = two_nodes(test, 0);
 	LIST_HEAD(pages);
@@ -147,7 +147,7 @@ static void hardwall_keeps_to_the_allowed_nodes(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
-static void nodes_that_are_none_cannot_be_allowed(struct kunit *test)
+static void unknown_nodes_cannot_be_allowed(struct kunit *test)
 {
 	struct umbra *u = two_nodes(test, 0);
 
@@ -203,7 +203,7 @@ static void mobility_decides_the_pageblock(struct kunit *test)
 		umbra_free_pages(u, page[type], 0);
 }
 
-static void comp_lets_tails_find_their_head(struct kunit *test)
+static void tails_of_a_compound_block_find_their_head(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
 	struct page *comp = umbra_alloc_pages(u, GFP_KERNEL | __GFP_COMP, 3);
@@ -221,7 +221,7 @@ static void comp_lets_tails_find_their_head(struct kunit *test)
 		umbra_free_pages(u, plain + i, 0);
 }
 
-static void nowarn_fails_in_silence(struct kunit *test)
+static void nowarn_fails_without_a_report(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 16);
 	struct page *page = umbra_alloc_pages(u, GFP_KERNEL, 4);
@@ -236,7 +236,7 @@ static void nowarn_fails_in_silence(struct kunit *test)
 	umbra_free_pages(u, page, 4);
 }
 
-static void account_is_counted(struct kunit *test)
+static void account_pages_are_counted(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
 	struct page *page = umbra_alloc_pages(u, GFP_KERNEL_ACCOUNT, 2);
@@ -250,7 +250,7 @@ static void account_is_counted(struct kunit *test)
 	umbra_free_pages(u, other, 2);
 }
 
-static void kswapd_is_woken_by_who_asks_for_it(struct kunit *test)
+static void kswapd_is_woken_by_requests_that_ask_for_it(struct kunit *test)
 {
 	struct umbra *u = with_reserve(test);
 	unsigned long woken;
@@ -296,7 +296,7 @@ static int free_later(void *arg)
 	return 0;
 }
 
-static void nofail_waits_for_others_to_free(struct kunit *test)
+static void nofail_waits_until_another_task_frees(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 16);
 	struct later later = { .u = u };
@@ -353,7 +353,7 @@ static const struct mayfail_case mayfail_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(mayfail, mayfail_cases, name);
 
-static void who_may_fail_does(struct kunit *test)
+static void a_request_that_may_fail_fails_when_empty(struct kunit *test)
 {
 	const struct mayfail_case *c = test->param_value;
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
@@ -444,19 +444,21 @@ static void zero_gives_zeroed_memory(struct kunit *test)
 }
 
 static struct kunit_case gfp_effect_cases[] = {
-	KUNIT_CASE_PARAM(reserves_end_where_the_flags_say, reserve_gen_params),
-	KUNIT_CASE(thisnode_does_not_go_elsewhere),
-	KUNIT_CASE(hardwall_keeps_to_the_allowed_nodes),
-	KUNIT_CASE(nodes_that_are_none_cannot_be_allowed),
+	KUNIT_CASE_PARAM(flags_decide_how_much_reserve_a_request_gets,
+			 reserve_gen_params),
+	KUNIT_CASE(thisnode_uses_no_other_node),
+	KUNIT_CASE(hardwall_uses_only_allowed_nodes),
+	KUNIT_CASE(unknown_nodes_cannot_be_allowed),
 	KUNIT_CASE(write_avoids_a_dirty_node),
 	KUNIT_CASE(mobility_decides_the_pageblock),
-	KUNIT_CASE(comp_lets_tails_find_their_head),
-	KUNIT_CASE(nowarn_fails_in_silence),
-	KUNIT_CASE(account_is_counted),
-	KUNIT_CASE(kswapd_is_woken_by_who_asks_for_it),
-	KUNIT_CASE(nofail_waits_for_others_to_free),
+	KUNIT_CASE(tails_of_a_compound_block_find_their_head),
+	KUNIT_CASE(nowarn_fails_without_a_report),
+	KUNIT_CASE(account_pages_are_counted),
+	KUNIT_CASE(kswapd_is_woken_by_requests_that_ask_for_it),
+	KUNIT_CASE(nofail_waits_until_another_task_frees),
 	KUNIT_CASE(nofail_gets_half_of_the_reserve),
-	KUNIT_CASE_PARAM(who_may_fail_does, mayfail_gen_params),
+	KUNIT_CASE_PARAM(a_request_that_may_fail_fails_when_empty,
+			 mayfail_gen_params),
 	KUNIT_CASE(zero_gives_zeroed_memory),
 	{}
 };

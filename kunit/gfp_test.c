@@ -62,7 +62,7 @@ static_assert(ARRAY_SIZE(zone_cases) == 16);
 
 KUNIT_ARRAY_PARAM_DESC(zone, zone_cases, name);
 
-static void zone_bits_name_one_zone_or_are_refused(struct kunit *test)
+static void zone_bits_select_one_zone_or_are_refused(struct kunit *test)
 {
 	const struct zone_case *c = test->param_value;
 	struct umbra *u = five_zones(test);
@@ -80,7 +80,7 @@ static void zone_bits_name_one_zone_or_are_refused(struct kunit *test)
 }
 
 /* All that is below the zone named can be had, and nothing above. */
-static void a_zone_falls_back_to_all_below_it(struct kunit *test)
+static void a_zone_falls_back_to_all_zones_below(struct kunit *test)
 {
 	const struct zone_case *c = test->param_value;
 	struct umbra *u = five_zones(test);
@@ -95,7 +95,7 @@ static void a_zone_falls_back_to_all_below_it(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
-static void a_zone_that_is_missing_is_normal(struct kunit *test)
+static void a_request_for_a_missing_zone_uses_normal(struct kunit *test)
 {
 	static const gfp_t zones[] = {
 		__GFP_DMA, __GFP_DMA32, __GFP_HIGHMEM,
@@ -117,7 +117,7 @@ static void a_zone_that_is_missing_is_normal(struct kunit *test)
 }
 
 /* Normal above a DMA zone: what goes to Normal may fall back, DMA may not. */
-static void a_missing_zone_does_not_open_the_one_below(struct kunit *test)
+static void a_request_for_a_missing_zone_may_not_use_dma(struct kunit *test)
 {
 	static const struct umbra_zone_layout zones[] = {
 		{ .type = UMBRA_ZONE_DMA, .nr_frames = ZONE_FRAMES },
@@ -153,7 +153,7 @@ static const struct type_case type_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(type, type_cases, name);
 
-static void mobility_bits_name_one_type_or_are_refused(struct kunit *test)
+static void mobility_bits_select_one_type_or_are_refused(struct kunit *test)
 {
 	const struct type_case *c = test->param_value;
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
@@ -252,7 +252,7 @@ static const struct flags_case flags_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(flags, flags_cases, name);
 
-static void every_mask_goes_as_far_as_on_the_host(struct kunit *test)
+static void every_mask_may_use_as_much_as_on_the_host(struct kunit *test)
 {
 	const struct flags_case *c = test->param_value;
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
@@ -292,7 +292,7 @@ static void normal_is_spared_while_there_is_dma32(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rq.flags, AT_LOW | KSWAPD);
 }
 
-static void a_try_without_waiting_goes_to_min_at_once(struct kunit *test)
+static void a_nolock_request_uses_the_min_mark_at_once(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
 	struct umbra_request rq;
@@ -302,7 +302,7 @@ static void a_try_without_waiting_goes_to_min_at_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rq.flags, ALLOC_TRYLOCK | AT_MIN);
 }
 
-static void a_realtime_task_gets_at_the_reserve(struct kunit *test)
+static void a_realtime_task_may_use_the_reserve(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
 	struct umbra_request rq;
@@ -342,7 +342,7 @@ static const struct reserves_case reserves_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(reserves, reserves_cases, name);
 
-static void who_frees_memory_may_use_all_of_it(struct kunit *test)
+static void a_task_that_frees_memory_may_use_all_memory(struct kunit *test)
 {
 	const struct reserves_case *c = test->param_value;
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
@@ -447,7 +447,7 @@ static struct asked *asked(struct kunit *test)
 	return a;
 }
 
-static void a_soft_interrupt_is_not_the_realtime_task(struct kunit *test)
+static void a_soft_interrupt_gets_no_realtime_reserve(struct kunit *test)
 {
 	struct asked *a = asked(test);
 
@@ -458,7 +458,7 @@ static void a_soft_interrupt_is_not_the_realtime_task(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, a->slow.flags, AT_MIN | CPUSET | KSWAPD);
 }
 
-static void a_wall_is_for_tasks(struct kunit *test)
+static void allowed_nodes_bind_tasks_but_not_interrupts(struct kunit *test)
 {
 	const umbra_nodemask_t mask = BIT(0) | BIT(1);
 	struct asked *a = asked(test);
@@ -480,7 +480,7 @@ static void a_wall_is_for_tasks(struct kunit *test)
 }
 
 /* But with soft interrupts off, one cannot tell that it is no interrupt. */
-static void who_frees_memory_does_so_in_soft_interrupts(struct kunit *test)
+static void a_soft_interrupt_that_frees_memory_may_use_all(struct kunit *test)
 {
 	struct asked *a = asked(test);
 
@@ -497,7 +497,7 @@ static void who_frees_memory_does_so_in_soft_interrupts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, a->reserves, 0);
 }
 
-static void a_victim_of_the_host_gets_half_of_what_is_kept(struct kunit *test)
+static void a_victim_of_the_host_gets_half_of_the_reserve(struct kunit *test)
 {
 	struct asked *a = asked(test);
 	unsigned int task;
@@ -515,7 +515,7 @@ static void a_victim_of_the_host_gets_half_of_what_is_kept(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, a->reserves, 0);
 }
 
-static void every_old_name_is_told_of(struct kunit *test)
+static void every_old_gfp_name_is_explained(struct kunit *test)
 {
 	static const char * const names[] = {
 		"__GFP_WAIT", "__GFP_ATOMIC", "__GFP_COLD", "__GFP_REPEAT",
@@ -537,26 +537,26 @@ static void every_old_name_is_told_of(struct kunit *test)
 }
 
 static struct kunit_case gfp_cases[] = {
-	KUNIT_CASE_PARAM(zone_bits_name_one_zone_or_are_refused,
+	KUNIT_CASE_PARAM(zone_bits_select_one_zone_or_are_refused,
 			 zone_gen_params),
-	KUNIT_CASE_PARAM(a_zone_falls_back_to_all_below_it, zone_gen_params),
-	KUNIT_CASE(a_zone_that_is_missing_is_normal),
-	KUNIT_CASE(a_missing_zone_does_not_open_the_one_below),
-	KUNIT_CASE_PARAM(mobility_bits_name_one_type_or_are_refused,
+	KUNIT_CASE_PARAM(a_zone_falls_back_to_all_zones_below, zone_gen_params),
+	KUNIT_CASE(a_request_for_a_missing_zone_uses_normal),
+	KUNIT_CASE(a_request_for_a_missing_zone_may_not_use_dma),
+	KUNIT_CASE_PARAM(mobility_bits_select_one_type_or_are_refused,
 			 type_gen_params),
-	KUNIT_CASE_PARAM(every_mask_goes_as_far_as_on_the_host,
+	KUNIT_CASE_PARAM(every_mask_may_use_as_much_as_on_the_host,
 			 flags_gen_params),
 	KUNIT_CASE(normal_is_spared_while_there_is_dma32),
-	KUNIT_CASE(a_try_without_waiting_goes_to_min_at_once),
-	KUNIT_CASE(a_realtime_task_gets_at_the_reserve),
-	KUNIT_CASE_PARAM(who_frees_memory_may_use_all_of_it,
+	KUNIT_CASE(a_nolock_request_uses_the_min_mark_at_once),
+	KUNIT_CASE(a_realtime_task_may_use_the_reserve),
+	KUNIT_CASE_PARAM(a_task_that_frees_memory_may_use_all_memory,
 			 reserves_gen_params),
 	KUNIT_CASE(the_context_of_a_task_takes_flags_away),
-	KUNIT_CASE(a_soft_interrupt_is_not_the_realtime_task),
-	KUNIT_CASE(a_wall_is_for_tasks),
-	KUNIT_CASE(who_frees_memory_does_so_in_soft_interrupts),
-	KUNIT_CASE(a_victim_of_the_host_gets_half_of_what_is_kept),
-	KUNIT_CASE(every_old_name_is_told_of),
+	KUNIT_CASE(a_soft_interrupt_gets_no_realtime_reserve),
+	KUNIT_CASE(allowed_nodes_bind_tasks_but_not_interrupts),
+	KUNIT_CASE(a_soft_interrupt_that_frees_memory_may_use_all),
+	KUNIT_CASE(a_victim_of_the_host_gets_half_of_the_reserve),
+	KUNIT_CASE(every_old_gfp_name_is_explained),
 	{}
 };
 

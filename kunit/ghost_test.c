@@ -113,7 +113,7 @@ static void a_frame_costs_little_more_than_a_byte(struct kunit *test)
 	KUNIT_EXPECT_LE(test, (bytes - c->fixed) * 10, c->nr_pages * 11);
 }
 
-static void what_is_allocated_is_counted_as_its_cost(struct kunit *test)
+static void metadata_bytes_count_all_arrays(struct kunit *test)
 {
 	struct umbra_layout layout = { .origin = "test", .pb_order = 9 };
 	struct umbra *plain, *u;
@@ -189,7 +189,7 @@ static bool come_and_go(struct kunit *test, long before, long most)
 	return lost < most;
 }
 
-static void instances_that_come_and_go_leave_nothing_behind(struct kunit *test)
+static void destroyed_instances_leave_nothing_behind(struct kunit *test)
 {
 	bool kept = false;
 	unsigned int attempt;
@@ -207,7 +207,7 @@ static void instances_that_come_and_go_leave_nothing_behind(struct kunit *test)
 
 #define SIDE_BY_SIDE 4
 
-static void instances_do_not_see_each_other(struct kunit *test)
+static void an_instance_refuses_pages_of_other_instances(struct kunit *test)
 {
 	struct umbra_layout layout = host_layout();
 	struct umbra *u[SIDE_BY_SIDE];
@@ -235,7 +235,7 @@ static void instances_do_not_see_each_other(struct kunit *test)
 		umbra_free_pages(u[i], page[i], i);
 }
 
-static void what_one_instance_does_another_does_not_notice(struct kunit *test)
+static void operations_on_one_instance_do_not_affect_another(struct kunit *test)
 {
 	struct umbra_layout layout = {
 		.origin = "test", .pb_order = TEST_PB_ORDER,
@@ -268,10 +268,10 @@ static struct kunit_case ghost_cases[] = {
 	KUNIT_CASE_SLOW(sixteen_gib_of_ghosts_can_be_allocated),
 	KUNIT_CASE_PARAM(a_frame_costs_little_more_than_a_byte,
 			 cost_gen_params),
-	KUNIT_CASE(what_is_allocated_is_counted_as_its_cost),
-	KUNIT_CASE_SLOW(instances_that_come_and_go_leave_nothing_behind),
-	KUNIT_CASE(instances_do_not_see_each_other),
-	KUNIT_CASE(what_one_instance_does_another_does_not_notice),
+	KUNIT_CASE(metadata_bytes_count_all_arrays),
+	KUNIT_CASE_SLOW(destroyed_instances_leave_nothing_behind),
+	KUNIT_CASE(an_instance_refuses_pages_of_other_instances),
+	KUNIT_CASE(operations_on_one_instance_do_not_affect_another),
 	{}
 };
 

@@ -258,7 +258,7 @@ static void a_guarded_page_that_is_pinned_is_held(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 0);
 }
 
-static void a_guarded_page_of_an_exposed_block_is_held_alone(struct kunit *test)
+static void a_pinned_page_of_a_guarded_block_is_held_alone(struct kunit *test)
 {
 	struct umbra *u = guarded(test);
 	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 4);
@@ -276,7 +276,7 @@ static void a_guarded_page_of_an_exposed_block_is_held_alone(struct kunit *test)
 }
 
 /* One order to free what is pinned, one to lose the guard: both are seen. */
-static void a_stray_put_and_a_pin_of_one_block_are_both_seen(struct kunit *test)
+static void a_stray_put_and_a_pin_of_one_block_are_detected(struct kunit *test)
 {
 	struct umbra *u = guarded(test);
 	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 2);
@@ -323,7 +323,7 @@ static void an_instance_that_stops_leaves_one_reference(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_counting(span.pages, PAGES, 1), PAGES - 4);
 }
 
-static void with_refs_a_pin_nobody_spoke_of_is_seen(struct kunit *test)
+static void with_refs_an_unannounced_pin_is_detected(struct kunit *test)
 {
 	const struct stray_case *c = test->param_value;
 	struct umbra *u = ghost(test, UMBRA_DEBUG_REFS, 0);
@@ -340,7 +340,7 @@ static void with_refs_a_pin_nobody_spoke_of_is_seen(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 0);
 }
 
-static void with_refs_a_stray_put_of_a_tail_is_seen(struct kunit *test)
+static void with_refs_a_stray_put_of_a_tail_is_detected(struct kunit *test)
 {
 	struct umbra *u = ghost(test, UMBRA_DEBUG_REFS, BATCH);
 	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 3);
@@ -353,7 +353,7 @@ static void with_refs_a_stray_put_of_a_tail_is_seen(struct kunit *test)
 }
 
 /* The contract is umbra_expose_pages(); whoever breaks it is not found out. */
-static void without_refs_the_tails_are_not_looked_at(struct kunit *test)
+static void without_refs_tails_are_not_checked(struct kunit *test)
 {
 	struct umbra *u = ghost(test, 0, 0);
 	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 3);
@@ -367,7 +367,7 @@ static void without_refs_the_tails_are_not_looked_at(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 0);
 }
 
-static void with_refs_and_a_guard_both_do_their_work(struct kunit *test)
+static void refs_and_guard_work_together(struct kunit *test)
 {
 	struct umbra *u = ghost(test, UMBRA_DEBUG_REFS | UMBRA_DEBUG_GUARD,
 				BATCH);
@@ -386,27 +386,25 @@ static void with_refs_and_a_guard_both_do_their_work(struct kunit *test)
 }
 
 static struct kunit_case guard_cases[] = {
-	KUNIT_CASE_PARAM(allocated_pages_have_two_references,
-			 order_gen_params),
+	KUNIT_CASE_PARAM(allocated_pages_have_two_references, order_gen_params),
 	KUNIT_CASE(cached_pages_have_one_reference),
 	KUNIT_CASE(pages_in_bulk_have_two_references),
 	KUNIT_CASE(pages_of_a_split_block_keep_two_references),
 	KUNIT_CASE(pages_of_a_contig_range_have_two_references),
 	KUNIT_CASE(an_exact_number_of_pages_has_two_references),
 	KUNIT_CASE(a_free_that_is_refused_keeps_the_guard),
-	KUNIT_CASE_PARAM(a_guarded_page_survives_a_stray_put,
-			 stray_gen_params),
+	KUNIT_CASE_PARAM(a_guarded_page_survives_a_stray_put, stray_gen_params),
 	KUNIT_CASE(a_page_without_a_guard_is_lost_to_a_stray_put),
 	KUNIT_CASE(a_second_stray_put_loses_even_a_guarded_page),
 	KUNIT_CASE(a_guarded_page_that_is_pinned_is_held),
-	KUNIT_CASE(a_guarded_page_of_an_exposed_block_is_held_alone),
-	KUNIT_CASE(a_stray_put_and_a_pin_of_one_block_are_both_seen),
+	KUNIT_CASE(a_pinned_page_of_a_guarded_block_is_held_alone),
+	KUNIT_CASE(a_stray_put_and_a_pin_of_one_block_are_detected),
 	KUNIT_CASE(an_instance_that_stops_leaves_one_reference),
-	KUNIT_CASE_PARAM(with_refs_a_pin_nobody_spoke_of_is_seen,
+	KUNIT_CASE_PARAM(with_refs_an_unannounced_pin_is_detected,
 			 stray_gen_params),
-	KUNIT_CASE(with_refs_a_stray_put_of_a_tail_is_seen),
-	KUNIT_CASE(without_refs_the_tails_are_not_looked_at),
-	KUNIT_CASE(with_refs_and_a_guard_both_do_their_work),
+	KUNIT_CASE(with_refs_a_stray_put_of_a_tail_is_detected),
+	KUNIT_CASE(without_refs_tails_are_not_checked),
+	KUNIT_CASE(refs_and_guard_work_together),
 	{}
 };
 

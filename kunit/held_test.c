@@ -30,7 +30,7 @@ static struct page *block(struct kunit *test, struct umbra **u,
 	return page;
 }
 
-static void a_page_still_referenced_is_held_until_the_last_reference(struct kunit *test)
+static void a_referenced_page_is_held_until_the_last_put(struct kunit *test)
 {
 	struct umbra *u;
 	struct page *page = block(test, &u, 0, false);
@@ -71,7 +71,7 @@ static const struct held_case held_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(held, held_cases, name);
 
-static void only_the_referenced_pages_of_an_exposed_block_are_held(struct kunit *test)
+static void only_referenced_pages_of_exposed_blocks_are_held(struct kunit *test)
 {
 	const struct held_case *c = test->param_value;
 	unsigned int nr = 1U << c->order, nr_held = hweight64(c->held), i;
@@ -99,7 +99,7 @@ static void only_the_referenced_pages_of_an_exposed_block_are_held(struct kunit 
 	KUNIT_EXPECT_EQ(test, umbra_test_blocks(u, 8), 1);
 }
 
-static void a_referenced_head_of_an_unexposed_block_is_held_alone(struct kunit *test)
+static void only_the_referenced_head_of_a_block_is_held(struct kunit *test)
 {
 	struct umbra *u;
 	struct page *page = block(test, &u, 4, false);
@@ -146,7 +146,7 @@ static void a_held_page_cannot_be_freed_again(struct kunit *test)
 	umbra_held_rescan(u);
 }
 
-static void held_pages_come_back_by_themselves(struct kunit *test)
+static void held_pages_are_released_in_the_background(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
 	struct page *page = umbra_alloc_pages(u, GFP_KERNEL, 0);
@@ -163,7 +163,7 @@ static void held_pages_come_back_by_themselves(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
 }
 
-static void the_checker_looks_at_held_pages_again(struct kunit *test)
+static void the_checker_rescans_held_pages(struct kunit *test)
 {
 	struct umbra_findings v;
 	struct umbra *u;
@@ -179,7 +179,7 @@ static void the_checker_looks_at_held_pages_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, v.frames[FRAME_FREE], PAGES);
 }
 
-static void a_stray_put_costs_its_frame_only(struct kunit *test)
+static void a_stray_put_loses_only_its_frame(struct kunit *test)
 {
 	struct umbra *u;
 	struct page *page = block(test, &u, 4, true);
@@ -317,15 +317,15 @@ static void a_cached_page_that_is_held_does_not_become_free(struct kunit *test)
 }
 
 static struct kunit_case held_cases_list[] = {
-	KUNIT_CASE(a_page_still_referenced_is_held_until_the_last_reference),
-	KUNIT_CASE_PARAM(only_the_referenced_pages_of_an_exposed_block_are_held,
+	KUNIT_CASE(a_referenced_page_is_held_until_the_last_put),
+	KUNIT_CASE_PARAM(only_referenced_pages_of_exposed_blocks_are_held,
 			 held_gen_params),
-	KUNIT_CASE(a_referenced_head_of_an_unexposed_block_is_held_alone),
+	KUNIT_CASE(only_the_referenced_head_of_a_block_is_held),
 	KUNIT_CASE(a_held_page_is_not_handed_out),
 	KUNIT_CASE(a_held_page_cannot_be_freed_again),
-	KUNIT_CASE(held_pages_come_back_by_themselves),
-	KUNIT_CASE(the_checker_looks_at_held_pages_again),
-	KUNIT_CASE(a_stray_put_costs_its_frame_only),
+	KUNIT_CASE(held_pages_are_released_in_the_background),
+	KUNIT_CASE(the_checker_rescans_held_pages),
+	KUNIT_CASE(a_stray_put_loses_only_its_frame),
 	KUNIT_CASE(the_descriptor_of_a_lost_frame_is_not_written),
 	KUNIT_CASE(a_stray_put_of_a_held_page_is_found_later),
 	KUNIT_CASE(a_poisoned_page_is_never_handed_out_again),

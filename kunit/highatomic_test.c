@@ -42,7 +42,7 @@ static void fill(struct kunit *test, struct umbra *u, struct list_head *pages)
 			umbra_mark(u->zones, UMBRA_WMARK_MIN));
 }
 
-static void high_order_atomics_under_pressure_reserve(struct kunit *test)
+static void high_order_atomics_reserve_when_memory_is_low(struct kunit *test)
 {
 	struct umbra *u = with_marks(test, TEST_PB_ORDER, 200 * MIB_PAGES);
 	struct umbra_zone *zone = u->zones;
@@ -162,7 +162,7 @@ static const struct user_case user_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(user, user_cases, name);
 
-static void the_reserve_is_for_who_cannot_wait(struct kunit *test)
+static void the_reserve_is_for_requests_that_cannot_wait(struct kunit *test)
 {
 	const struct user_case *c = test->param_value;
 	struct umbra *u = with_reserve(test, 1);
@@ -177,7 +177,7 @@ static void the_reserve_is_for_who_cannot_wait(struct kunit *test)
 }
 
 /* One pageblock is kept as long as anything else can be tried. */
-static void the_reserve_goes_before_a_request_fails(struct kunit *test)
+static void the_reserve_is_released_before_a_request_fails(struct kunit *test)
 {
 	struct umbra *u = with_reserve(test, 2);
 	struct umbra_zone *zone = u->zones;
@@ -200,7 +200,7 @@ static void the_reserve_goes_before_a_request_fails(struct kunit *test)
 }
 
 /* A reserve that is in use cannot be given up. */
-static void what_is_allocated_stays_reserved(struct kunit *test)
+static void an_allocated_pageblock_stays_reserved(struct kunit *test)
 {
 	struct umbra *u = with_reserve(test, 1);
 	struct page *page;
@@ -239,7 +239,7 @@ static void a_large_block_reserves_all_its_pageblocks(struct kunit *test)
 }
 
 /* The second of its pageblocks was isolated since it was allocated. */
-static void what_is_isolated_is_not_reserved(struct kunit *test)
+static void an_isolated_pageblock_is_not_reserved(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, 3, TEST_BLOCK);
 	struct page *page = umbra_test_alloc(test, u, GFP_ATOMIC, 4);
@@ -277,14 +277,15 @@ static void cma_is_never_reserved(struct kunit *test)
 }
 
 static struct kunit_case highatomic_cases[] = {
-	KUNIT_CASE(high_order_atomics_under_pressure_reserve),
+	KUNIT_CASE(high_order_atomics_reserve_when_memory_is_low),
 	KUNIT_CASE(the_reserve_is_a_hundredth_at_most),
 	KUNIT_CASE(a_small_zone_reserves_nothing),
-	KUNIT_CASE_PARAM(the_reserve_is_for_who_cannot_wait, user_gen_params),
-	KUNIT_CASE(the_reserve_goes_before_a_request_fails),
-	KUNIT_CASE(what_is_allocated_stays_reserved),
+	KUNIT_CASE_PARAM(the_reserve_is_for_requests_that_cannot_wait,
+			 user_gen_params),
+	KUNIT_CASE(the_reserve_is_released_before_a_request_fails),
+	KUNIT_CASE(an_allocated_pageblock_stays_reserved),
 	KUNIT_CASE(a_large_block_reserves_all_its_pageblocks),
-	KUNIT_CASE(what_is_isolated_is_not_reserved),
+	KUNIT_CASE(an_isolated_pageblock_is_not_reserved),
 	KUNIT_CASE(cma_is_never_reserved),
 	{}
 };

@@ -173,7 +173,7 @@ static const struct refused_case refused_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(refused, refused_cases, name);
 
-static void an_instance_that_cannot_be_is_refused(struct kunit *test)
+static void an_invalid_instance_is_refused(struct kunit *test)
 {
 	const struct refused_case *c = test->param_value;
 	struct umbra_layout layout = { .pb_order = c->pb_order };
@@ -255,7 +255,7 @@ static void blocks_still_allocated_are_never_released(struct kunit *test)
 	umbra_instance_free(u);
 }
 
-static void stopping_lets_go_of_accounts(struct kunit *test)
+static void a_stopped_instance_releases_its_accounts(struct kunit *test)
 {
 	struct page *pages, *page;
 	struct umbra *u = instance_to_stop(test, &pages);
@@ -285,11 +285,10 @@ static struct kunit_case instance_cases[] = {
 	KUNIT_CASE(a_pointer_into_or_beside_a_descriptor_is_no_page),
 	KUNIT_CASE_PARAM(an_instance_of_any_size_gives_every_page_once,
 			 size_gen_params),
-	KUNIT_CASE_PARAM(an_instance_that_cannot_be_is_refused,
-			 refused_gen_params),
+	KUNIT_CASE_PARAM(an_invalid_instance_is_refused, refused_gen_params),
 	KUNIT_CASE(pages_poisoned_before_stay_offline),
 	KUNIT_CASE(blocks_still_allocated_are_never_released),
-	KUNIT_CASE(stopping_lets_go_of_accounts),
+	KUNIT_CASE(a_stopped_instance_releases_its_accounts),
 	{}
 };
 

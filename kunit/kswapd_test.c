@@ -206,7 +206,7 @@ static void kswapd_wakes_below_low_and_sleeps_at_high(struct kunit *test)
 	give_back_the_rest(u, o, &hoard);
 }
 
-static void kswapd_gives_up_and_comes_back_when_someone_frees(struct kunit *test)
+static void kswapd_gives_up_and_resumes_when_a_page_is_freed(struct kunit *test)
 {
 	struct umbra *u = start(test, false);
 	struct umbra_node *node = &u->nodes[0];
@@ -241,7 +241,7 @@ static void kswapd_gives_up_and_comes_back_when_someone_frees(struct kunit *test
 }
 
 /* What is freed just after it gave up counts, too, if a little later. */
-static void kswapd_comes_back_for_what_was_freed_at_once(struct kunit *test)
+static void kswapd_resumes_for_a_page_freed_at_once(struct kunit *test)
 {
 	struct umbra *u = start(test, false);
 	struct owner *o = owner_create(test);
@@ -291,7 +291,7 @@ static void boosts_end_where_kswapd_gave_up(struct kunit *test)
 	give_back_the_rest(u, o, &hoard);
 }
 
-static void a_boost_is_left_to_a_kswapd_that_works(struct kunit *test)
+static void a_working_kswapd_ends_a_boost_itself(struct kunit *test)
 {
 	struct umbra *u = start(test, true);
 	struct owner *o = owner_create(test);
@@ -382,7 +382,7 @@ static bool has_half_of_the_reserve(struct umbra *u)
  * Below half of the reserve a request waits for kswapd; only those that are no
  * kernel thread, which tests are.
  */
-static void kswapd_lets_those_go_that_it_made_wait(struct kunit *test)
+static void kswapd_wakes_the_requests_it_throttled(struct kunit *test)
 {
 	struct umbra *u = start(test, false);
 	struct owner *o = owner_create(test);
@@ -405,7 +405,7 @@ static void kswapd_lets_those_go_that_it_made_wait(struct kunit *test)
 	give_back_the_rest(u, o, &hoard);
 }
 
-static void kswapd_that_gave_up_makes_nobody_wait(struct kunit *test)
+static void a_kswapd_that_gave_up_throttles_no_request(struct kunit *test)
 {
 	struct umbra *u = start(test, false);
 	struct owner *o = owner_create(test);
@@ -433,7 +433,7 @@ static bool normal_is_above_high(struct umbra *u)
 }
 
 /* It is busy for a zone that takes whatever is freed, when another falls low. */
-static void kswapd_minds_what_is_asked_for_meanwhile(struct kunit *test)
+static void kswapd_serves_a_zone_requested_while_it_runs(struct kunit *test)
 {
 	static const struct umbra_zone_layout zones[] = {
 		{ .type = UMBRA_ZONE_DMA, .nr_frames = PAGES / 4 },
@@ -500,16 +500,16 @@ static void kswapd_stops_with_its_instance(struct kunit *test)
 
 static struct kunit_case kswapd_cases[] = {
 	KUNIT_CASE(kswapd_wakes_below_low_and_sleeps_at_high),
-	KUNIT_CASE(kswapd_gives_up_and_comes_back_when_someone_frees),
-	KUNIT_CASE(kswapd_comes_back_for_what_was_freed_at_once),
+	KUNIT_CASE(kswapd_gives_up_and_resumes_when_a_page_is_freed),
+	KUNIT_CASE(kswapd_resumes_for_a_page_freed_at_once),
 	KUNIT_CASE(kswapd_reclaims_a_boost_and_ends_it),
 	KUNIT_CASE(boosts_end_where_kswapd_gave_up),
-	KUNIT_CASE(a_boost_is_left_to_a_kswapd_that_works),
+	KUNIT_CASE(a_working_kswapd_ends_a_boost_itself),
 	KUNIT_CASE(no_request_fails_because_of_a_boost),
 	KUNIT_CASE(kswapd_is_not_woken_where_enough_is_free),
-	KUNIT_CASE(kswapd_lets_those_go_that_it_made_wait),
-	KUNIT_CASE(kswapd_that_gave_up_makes_nobody_wait),
-	KUNIT_CASE(kswapd_minds_what_is_asked_for_meanwhile),
+	KUNIT_CASE(kswapd_wakes_the_requests_it_throttled),
+	KUNIT_CASE(a_kswapd_that_gave_up_throttles_no_request),
+	KUNIT_CASE(kswapd_serves_a_zone_requested_while_it_runs),
 	KUNIT_CASE(kswapd_stops_with_its_instance),
 	{}
 };

@@ -113,7 +113,7 @@ static void bounds_of_buckets_are_powers_of_two(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, umbra_latency_bound(i), 1ULL << i);
 }
 
-static void a_full_bucket_does_not_begin_anew(struct kunit *test)
+static void a_full_bucket_does_not_wrap_around(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
 	atomic_t *count = u->latency->count[LATENCY_SLOW][0];
@@ -160,7 +160,7 @@ static struct umbra *way(struct kunit *test)
 	return umbra_test_ghost_layout(test, &layout, 4 * TEST_BLOCK);
 }
 
-static void allocations_are_timed_while_that_is_asked_for(struct kunit *test)
+static void allocations_are_timed_while_timing_is_on(struct kunit *test)
 {
 	struct umbra *u = way(test);
 	const umbra_nodemask_t mask = BIT(0);
@@ -240,7 +240,7 @@ static void a_request_of_the_slowpath_is_timed_as_slow_alone(struct kunit *test)
 }
 
 /* Hits have no code for it while nobody asks, whoever asked before. */
-static void hooks_are_gone_when_nobody_asks(struct kunit *test)
+static void latency_hooks_are_off_without_a_timed_instance(struct kunit *test)
 {
 	struct umbra *a = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
 	struct umbra *b = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
@@ -261,7 +261,7 @@ static void hooks_are_gone_when_nobody_asks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, static_key_count(&umbra_debug_key.key), hooks);
 }
 
-static void an_instance_that_is_timed_can_go(struct kunit *test)
+static void a_timed_instance_can_be_destroyed(struct kunit *test)
 {
 	struct umbra_layout layout = {
 		.origin = "test",
@@ -282,7 +282,7 @@ static void an_instance_that_is_timed_can_go(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, static_key_count(&umbra_debug_key.key), hooks);
 }
 
-static void a_layout_cannot_ask_for_timing_as_debugging(struct kunit *test)
+static void timing_is_not_a_debug_bit_of_a_layout(struct kunit *test)
 {
 	struct umbra_layout layout = {
 		.origin = "test",
@@ -313,14 +313,14 @@ static struct kunit_case latency_cases[] = {
 	KUNIT_CASE_PARAM(an_event_is_in_the_bucket_of_its_length,
 			 age_gen_params),
 	KUNIT_CASE(bounds_of_buckets_are_powers_of_two),
-	KUNIT_CASE(a_full_bucket_does_not_begin_anew),
-	KUNIT_CASE_PARAM(allocations_are_timed_while_that_is_asked_for,
+	KUNIT_CASE(a_full_bucket_does_not_wrap_around),
+	KUNIT_CASE_PARAM(allocations_are_timed_while_timing_is_on,
 			 way_gen_params),
 	KUNIT_CASE_PARAM(timing_changes_nothing_else, way_gen_params),
 	KUNIT_CASE(a_request_of_the_slowpath_is_timed_as_slow_alone),
-	KUNIT_CASE(hooks_are_gone_when_nobody_asks),
-	KUNIT_CASE(an_instance_that_is_timed_can_go),
-	KUNIT_CASE(a_layout_cannot_ask_for_timing_as_debugging),
+	KUNIT_CASE(latency_hooks_are_off_without_a_timed_instance),
+	KUNIT_CASE(a_timed_instance_can_be_destroyed),
+	KUNIT_CASE(timing_is_not_a_debug_bit_of_a_layout),
 	KUNIT_CASE(every_kind_has_a_name_of_its_own),
 	{}
 };

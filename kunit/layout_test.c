@@ -75,7 +75,7 @@ static const struct layout_case layout_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(layout, layout_cases, name);
 
-static void a_layout_that_cannot_be_is_refused(struct kunit *test)
+static void an_invalid_layout_is_refused(struct kunit *test)
 {
 	const struct layout_case *c = test->param_value;
 	struct umbra_span span = {
@@ -116,7 +116,7 @@ static void a_layout_that_cannot_be_is_refused(struct kunit *test)
 	umbra_instance_free(u);
 }
 
-static void a_policy_that_is_none_is_refused(struct kunit *test)
+static void a_layout_with_an_unknown_policy_is_refused(struct kunit *test)
 {
 	struct umbra_span span = {
 		.pages = umbra_test_descriptors(test, NR_PAGES),
@@ -135,9 +135,8 @@ static void a_policy_that_is_none_is_refused(struct kunit *test)
 }
 
 static struct kunit_case layout_test_cases[] = {
-	KUNIT_CASE_PARAM(a_layout_that_cannot_be_is_refused,
-			 layout_gen_params),
-	KUNIT_CASE(a_policy_that_is_none_is_refused),
+	KUNIT_CASE_PARAM(an_invalid_layout_is_refused, layout_gen_params),
+	KUNIT_CASE(a_layout_with_an_unknown_policy_is_refused),
 	{}
 };
 

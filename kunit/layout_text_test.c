@@ -139,7 +139,7 @@ static struct umbra_layout_tables *tables(struct kunit *test)
 	return t;
 }
 
-static void what_was_typed_becomes_a_layout(struct kunit *test)
+static void a_layout_text_becomes_a_layout(struct kunit *test)
 {
 	const struct layout_case *c = test->param_value;
 	struct umbra_layout_tables *t = tables(test);
@@ -164,7 +164,7 @@ static void what_was_typed_becomes_a_layout(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, !!layout.cpu_node, !!c->text.cpu_node);
 }
 
-static void tables_are_as_typed(struct kunit *test)
+static void tables_match_the_layout_text(struct kunit *test)
 {
 	const struct umbra_layout_text text = {
 		.nodes = 2, .pb_order = 9, .distance = "10,31/42,10",
@@ -188,7 +188,7 @@ static void tables_are_as_typed(struct kunit *test)
 }
 
 /* Zones of a simulated machine need not end at a pageblock. */
-static void a_ghost_is_cut_where_its_zones_end(struct kunit *test)
+static void a_ghost_gets_a_span_for_each_zone(struct kunit *test)
 {
 	const struct umbra_layout_text text = {
 		.pb_order = 9, .zones = "DMA:15360K,DMA32:20004K,Normal:8K",
@@ -229,9 +229,9 @@ static void a_ghost_whose_zones_do_not_add_up_is_refused(struct kunit *test)
 
 static struct kunit_case layout_test_cases[] = {
 	KUNIT_CASE_PARAM(sizes_are_read_with_their_suffix, bytes_gen_params),
-	KUNIT_CASE_PARAM(what_was_typed_becomes_a_layout, layout_gen_params),
-	KUNIT_CASE(tables_are_as_typed),
-	KUNIT_CASE(a_ghost_is_cut_where_its_zones_end),
+	KUNIT_CASE_PARAM(a_layout_text_becomes_a_layout, layout_gen_params),
+	KUNIT_CASE(tables_match_the_layout_text),
+	KUNIT_CASE(a_ghost_gets_a_span_for_each_zone),
 	KUNIT_CASE(a_ghost_whose_zones_do_not_add_up_is_refused),
 	{}
 };

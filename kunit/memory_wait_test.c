@@ -58,7 +58,7 @@ static void wait_or_free(void *arg, unsigned int self)
 }
 
 /* Into the cache of the CPU that frees it, if caches were not told better. */
-static void nofail_wakes_when_memory_comes(struct kunit *test)
+static void nofail_wakes_when_a_page_is_freed(struct kunit *test)
 {
 	struct umbra *u = with_caches(test);
 	struct waiter w = { .ops = umbra_slow_ops, .u = u };
@@ -110,7 +110,7 @@ static void drain_or_be_in_the_way(void *arg, unsigned int self)
 	mutex_unlock(&b->u->control_lock);
 }
 
-static void caches_are_waited_for_before_a_request_fails(struct kunit *test)
+static void a_request_waits_for_a_drain_before_it_fails(struct kunit *test)
 {
 	struct umbra *u = with_caches(test);
 	struct busy b = { .u = u };
@@ -127,8 +127,8 @@ static void caches_are_waited_for_before_a_request_fails(struct kunit *test)
 }
 
 static struct kunit_case memory_wait_cases[] = {
-	KUNIT_CASE(nofail_wakes_when_memory_comes),
-	KUNIT_CASE(caches_are_waited_for_before_a_request_fails),
+	KUNIT_CASE(nofail_wakes_when_a_page_is_freed),
+	KUNIT_CASE(a_request_waits_for_a_drain_before_it_fails),
 	{}
 };
 

@@ -443,7 +443,7 @@ static const struct {
 
 KUNIT_ARRAY_PARAM_DESC(memory, memory_cases, name);
 
-static void what_is_written_during_migrations_is_intact(struct kunit *test)
+static void pages_written_during_migrations_are_intact(struct kunit *test)
 {
 	const typeof(memory_cases[0]) *c = test->param_value;
 	struct umbra_layout layout = {
@@ -474,7 +474,7 @@ static void what_is_written_during_migrations_is_intact(struct kunit *test)
 
 static struct kunit_case migrate_property_cases[] = {
 	KUNIT_CASE_SLOW(random_migrations_agree_with_the_model),
-	KUNIT_CASE_PARAM_ATTR(what_is_written_during_migrations_is_intact,
+	KUNIT_CASE_PARAM_ATTR(pages_written_during_migrations_are_intact,
 			      memory_gen_params, { .speed = KUNIT_SPEED_SLOW }),
 	{}
 };

@@ -42,7 +42,7 @@ static const struct range_case range_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(range, range_cases, name);
 
-static void what_can_migrate_makes_way_for_a_range(struct kunit *test)
+static void movable_blocks_make_way_for_a_range(struct kunit *test)
 {
 	const struct range_case *c = test->param_value;
 	struct umbra *u = ghost(test, 0);
@@ -96,7 +96,7 @@ static void a_range_is_busy_if_there_is_no_room_to_migrate(struct kunit *test)
 	umbra_test_empty(u);
 }
 
-static void what_can_migrate_leaves_an_isolated_range(struct kunit *test)
+static void movable_blocks_leave_an_isolated_range(struct kunit *test)
 {
 	struct umbra *u = ghost(test, UMBRA_DEBUG_GUARD);
 	struct mover *m = umbra_test_mover(test, u);
@@ -134,7 +134,7 @@ static enum layout_kind all(u32 index)
 	return LAYOUT_MOVABLE;
 }
 
-static void room_for_what_is_in_a_range_is_reclaimed(struct kunit *test)
+static void room_for_the_blocks_of_a_range_is_reclaimed(struct kunit *test)
 {
 	struct umbra *u = ghost(test, 0);
 	struct mover *m = umbra_test_mover(test, u);
@@ -160,7 +160,7 @@ static const struct umbra_zone_layout normal_and_movable[] = {
 };
 
 /* Who asked for memory with an address is not given some without. */
-static void a_range_is_emptied_into_zones_that_will_do(struct kunit *test)
+static void a_range_is_emptied_into_suitable_zones(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost_zones(test, normal_and_movable, 2,
 						 2 * TEST_BLOCK);
@@ -191,13 +191,12 @@ static void a_range_is_emptied_into_zones_that_will_do(struct kunit *test)
 }
 
 static struct kunit_case migrate_range_cases[] = {
-	KUNIT_CASE_PARAM(what_can_migrate_makes_way_for_a_range,
-			 range_gen_params),
+	KUNIT_CASE_PARAM(movable_blocks_make_way_for_a_range, range_gen_params),
 	KUNIT_CASE(a_range_is_busy_if_there_is_no_room_to_migrate),
-	KUNIT_CASE(what_can_migrate_leaves_an_isolated_range),
+	KUNIT_CASE(movable_blocks_leave_an_isolated_range),
 	KUNIT_CASE(caches_can_be_drained_while_a_range_is_emptied),
-	KUNIT_CASE(room_for_what_is_in_a_range_is_reclaimed),
-	KUNIT_CASE(a_range_is_emptied_into_zones_that_will_do),
+	KUNIT_CASE(room_for_the_blocks_of_a_range_is_reclaimed),
+	KUNIT_CASE(a_range_is_emptied_into_suitable_zones),
 	{}
 };
 

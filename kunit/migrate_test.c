@@ -43,7 +43,7 @@ static struct umbra_lru *lru(struct umbra *u)
 	return &u->nodes[0].lru;
 }
 
-static void lists_and_marks_survive_migration(struct kunit *test)
+static void lru_position_survives_migration(struct kunit *test)
 {
 	struct umbra *u = one_to_move(test, 0);
 	struct mover *m = umbra_test_mover(test, u);
@@ -121,7 +121,7 @@ static void a_migration_that_fails_for_now_is_tried_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 0);
 }
 
-static void a_block_that_migrated_from_is_held_by_its_references(struct kunit *test)
+static void the_old_block_is_held_by_its_references(struct kunit *test)
 {
 	struct umbra *u = one_to_move(test, UMBRA_DEBUG_GUARD);
 	struct mover *m = umbra_test_mover(test, u);
@@ -162,7 +162,7 @@ static const struct state_case state_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(state, state_cases, name);
 
-static void a_block_is_after_migration_what_it_was(struct kunit *test)
+static void a_block_keeps_its_state_when_it_migrates(struct kunit *test)
 {
 	const struct state_case *c = test->param_value;
 	struct umbra *u = one_to_move(test, c->debug);
@@ -305,7 +305,7 @@ static void move_or_free(void *arg, unsigned int self)
 	}
 }
 
-static void what_migrates_is_not_freed_by_mistake(struct kunit *test)
+static void a_migrating_block_cannot_be_freed(struct kunit *test)
 {
 	struct umbra *u = ghost_debugged(test, 0);
 	struct race *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
@@ -344,7 +344,7 @@ static void compact_both(void *arg, unsigned int self)
 	umbra_compact(r->u);
 }
 
-static void two_that_compact_migrate_each_block_once(struct kunit *test)
+static void two_compacting_tasks_migrate_each_block_once(struct kunit *test)
 {
 	struct umbra *u = ghost_debugged(test, UMBRA_DEBUG_GUARD);
 	struct race *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
@@ -419,15 +419,15 @@ static void a_block_listed_while_it_migrates_is_listed_once(struct kunit *test)
 }
 
 static struct kunit_case migrate_cases[] = {
-	KUNIT_CASE(lists_and_marks_survive_migration),
+	KUNIT_CASE(lru_position_survives_migration),
 	KUNIT_CASE_PARAM(a_migration_that_fails_for_now_is_tried_again,
 			 fail_gen_params),
-	KUNIT_CASE(a_block_that_migrated_from_is_held_by_its_references),
-	KUNIT_CASE_PARAM(a_block_is_after_migration_what_it_was,
+	KUNIT_CASE(the_old_block_is_held_by_its_references),
+	KUNIT_CASE_PARAM(a_block_keeps_its_state_when_it_migrates,
 			 state_gen_params),
-	KUNIT_CASE(what_migrates_is_not_freed_by_mistake),
+	KUNIT_CASE(a_migrating_block_cannot_be_freed),
 	KUNIT_CASE_SLOW(blocks_are_freed_while_they_migrate),
-	KUNIT_CASE(two_that_compact_migrate_each_block_once),
+	KUNIT_CASE(two_compacting_tasks_migrate_each_block_once),
 	KUNIT_CASE(a_block_listed_while_it_migrates_is_listed_once),
 	{}
 };

@@ -138,7 +138,7 @@ static struct page *ask(struct umbra *u)
 	return umbra_alloc_page(u, GFP_KERNEL | __GFP_NOWARN);
 }
 
-static void oom_kills_nobody_unless_told_to(struct kunit *test)
+static void oom_kills_no_task_by_default(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_FAIL);
 	struct holder *h = holder_start(test, u, PAGES, false);
@@ -148,7 +148,7 @@ static void oom_kills_nobody_unless_told_to(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kills(u), 0);
 }
 
-static void oom_kills_who_has_the_most_and_waits_for_its_memory(struct kunit *test)
+static void oom_kills_the_largest_owner_and_waits_for_it(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
 	struct holder *less = holder_start(test, u, PAGES / 4, false);
@@ -180,7 +180,7 @@ static bool kill_for(struct kunit *test, struct umbra *u)
 }
 
 /* As when a request found nothing just before the victim gave all back. */
-static void oom_tries_again_before_it_kills_once_more(struct kunit *test)
+static void oom_tries_again_before_a_second_kill(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
 	struct holder *first = holder_start(test, u, PAGES / 2, false);
@@ -196,7 +196,7 @@ static void oom_tries_again_before_it_kills_once_more(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(READ_ONCE(second->killed)));
 }
 
-static void oom_counts_what_is_held(struct kunit *test)
+static void oom_counts_held_pages(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
 	struct umbra_account *pinner = umbra_test_account(test, u);
@@ -304,7 +304,7 @@ static bool is_passed_over(struct kunit *test)
 	return true;
 }
 
-static void oom_passes_over_who_gives_nothing_back(struct kunit *test)
+static void oom_skips_a_victim_that_frees_nothing(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(is_passed_over(test)));
 }
@@ -324,7 +324,7 @@ static bool is_gone(struct pid *pid)
 	return gone;
 }
 
-static void oom_passes_over_who_is_gone(struct kunit *test)
+static void oom_skips_a_task_that_has_exited(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
 	struct umbra_account *orphan = umbra_test_account(test, u);
@@ -352,7 +352,7 @@ static void oom_passes_over_who_is_gone(struct kunit *test)
 	umbra_test_give_all(u, &hoard);
 }
 
-static void oom_fails_if_nobody_can_be_killed(struct kunit *test)
+static void oom_fails_if_no_task_can_be_killed(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
 	struct umbra_account *account = umbra_test_account(test, u);
@@ -366,7 +366,7 @@ static void oom_fails_if_nobody_can_be_killed(struct kunit *test)
 	umbra_test_give_all(u, &hoard);
 }
 
-static void oom_spares_all_for_requests_that_have_another_way(struct kunit *test)
+static void oom_kills_no_task_for_requests_with_another_way(struct kunit *test)
 {
 	static const gfp_t gfps[] = {
 		GFP_ATOMIC, GFP_NOFS, GFP_KERNEL | __GFP_NORETRY,
@@ -437,7 +437,7 @@ static void oom_waits_as_long_as_memory_comes_back(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(is_waited_for(test)));
 }
 
-static void oom_fails_nobody_for_a_kill_of_long_ago(struct kunit *test)
+static void oom_does_not_fail_a_request_for_an_old_kill(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
 	struct holder *clings = holder_start(test, u, PAGES / 4 * 3, true);
@@ -455,7 +455,7 @@ static void oom_fails_nobody_for_a_kill_of_long_ago(struct kunit *test)
 }
 
 /* Charged for more than there is, but none of it is allocated yet. */
-static void oom_counts_what_is_had_and_not_what_is_promised(struct kunit *test)
+static void oom_counts_allocated_pages_and_not_charges(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
 	struct holder *has = holder_start(test, u, PAGES, false);
@@ -475,7 +475,7 @@ static void oom_counts_what_is_had_and_not_what_is_promised(struct kunit *test)
 		umbra_free_page(u, page);
 }
 
-static void oom_kills_nobody_for_one_who_is_dying(struct kunit *test)
+static void oom_kills_no_task_for_a_dying_task(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
 	struct holder *h = holder_start(test, u, PAGES, false);
@@ -515,7 +515,7 @@ static int told_fn(struct notifier_block *nb, unsigned long action, void *data)
 	return NOTIFY_OK;
 }
 
-static void an_oom_notifier_saves_a_life(struct kunit *test)
+static void an_oom_notifier_that_frees_prevents_a_kill(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
 	struct holder *h = holder_start(test, u, PAGES - 1, true);
@@ -541,7 +541,7 @@ static void an_oom_notifier_saves_a_life(struct kunit *test)
 		umbra_free_page(u, page);
 }
 
-static void an_oom_notifier_that_allocates_is_told_no(struct kunit *test)
+static void an_oom_notifier_cannot_allocate(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_FAIL);
 	struct told told = { .nb.notifier_call = told_fn, .u = u,
@@ -558,21 +558,21 @@ static void an_oom_notifier_that_allocates_is_told_no(struct kunit *test)
 }
 
 static struct kunit_case oom_cases[] = {
-	KUNIT_CASE(oom_kills_nobody_unless_told_to),
-	KUNIT_CASE(oom_kills_who_has_the_most_and_waits_for_its_memory),
-	KUNIT_CASE(oom_tries_again_before_it_kills_once_more),
-	KUNIT_CASE(oom_counts_what_is_held),
-	KUNIT_CASE(oom_passes_over_who_gives_nothing_back),
-	KUNIT_CASE(oom_passes_over_who_is_gone),
+	KUNIT_CASE(oom_kills_no_task_by_default),
+	KUNIT_CASE(oom_kills_the_largest_owner_and_waits_for_it),
+	KUNIT_CASE(oom_tries_again_before_a_second_kill),
+	KUNIT_CASE(oom_counts_held_pages),
+	KUNIT_CASE(oom_skips_a_victim_that_frees_nothing),
+	KUNIT_CASE(oom_skips_a_task_that_has_exited),
 	KUNIT_CASE(oom_ends_for_nofs_when_nothing_comes_back),
-	KUNIT_CASE(oom_kills_nobody_for_one_who_is_dying),
-	KUNIT_CASE(oom_fails_if_nobody_can_be_killed),
-	KUNIT_CASE(oom_spares_all_for_requests_that_have_another_way),
+	KUNIT_CASE(oom_kills_no_task_for_a_dying_task),
+	KUNIT_CASE(oom_fails_if_no_task_can_be_killed),
+	KUNIT_CASE(oom_kills_no_task_for_requests_with_another_way),
 	KUNIT_CASE(oom_waits_as_long_as_memory_comes_back),
-	KUNIT_CASE(oom_fails_nobody_for_a_kill_of_long_ago),
-	KUNIT_CASE(oom_counts_what_is_had_and_not_what_is_promised),
-	KUNIT_CASE(an_oom_notifier_saves_a_life),
-	KUNIT_CASE(an_oom_notifier_that_allocates_is_told_no),
+	KUNIT_CASE(oom_does_not_fail_a_request_for_an_old_kill),
+	KUNIT_CASE(oom_counts_allocated_pages_and_not_charges),
+	KUNIT_CASE(an_oom_notifier_that_frees_prevents_a_kill),
+	KUNIT_CASE(an_oom_notifier_cannot_allocate),
 	{}
 };
 

@@ -74,7 +74,7 @@ static noinline void owner_test_gives(struct umbra *u, struct page *page,
 	barrier();
 }
 
-static void a_block_is_recorded_with_who_took_it(struct kunit *test)
+static void a_block_is_recorded_with_its_owner(struct kunit *test)
 {
 	const struct order_case *c = test->param_value;
 	struct umbra *u = ghost(test);
@@ -135,7 +135,7 @@ static bool is_recorded_twice(struct umbra *u, struct umbra_owner *taken,
 	return found && taken->stack && given->free_stack;
 }
 
-static void the_stack_is_that_of_who_took_it(struct kunit *test)
+static void the_recorded_stack_is_that_of_the_owner(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct umbra_owner taken, given;
@@ -312,7 +312,7 @@ static void owners_are_recorded_in_interrupts(struct kunit *test)
 	umbra_free_pages(irq.u, irq.page, 2);
 }
 
-static void allocations_without_a_lock_are_recorded(struct kunit *test)
+static void nolock_allocations_are_recorded(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct page *page = umbra_alloc_pages_nolock(u, 0, UMBRA_NO_NODE, 1);
@@ -325,7 +325,7 @@ static void allocations_without_a_lock_are_recorded(struct kunit *test)
 	umbra_free_pages(u, page, 1);
 }
 
-static void nobody_is_recorded_unless_asked_for(struct kunit *test)
+static void owners_are_not_recorded_by_default(struct kunit *test)
 {
 	struct umbra_layout layout = owned;
 	struct umbra_owner owner;
@@ -344,7 +344,7 @@ static void nobody_is_recorded_unless_asked_for(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, find_owner(u, page, &owner));
 }
 
-static void nobody_has_a_page_that_was_never_allocated(struct kunit *test)
+static void a_page_that_was_never_allocated_has_no_owner(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct umbra_owner owner;
@@ -382,9 +382,8 @@ static void without_a_stack_depot_owners_are_refused(struct kunit *test)
 }
 
 static struct kunit_case owner_cases[] = {
-	KUNIT_CASE_PARAM(a_block_is_recorded_with_who_took_it,
-			 order_gen_params),
-	KUNIT_CASE(the_stack_is_that_of_who_took_it),
+	KUNIT_CASE_PARAM(a_block_is_recorded_with_its_owner, order_gen_params),
+	KUNIT_CASE(the_recorded_stack_is_that_of_the_owner),
 	KUNIT_CASE(without_a_stack_there_is_nothing_to_print),
 	KUNIT_CASE(the_next_owner_replaces_the_last),
 	KUNIT_CASE(pages_of_a_split_block_have_a_record_each),
@@ -392,9 +391,9 @@ static struct kunit_case owner_cases[] = {
 	KUNIT_CASE(pages_of_a_contig_range_have_a_record_each),
 	KUNIT_CASE(pages_in_bulk_and_cached_have_a_record_each),
 	KUNIT_CASE(owners_are_recorded_in_interrupts),
-	KUNIT_CASE(allocations_without_a_lock_are_recorded),
-	KUNIT_CASE(nobody_is_recorded_unless_asked_for),
-	KUNIT_CASE(nobody_has_a_page_that_was_never_allocated),
+	KUNIT_CASE(nolock_allocations_are_recorded),
+	KUNIT_CASE(owners_are_not_recorded_by_default),
+	KUNIT_CASE(a_page_that_was_never_allocated_has_no_owner),
 	KUNIT_CASE(records_count_as_metadata),
 	KUNIT_CASE(without_a_stack_depot_owners_are_refused),
 	{}

@@ -149,7 +149,7 @@ static void draining_empties_a_cache_of_any_size(struct kunit *test)
 }
 
 /* The CPU lives, but nobody uses the instance there. */
-static void a_dead_cpu_leaves_nothing_behind(struct kunit *test)
+static void the_caches_of_a_dead_cpu_are_emptied(struct kunit *test)
 {
 	struct umbra *u = ghost_with_full_caches(test);
 	int first = cpumask_first(cpu_online_mask);
@@ -208,7 +208,7 @@ static void a_drain_waits_for_the_end_of_a_section(struct kunit *test)
 	timer_delete_sync(&s->timer);
 }
 
-static void a_section_goes_on_with_the_cache_it_began_with(struct kunit *test)
+static void a_section_keeps_the_cache_it_began_with(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct umbra_zone *zone = u->zones;
@@ -271,7 +271,7 @@ static void hammer(void *arg, unsigned int self)
 			umbra_free_pages(h->u, pages[i], i % 4);
 }
 
-static void drains_lose_nothing_while_caches_are_in_use(struct kunit *test)
+static void drains_lose_no_page_while_caches_are_in_use(struct kunit *test)
 {
 	struct hammer *h = kunit_kzalloc(test, sizeof(*h), GFP_KERNEL);
 
@@ -425,7 +425,7 @@ static void interrupt_a_section(void *arg)
 	WRITE_ONCE(pcp->busy, false);
 }
 
-static void an_interrupt_of_a_section_uses_the_zone(struct kunit *test)
+static void an_interrupt_inside_a_section_uses_the_zone(struct kunit *test)
 {
 	struct section s = { .u = ghost(test) };
 	int other = umbra_test_other_cpu(test);
@@ -442,7 +442,7 @@ static void an_interrupt_of_a_section_uses_the_zone(struct kunit *test)
 	umbra_free_page(s.u, s.v.got);
 }
 
-static void without_a_lock_there_is_what_the_cache_has(struct kunit *test)
+static void a_nolock_request_gets_the_cached_pages(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct umbra_zone *zone = u->zones;
@@ -514,7 +514,7 @@ static void a_request_about_to_fail_drains_the_caches(struct kunit *test)
 			umbra_free_pages(u, whole[i], UMBRA_MAX_ORDER);
 }
 
-static void a_bulk_that_is_cached_leaves_the_zone_alone(struct kunit *test)
+static void a_cached_bulk_request_does_not_use_the_zone(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct page *pages[BATCH] = {};
@@ -533,7 +533,7 @@ static void a_bulk_that_is_cached_leaves_the_zone_alone(struct kunit *test)
 	umbra_free_pages_bulk(u, pages, BATCH);
 }
 
-static void an_empty_zone_leaves_what_is_cached(struct kunit *test)
+static void bulk_requests_use_cached_pages_of_an_empty_zone(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct umbra_request rq;
@@ -568,20 +568,20 @@ static struct kunit_case pcp_context_cases[] = {
 	KUNIT_CASE(draining_a_node_empties_the_caches_of_its_zones),
 	KUNIT_CASE(draining_a_cpu_empties_its_caches_of_every_zone),
 	KUNIT_CASE(draining_empties_a_cache_of_any_size),
-	KUNIT_CASE(a_dead_cpu_leaves_nothing_behind),
+	KUNIT_CASE(the_caches_of_a_dead_cpu_are_emptied),
 	KUNIT_CASE(a_large_cache_of_a_dead_cpu_is_emptied),
 	KUNIT_CASE(a_drain_waits_for_the_end_of_a_section),
-	KUNIT_CASE(a_section_goes_on_with_the_cache_it_began_with),
-	KUNIT_CASE(drains_lose_nothing_while_caches_are_in_use),
+	KUNIT_CASE(a_section_keeps_the_cache_it_began_with),
+	KUNIT_CASE(drains_lose_no_page_while_caches_are_in_use),
 	KUNIT_CASE(caches_can_be_used_in_hard_interrupts),
 	KUNIT_CASE(caches_can_be_used_in_soft_interrupts),
 	KUNIT_CASE(inside_a_section_the_zone_is_used),
-	KUNIT_CASE(an_interrupt_of_a_section_uses_the_zone),
-	KUNIT_CASE(without_a_lock_there_is_what_the_cache_has),
+	KUNIT_CASE(an_interrupt_inside_a_section_uses_the_zone),
+	KUNIT_CASE(a_nolock_request_gets_the_cached_pages),
 	KUNIT_CASE(an_instance_that_stops_empties_its_caches),
 	KUNIT_CASE(a_request_about_to_fail_drains_the_caches),
-	KUNIT_CASE(a_bulk_that_is_cached_leaves_the_zone_alone),
-	KUNIT_CASE(an_empty_zone_leaves_what_is_cached),
+	KUNIT_CASE(a_cached_bulk_request_does_not_use_the_zone),
+	KUNIT_CASE(bulk_requests_use_cached_pages_of_an_empty_zone),
 	{}
 };
 

@@ -43,7 +43,7 @@ KUNIT_ARRAY_PARAM_DESC(many, many_cases, name);
  * More than the line of a list holds: in the order they came, from either end,
  * and without a descriptor looking like a tail to the host meanwhile.
  */
-static void many_blocks_are_kept_in_order(struct kunit *test)
+static void a_large_cache_keeps_the_order_of_blocks(struct kunit *test)
 {
 	const struct many_case *c = test->param_value;
 	const unsigned int nr = MANY, gone = 40;
@@ -84,7 +84,7 @@ static void many_blocks_are_kept_in_order(struct kunit *test)
 	spin_unlock_irq(&u->zones->lock);
 }
 
-static void of_other_orders_one_block_is_kept(struct kunit *test)
+static void caches_keep_one_block_of_other_orders(struct kunit *test)
 {
 	struct umbra *u = ghost_sized(test, BATCH, 4096);
 	struct page *pages[2];
@@ -111,7 +111,7 @@ static void of_other_orders_one_block_is_kept(struct kunit *test)
 }
 
 /* A block that is half of what may be kept, or of pageblocks that differ. */
-static void a_block_that_is_too_much_is_not_kept(struct kunit *test)
+static void a_block_over_the_limit_is_not_kept(struct kunit *test)
 {
 	struct umbra *u = ghost_sized(test, BATCH, 4096);
 	struct page *page;
@@ -219,7 +219,7 @@ static bool catch_or_undo(struct late_alloc *late, int cpu,
 	return false;
 }
 
-static void a_refill_of_a_zone_that_fails_goes_back(struct kunit *test)
+static void a_refill_is_put_back_when_memory_fails(struct kunit *test)
 {
 	struct umbra *u = ghost_sized(test, BATCH, 64);
 	struct late_alloc late = { .u = u };
@@ -335,11 +335,12 @@ static void each_block_that_is_drained_is_traced(struct kunit *test)
 }
 
 static struct kunit_case pcp_keep_cases[] = {
-	KUNIT_CASE_PARAM(many_blocks_are_kept_in_order, many_gen_params),
-	KUNIT_CASE(of_other_orders_one_block_is_kept),
-	KUNIT_CASE(a_block_that_is_too_much_is_not_kept),
+	KUNIT_CASE_PARAM(a_large_cache_keeps_the_order_of_blocks,
+			 many_gen_params),
+	KUNIT_CASE(caches_keep_one_block_of_other_orders),
+	KUNIT_CASE(a_block_over_the_limit_is_not_kept),
 	KUNIT_CASE(a_list_in_use_takes_the_room_of_others),
-	KUNIT_CASE(a_refill_of_a_zone_that_fails_goes_back),
+	KUNIT_CASE(a_refill_is_put_back_when_memory_fails),
 	KUNIT_CASE(each_block_that_is_drained_is_traced),
 	{}
 };

@@ -113,7 +113,7 @@ static const struct tunable_case tunable_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(tunable, tunable_cases, name);
 
-static void caches_are_as_large_as_they_are_asked_to_be(struct kunit *test)
+static void caches_have_the_configured_size(struct kunit *test)
 {
 	const struct tunable_case *c = test->param_value;
 	struct umbra_layout layout = {
@@ -256,7 +256,7 @@ static void a_cache_smaller_than_a_batch_frees_page_by_page(struct kunit *test)
 }
 
 /* What counts is how many pages are freed in a row, not how many there are. */
-static void a_cache_does_not_grow_for_who_allocates_in_between(struct kunit *test)
+static void allocations_between_frees_keep_a_cache_small(struct kunit *test)
 {
 	const unsigned int nr = 640, between = 9;
 	struct umbra_layout layout;
@@ -325,7 +325,7 @@ static void a_refill_counts_in_pages(struct kunit *test)
 	umbra_free_pages(u, page, c->order);
 }
 
-static void what_is_too_much_is_freed_and_a_batch_stays(struct kunit *test)
+static void a_full_cache_frees_all_but_a_batch(struct kunit *test)
 {
 	struct umbra *u = ghost_sized(test, BATCH, 32);
 	struct page *pages[64];
@@ -511,16 +511,15 @@ static void a_zone_with_failed_memory_bypasses_the_caches(struct kunit *test)
 static struct kunit_case pcp_cases[] = {
 	KUNIT_CASE_PARAM(caches_are_sized_as_on_the_host, size_gen_params),
 	KUNIT_CASE(caches_share_a_zone_with_the_cpus_of_its_node),
-	KUNIT_CASE_PARAM(caches_are_as_large_as_they_are_asked_to_be,
-			 tunable_gen_params),
+	KUNIT_CASE_PARAM(caches_have_the_configured_size, tunable_gen_params),
 	KUNIT_CASE(a_cache_follows_its_limit_while_in_use),
 	KUNIT_CASE(the_block_freed_last_is_used_again_first),
 	KUNIT_CASE_PARAM(a_refill_takes_a_batch_and_more_each_time,
 			 growth_gen_params),
 	KUNIT_CASE(a_cache_smaller_than_a_batch_frees_page_by_page),
-	KUNIT_CASE(a_cache_does_not_grow_for_who_allocates_in_between),
+	KUNIT_CASE(allocations_between_frees_keep_a_cache_small),
 	KUNIT_CASE_PARAM(a_refill_counts_in_pages, refill_gen_params),
-	KUNIT_CASE(what_is_too_much_is_freed_and_a_batch_stays),
+	KUNIT_CASE(a_full_cache_frees_all_but_a_batch),
 	KUNIT_CASE(cheap_blocks_freed_in_a_row_are_merged),
 	KUNIT_CASE(a_cache_never_keeps_more_than_its_limit),
 	KUNIT_CASE(cma_pages_are_kept_as_movable),

@@ -88,7 +88,7 @@ static void a_free_page_that_fails_is_taken_out_at_once(struct kunit *test)
 	expect_never_handed_out(test, u, bad);
 }
 
-static void an_allocated_page_that_fails_is_taken_out_when_freed(struct kunit *test)
+static void a_failed_allocated_page_is_taken_out_when_freed(struct kunit *test)
 {
 	const struct place_case *c = test->param_value;
 	struct umbra *u = instance(test);
@@ -144,7 +144,7 @@ static void a_page_that_fails_twice_is_lost_once(struct kunit *test)
 	expect_never_handed_out(test, u, bad);
 }
 
-static void pages_of_others_do_not_matter(struct kunit *test)
+static void failures_of_foreign_pages_are_ignored(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost_spans(test, TEST_PB_ORDER, &span, 1);
 
@@ -237,7 +237,7 @@ static void a_cached_page_that_fails_is_never_handed_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, -1), 0);
 }
 
-static void a_bulk_passes_a_cache_with_a_failed_page_by(struct kunit *test)
+static void a_bulk_request_bypasses_a_cache_with_a_bad_page(struct kunit *test)
 {
 	struct umbra *u = many(test, 0, BATCH);
 	struct page *bad = umbra_alloc_page(u, GFP_KERNEL);
@@ -311,7 +311,7 @@ static const struct owned_case owned_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(owned, owned_cases, name);
 
-static void a_page_of_any_block_that_fails_is_caught_when_freed(struct kunit *test)
+static void a_failed_page_of_any_block_is_caught_when_freed(struct kunit *test)
 {
 	const struct owned_case *c = test->param_value;
 	struct umbra *u = many(test, c->debug, BATCH);
@@ -336,7 +336,7 @@ static void a_page_of_any_block_that_fails_is_caught_when_freed(struct kunit *te
 	KUNIT_EXPECT_EQ(test, page_ref_count(bad), 1);
 }
 
-static void a_free_page_of_an_isolated_pageblock_that_fails(struct kunit *test)
+static void a_failed_free_isolated_page_is_taken_out(struct kunit *test)
 {
 	struct umbra *u = many(test, 0, BATCH);
 	struct page *bad = u->spans[0].pages + PB + 100;
@@ -352,7 +352,7 @@ static void a_free_page_of_an_isolated_pageblock_that_fails(struct kunit *test)
 	expect_all_but(test, u, bad);
 }
 
-static void an_allocated_page_of_an_isolated_pageblock_that_fails(struct kunit *test)
+static void a_failed_allocated_isolated_page_is_taken_out(struct kunit *test)
 {
 	struct umbra *u = many(test, 0, BATCH);
 	struct page *page = umbra_alloc_pages(u, GFP_KERNEL, 4);
@@ -390,7 +390,7 @@ static void a_range_with_a_failed_page_is_busy(struct kunit *test)
 	expect_all_but(test, u, bad);
 }
 
-static void a_page_of_a_range_that_fails_is_caught_when_freed(struct kunit *test)
+static void a_failed_page_of_a_range_is_caught_when_freed(struct kunit *test)
 {
 	struct umbra *u = many(test, 0, BATCH);
 	struct page *bad = u->spans[0].pages + 20;
@@ -466,22 +466,22 @@ static void nothing_is_moved_to_a_page_that_failed(struct kunit *test)
 static struct kunit_case poison_cases[] = {
 	KUNIT_CASE_PARAM(a_free_page_that_fails_is_taken_out_at_once,
 			 place_gen_params),
-	KUNIT_CASE_PARAM(an_allocated_page_that_fails_is_taken_out_when_freed,
+	KUNIT_CASE_PARAM(a_failed_allocated_page_is_taken_out_when_freed,
 			 place_gen_params),
 	KUNIT_CASE(a_page_that_fails_while_it_is_freed_is_taken_out),
 	KUNIT_CASE(a_held_page_that_fails_is_taken_out),
 	KUNIT_CASE(a_page_that_fails_twice_is_lost_once),
-	KUNIT_CASE(pages_of_others_do_not_matter),
+	KUNIT_CASE(failures_of_foreign_pages_are_ignored),
 	KUNIT_CASE_PARAM(a_cached_page_that_fails_is_never_handed_out,
 			 cached_gen_params),
-	KUNIT_CASE(a_bulk_passes_a_cache_with_a_failed_page_by),
+	KUNIT_CASE(a_bulk_request_bypasses_a_cache_with_a_bad_page),
 	KUNIT_CASE(caches_of_all_cpus_are_drained_after_a_failure),
-	KUNIT_CASE_PARAM(a_page_of_any_block_that_fails_is_caught_when_freed,
+	KUNIT_CASE_PARAM(a_failed_page_of_any_block_is_caught_when_freed,
 			 owned_gen_params),
-	KUNIT_CASE(a_free_page_of_an_isolated_pageblock_that_fails),
-	KUNIT_CASE(an_allocated_page_of_an_isolated_pageblock_that_fails),
+	KUNIT_CASE(a_failed_free_isolated_page_is_taken_out),
+	KUNIT_CASE(a_failed_allocated_isolated_page_is_taken_out),
 	KUNIT_CASE(a_range_with_a_failed_page_is_busy),
-	KUNIT_CASE(a_page_of_a_range_that_fails_is_caught_when_freed),
+	KUNIT_CASE(a_failed_page_of_a_range_is_caught_when_freed),
 	KUNIT_CASE(a_scan_finds_pages_of_every_state),
 	KUNIT_CASE(nothing_is_moved_to_a_page_that_failed),
 	{}

@@ -203,7 +203,7 @@ static const struct whole_case whole_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(whole, whole_cases, name);
 
-static void a_pageblock_changes_type_if_half_is_free_or_alike(struct kunit *test)
+static void half_free_or_alike_pageblocks_change_type(struct kunit *test)
 {
 	const struct whole_case *c = test->param_value;
 	unsigned int i;
@@ -216,7 +216,7 @@ static void a_pageblock_changes_type_if_half_is_free_or_alike(struct kunit *test
 	}
 }
 
-static void what_is_about_to_grow_goes_to_the_tail(struct kunit *test)
+static void a_block_about_to_merge_goes_to_the_tail(struct kunit *test)
 {
 	const struct policy_case *c = test->param_value;
 	const struct umbra_policy *policy = umbra_policy_find(c->name);
@@ -369,7 +369,7 @@ static void by_address_a_larger_block_that_is_lower_is_split(struct kunit *test)
 	fill_gaps(u);
 }
 
-static void without_it_the_smallest_block_is_taken(struct kunit *test)
+static void by_mainline_the_smallest_block_is_taken(struct kunit *test)
 {
 	static const u32 single[] = { 300, 8, 9, 10, 11, 1024 };
 	struct umbra *u = with_gaps(test, "mainline");
@@ -379,7 +379,7 @@ static void without_it_the_smallest_block_is_taken(struct kunit *test)
 }
 
 /* What mainline does not do: the block freed last is not the lowest. */
-static void without_it_the_block_freed_last_is_taken(struct kunit *test)
+static void by_mainline_the_block_freed_last_is_taken(struct kunit *test)
 {
 	static const char * const names[] = { "mainline", "address" };
 	unsigned int i;
@@ -403,7 +403,7 @@ static void without_it_the_block_freed_last_is_taken(struct kunit *test)
 }
 
 /* Of two pages, that which was freed last could merge with others soon. */
-static void plain_takes_the_page_that_is_about_to_grow(struct kunit *test)
+static void plain_takes_the_page_that_is_about_to_merge(struct kunit *test)
 {
 	const struct policy_case *c = test->param_value;
 	struct umbra *u = ghost_of(test, c->name, 64);
@@ -458,7 +458,7 @@ static void without_grouping_there_is_one_type(struct kunit *test)
 }
 
 /* A pageblock with half of it free, and a free block larger than one. */
-static void which_block_is_claimed_is_up_to_the_policy(struct kunit *test)
+static void the_policy_decides_which_block_is_claimed(struct kunit *test)
 {
 	const struct policy_case *c = test->param_value;
 	struct umbra *u = ghost_of(test, c->name, 2 * TEST_BLOCK);
@@ -488,19 +488,18 @@ static struct kunit_case policy_kunit_cases[] = {
 	KUNIT_CASE(an_unknown_policy_is_refused),
 	KUNIT_CASE_PARAM(lists_are_tried_in_the_order_of_the_policy,
 			 claim_gen_params),
-	KUNIT_CASE_PARAM(a_pageblock_changes_type_if_half_is_free_or_alike,
+	KUNIT_CASE_PARAM(half_free_or_alike_pageblocks_change_type,
 			 whole_gen_params),
-	KUNIT_CASE_PARAM(what_is_about_to_grow_goes_to_the_tail,
+	KUNIT_CASE_PARAM(a_block_about_to_merge_goes_to_the_tail,
 			 policy_gen_params),
 	KUNIT_CASE(by_address_the_lowest_block_is_taken),
 	KUNIT_CASE(by_address_a_larger_block_that_is_lower_is_split),
-	KUNIT_CASE(without_it_the_smallest_block_is_taken),
-	KUNIT_CASE(without_it_the_block_freed_last_is_taken),
-	KUNIT_CASE_PARAM(plain_takes_the_page_that_is_about_to_grow,
+	KUNIT_CASE(by_mainline_the_smallest_block_is_taken),
+	KUNIT_CASE(by_mainline_the_block_freed_last_is_taken),
+	KUNIT_CASE_PARAM(plain_takes_the_page_that_is_about_to_merge,
 			 policy_gen_params),
-	KUNIT_CASE_PARAM(without_grouping_there_is_one_type,
-			 policy_gen_params),
-	KUNIT_CASE_PARAM(which_block_is_claimed_is_up_to_the_policy,
+	KUNIT_CASE_PARAM(without_grouping_there_is_one_type, policy_gen_params),
+	KUNIT_CASE_PARAM(the_policy_decides_which_block_is_claimed,
 			 policy_gen_params),
 	{}
 };

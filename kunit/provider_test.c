@@ -107,7 +107,7 @@ static void expect_whole(struct kunit *test, struct umbra_region *region,
 	KUNIT_EXPECT_EQ(test, released.kept, 0);
 }
 
-static void pages_come_and_go_with_one_reference_each(struct kunit *test)
+static void a_region_has_one_reference_on_each_page(struct kunit *test)
 {
 	const struct route_case *c = test->param_value;
 	struct umbra_region *region = acquire_route(test);
@@ -117,7 +117,7 @@ static void pages_come_and_go_with_one_reference_each(struct kunit *test)
 	expect_whole(test, region, c->nr_pages);
 }
 
-static void descriptors_come_and_go_without_memory(struct kunit *test)
+static void a_ghost_region_has_descriptors_without_memory(struct kunit *test)
 {
 	static const unsigned long sizes[] = { 1, 1000, 1024 * MIB_PAGES };
 	unsigned int i;
@@ -199,7 +199,7 @@ static const struct name_case name_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(name, name_cases, name);
 
-static void what_cannot_be_had_is_refused(struct kunit *test)
+static void a_region_that_cannot_be_acquired_is_refused(struct kunit *test)
 {
 	const struct name_case *c = test->param_value;
 	struct umbra_region region;
@@ -208,7 +208,7 @@ static void what_cannot_be_had_is_refused(struct kunit *test)
 						   U32_MAX), c->err);
 }
 
-static void a_provider_that_this_kernel_lacks_is_known_by_name(struct kunit *test)
+static void a_provider_the_kernel_lacks_is_known_by_name(struct kunit *test)
 {
 	struct umbra_released released;
 	struct umbra_region region;
@@ -353,7 +353,7 @@ static bool not_every_third(void *arg, struct page *page)
 	return (page - region->spans[0].pages) % 3;
 }
 
-static void pages_to_keep_are_not_given_back(struct kunit *test)
+static void pages_that_are_kept_are_not_given_back(struct kunit *test)
 {
 	unsigned long nr_pages = 100, kept = DIV_ROUND_UP(nr_pages, 3), i;
 	struct umbra_region *region = acquire(test, "contig", nr_pages);
@@ -420,7 +420,7 @@ static void a_pinned_page_is_freed_by_its_last_holder(struct kunit *test)
 			  TEST_WAIT_UNTIL(are_freed_by_their_holder(test)));
 }
 
-static void a_page_that_the_host_has_already_is_not_given_back(struct kunit *test)
+static void a_page_the_host_already_has_is_not_given_back(struct kunit *test)
 {
 	struct umbra_region *region = acquire(test, "ghost", 10);
 	struct umbra_released released;
@@ -468,21 +468,22 @@ static void blocks_are_zeroed_on_request(struct kunit *test)
 }
 
 static struct kunit_case provider_cases[] = {
-	KUNIT_CASE_PARAM(pages_come_and_go_with_one_reference_each,
+	KUNIT_CASE_PARAM(a_region_has_one_reference_on_each_page,
 			 route_gen_params),
-	KUNIT_CASE(descriptors_come_and_go_without_memory),
+	KUNIT_CASE(a_ghost_region_has_descriptors_without_memory),
 	KUNIT_CASE_PARAM(every_page_can_be_written, route_gen_params),
 	KUNIT_CASE(memory_given_back_can_be_taken_again),
-	KUNIT_CASE_PARAM(what_cannot_be_had_is_refused, name_gen_params),
-	KUNIT_CASE(a_provider_that_this_kernel_lacks_is_known_by_name),
+	KUNIT_CASE_PARAM(a_region_that_cannot_be_acquired_is_refused,
+			 name_gen_params),
+	KUNIT_CASE(a_provider_the_kernel_lacks_is_known_by_name),
 	KUNIT_CASE(more_than_the_machine_has_is_refused),
 	KUNIT_CASE(auto_gives_real_memory),
 	KUNIT_CASE(cma_pages_come_from_the_cma_area),
 	KUNIT_CASE(pages_of_the_buddy_allocator_are_refused),
-	KUNIT_CASE(pages_to_keep_are_not_given_back),
+	KUNIT_CASE(pages_that_are_kept_are_not_given_back),
 	KUNIT_CASE_PARAM(a_pinned_page_is_freed_by_its_last_holder,
 			 pin_gen_params),
-	KUNIT_CASE(a_page_that_the_host_has_already_is_not_given_back),
+	KUNIT_CASE(a_page_the_host_already_has_is_not_given_back),
 	KUNIT_CASE(blocks_are_zeroed_on_request),
 	{}
 };

@@ -76,7 +76,7 @@ static void free_the_same_block(void *arg, unsigned int self)
 	} while (more);
 }
 
-static void of_two_that_free_a_block_one_wins_and_one_is_reported(struct kunit *test)
+static void a_block_freed_by_two_threads_is_reported_once(struct kunit *test)
 {
 	struct duel *d = duel_create(test);
 
@@ -425,7 +425,7 @@ static struct swap *swap_create(struct kunit *test)
 	return s;
 }
 
-static void blocks_freed_on_the_other_cpu_are_never_handed_out_twice(struct kunit *test)
+static void blocks_freed_on_another_cpu_are_given_once(struct kunit *test)
 {
 	struct swap *s = swap_create(test);
 	unsigned long looks = 0;
@@ -462,10 +462,10 @@ static void blocks_freed_on_the_other_cpu_are_never_handed_out_twice(struct kuni
 }
 
 static struct kunit_case race_cases[] = {
-	KUNIT_CASE_SLOW(of_two_that_free_a_block_one_wins_and_one_is_reported),
+	KUNIT_CASE_SLOW(a_block_freed_by_two_threads_is_reported_once),
 	KUNIT_CASE_SLOW(a_free_succeeds_while_the_block_is_being_exposed),
 	KUNIT_CASE_SLOW(two_cpus_never_get_the_same_frame),
-	KUNIT_CASE_SLOW(blocks_freed_on_the_other_cpu_are_never_handed_out_twice),
+	KUNIT_CASE_SLOW(blocks_freed_on_another_cpu_are_given_once),
 	{}
 };
 

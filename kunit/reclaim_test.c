@@ -105,7 +105,7 @@ static unsigned long listed(struct umbra *u, enum umbra_lru_list list)
 	return u->nodes[0].lru.nr[list];
 }
 
-static void only_what_is_allocated_can_be_registered(struct kunit *test)
+static void only_allocated_blocks_can_be_registered(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
 	struct owner *o = owner_create(test, NULL);
@@ -138,7 +138,7 @@ static void a_movable_block_cannot_be_freed_or_split(struct kunit *test)
 	disown(u, page, 2);
 }
 
-static void only_what_can_be_reclaimed_is_listed(struct kunit *test)
+static void only_reclaimable_blocks_are_listed(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
 	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
@@ -178,7 +178,7 @@ static void reclaim_takes_the_oldest_first(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&o->movable.nr_isolated), 0);
 }
 
-static void reclaim_gives_what_was_accessed_a_second_chance(struct kunit *test)
+static void reclaim_gives_an_accessed_block_a_second_chance(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
 	struct owner *o = owner_create(test, NULL);
@@ -195,7 +195,7 @@ static void reclaim_gives_what_was_accessed_a_second_chance(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, events(u, EVENT_PGDEACTIVATE), 1);
 }
 
-static void reclaim_passes_active_blocks_by_while_there_are_others(struct kunit *test)
+static void reclaim_skips_active_blocks_while_others_exist(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
 	struct owner *o = owner_create(test, NULL);
@@ -216,7 +216,7 @@ static void reclaim_passes_active_blocks_by_while_there_are_others(struct kunit 
 	KUNIT_EXPECT_EQ(test, umbra_zone_reclaimable(u->zones), 0);
 }
 
-static void reclaim_leaves_what_its_owner_keeps(struct kunit *test)
+static void reclaim_leaves_blocks_that_their_owner_keeps(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
 	struct owner *o = owner_create(test, NULL);
@@ -234,7 +234,7 @@ static void reclaim_leaves_what_its_owner_keeps(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_reclaim(u, 1), 8);
 }
 
-static void reclaim_uncharges(struct kunit *test)
+static void reclaim_takes_the_charge_back(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
 	struct umbra_account *account = umbra_test_account(test, u);
@@ -259,7 +259,7 @@ static const struct umbra_zone_layout low_and_high[] = {
 	{ .type = UMBRA_ZONE_NORMAL, .nr_frames = PAGES },
 };
 
-static void reclaim_spares_zones_that_are_of_no_use(struct kunit *test)
+static void reclaim_skips_zones_the_request_cannot_use(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost_zones(test, low_and_high, 2,
 						 2 * PAGES);
@@ -281,7 +281,7 @@ static void reclaim_spares_zones_that_are_of_no_use(struct kunit *test)
 	disown(u, high, 0);
 }
 
-static void reclaim_finds_what_is_behind_blocks_of_no_use(struct kunit *test)
+static void reclaim_finds_usable_blocks_behind_unusable_ones(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost_zones(test, low_and_high, 2,
 						 2 * PAGES);
@@ -417,7 +417,7 @@ static void an_owner_waits_for_a_block_that_is_isolated(struct kunit *test)
 	umbra_free_page(u, t.page);
 }
 
-static void what_is_isolated_is_not_to_be_had_again(struct kunit *test)
+static void an_isolated_block_cannot_be_isolated_again(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
 	struct owner *o = owner_create(test, NULL);
@@ -463,7 +463,7 @@ static void ask_or_reclaim_slowly(void *arg, unsigned int self)
 	umbra_movable_reclaim(s->u, index, GFP_KERNEL);
 }
 
-static void a_request_waits_for_what_others_have_isolated(struct kunit *test)
+static void a_request_waits_for_blocks_isolated_by_others(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
 	struct owner *o = owner_create(test, NULL);
@@ -523,22 +523,22 @@ static void broken_lists_are_found(struct kunit *test)
 }
 
 static struct kunit_case reclaim_cases[] = {
-	KUNIT_CASE(only_what_is_allocated_can_be_registered),
+	KUNIT_CASE(only_allocated_blocks_can_be_registered),
 	KUNIT_CASE(a_movable_block_cannot_be_freed_or_split),
-	KUNIT_CASE(only_what_can_be_reclaimed_is_listed),
+	KUNIT_CASE(only_reclaimable_blocks_are_listed),
 	KUNIT_CASE(reclaim_takes_the_oldest_first),
-	KUNIT_CASE(reclaim_gives_what_was_accessed_a_second_chance),
-	KUNIT_CASE(reclaim_passes_active_blocks_by_while_there_are_others),
-	KUNIT_CASE(reclaim_leaves_what_its_owner_keeps),
-	KUNIT_CASE(reclaim_uncharges),
-	KUNIT_CASE(reclaim_spares_zones_that_are_of_no_use),
-	KUNIT_CASE(reclaim_finds_what_is_behind_blocks_of_no_use),
+	KUNIT_CASE(reclaim_gives_an_accessed_block_a_second_chance),
+	KUNIT_CASE(reclaim_skips_active_blocks_while_others_exist),
+	KUNIT_CASE(reclaim_leaves_blocks_that_their_owner_keeps),
+	KUNIT_CASE(reclaim_takes_the_charge_back),
+	KUNIT_CASE(reclaim_skips_zones_the_request_cannot_use),
+	KUNIT_CASE(reclaim_finds_usable_blocks_behind_unusable_ones),
 	KUNIT_CASE(reclaim_counts_pages_and_not_blocks),
 	KUNIT_CASE(reclaim_asks_whether_a_block_can_be_isolated),
 	KUNIT_CASE(a_request_reclaims_for_itself),
 	KUNIT_CASE(an_owner_waits_for_a_block_that_is_isolated),
-	KUNIT_CASE(what_is_isolated_is_not_to_be_had_again),
-	KUNIT_CASE(a_request_waits_for_what_others_have_isolated),
+	KUNIT_CASE(an_isolated_block_cannot_be_isolated_again),
+	KUNIT_CASE(a_request_waits_for_blocks_isolated_by_others),
 	KUNIT_CASE(broken_lists_are_found),
 	{}
 };

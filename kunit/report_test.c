@@ -133,7 +133,7 @@ static struct umbra *nearly_empty(struct kunit *test, struct list_head *pages)
 	return u;
 }
 
-static void a_report_has_what_was_asked_for_and_what_there_was(struct kunit *test)
+static void a_report_shows_the_request_and_the_free_memory(struct kunit *test)
 {
 	const unsigned int cma = 512;
 	struct log *log;
@@ -184,7 +184,7 @@ static void reports_are_limited_and_failures_are_counted(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
-static void nothing_is_said_if_that_was_asked_for(struct kunit *test)
+static void a_nowarn_request_prints_nothing(struct kunit *test)
 {
 	struct log *log;
 	struct umbra *u;
@@ -199,7 +199,7 @@ static void nothing_is_said_if_that_was_asked_for(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
-static void a_report_names_who_has_the_most(struct kunit *test)
+static void a_report_lists_the_largest_accounts(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
 	struct umbra_account *most = umbra_test_account(test, u);
@@ -246,7 +246,7 @@ static void wait_for_word(struct umbra *u, int seen)
 		umbra_free_page(u, late->page);
 }
 
-static void who_waits_for_long_is_told_of(struct kunit *test)
+static void a_stalled_request_is_reported(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
 	struct late late = { .ops = umbra_slow_ops, .test = test };
@@ -277,11 +277,11 @@ static void who_waits_for_long_is_told_of(struct kunit *test)
 }
 
 static struct kunit_case report_cases[] = {
-	KUNIT_CASE(a_report_has_what_was_asked_for_and_what_there_was),
+	KUNIT_CASE(a_report_shows_the_request_and_the_free_memory),
 	KUNIT_CASE(reports_are_limited_and_failures_are_counted),
-	KUNIT_CASE(nothing_is_said_if_that_was_asked_for),
-	KUNIT_CASE(a_report_names_who_has_the_most),
-	KUNIT_CASE_SLOW(who_waits_for_long_is_told_of),
+	KUNIT_CASE(a_nowarn_request_prints_nothing),
+	KUNIT_CASE(a_report_lists_the_largest_accounts),
+	KUNIT_CASE_SLOW(a_stalled_request_is_reported),
 	{}
 };
 

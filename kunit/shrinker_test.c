@@ -80,7 +80,7 @@ static struct cache *cache_create(struct kunit *test, struct umbra *u,
 	return c;
 }
 
-static void a_shrinker_is_asked_for_more_the_shorter_memory_is(struct kunit *test)
+static void a_shrinker_is_asked_for_more_at_high_priority(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
 	struct cache *c = cache_create(test, u, 512);
@@ -107,7 +107,7 @@ static void a_shrinker_is_asked_for_more_the_shorter_memory_is(struct kunit *tes
 	umbra_unregister_shrinker(u, &c->shrinker);
 }
 
-static void a_shrinker_that_stops_is_asked_for_the_rest_later(struct kunit *test)
+static void a_shrinker_that_stops_is_asked_for_the_rest(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
 	struct cache *c = cache_create(test, u, 512);
@@ -146,7 +146,7 @@ static void a_shrinker_frees_for_a_request(struct kunit *test)
 	umbra_unregister_shrinker(u, &c->shrinker);
 }
 
-static void a_shrinker_that_is_gone_is_not_asked(struct kunit *test)
+static void a_removed_shrinker_is_not_called(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
 	struct cache *c = cache_create(test, u, 0);
@@ -170,7 +170,7 @@ static unsigned long endless_scan(struct umbra_shrinker *shrinker,
 	return sc->nr_to_scan;
 }
 
-static void reclaim_believes_pages_and_not_words(struct kunit *test)
+static void reclaim_counts_freed_pages_and_not_claims(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
 	struct cache *c = cache_create(test, u, 0);
@@ -187,7 +187,7 @@ static void reclaim_believes_pages_and_not_words(struct kunit *test)
 }
 
 /* A zone is low at once, and once. */
-static void pressure_is_told_once_a_crossing(struct kunit *test)
+static void pressure_is_signalled_once_per_crossing(struct kunit *test)
 {
 	struct umbra_layout layout = {
 		.origin = "test",
@@ -214,12 +214,12 @@ static void pressure_is_told_once_a_crossing(struct kunit *test)
 }
 
 static struct kunit_case shrinker_cases[] = {
-	KUNIT_CASE(a_shrinker_is_asked_for_more_the_shorter_memory_is),
-	KUNIT_CASE(a_shrinker_that_stops_is_asked_for_the_rest_later),
+	KUNIT_CASE(a_shrinker_is_asked_for_more_at_high_priority),
+	KUNIT_CASE(a_shrinker_that_stops_is_asked_for_the_rest),
 	KUNIT_CASE(a_shrinker_frees_for_a_request),
-	KUNIT_CASE(a_shrinker_that_is_gone_is_not_asked),
-	KUNIT_CASE(reclaim_believes_pages_and_not_words),
-	KUNIT_CASE(pressure_is_told_once_a_crossing),
+	KUNIT_CASE(a_removed_shrinker_is_not_called),
+	KUNIT_CASE(reclaim_counts_freed_pages_and_not_claims),
+	KUNIT_CASE(pressure_is_signalled_once_per_crossing),
 	{}
 };
 

@@ -394,7 +394,7 @@ static struct page *script_alloc(struct script *s)
 	return page;
 }
 
-static void slowpath_asks_whom_it_should_as_often_as_it_should(struct kunit *test)
+static void slowpath_calls_each_helper_as_often_as_expected(struct kunit *test)
 {
 	const struct slow_case *c = test->param_value;
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
@@ -414,7 +414,7 @@ static void slowpath_asks_whom_it_should_as_often_as_it_should(struct kunit *tes
 	KUNIT_EXPECT_EQ(test, atomic_read(&u->wait.nr_waiting), 0);
 }
 
-static void reclaim_learns_what_it_may_not_do(struct kunit *test)
+static void reclaim_gets_the_flags_of_request_and_task(struct kunit *test)
 {
 	static const struct slow_case c = { .desc = "" };
 	static const gfp_t gfps[] = { GFP_NOIO, GFP_NOFS, GFP_KERNEL };
@@ -448,7 +448,7 @@ static bool online_in_oom(struct umbra *u, const struct umbra_request *rq)
 	return false;
 }
 
-static void slowpath_begins_anew_when_a_node_comes(struct kunit *test)
+static void slowpath_restarts_when_a_node_comes_online(struct kunit *test)
 {
 	static const struct slow_case c = { .desc = "" };
 	struct umbra *u = umbra_test_ghost_zones(test, two_nodes, 2,
@@ -477,7 +477,7 @@ static bool allow_in_oom(struct umbra *u, const struct umbra_request *rq)
 	return false;
 }
 
-static void slowpath_begins_anew_when_more_nodes_are_allowed(struct kunit *test)
+static void slowpath_restarts_when_more_nodes_are_allowed(struct kunit *test)
 {
 	static const struct slow_case c = { .desc = "" };
 	struct umbra *u = umbra_test_ghost_zones(test, two_nodes, 2,
@@ -508,7 +508,7 @@ static bool free_many_in_oom(struct umbra *u, const struct umbra_request *rq)
 	return true;
 }
 
-static void what_oom_frees_into_caches_is_found(struct kunit *test)
+static void pages_that_oom_frees_into_caches_are_found(struct kunit *test)
 {
 	static const struct slow_case c = { .desc = "" };
 	struct umbra_layout layout = {
@@ -533,12 +533,12 @@ static void what_oom_frees_into_caches_is_found(struct kunit *test)
 }
 
 static struct kunit_case slowpath_cases[] = {
-	KUNIT_CASE_PARAM(slowpath_asks_whom_it_should_as_often_as_it_should,
+	KUNIT_CASE_PARAM(slowpath_calls_each_helper_as_often_as_expected,
 			 slow_gen_params),
-	KUNIT_CASE(reclaim_learns_what_it_may_not_do),
-	KUNIT_CASE(slowpath_begins_anew_when_a_node_comes),
-	KUNIT_CASE(slowpath_begins_anew_when_more_nodes_are_allowed),
-	KUNIT_CASE(what_oom_frees_into_caches_is_found),
+	KUNIT_CASE(reclaim_gets_the_flags_of_request_and_task),
+	KUNIT_CASE(slowpath_restarts_when_a_node_comes_online),
+	KUNIT_CASE(slowpath_restarts_when_more_nodes_are_allowed),
+	KUNIT_CASE(pages_that_oom_frees_into_caches_are_found),
 	{}
 };
 

@@ -86,7 +86,7 @@ static void a_snapshot_has_every_free_block_once(struct kunit *test)
 	umbra_free_pages(u, page, 4);
 }
 
-static void the_first_of_a_list_is_taken_next(struct kunit *test)
+static void the_first_block_of_a_list_is_taken_next(struct kunit *test)
 {
 	static const unsigned int freed[] = { 4, 0, 12, 8 };
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 16);
@@ -176,7 +176,7 @@ static void churn_or_look(void *arg, unsigned int self)
 	WRITE_ONCE(busy->done, true);
 }
 
-static void no_frame_is_seen_twice_while_it_is_in_use(struct kunit *test)
+static void a_snapshot_under_load_has_no_frame_twice(struct kunit *test)
 {
 	struct busy busy = {
 		.umbra = umbra_test_ghost(test, TEST_PB_ORDER, BUSY_PAGES),
@@ -191,7 +191,7 @@ static void no_frame_is_seen_twice_while_it_is_in_use(struct kunit *test)
 	umbra_test_judge(test, busy.umbra);
 }
 
-static void pieces_of_the_frame_map_make_the_whole(struct kunit *test)
+static void the_frame_map_read_in_pieces_is_complete(struct kunit *test)
 {
 	static const unsigned int sizes[] = { 1, 7, 512, 1000, 5000 };
 	struct umbra *u = odd_instance(test);
@@ -224,10 +224,10 @@ static void every_type_has_the_name_that_the_host_uses(struct kunit *test)
 static struct kunit_case snapshot_cases[] = {
 	KUNIT_CASE(buddyinfo_adds_up_to_the_free_pages),
 	KUNIT_CASE(a_snapshot_has_every_free_block_once),
-	KUNIT_CASE(the_first_of_a_list_is_taken_next),
+	KUNIT_CASE(the_first_block_of_a_list_is_taken_next),
 	KUNIT_CASE(an_empty_instance_has_no_free_blocks),
-	KUNIT_CASE(no_frame_is_seen_twice_while_it_is_in_use),
-	KUNIT_CASE(pieces_of_the_frame_map_make_the_whole),
+	KUNIT_CASE(a_snapshot_under_load_has_no_frame_twice),
+	KUNIT_CASE(the_frame_map_read_in_pieces_is_complete),
 	KUNIT_CASE(every_type_has_the_name_that_the_host_uses),
 	{}
 };

@@ -148,7 +148,7 @@ static void another_node_is_a_miss_and_foreign(struct kunit *test)
 }
 
 /* Preferred is the first node that the mask allows. */
-static void a_nodemask_is_no_miss(struct kunit *test)
+static void a_nodemask_causes_no_miss(struct kunit *test)
 {
 	struct umbra *u = two_nodes(test);
 	const umbra_nodemask_t mask = BIT(1);
@@ -186,7 +186,7 @@ static void every_page_of_a_bulk_is_counted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, events(u, 1, EVENT_PGFREE), 100);
 }
 
-static void pages_are_counted_in_and_out(struct kunit *test)
+static void allocated_and_freed_pages_are_counted(struct kunit *test)
 {
 	struct umbra *u = two_nodes(test);
 	unsigned long sum = 0;
@@ -213,7 +213,7 @@ static void pages_are_counted_in_and_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, events(u, 1, EVENT_PGFREE), 0);
 }
 
-static void what_was_refused_is_not_counted_as_allocated(struct kunit *test)
+static void a_refused_request_is_not_counted_as_allocated(struct kunit *test)
 {
 	struct umbra *u = two_nodes(test);
 	unsigned long nr;
@@ -264,7 +264,7 @@ static void account_is_counted_in_pages(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, events(u, 0, EVENT_PGALLOC), 40);
 }
 
-static void what_leaves_a_cache_is_counted(struct kunit *test)
+static void drained_pages_are_counted(struct kunit *test)
 {
 	struct umbra *u = two_nodes(test);
 	const struct cache_case *c = test->param_value;
@@ -292,14 +292,15 @@ static void every_event_has_a_name_of_its_own(struct kunit *test)
 static struct kunit_case stats_cases[] = {
 	KUNIT_CASE_PARAM(the_preferred_node_is_a_hit, cache_gen_params),
 	KUNIT_CASE_PARAM(another_node_is_a_miss_and_foreign, cache_gen_params),
-	KUNIT_CASE_PARAM(a_nodemask_is_no_miss, cache_gen_params),
+	KUNIT_CASE_PARAM(a_nodemask_causes_no_miss, cache_gen_params),
 	KUNIT_CASE_PARAM(every_page_of_a_bulk_is_counted, cache_gen_params),
-	KUNIT_CASE_PARAM(pages_are_counted_in_and_out, cache_gen_params),
-	KUNIT_CASE_PARAM(what_was_refused_is_not_counted_as_allocated,
+	KUNIT_CASE_PARAM(allocated_and_freed_pages_are_counted,
+			 cache_gen_params),
+	KUNIT_CASE_PARAM(a_refused_request_is_not_counted_as_allocated,
 			 cache_gen_params),
 	KUNIT_CASE_PARAM(a_held_page_is_freed_once, cache_gen_params),
 	KUNIT_CASE_PARAM(account_is_counted_in_pages, cache_gen_params),
-	KUNIT_CASE_PARAM(what_leaves_a_cache_is_counted, cache_gen_params),
+	KUNIT_CASE_PARAM(drained_pages_are_counted, cache_gen_params),
 	KUNIT_CASE(every_event_has_a_name_of_its_own),
 	{}
 };

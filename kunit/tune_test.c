@@ -86,7 +86,7 @@ static const struct limit_case limit_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(limit, limit_cases, name);
 
-static void a_tunable_takes_what_is_within_its_limits(struct kunit *test)
+static void a_tunable_accepts_values_within_its_limits(struct kunit *test)
 {
 	const struct limit_case *c = test->param_value;
 	struct umbra *u = host_like(test, 0);
@@ -183,7 +183,7 @@ static unsigned long take(struct umbra *u, struct list_head *pages)
 }
 
 /* What requests get is all above the min watermark, of both zones. */
-static void a_reserve_is_kept_from_then_on(struct kunit *test)
+static void a_new_reserve_is_kept(struct kunit *test)
 {
 	struct umbra *u = host_like(test, 0);
 	const int none[UMBRA_NR_ZONE_TYPES] = {};
@@ -225,7 +225,7 @@ static void the_largest_reserve_leaves_a_page(struct kunit *test)
 }
 
 /* A page that a CPU keeps is as good as one of the zone. */
-static void caches_are_no_way_around_a_new_reserve(struct kunit *test)
+static void cached_pages_do_not_bypass_a_new_reserve(struct kunit *test)
 {
 	struct umbra *u = host_like(test, 64);
 	const int all[UMBRA_NR_ZONE_TYPES] = { 1, 1, 1, 1, 1 };
@@ -247,7 +247,7 @@ static void caches_are_no_way_around_a_new_reserve(struct kunit *test)
 }
 
 /* Requests for Normal leave DMA alone that has less than it keeps for others. */
-static void a_ratio_decides_who_gets_low_zones(struct kunit *test)
+static void a_ratio_decides_which_requests_get_low_zones(struct kunit *test)
 {
 	struct umbra *u = host_like(test, 0);
 	int ratio[UMBRA_NR_ZONE_TYPES] = { [UMBRA_ZONE_DMA] = 16 };
@@ -270,7 +270,7 @@ static void a_ratio_decides_who_gets_low_zones(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
-static void a_boost_factor_of_none_ends_boosts(struct kunit *test)
+static void a_boost_factor_of_zero_ends_boosts(struct kunit *test)
 {
 	struct umbra *u = host_like(test, 0);
 	struct umbra_zone *zone = &u->zones[1];
@@ -306,7 +306,7 @@ static int node_of_write(struct kunit *test, struct umbra *u)
 	return nid;
 }
 
-static void a_dirty_limit_decides_who_gets_pages_to_write(struct kunit *test)
+static void a_dirty_limit_decides_the_node_of_written_pages(struct kunit *test)
 {
 	static const struct umbra_zone_layout zones[] = {
 		{ .nid = 0, .type = UMBRA_ZONE_NORMAL,
@@ -326,7 +326,7 @@ static void a_dirty_limit_decides_who_gets_pages_to_write(struct kunit *test)
 }
 
 /* No low zone: there is nothing that a reserve could be of. */
-static void a_reserve_of_no_low_zone_is_none(struct kunit *test)
+static void without_a_low_zone_there_is_no_reserve(struct kunit *test)
 {
 	static const struct umbra_zone_layout zone = {
 		.type = UMBRA_ZONE_MOVABLE,
@@ -371,7 +371,7 @@ static void tune_or_use(void *arg, unsigned int self)
 	}
 }
 
-static void allocations_go_on_while_all_is_tuned(struct kunit *test)
+static void allocations_continue_while_tunables_change(struct kunit *test)
 {
 	struct race *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
 
@@ -384,20 +384,20 @@ static void allocations_go_on_while_all_is_tuned(struct kunit *test)
 }
 
 static struct kunit_case tune_cases[] = {
-	KUNIT_CASE_PARAM(a_tunable_takes_what_is_within_its_limits,
+	KUNIT_CASE_PARAM(a_tunable_accepts_values_within_its_limits,
 			 limit_gen_params),
 	KUNIT_CASE_PARAM(a_value_beyond_its_limits_changes_nothing,
 			 limit_gen_params),
 	KUNIT_CASE(a_negative_ratio_changes_nothing),
 	KUNIT_CASE(a_reserve_moves_the_watermarks),
-	KUNIT_CASE(a_reserve_is_kept_from_then_on),
+	KUNIT_CASE(a_new_reserve_is_kept),
 	KUNIT_CASE(the_largest_reserve_leaves_a_page),
-	KUNIT_CASE(caches_are_no_way_around_a_new_reserve),
-	KUNIT_CASE(a_ratio_decides_who_gets_low_zones),
-	KUNIT_CASE(a_boost_factor_of_none_ends_boosts),
-	KUNIT_CASE(a_dirty_limit_decides_who_gets_pages_to_write),
-	KUNIT_CASE(a_reserve_of_no_low_zone_is_none),
-	KUNIT_CASE(allocations_go_on_while_all_is_tuned),
+	KUNIT_CASE(cached_pages_do_not_bypass_a_new_reserve),
+	KUNIT_CASE(a_ratio_decides_which_requests_get_low_zones),
+	KUNIT_CASE(a_boost_factor_of_zero_ends_boosts),
+	KUNIT_CASE(a_dirty_limit_decides_the_node_of_written_pages),
+	KUNIT_CASE(without_a_low_zone_there_is_no_reserve),
+	KUNIT_CASE(allocations_continue_while_tunables_change),
 	{}
 };
 

@@ -475,7 +475,7 @@ static void a_free_block_over_two_types_is_found(struct kunit *test)
 }
 
 /* It may be on its way: nothing is wrong, but nothing is compared either. */
-static void a_block_in_no_cache_is_not_vouched_for(struct kunit *test)
+static void a_block_on_its_way_makes_the_check_inexact(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
 	struct page *page = umbra_alloc_page(u, GFP_KERNEL);
@@ -572,7 +572,7 @@ static void every_finding_has_a_name_of_its_own(struct kunit *test)
 static struct kunit_case verify_cases[] = {
 	KUNIT_CASE_PARAM(a_broken_invariant_is_found, breakage_gen_params),
 	KUNIT_CASE(a_free_block_over_two_types_is_found),
-	KUNIT_CASE(a_block_in_no_cache_is_not_vouched_for),
+	KUNIT_CASE(a_block_on_its_way_makes_the_check_inexact),
 	KUNIT_CASE(cached_and_special_pages_are_no_findings),
 	KUNIT_CASE(a_sound_instance_has_no_findings),
 	KUNIT_CASE(findings_beyond_the_first_are_counted),

@@ -40,7 +40,7 @@ static const struct check_case check_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(check, check_cases, name);
 
-static void a_mark_is_lowered_for_who_may_use_reserves(struct kunit *test)
+static void a_mark_is_lower_for_requests_with_reserves(struct kunit *test)
 {
 	const struct check_case *c = test->param_value;
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, NR_PAGES);
@@ -85,7 +85,7 @@ static void free_pages_without_a_block_are_not_enough(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
-static void cma_counts_for_who_may_use_it(struct kunit *test)
+static void cma_counts_for_requests_that_may_use_it(struct kunit *test)
 {
 	static const struct umbra_zone_layout zone = {
 		.type = UMBRA_ZONE_NORMAL, .nr_cma = TEST_BLOCK,
@@ -118,7 +118,7 @@ static void cma_counts_for_who_may_use_it(struct kunit *test)
 }
 
 /* With pageblocks of 8 pages a hundredth of 1024 pages may be reserved. */
-static void highatomic_counts_for_who_may_use_it(struct kunit *test)
+static void highatomic_counts_for_requests_that_may_use_it(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, 3, TEST_BLOCK);
 	struct umbra_zone *zone = u->zones;
@@ -241,7 +241,7 @@ static void a_boost_depends_on_the_zone(struct kunit *test)
 }
 
 /* The zone is boosted, but nobody is woken for who does not ask for it. */
-static void a_boost_wakes_nobody_for_who_does_not_ask(struct kunit *test)
+static void a_boost_does_not_wake_kswapd_without_the_flag(struct kunit *test)
 {
 	LIST_HEAD(pages);
 	struct umbra *u = nearly_full(test, NR_PAGES, 15000, &pages);
@@ -300,7 +300,7 @@ static void a_boost_does_not_stop_urgent_single_pages(struct kunit *test)
 }
 
 /* Nothing reclaims, so a boost may not fail who could have waited for that. */
-static void a_boost_ends_before_a_request_fails_that_may_wait(struct kunit *test)
+static void a_boost_ends_before_a_waiting_request_fails(struct kunit *test)
 {
 	LIST_HEAD(pages);
 	struct umbra *u = nearly_full(test, NR_PAGES, 15000, &pages);
@@ -314,7 +314,7 @@ static void a_boost_ends_before_a_request_fails_that_may_wait(struct kunit *test
 }
 
 /* Not in time for the request that is refused, but for the next. */
-static void a_boost_ends_after_a_request_that_cannot_wait(struct kunit *test)
+static void a_boost_ends_after_an_atomic_request_fails(struct kunit *test)
 {
 	LIST_HEAD(pages);
 	struct umbra *u = nearly_full(test, NR_PAGES, 15000, &pages);
@@ -333,7 +333,7 @@ static void a_boost_ends_after_a_request_that_cannot_wait(struct kunit *test)
 }
 
 /* Each class drains what it may, and leaves the rest for the next one. */
-static void lowmem_is_kept_for_who_needs_it(struct kunit *test)
+static void lowmem_is_kept_for_requests_that_need_it(struct kunit *test)
 {
 	static const struct umbra_zone_layout zones[] = {
 		{ .type = UMBRA_ZONE_DMA, .nr_frames = 1024 },
@@ -477,19 +477,19 @@ static void caches_shrink_below_the_high_mark(struct kunit *test)
 }
 
 static struct kunit_case watermark_cases[] = {
-	KUNIT_CASE_PARAM(a_mark_is_lowered_for_who_may_use_reserves,
+	KUNIT_CASE_PARAM(a_mark_is_lower_for_requests_with_reserves,
 			 check_gen_params),
 	KUNIT_CASE(free_pages_without_a_block_are_not_enough),
-	KUNIT_CASE(cma_counts_for_who_may_use_it),
-	KUNIT_CASE(highatomic_counts_for_who_may_use_it),
+	KUNIT_CASE(cma_counts_for_requests_that_may_use_it),
+	KUNIT_CASE(highatomic_counts_for_requests_that_may_use_it),
 	KUNIT_CASE(a_claim_boosts_by_a_pageblock_up_to_a_limit),
 	KUNIT_CASE_PARAM(a_boost_depends_on_the_zone, boost_gen_params),
-	KUNIT_CASE(a_boost_wakes_nobody_for_who_does_not_ask),
+	KUNIT_CASE(a_boost_does_not_wake_kswapd_without_the_flag),
 	KUNIT_CASE(a_zone_without_marks_is_not_boosted),
 	KUNIT_CASE(a_boost_does_not_stop_urgent_single_pages),
-	KUNIT_CASE(a_boost_ends_before_a_request_fails_that_may_wait),
-	KUNIT_CASE(a_boost_ends_after_a_request_that_cannot_wait),
-	KUNIT_CASE(lowmem_is_kept_for_who_needs_it),
+	KUNIT_CASE(a_boost_ends_before_a_waiting_request_fails),
+	KUNIT_CASE(a_boost_ends_after_an_atomic_request_fails),
+	KUNIT_CASE(lowmem_is_kept_for_requests_that_need_it),
 	KUNIT_CASE(a_zone_that_lost_all_its_pages_keeps_none),
 	KUNIT_CASE(caches_do_not_make_the_counter_drift),
 	KUNIT_CASE(caches_shrink_below_the_high_mark),

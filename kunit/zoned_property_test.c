@@ -400,7 +400,7 @@ static const unsigned int layouts[] = {
 
 KUNIT_ARRAY_PARAM(layout, layouts, describe);
 
-static void random_operations_on_random_zones_agree_with_the_model(struct kunit *test)
+static void random_operations_on_zones_agree_with_the_model(struct kunit *test)
 {
 	unsigned long count = max(umbra_test_ops / 8 / ARRAY_SIZE(layouts), 1UL), i;
 	unsigned long begin = jiffies;
@@ -439,7 +439,7 @@ static void random_operations_on_random_zones_agree_with_the_model(struct kunit 
 }
 
 static struct kunit_case zoned_property_cases[] = {
-	KUNIT_CASE_PARAM_ATTR(random_operations_on_random_zones_agree_with_the_model,
+	KUNIT_CASE_PARAM_ATTR(random_operations_on_zones_agree_with_the_model,
 			      layout_gen_params, { .speed = KUNIT_SPEED_SLOW }),
 	{}
 };

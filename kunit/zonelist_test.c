@@ -151,7 +151,7 @@ static void nodes_are_tried_as_the_host_tries_them(struct kunit *test)
 }
 
 /* What is allocated follows the list. */
-static void full_nodes_are_passed_over_in_order(struct kunit *test)
+static void full_nodes_are_skipped_in_order(struct kunit *test)
 {
 	const struct order_case *c = test->param_value;
 	struct umbra *u = make_nodes(test, c->nr_nodes, *c->distance ?
@@ -229,7 +229,7 @@ static const struct walk_case walk_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(walk, walk_cases, name);
 
-static void a_walk_sees_what_a_request_may_use(struct kunit *test)
+static void a_walk_visits_the_zones_a_request_may_use(struct kunit *test)
 {
 	const struct walk_case *c = test->param_value;
 	struct umbra *u = make_mixed(test);
@@ -246,7 +246,7 @@ static void a_walk_sees_what_a_request_may_use(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, seen, c->zones);
 }
 
-static void a_nodemask_is_kept_to_in_need(struct kunit *test)
+static void a_nodemask_is_obeyed_when_memory_is_short(struct kunit *test)
 {
 	struct umbra *u = make_nodes(test, 2, NULL, 0);
 	const umbra_nodemask_t mask = BIT(0);
@@ -269,7 +269,7 @@ static void a_nodemask_is_kept_to_in_need(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
-static void no_node_is_that_of_the_cpu(struct kunit *test)
+static void without_a_node_the_cpu_chooses_it(struct kunit *test)
 {
 	unsigned int nid;
 
@@ -284,7 +284,7 @@ static void no_node_is_that_of_the_cpu(struct kunit *test)
 	}
 }
 
-static void cpus_are_dealt_out_to_the_nodes(struct kunit *test)
+static void cpus_are_distributed_over_the_nodes(struct kunit *test)
 {
 	struct umbra *u = make_mixed(test);
 	unsigned int cpu;
@@ -296,7 +296,7 @@ static void cpus_are_dealt_out_to_the_nodes(struct kunit *test)
 	preempt_enable();
 }
 
-static void a_node_that_is_none_is_refused(struct kunit *test)
+static void an_unknown_node_is_refused(struct kunit *test)
 {
 	struct umbra *u = make_nodes(test, 2, NULL, 0);
 
@@ -361,7 +361,7 @@ static void the_last_node_stays_online(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_set_node_online(u, 1, false), 0);
 }
 
-static void only_types_of_zones_have_names(struct kunit *test)
+static void only_valid_zone_types_have_names(struct kunit *test)
 {
 	KUNIT_EXPECT_STREQ(test, umbra_zone_type_name(UMBRA_ZONE_DMA), "DMA");
 	KUNIT_EXPECT_STREQ(test, umbra_zone_type_name(UMBRA_ZONE_MOVABLE),
@@ -392,16 +392,17 @@ static void a_zone_without_pages_is_on_no_list(struct kunit *test)
 static struct kunit_case zonelist_cases[] = {
 	KUNIT_CASE_PARAM(nodes_are_tried_as_the_host_tries_them,
 			 order_gen_params),
-	KUNIT_CASE_PARAM(full_nodes_are_passed_over_in_order, order_gen_params),
-	KUNIT_CASE_PARAM(a_walk_sees_what_a_request_may_use, walk_gen_params),
-	KUNIT_CASE(a_nodemask_is_kept_to_in_need),
-	KUNIT_CASE(no_node_is_that_of_the_cpu),
-	KUNIT_CASE(cpus_are_dealt_out_to_the_nodes),
-	KUNIT_CASE(a_node_that_is_none_is_refused),
+	KUNIT_CASE_PARAM(full_nodes_are_skipped_in_order, order_gen_params),
+	KUNIT_CASE_PARAM(a_walk_visits_the_zones_a_request_may_use,
+			 walk_gen_params),
+	KUNIT_CASE(a_nodemask_is_obeyed_when_memory_is_short),
+	KUNIT_CASE(without_a_node_the_cpu_chooses_it),
+	KUNIT_CASE(cpus_are_distributed_over_the_nodes),
+	KUNIT_CASE(an_unknown_node_is_refused),
 	KUNIT_CASE(a_node_can_go_offline_and_come_back),
 	KUNIT_CASE(the_last_node_stays_online),
 	KUNIT_CASE(a_zone_without_pages_is_on_no_list),
-	KUNIT_CASE(only_types_of_zones_have_names),
+	KUNIT_CASE(only_valid_zone_types_have_names),
 	{}
 };
 
