@@ -13,11 +13,11 @@ struct charge_case {
 
 static const struct charge_case charge_cases[] = {
 	{ "nothing", 0, 0, 0, 0 },
-	{ "one page and no room", 0, 1, 0, -EDQUOT },
+	{ "one page, limit 0", 0, 1, 0, -EDQUOT },
 	{ "up to the limit", 6, 4, 10, 0 },
 	{ "one over the limit", 7, 4, 10, -EDQUOT },
-	{ "more than the limit alone", 0, 11, 10, -EDQUOT },
-	{ "limit lowered since", 10, 1, 5, -EDQUOT },
+	{ "more than the limit at once", 0, 11, 10, -EDQUOT },
+	{ "limit lowered below the charge", 10, 1, 5, -EDQUOT },
 	{ "no limit", 1000000, 1024, ULONG_MAX, 0 },
 };
 
@@ -37,7 +37,7 @@ static void an_account_is_charged_up_to_its_limit(struct kunit *test)
 			c->before + (c->err ? 0 : c->nr_pages));
 }
 
-/* A block of order 3, charged, with some of its pages referenced. */
+/* A charged block of order 3. Each page in @pins has one more reference. */
 static struct page *charged(struct kunit *test, struct umbra *u,
 			    struct umbra_account *account, u8 referenced)
 {
@@ -102,7 +102,7 @@ static void held_pages_stay_charged(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_account_held(account), 0);
 }
 
-/* KASAN is the judge of this one. */
+/* With KASAN: the account must not be freed before its last held page. */
 static void an_account_lives_as_long_as_its_held_pages(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 64);
@@ -141,7 +141,9 @@ static void a_page_reused_after_being_held_is_not_charged(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_account_pages(account), 0);
 }
 
-/* Memory that its user lost by a stray put cannot be given back, or charged. */
+/*
+ * A page whose base reference is gone is lost: it cannot be freed or charged.
+ */
 static void a_lost_page_is_not_charged_any_more(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 64);

@@ -70,7 +70,7 @@ static void a_descriptor_keeps_its_one_reference(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, page_ref_count(page + i), 1);
 }
 
-/* What belongs to the caller of a block must not matter to its free. */
+/* A free must not depend on the fields that the caller of a block may write. */
 static void an_owner_may_use_the_fields_of_the_descriptor(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 64);
@@ -122,7 +122,10 @@ static void gfp_flags_choose_the_type(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rq.order, 3);
 	KUNIT_EXPECT_EQ(test, rq.gfp, c->gfp);
 
-	/* All is MOVABLE at first, so the type is seen by what is claimed. */
+	/*
+	 * Every pageblock is MOVABLE at first, so the request claims one of its
+	 * type.
+	 */
 	page = umbra_alloc_pages(u, c->gfp, 3);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	KUNIT_EXPECT_EQ(test, umbra_frame_type(u, umbra_page_to_index(u, page)),
@@ -154,8 +157,8 @@ static void an_order_out_of_range_is_refused_with_one_report(struct kunit *test)
 }
 
 /*
- * A block of order 3, whose page of that number is freed with that order,
- * when it is allocated or when it was freed before.
+ * A block of order 3. The test frees page @page of it with order @order, while
+ * it is allocated or after it was freed.
  */
 struct misuse_case {
 	const char *name;

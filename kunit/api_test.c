@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The public functions one by one, over real memory. */
+/* The public functions, over real memory. */
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -13,7 +13,7 @@
 
 #define PAGES (4 * TEST_BLOCK)
 
-/* Node 0 has three zones, node 1 one; each of one largest block. */
+/* Node 0 has three zones, node 1 has one. Each zone is one largest block. */
 static const struct umbra_zone_layout zones[] = {
 	{ .nid = 0, .type = UMBRA_ZONE_DMA, .nr_frames = TEST_BLOCK },
 	{ .nid = 0, .type = UMBRA_ZONE_NORMAL, .nr_frames = TEST_BLOCK },
@@ -43,7 +43,7 @@ static struct umbra *ghost(struct kunit *test)
 	return umbra_test_ghost_layout(test, &layout, PAGES);
 }
 
-/* Pages that are nobody's: free, or in a cache. */
+/* Free pages and cached pages. */
 static unsigned long nr_idle(struct umbra *u)
 {
 	umbra_drain_pages(u);
@@ -129,7 +129,7 @@ static void a_page_comes_from_the_nodes_of_the_mask(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	KUNIT_EXPECT_EQ(test, umbra_page_node(u, page), 1);
 	umbra_free_page(u, page);
-	/* Who can wait is not let past the mask. */
+	/* A request that can wait must obey the mask too. */
 	KUNIT_EXPECT_NULL(test, umbra_alloc_pages_nodemask(u, GFP_KERNEL |
 							   __GFP_NOWARN, 0, 0,
 							   &none));
@@ -177,7 +177,7 @@ static void a_zeroed_page_is_zero(struct kunit *test)
 	unsigned long addr, again;
 
 	umbra_test_one_cpu(test);
-	/* Whatever page it is, it is not zero yet. */
+	/* The page must not be zero before it is allocated with __GFP_ZERO. */
 	addr = umbra_get_free_page(u, GFP_KERNEL);
 	KUNIT_ASSERT_NE(test, addr, 0);
 	memset((void *)addr, 0xff, PAGE_SIZE);
@@ -238,8 +238,8 @@ static const struct exact_case exact_cases[] = {
 	{ "the largest block less a page", (TEST_BLOCK - 1) * PAGE_SIZE,
 	  TEST_BLOCK - 1 },
 	{ "the largest block", TEST_BLOCK * PAGE_SIZE, TEST_BLOCK },
-	{ "a byte more", TEST_BLOCK * PAGE_SIZE + 1, 0 },
-	{ "everything there could be", SIZE_MAX, 0 },
+	{ "the largest block and a byte", TEST_BLOCK * PAGE_SIZE + 1, 0 },
+	{ "SIZE_MAX bytes", SIZE_MAX, 0 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(exact, exact_cases, name);
@@ -319,7 +319,7 @@ static void tails_of_a_compound_page_have_its_head(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, plain);
 	umbra_test_expect_block(test, u, comp, 3, true);
 	umbra_test_expect_block(test, u, plain, 3, false);
-	/* Being exposed, it is still compound, and movable. */
+	/* An exposed block stays compound and movable. */
 	KUNIT_EXPECT_EQ(test, umbra_expose_pages(u, comp, 3), 0);
 	UMBRA_EXPECT_FRAME(test, u, comp,
 			   FRAME_MOVABLE | FRAME_COMP | FRAME_EXPOSED, 3);
@@ -427,7 +427,10 @@ static void a_bulk_allocation_uses_only_its_nodes(struct kunit *test)
 	umbra_free_pages_bulk(u, pages, 20);
 }
 
-/* A zone that has not all of it gives one page a time, as long as it has. */
+/*
+ * If a zone has fewer blocks than asked for, the allocation takes pages one by
+ * one.
+ */
 static void a_bulk_allocation_returns_the_pages_there_are(struct kunit *test)
 {
 	struct umbra *u = ghost(test);

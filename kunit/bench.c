@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The benchmark: umbra's default instance against the host's allocator, in
+ * The benchmark compares umbra's default instance with the host's allocator, in
  * one kernel and one run. Rounds alternate between the two, and the median of
  * each counts.
  *
  *	echo ROUNDS [SHARE [NAME]] >/sys/kernel/debug/umbra_bench/run
  *	cat /sys/kernel/debug/umbra_bench/results
  *
- * With SHARE only 1/SHARE of the work is done, and none but that which is timed,
- * for machines that are slow; with NAME only the cases whose names begin so, or
- * the facts.
+ * A SHARE above 1, for slow machines, runs only 1/SHARE of the work, without the
+ * facts. NAME selects the cases with this prefix, or "facts".
  */
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
@@ -34,14 +33,14 @@
 #define TEXT_SIZE SZ_16K
 
 static struct {
-	struct mutex lock;	/* one run at a time; guards @text */
-	char *text;		/* of the last run, or NULL */
+	struct mutex lock;	/* serializes runs; guards @text */
+	char *text;		/* results of the last run, or NULL */
 	struct dentry *dir;
 } bench_state = {
 	.lock = __MUTEX_INITIALIZER(bench_state.lock),
 };
 
-/* By round: picoseconds a pair, and their ratio in 1/1000. */
+/* One entry per round: picoseconds per pair, and umbra/host in 1/1000. */
 struct samples {
 	u64 ps[BENCH_SIDES][ROUNDS_MOST];
 	u64 ratio[ROUNDS_MOST];
@@ -64,7 +63,7 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Sorts @values. */
+/* Return the median. Sorts @values. */
 u64 bench_median(u64 *values, unsigned int nr)
 {
 	sort(values, nr, sizeof(*values), compare, NULL);
@@ -75,13 +74,13 @@ static int job_fn(void *arg)
 {
 	struct bench_job *job = arg;
 
-	/* Nothing but interrupts is to come in between. */
+	/* Only interrupts may preempt the measurement. */
 	sched_set_fifo(current);
 	job->ns = job->c->work[job->side](job);
 	kthread_complete_and_exit(&job->done, 0);
 }
 
-/* Have a case done once by one side. Returns picoseconds a pair, or an error. */
+/* Run a case once on one side. Returns picoseconds per pair, or an error. */
 static s64 run_once(struct bench *b, const struct bench_case *c,
 		    enum bench_side side)
 {
@@ -143,7 +142,7 @@ static int run_case(struct bench *b, const struct bench_case *c,
 {
 	unsigned int round, side;
 
-	/* What other cases left in the caches is not part of this one. */
+	/* Warm up: the caches must not hold pages of other cases. */
 	for (side = 0; side < BENCH_SIDES; side++) {
 		s64 ps = run_once(b, c, side);
 

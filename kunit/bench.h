@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the parts of the benchmark know of each other. */
+/* Data and functions that the parts of the benchmark share. */
 #ifndef _UMBRA_BENCH_H
 #define _UMBRA_BENCH_H
 
@@ -14,7 +14,7 @@
 #define BENCH_TRAYS 8
 #define BENCH_SLOTS 65536
 
-/* What one CPU works with; large, and its own. */
+/* Working memory of one CPU. */
 struct bench_cpu {
 	struct page *pages[BENCH_BURST];
 	u16 shuffled[BENCH_BURST];		/* a permutation */
@@ -25,23 +25,23 @@ struct bench_cpu {
 
 enum bench_side { BENCH_UMBRA, BENCH_HOST, BENCH_SIDES };
 
-/* A piece of work, as one CPU does it. */
+/* The share of one CPU in one run of a case. */
 struct bench_job {
 	const struct bench_case *c;
 	struct umbra *u;
 	enum bench_side side;
 	unsigned int cpu;			/* from 0 */
-	unsigned long nr;			/* pairs to do */
+	unsigned long nr;			/* pairs to run */
 	struct bench_cpu *mine;
 	struct bench *bench;
 	struct completion done;
-	u64 ns;					/* what it took */
+	u64 ns;					/* measured time */
 	int err;
 };
 
 /*
- * Something to be timed, for both allocators. A work function does job->nr
- * pairs of an allocation and a free, and returns the time that took.
+ * A case to time, for both allocators. A work function runs job->nr pairs of an
+ * allocation and a free, and returns their time.
  */
 struct bench_case {
 	const char *name;
@@ -49,11 +49,11 @@ struct bench_case {
 	unsigned int order;
 	unsigned int burst;
 	gfp_t gfp;
-	unsigned long nr;			/* pairs a round */
+	unsigned long nr;			/* pairs per round */
 	unsigned int cpus;
 };
 
-/* Pages on their way from one CPU to another. */
+/* Pages that one CPU passes to another. */
 struct bench_tray {
 	bool full ____cacheline_aligned_in_smp;
 	struct page *pages[BENCH_BULK];
@@ -62,14 +62,14 @@ struct bench_tray {
 struct bench {
 	struct umbra *u;
 	unsigned int rounds;
-	unsigned int share;			/* do 1/share of the work */
-	const char *only;			/* names begin so */
+	unsigned int share;			/* run 1/share of the work */
+	const char *only;			/* prefix of names to run */
 	struct bench_cpu *cpu[BENCH_CPUS];
 	unsigned int cpu_ids[BENCH_CPUS];
 	unsigned int nr_cpus;
 	struct bench_tray trays[BENCH_TRAYS];
-	atomic_t waiting;			/* CPUs that are not ready */
-	char *text;				/* what there is to say */
+	atomic_t waiting;			/* CPUs not yet started */
+	char *text;				/* the results */
 	size_t used;
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is measured of umbra alone, on instances without memory: how much it
- * fragments under each policy, what it costs to make, and for how long a
- * snapshot keeps others waiting.
+ * Measurements of umbra alone, on instances without memory: fragmentation under
+ * each policy, the cost of a new instance, and the time that a snapshot holds a
+ * zone lock.
  */
 #include <linux/err.h>
 #include <linux/kthread.h>
@@ -25,15 +25,17 @@
 
 #define SNAPSHOT_FRAMES BIT(20)
 
-/* How often a fact is measured. */
+/* Rounds of each measurement. */
 #define ROUNDS_FACTS 7
 
-/* And how often somebody is to wait for a lock. */
+/* Rounds of a measurement of lock waits. */
 #define ROUNDS_WATCH 21
 
 static const u32 frag_seeds[] = { 11, 23, 37, 59, 83 };
 
-/* Descriptors without memory; an array for pointers to them, and for a NULL. */
+/*
+ * Page descriptors without memory, and an array of pointers with a final NULL.
+ */
 struct ghost {
 	struct umbra_span span;
 	struct page **held;
@@ -61,7 +63,7 @@ static int ghost_alloc(struct ghost *g, unsigned long nr)
 	return 0;
 }
 
-/* Nothing is behind the descriptors that could be lost. */
+/* No memory belongs to a ghost page, so nothing is lost. */
 static void ghost_lost(void *arg, struct page *page)
 {
 	set_page_count(page, UMBRA_BASE_COUNT);
@@ -79,7 +81,7 @@ static struct umbra *ghost_create(struct ghost *g, const char *policy)
 	return umbra_create("bench", &layout, &g->span, 1);
 }
 
-/* Single pages until there are no more. */
+/* Allocate single pages until none is left. Returns how many there were. */
 static unsigned long fill(struct umbra *u, struct page **held)
 {
 	unsigned long nr = 0;
@@ -89,7 +91,7 @@ static unsigned long fill(struct umbra *u, struct page **held)
 	return nr;
 }
 
-/* Free @nr of the pages, each as likely as any other. Returns how many left. */
+/* Free @nr pages at random. Returns how many are left. */
 static unsigned long free_random(struct umbra *u, struct page **held,
 				 unsigned long have, unsigned long nr,
 				 u32 *random)
@@ -103,7 +105,7 @@ static unsigned long free_random(struct umbra *u, struct page **held,
 	return have;
 }
 
-/* The share of free pages that is in blocks of a pageblock, in 1/1000. */
+/* Share of the free pages that is in blocks of pageblock size, in 1/1000. */
 static u64 whole_share(struct umbra *u)
 {
 	unsigned long whole = 0, free = 0;
@@ -122,8 +124,8 @@ static u64 whole_share(struct umbra *u)
 }
 
 /*
- * Single pages alone: all of the memory, half of it freed at random, and then
- * a tenth freed at random and as many allocated, again and again.
+ * Single pages only: allocate all memory and free half of it at random. Then,
+ * again and again, free a tenth at random and allocate as many.
  */
 static int fragment(struct ghost *g, const char *policy, u32 seed, u64 *share)
 {
@@ -182,7 +184,7 @@ static int fragmentation(struct bench *b, struct ghost *g)
 	return 0;
 }
 
-/* How long it takes to make an instance of 1 GiB. */
+/* The time to create an instance of 1 GiB. */
 static int creation(struct bench *b, struct ghost *g)
 {
 	u64 us[ROUNDS_FACTS];
@@ -203,7 +205,7 @@ static int creation(struct bench *b, struct ghost *g)
 	return 0;
 }
 
-/* Somebody who wants a zone lock all the time. */
+/* A thread that takes a zone lock again and again. */
 struct waiter {
 	struct umbra_zone *zone;
 	u64 longest_ns;
@@ -231,7 +233,7 @@ static int waiter_fn(void *arg)
 	return 0;
 }
 
-/* The same locks and nothing done under them: what the machine adds. */
+/* The same locks without the work: the part of a wait that the machine adds. */
 static int take_locks(struct umbra *u)
 {
 	unsigned long nr = SNAPSHOT_FRAMES / 2 / UMBRA_LIST_BATCH, flags;
@@ -253,7 +255,7 @@ static int take_snapshot(struct umbra *u)
 	return err;
 }
 
-/* Do something, with somebody on the other CPU waiting for the lock. */
+/* Run @work while a thread on the last CPU waits for the zone lock. */
 static int watch(struct bench *b, struct umbra *u, int (*work)(struct umbra *u),
 		 u64 *us, u64 *longest_ns)
 {
@@ -300,9 +302,8 @@ static int say_watched(struct bench *b, struct umbra *u, const char *name,
 }
 
 /*
- * Of a zone whose every second page is free. What the machine does to a waiter
- * comes on top of what the lock does, so the least of the longest waits of
- * several snapshots is the one that counts.
+ * Every second page of the zone is free. The machine adds to each wait, so the
+ * shortest of the longest waits counts.
  */
 static int snapshots(struct bench *b)
 {

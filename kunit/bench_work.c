@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is timed. Each work function is written once and built twice, with the
- * allocator as a constant, so that both are called directly and in the same
- * way.
+ * The work that is timed. Each work function is written once and built twice,
+ * with the allocator as a constant. Both allocators are so called directly and
+ * in the same way.
  */
 #include <linux/err.h>
 #include <linux/gfp.h>
@@ -14,7 +14,7 @@
 
 #define CHURN_MOST_ORDER 5
 
-/* Of the pages of an instance, how many a churn keeps allocated. */
+/* Share of the pages of an instance that a churn keeps allocated. */
 #define CHURN_PERCENT 80
 
 u32 bench_random(u32 *state)
@@ -41,7 +41,7 @@ void bench_shuffle(u16 *array, unsigned int nr, u32 *state)
 	}
 }
 
-/* Begin together with the other CPUs of a case. */
+/* Start at the same time as the other CPUs of a case. */
 void bench_ready(struct bench *b)
 {
 	atomic_dec(&b->waiting);
@@ -92,13 +92,15 @@ static __always_inline u64 do_pair(enum bench_side side, struct bench_job *job,
 	return ktime_to_ns(ktime_sub(ktime_get(), start));
 }
 
-/* Allocate and free at once. */
+/* Allocate a block and free it at once. */
 static __always_inline u64 pair(enum bench_side side, struct bench_job *job)
 {
 	return do_pair(side, job, false);
 }
 
-/* The same with a block that was mapped or split: every count is read. */
+/*
+ * The same with an exposed block, so that the free reads every reference count.
+ */
 static __always_inline u64 exposed(enum bench_side side, struct bench_job *job)
 {
 	return do_pair(side, job, true);
@@ -136,20 +138,20 @@ static __always_inline u64 do_burst(enum bench_side side, struct bench_job *job,
 	return ktime_to_ns(ktime_sub(ktime_get(), start));
 }
 
-/* Allocate many, then free them in the same order. */
+/* Allocate many blocks, then free them in the same order. */
 static __always_inline u64 burst(enum bench_side side, struct bench_job *job)
 {
 	return do_burst(side, job, false);
 }
 
-/* Allocate many, then free them in another order. */
+/* Allocate many blocks, then free them in another order. */
 static __always_inline u64 burst_random(enum bench_side side,
 					struct bench_job *job)
 {
 	return do_burst(side, job, true);
 }
 
-/* Allocate many by one call, and free them. */
+/* Allocate many pages with one call, then free them. */
 static __always_inline u64 bulk(enum bench_side side, struct bench_job *job)
 {
 	struct page **pages = job->mine->pages;
@@ -178,7 +180,7 @@ static __always_inline u64 bulk(enum bench_side side, struct bench_job *job)
 	return ktime_to_ns(ktime_sub(ktime_get(), start));
 }
 
-/* Fill a slot with a block of a random order. */
+/* Fill a slot with a block of random order. */
 static __always_inline bool fill_slot(enum bench_side side,
 				      struct bench_job *job, unsigned int i,
 				      u32 random)
@@ -194,7 +196,7 @@ static __always_inline bool fill_slot(enum bench_side side,
 }
 
 /*
- * With most of the memory allocated, free a random block and allocate one of a
+ * With most of the memory allocated, free a random block and allocate one of
  * random order, again and again.
  */
 static __always_inline u64 churn(enum bench_side side, struct bench_job *job)
@@ -232,13 +234,13 @@ static __always_inline u64 churn(enum bench_side side, struct bench_job *job)
 }
 
 /*
- * One CPU allocates, the other frees. Pages change hands many at a time, so that
- * what is timed is not how fast two CPUs can talk.
+ * One CPU allocates, the other frees. Pages are passed many at a time, so that
+ * the speed of the messages between CPUs matters little.
  */
 static __always_inline u64 handoff(enum bench_side side, struct bench_job *job)
 {
 	struct bench *b = job->bench;
-	bool full = job->cpu;	/* what this CPU waits for */
+	bool full = job->cpu;	/* the state this CPU waits for */
 	gfp_t gfp = job->c->gfp;
 	unsigned long n, i;
 	ktime_t start;
@@ -248,7 +250,10 @@ static __always_inline u64 handoff(enum bench_side side, struct bench_job *job)
 	for (n = 0; n < job->nr / BENCH_BULK; n++) {
 		struct bench_tray *tray = &b->trays[n % BENCH_TRAYS];
 
-		/* The pages are there, or gone, before the flag says so. */
+		/*
+		 * Pairs with the release below: the flag is read before the
+		 * pages.
+		 */
 		while (smp_load_acquire(&tray->full) != full)
 			cpu_relax();
 		for (i = 0; i < BENCH_BULK; i++) {
@@ -259,7 +264,10 @@ static __always_inline u64 handoff(enum bench_side side, struct bench_job *job)
 			else
 				job->err = -ENOMEM;
 		}
-		/* And the flag is the last that is written. */
+		/*
+		 * Pairs with the acquire above: the flag is written after the
+		 * pages.
+		 */
 		smp_store_release(&tray->full, !full);
 	}
 	return ktime_to_ns(ktime_sub(ktime_get(), start));
@@ -298,8 +306,8 @@ BENCH_WORK(handoff)
 	{ "churn", BOTH(churn), .gfp = GFP_KERNEL, .nr = 100000, .cpus = c }
 
 /*
- * In one run a case finds memory as those before it left it: what is to be
- * compared comes side by side, and what leaves memory in pieces comes last.
+ * Within a run, each case gets the memory as the case before it left it. Cases
+ * to be compared are next to each other; cases that fragment come last.
  */
 const struct bench_case bench_cases[] = {
 	PAIR(0, 1), PAIR(0, 2), PAIR(1, 1), PAIR(2, 1), PAIR(3, 1), PAIR(4, 1),

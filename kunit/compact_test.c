@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Compaction: what it makes of memory in pieces, and what it leaves alone. */
+/* The results of compaction, and the blocks that it must not move. */
 #include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
@@ -24,7 +24,10 @@ static struct umbra *ghost(struct kunit *test)
 	return umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
 }
 
-/* Every fourth page, and one of each of the first three pageblocks stays. */
+/*
+ * Every fourth page is movable, and one page in each of the first three
+ * pageblocks is not.
+ */
 static enum layout_kind quarter_and_unmovable(u32 index)
 {
 	if (index < 3 * PB && index % PB == 200)
@@ -52,8 +55,8 @@ struct whole_case {
 };
 
 /*
- * A quarter of 8 pageblocks fills two. The scanners meet in the middle: a
- * pageblock is left where they do.
+ * A quarter of 8 pageblocks fills two. One pageblock stays in use, where the
+ * scanners meet.
  */
 static const struct whole_case whole_cases[] = {
 	{ "all movable", umbra_test_quarter, 5 },
@@ -103,7 +106,9 @@ static void compaction_does_not_move_pinned_pages(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_compact(u), 0);
 	for (i = 0; i < 3; i++)
 		KUNIT_EXPECT_EQ(test, m->tokens[i * PB + 200], tokens[i]);
-	/* Whoever is not allowed to be isolated is not asked at all. */
+	/*
+	 * The owner denies isolation, so compaction must not ask it to migrate.
+	 */
 	m->deny = true;
 	m->nr_asked = 0;
 	KUNIT_EXPECT_EQ(test, umbra_compact(u), 0);
@@ -156,7 +161,9 @@ static void compaction_moves_blocks_of_two_owners(struct kunit *test)
 	umbra_test_empty(u);
 }
 
-/* Of each pageblock the pages but the first are free; of the others none. */
+/*
+ * In one pageblock all pages but the first are free; in the others no page is.
+ */
 static enum layout_kind nearly_free(u32 index)
 {
 	if (index >= PAGES - 2 * PB)
@@ -202,7 +209,10 @@ static void a_request_gets_the_block_that_compaction_made(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_compact_direct(u, &rq, c->priority, &index),
 			UMBRA_COMPACT_SUCCESS);
 	KUNIT_ASSERT_NE(test, index, UMBRA_NO_FRAME);
-	/* It is the request's, and was never on a list. */
+	/*
+	 * The block is in the hands of the request. It was never on a free
+	 * list.
+	 */
 	KUNIT_EXPECT_EQ(test, frame_read(u, index),
 			frame_make(FRAME_PCP, c->order));
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u),
@@ -301,7 +311,7 @@ static void an_unmovable_request_captures_no_movable_block(struct kunit *test)
 						   &index),
 			UMBRA_COMPACT_SUCCESS);
 	KUNIT_EXPECT_EQ(test, index, UMBRA_NO_FRAME);
-	/* But it may claim all of what was made. */
+	/* The request may claim every block that compaction made. */
 	KUNIT_EXPECT_EQ(test, umbra_test_pages_in(u->zones, TEST_PB_ORDER), PB);
 	umbra_test_empty(u);
 }
@@ -340,7 +350,7 @@ static const struct source_case source_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(source, source_cases, name);
 
-/* Give the pageblock of @index another type. */
+/* Set the type of the pageblock of @index. */
 static void set_type(struct umbra *u, u32 index, u8 type)
 {
 	struct umbra_zone *zone = umbra_frame_zone(u, index);
@@ -375,7 +385,7 @@ static void compaction_moves_pages_out_of_suitable_blocks(struct kunit *test)
 
 struct target_case {
 	const char *name;
-	u8 type;		/* of the last pageblock */
+	u8 type;		/* type of the last pageblock */
 	enum umbra_compact_priority priority;
 	bool fills;
 };
@@ -421,7 +431,7 @@ static enum layout_kind half_of_the_last_free(u32 index)
 	return index >= PAGES - PB / 2 ? LAYOUT_FREE : LAYOUT_UNMOVABLE;
 }
 
-/* The other half of it cannot move. */
+/* The pages in the other half of the pageblock cannot move. */
 static void a_pageblock_filled_by_compaction_becomes_movable(struct kunit *test)
 {
 	struct umbra *u = ghost(test);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * When compaction runs, and where: suitability, deferral, the hints it leaves,
- * and what the background does.
+ * When and where compaction runs: suitability, deferral, hints, and kcompactd.
  */
 #include <linux/delay.h>
 #include <linux/gfp.h>
@@ -32,7 +31,7 @@ static enum umbra_compact_result needed(struct umbra *u, unsigned int order,
 				       flags, false);
 }
 
-/* Of 4096 pages all but so many are in use, and none is next to another. */
+/* Free pages, of 4096. None of them is next to another one. */
 static u32 nr_free_pages;
 
 static enum layout_kind some_free(u32 index)
@@ -50,13 +49,13 @@ struct suit_case {
 
 /* Without watermarks: more than twice the block must be free. */
 static const struct suit_case suit_cases[] = {
-	{ "order 1, the gap", 1, 4, UMBRA_COMPACT_SKIPPED },
-	{ "order 1, more", 1, 5, UMBRA_COMPACT_CONTINUE },
-	{ "order 3, the gap", 3, 16, UMBRA_COMPACT_SKIPPED },
-	{ "order 3, more", 3, 17, UMBRA_COMPACT_CONTINUE },
-	{ "order 9, the gap", 9, 1024, UMBRA_COMPACT_SKIPPED },
-	{ "order 9, more", 9, 1025, UMBRA_COMPACT_CONTINUE },
-	{ "order 0, there is one", 0, 100, UMBRA_COMPACT_SUCCESS },
+	{ "order 1, only the gap free", 1, 4, UMBRA_COMPACT_SKIPPED },
+	{ "order 1, a page more free", 1, 5, UMBRA_COMPACT_CONTINUE },
+	{ "order 3, only the gap free", 3, 16, UMBRA_COMPACT_SKIPPED },
+	{ "order 3, a page more free", 3, 17, UMBRA_COMPACT_CONTINUE },
+	{ "order 9, only the gap free", 9, 1024, UMBRA_COMPACT_SKIPPED },
+	{ "order 9, a page more free", 9, 1025, UMBRA_COMPACT_CONTINUE },
+	{ "order 0, a block is free", 0, 100, UMBRA_COMPACT_SUCCESS },
 };
 
 KUNIT_ARRAY_PARAM_DESC(suit, suit_cases, name);
@@ -98,7 +97,7 @@ static void compaction_respects_the_watermark(struct kunit *test)
 			UMBRA_COMPACT_SKIPPED);
 	umbra_test_request(test, u, &rq, GFP_KERNEL, 3);
 	KUNIT_EXPECT_FALSE(test, umbra_compact_suitable(u, &rq));
-	/* A part of what could be reclaimed would be enough. */
+	/* The pages that could be reclaimed count in part. */
 	WRITE_ONCE(zone->nr_lru[LRU_LIST_INACTIVE], 3);
 	KUNIT_EXPECT_TRUE(test, umbra_compact_suitable(u, &rq));
 	WRITE_ONCE(zone->nr_lru[LRU_LIST_INACTIVE], 0);
@@ -107,7 +106,7 @@ static void compaction_respects_the_watermark(struct kunit *test)
 	umbra_test_empty(u);
 }
 
-/* A quarter of all is free, in pairs: pieces of order 1. */
+/* A quarter of the zone is free, in blocks of order 1. */
 static enum layout_kind pairs(u32 index)
 {
 	return index % 8 < 2 ? LAYOUT_FREE : LAYOUT_UNMOVABLE;
@@ -131,8 +130,8 @@ static void compaction_respects_the_extfrag_threshold(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, needed(u, 4, 0), UMBRA_COMPACT_CONTINUE);
 	WRITE_ONCE(u->compact.extfrag_threshold, index);
 	KUNIT_EXPECT_EQ(test, needed(u, 4, 0), UMBRA_COMPACT_SKIPPED);
-	/* Orders that are not costly are tried whatever it says. */
-	WRITE_ONCE(u->compact.extfrag_threshold, 1000);
+	/* The threshold does not apply to orders that are not costly. */
+	WRITE_ONCE(u->pressure.extfrag_threshold, 1000);
 	KUNIT_EXPECT_EQ(test, needed(u, 3, 0), UMBRA_COMPACT_CONTINUE);
 	umbra_test_empty(u);
 }
@@ -150,7 +149,10 @@ static void compaction_that_fails_is_deferred_ever_longer(struct kunit *test)
 			;
 		KUNIT_EXPECT_EQ(test, n, 1 << min(shift, 6U));
 	}
-	/* Once it works for an order, the smaller ones are not deferred. */
+	/*
+	 * Success for an order ends the deferral of this order and of smaller
+	 * ones.
+	 */
 	umbra_compact_defer(zone, 5);
 	umbra_compact_expect(zone, 4);
 	KUNIT_EXPECT_FALSE(test, umbra_compact_is_deferred(zone, 4));
@@ -221,14 +223,14 @@ static void useless_pageblocks_are_skipped_by_compaction(struct kunit *test)
 			UMBRA_COMPACT_COMPLETE);
 	KUNIT_EXPECT_GE(test, count_skipped(u), BLOCKS / 2);
 	KUNIT_EXPECT_TRUE(test, z->flush_skip);
-	/* Now they all can be moved, but nobody looks ... */
+	/* Every page can be moved now, but the pageblocks are still skipped. */
 	for (i = 0; i < PAGES; i++)
 		m->tokens[i] &= ~TOKEN_PINNED;
 	umbra_compact_worked(u->zones, 5);
 	m->nr_asked = 0;
 	umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_LIGHT);
 	KUNIT_EXPECT_EQ(test, m->nr_asked, 0);
-	/* ... until the hints are forgotten ... */
+	/* The scanners look again once the hints are reset. */
 	umbra_compact_flush_hints(u, 0);
 	KUNIT_EXPECT_FALSE(test, z->flush_skip);
 	KUNIT_EXPECT_EQ(test, count_skipped(u), 0);
@@ -259,7 +261,7 @@ static void full_compaction_ignores_hints(struct kunit *test)
 	umbra_test_empty(u);
 }
 
-/* The hints are forgotten by the first attempt after the longest deferral too. */
+/* The first attempt after the longest deferral also resets the hints. */
 static void hints_end_when_compaction_restarts(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
@@ -285,7 +287,7 @@ static void hints_end_when_compaction_restarts(struct kunit *test)
 	umbra_test_empty(u);
 }
 
-/* The first pageblocks have nothing that can be moved. */
+/* The first three pageblocks have no movable page. */
 static enum layout_kind late_movables(u32 index)
 {
 	if (index < 3 * PB)
@@ -335,7 +337,7 @@ static void compaction_counts_scanned_and_moved_pages(struct kunit *test)
 	KUNIT_EXPECT_GT(test, umbra_zone_events(zone,
 						EVENT_COMPACT_FREE_SCANNED),
 			PAGES / 8);
-	/* What is moved, and where to. */
+	/* Each moved page is isolated once as a source and once as a target. */
 	KUNIT_EXPECT_GE(test, umbra_zone_events(zone, EVENT_COMPACT_ISOLATED),
 			2 * m->nr_moved);
 	KUNIT_EXPECT_EQ(test, umbra_zone_events(zone, EVENT_PGMIGRATE_SUCCESS),
@@ -385,7 +387,7 @@ static void kcompactd_compacts_for_the_order_it_is_woken_for(struct kunit *test)
 					  EVENT_COMPACT_DAEMON_FREE_SCANNED),
 			0);
 	umbra_test_mover_count(test, m);
-	/* It is there now: nobody is woken for it any more. */
+	/* With a block of the order free, kcompactd is not woken. */
 	umbra_compact_wake(u, 0, 9, UMBRA_ZONE_NORMAL);
 	umbra_compact_stop(u);
 	KUNIT_EXPECT_EQ(test, umbra_zone_events(u->zones,
@@ -405,7 +407,10 @@ static void kcompactd_compacts_a_fragmented_node_unasked(struct kunit *test)
 	umbra_compact_set_proactiveness(u, 60);
 	KUNIT_EXPECT_EQ(test, umbra_compact_score_wmark(u, true), 40);
 	KUNIT_EXPECT_EQ(test, umbra_compact_score_wmark(u, false), 50);
-	/* Two thirds of what is free in pageblocks, and a few scraps. */
+	/*
+	 * Two thirds of the free pages are in whole pageblocks, and some in
+	 * small blocks.
+	 */
 	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(has_in_pageblocks(u, half)));
 	umbra_compact_stop(u);
 	KUNIT_EXPECT_LE(test, umbra_compact_score(u, 0), 50);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Ranges: isolated for a while, or allocated as they are. */
+/* Ranges of pages: isolated for some time, or allocated. */
 #include <linux/gfp.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -41,7 +41,7 @@ static struct umbra *ghost_with(struct kunit *test, u32 nr_cma, int batch)
 	return umbra_test_ghost_layout(test, &layout, PAGES);
 }
 
-/* What a failed request must leave as it was. */
+/* The state that a failed request must leave unchanged. */
 struct shape {
 	unsigned long nr_free, nr_isolated, nr_cma;
 	unsigned long blocks[UMBRA_NR_ORDERS];
@@ -70,7 +70,7 @@ static void expect_shape(struct kunit *test, struct umbra *u,
 	KUNIT_EXPECT_MEMEQ(test, &now, before, sizeof(now));
 }
 
-/* Give a free pageblock another type. */
+/* Set the type of a free pageblock. */
 static void set_type(struct kunit *test, struct umbra *u, u32 index, u8 type)
 {
 	KUNIT_ASSERT_EQ(test, umbra_alloc_contig_range(u, index, index + PB,
@@ -88,7 +88,7 @@ static void nothing_is_allocated_from_an_isolated_range(struct kunit *test)
 
 	pages = kunit_kcalloc(test, PAGES, sizeof(*pages), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, pages);
-	/* Half of it is a page of one pageblock and a page of the next. */
+	/* The range ends in the middle of a pageblock on each side. */
 	KUNIT_ASSERT_EQ(test, umbra_isolate_range(u, BASE + 2 * PB - 1,
 						  BASE + 2 * PB + 1), 0);
 	KUNIT_EXPECT_EQ(test, zone->nr_isolated, 2 * PB);
@@ -139,7 +139,7 @@ static void isolated_pageblocks_get_their_types_back(struct kunit *test)
 	u32 cma = PAGES - PB;
 	struct shape before;
 
-	/* The buddy of the CMA pageblock, so that the two merge. */
+	/* The buddy of the CMA pageblock: the two merge while isolated. */
 	set_type(test, u, cma - PB, UMBRA_RECLAIMABLE);
 	take_shape(u, &before);
 	KUNIT_ASSERT_EQ(test, umbra_isolate_range(u, cma - PB, PAGES), 0);
@@ -149,7 +149,7 @@ static void isolated_pageblocks_get_their_types_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, u->zones->nr_free_cma, 0);
 	umbra_test_judge(test, u);
 
-	/* One of them first, so that the block is cut in two again. */
+	/* Unisolate one of them first, so that the block is split again. */
 	KUNIT_EXPECT_EQ(test, umbra_unisolate_range(u, cma, PAGES), 0);
 	KUNIT_EXPECT_EQ(test, umbra_frame_type(u, cma), UMBRA_CMA);
 	KUNIT_EXPECT_EQ(test, umbra_frame_type(u, cma - PB), UMBRA_ISOLATE);
@@ -179,7 +179,10 @@ static void an_isolated_range_cannot_be_isolated_again(struct kunit *test)
 	expect_shape(test, u, &before);
 	umbra_test_judge(test, u);
 
-	/* More than is isolated can be let go, and once more. */
+	/*
+	 * The range may include pageblocks that are not isolated, any number of
+	 * times.
+	 */
 	KUNIT_EXPECT_EQ(test, umbra_unisolate_range(u, BASE, BASE + PAGES), 0);
 	KUNIT_EXPECT_EQ(test, umbra_unisolate_range(u, BASE, BASE + PAGES), 0);
 	KUNIT_EXPECT_EQ(test, umbra_test_blocks(u, UMBRA_MAX_ORDER),
@@ -191,18 +194,18 @@ struct bad_case {
 	unsigned long start, end;	/* page frame numbers */
 };
 
-/* Zones are 0x40000-0x403ff and 0x40400-0x407ff, then there is a hole. */
+/* The zones are 0x40000-0x403ff and 0x40400-0x407ff. A hole follows. */
 static const struct bad_case bad_cases[] = {
 	{ "empty", 0x40000, 0x40000 },
 	{ "backwards", 0x40200, 0x40100 },
 	{ "before", 0x3ff00, 0x3ff80 },
-	{ "from before", 0x3ffff, 0x40001 },
-	{ "over the end", 0x407ff, 0x40801 },
-	{ "in the hole", 0x40900, 0x40901 },
-	{ "over two zones", 0x403ff, 0x40401 },
-	{ "over the hole", 0x407ff, 0x50001 },
-	{ "all there could be", 0, ULONG_MAX },
-	{ "the last of numbers", ULONG_MAX - 1, ULONG_MAX },
+	{ "starts before the zone", 0x3ffff, 0x40001 },
+	{ "ends after the zone", 0x407ff, 0x40801 },
+	{ "inside the hole", 0x40900, 0x40901 },
+	{ "across two zones", 0x403ff, 0x40401 },
+	{ "across the hole", 0x407ff, 0x50001 },
+	{ "0 to ULONG_MAX", 0, ULONG_MAX },
+	{ "the last frame number", ULONG_MAX - 1, ULONG_MAX },
 };
 
 KUNIT_ARRAY_PARAM_DESC(bad, bad_cases, name);
@@ -243,7 +246,7 @@ static void a_range_outside_one_zone_is_refused(struct kunit *test)
 
 struct range_case {
 	const char *name;
-	u32 start, end;		/* from the first frame */
+	u32 start, end;		/* offset from the first frame */
 };
 
 static const struct range_case range_cases[] = {
@@ -294,7 +297,7 @@ static void a_free_range_is_allocated_page_by_page(struct kunit *test)
 
 struct busy_case {
 	const char *name;
-	u32 at;			/* from the first frame; the page in use */
+	u32 at;			/* offset of the page in use */
 	unsigned int order;
 	bool busy;
 };
@@ -305,7 +308,7 @@ static const struct busy_case busy_cases[] = {
 	{ "the last page", 2047, 0, true },
 	{ "a page inside", 1000, 0, true },
 	{ "a block inside", 1024, 6, true },
-	{ "a block that begins before", 0, 10, true },
+	{ "a block that starts before", 0, 10, true },
 	{ "a page before", 511, 0, false },
 	{ "a page after", 2048, 0, false },
 };
@@ -321,7 +324,7 @@ static void a_range_in_use_is_not_allocated(struct kunit *test)
 	struct page *page;
 	int err;
 
-	/* A block of any order at a place of our choice. */
+	/* Allocate a block of any order at a given place. */
 	KUNIT_ASSERT_EQ(test, umbra_alloc_contig_range(u, c->at, c->at +
 						       (1U << c->order),
 						       GFP_HIGHUSER_MOVABLE),
@@ -361,7 +364,7 @@ static void a_range_with_a_held_page_is_not_allocated(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_held(u), 1);
 	KUNIT_EXPECT_EQ(test, umbra_alloc_contig_range(u, PB, 2 * PB,
 						       GFP_KERNEL), -EBUSY);
-	/* As soon as nobody holds it, it is had. */
+	/* Without the reference the range can be allocated. */
 	page_ref_dec(page);
 	KUNIT_EXPECT_EQ(test, umbra_alloc_contig_range(u, PB, 2 * PB,
 						       GFP_KERNEL), 0);
@@ -403,7 +406,7 @@ static void a_range_is_zeroed_if_asked_for(struct kunit *test)
 						       __GFP_ZERO |
 						       __GFP_COMP), 0);
 	KUNIT_EXPECT_NULL(test, memchr_inv(addr, 0, 10 * PAGE_SIZE));
-	/* They are single pages, whatever was asked for. */
+	/* A range is allocated as single pages. */
 	UMBRA_EXPECT_FRAME(test, u, umbra_index_to_page(u, 100), FRAME_ALLOC,
 			   0);
 	umbra_free_contig_range(u, pfn, 10);

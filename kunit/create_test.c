@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Instances of one's own: made, used side by side, and taken down. */
+/* Instances that other modules create: use side by side, and destruction. */
 #include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
@@ -13,7 +13,7 @@
 #define PAGES TEST_BLOCK
 #define MAX_LOST 32
 
-/* Pages of the test's own: nobody may hold any at its end. */
+/* Pages for a test. They must have no other reference when the test ends. */
 static struct umbra_region *region(struct kunit *test, const char *provider,
 				   unsigned long nr_pages)
 {
@@ -26,7 +26,7 @@ static struct umbra_region *region(struct kunit *test, const char *provider,
 	return region;
 }
 
-/* What an instance did not give back. */
+/* Pages that an instance did not give back. */
 struct lost {
 	unsigned int nr;
 	struct page *pages[MAX_LOST];
@@ -59,7 +59,7 @@ static void expect_nothing_lost(struct kunit *test, struct umbra *u)
 	KUNIT_EXPECT_EQ(test, lost.nr, 0);
 }
 
-/* Plain, over descriptors without memory. */
+/* An instance with default layout, over descriptors without memory. */
 static struct umbra *create_ghost(const char *name, struct umbra_region *r)
 {
 	const struct umbra_layout layout = {
@@ -88,7 +88,7 @@ struct side {
 	struct page *page;
 };
 
-/* Each takes all that it has, writes it, and finds what it wrote. */
+/* Each instance fills all its pages and must find them unchanged. */
 static void instances_over_real_pages_do_not_share_pages(struct kunit *test)
 {
 	static const char * const names[] = { "test-a", "test-b", "test-c" };
@@ -248,7 +248,10 @@ static void held_pages_without_references_are_not_lost(struct kunit *test)
 	expect_nothing_lost(test, u);
 }
 
-/* Our reference was dropped: the page is the host's, and not to be used. */
+/*
+ * The base reference is dropped: the host owns the page, so it must stay
+ * unused.
+ */
 static void pages_without_their_base_reference_are_lost(struct kunit *test)
 {
 	struct umbra_region *r = region(test, "ghost", 64);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The pattern in free memory, which bits there are, and all of them at once. */
+/* Debugging: the pattern in free memory, the bits, and all bits together. */
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/jump_label.h>
@@ -20,7 +20,7 @@
 #define PAGES (2 * TEST_BLOCK)
 #define BATCH 8
 #define HIGH 64
-#define OURS 0x55		/* what owners write; not the pattern */
+#define OURS 0x55		/* owners write it; not the pattern */
 
 static const struct umbra_layout poisoned = {
 	.origin = "test",
@@ -34,7 +34,10 @@ static struct umbra *memory(struct kunit *test)
 	return umbra_test_memory(test, &poisoned, PAGES);
 }
 
-/* With caches, on one CPU, whose caches the test then knows. */
+/*
+ * An instance with caches. The test stays on one CPU, so it knows their
+ * contents.
+ */
 static struct umbra *memory_with_caches(struct kunit *test)
 {
 	struct umbra_layout layout = poisoned;
@@ -51,7 +54,7 @@ static void write_pages(struct page *page, unsigned int nr)
 		memset_page(page + nr, 0, OURS, PAGE_SIZE);
 }
 
-/* Is all of a page one byte? */
+/* Is every byte of a page @byte? */
 static bool is_all(struct page *page, u8 byte)
 {
 	const void *addr = kmap_local_page(page);
@@ -76,7 +79,7 @@ static unsigned long nr_intact(struct umbra *u)
 	return nr;
 }
 
-/* Expect that the checker finds what was written to @page, and nothing else. */
+/* Expect that the checker finds the write to @page, and no other error. */
 static void expect_found(struct kunit *test, struct umbra *u,
 			 struct page *page)
 {
@@ -89,11 +92,11 @@ static void expect_found(struct kunit *test, struct umbra *u,
 }
 
 /*
- * Allocate everything, so that a write to @page is told of once, and the page
- * handed out nevertheless; when it is free again nothing is left of it.
+ * Allocate everything. The write to @page must be reported once, and the page
+ * must still be given. When it is free again, no trace may be left.
  */
-static void expect_told_once(struct kunit *test, struct umbra *u,
-			     struct page *page, unsigned int order)
+static void expect_reported_once(struct kunit *test, struct umbra *u,
+				 struct page *page, unsigned int order)
 {
 	unsigned long nr_reports = umbra_test_nr_reports(u);
 	LIST_HEAD(pages);
@@ -161,7 +164,7 @@ struct write_case {
 	const char *name;
 	unsigned int page;
 	size_t offset;
-	unsigned int order;	/* of the blocks that are allocated then */
+	unsigned int order;	/* of the blocks that are then allocated */
 };
 
 static const struct write_case write_cases[] = {
@@ -187,9 +190,10 @@ static void a_write_to_free_memory_is_reported_once(struct kunit *test)
 	memset_page(page, c->offset, OURS, 1);
 	expect_found(test, u, page);
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 0);
-	expect_told_once(test, u, pfn_to_page(ALIGN_DOWN(page_to_pfn(page),
-							 1UL << c->order)),
-			 c->order);
+	expect_reported_once(test, u,
+			     pfn_to_page(ALIGN_DOWN(page_to_pfn(page),
+						    1UL << c->order)),
+			     c->order);
 }
 
 static void each_overwritten_page_is_reported(struct kunit *test)
@@ -235,7 +239,7 @@ static void a_write_to_a_cached_page_is_found_after_a_drain(struct kunit *test)
 	memset_page(page, 100, OURS, 1);
 	umbra_drain_pages(u);
 	expect_found(test, u, page);
-	expect_told_once(test, u, page, 0);
+	expect_reported_once(test, u, page, 0);
 }
 
 static void a_held_page_keeps_its_contents(struct kunit *test)
@@ -288,10 +292,12 @@ static void a_write_to_a_formerly_held_page_is_reported_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_held_rescan(u), 1);
 	memset_page(page, PAGE_SIZE - 1, OURS, 1);
 	expect_found(test, u, page);
-	expect_told_once(test, u, page, 0);
+	expect_reported_once(test, u, page, 0);
 }
 
-/* Use an instance in every way there is; no mistake, so nothing is told. */
+/*
+ * Use an instance in every way, without a mistake, so that nothing is reported.
+ */
 static void use_it_all(struct kunit *test, struct umbra *u)
 {
 	unsigned long pfn = u->spans[0].base_pfn + 100;
@@ -327,7 +333,7 @@ static void use_it_all(struct kunit *test, struct umbra *u)
 	KUNIT_ASSERT_NOT_NULL(test, exact);
 	memset(exact, OURS, 5 * PAGE_SIZE);
 	umbra_free_pages_exact(u, exact, 5 * PAGE_SIZE);
-	/* Without caches, one at a time. */
+	/* Single pages, without caches. */
 	for (i = 0; i < BATCH; i++)
 		umbra_alloc_pages_bulk(u, GFP_KERNEL, 0, NULL, BATCH, pages);
 	for (i = 0; i < BATCH; i++) {
@@ -365,7 +371,7 @@ static void a_write_to_a_contig_range_is_reported(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 1);
 	umbra_free_contig_range(u, pfn, 50);
 	expect_found(test, u, pfn_to_page(pfn + 50));
-	expect_told_once(test, u, pfn_to_page(pfn + 50), 0);
+	expect_reported_once(test, u, pfn_to_page(pfn + 50), 0);
 }
 
 struct bits_case {
@@ -376,11 +382,11 @@ struct bits_case {
 
 static const struct bits_case bits_cases[] = {
 	{ "a pattern without memory", UMBRA_DEBUG_POISON, -EINVAL },
-	{ "a pattern without memory, and more",
+	{ "a pattern without memory, and a guard",
 	  UMBRA_DEBUG_POISON | UMBRA_DEBUG_GUARD | UMBRA_DEBUG_REFS, -EINVAL },
-	{ "the first bit that is none", UMBRA_DEBUG_ALL + 1, -EINVAL },
+	{ "the first unknown bit", UMBRA_DEBUG_ALL + 1, -EINVAL },
 	{ "the last bit", BIT(31), -EINVAL },
-	{ "a bit that is none, among others", BIT(7) | UMBRA_DEBUG_GUARD,
+	{ "an unknown bit among others", BIT(7) | UMBRA_DEBUG_GUARD,
 	  -EINVAL },
 	{ "nothing", 0, 0 },
 	{ "a guard", UMBRA_DEBUG_GUARD, 0 },
@@ -461,7 +467,7 @@ static void correct_use_with_all_debugging_is_not_reported(struct kunit *test)
 	use_it_all(test, memory_with_everything(test));
 }
 
-/* A stray put, a pin that nobody spoke of, and a write, of one block. */
+/* On one block: a stray put, a pin that was not announced, and a write. */
 static void with_all_debugging_each_mistake_is_reported_once(struct kunit *test)
 {
 	struct umbra *u = memory_with_everything(test);
@@ -481,7 +487,7 @@ static void with_all_debugging_each_mistake_is_reported_once(struct kunit *test)
 	umbra_drain_pages(u);
 	memset_page(page + 3, 0, OURS, 1);
 	expect_found(test, u, page + 3);
-	expect_told_once(test, u, page + 3, 0);
+	expect_reported_once(test, u, page + 3, 0);
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_pages(u), PAGES);
 }
 

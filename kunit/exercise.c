@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Requests of the kernel's own kind, for as long as this module is loaded: such
- * as cannot wait, such as may not fail, and large ones. For tests that want
- * them beside something else. What is allocated is filled, and checked when it
- * is freed.
+ * A module that allocates as long as it is loaded: requests that cannot wait,
+ * requests that may not fail, and large ones. Tests load it to add load to
+ * their own. Allocated memory is filled, and checked before it is freed.
  */
 #include <linux/delay.h>
 #include <linux/err.h>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Failures that the kernel injects: on the way to an instance, and in one. */
+/*
+ * Failures that the kernel injects, into the creation of an instance and into
+ * its requests.
+ */
 #include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/fault-inject.h>
@@ -15,7 +18,7 @@
 
 #ifdef CONFIG_FAULT_INJECTION
 
-/* What one of the host's control files of failslab shows, or NULL. */
+/* The value of a failslab control file in debugfs, or NULL. */
 static void *failslab_knob(const char *name)
 {
 	struct dentry *dir = debugfs_lookup("failslab", NULL);
@@ -38,8 +41,8 @@ static void keep_page(void *arg, struct page *page)
 }
 
 /*
- * Create an instance while the @nth allocation of this task fails, and take it
- * down if that was survived. False if there are not so many.
+ * Create an instance while allocation @nth of this task fails, and destroy it
+ * if that succeeds. Returns false if there are fewer allocations.
  */
 static bool create_with_failure(struct kunit *test,
 				const struct umbra_layout *layout,

@@ -35,7 +35,10 @@ static void a_whole_block_of_another_type_is_claimed(struct kunit *test)
 			u->zones->free_area[9].nr_free[UMBRA_UNMOVABLE], 1);
 	umbra_test_judge(test, u);
 
-	/* What comes next finds the rest, and claims no more. */
+	/*
+	 * The next request uses the rest of the claimed block, and claims no
+	 * other.
+	 */
 	umbra_free_pages(u, page, 0);
 	page = umbra_alloc_pages(u, GFP_KERNEL, 9);
 	KUNIT_ASSERT_NOT_NULL(test, page);
@@ -46,12 +49,12 @@ static void a_whole_block_of_another_type_is_claimed(struct kunit *test)
 
 enum outcome { CLAIMED, STOLEN, REFUSED };
 
-/* One pageblock, the first frames in use: what becomes of it? */
+/* A pageblock whose first frames are in use: is it claimed as a whole? */
 struct decision_case {
 	const char *name;
 	enum umbra_migratetype wanted;
 	u8 from;		/* type of the pageblock, as stored */
-	u32 free, movable;	/* of 512; the others are in use, not movable */
+	u32 free, movable;	/* frames of 512; the rest is unmovable */
 	unsigned int order;
 	unsigned int flags;
 	enum outcome outcome;
@@ -72,21 +75,21 @@ static const struct decision_case decision_cases[] = {
 	  UMBRA_MOVABLE, 16, 496, 3, 0, STOLEN },
 	{ "unmovable, half of a reclaimable block free", UMBRA_UNMOVABLE,
 	  UMBRA_RECLAIMABLE, 256, 0, 4, 0, CLAIMED },
-	{ "unmovable, nothing known to be alike", UMBRA_UNMOVABLE,
+	{ "unmovable, no page known to be alike", UMBRA_UNMOVABLE,
 	  UMBRA_RECLAIMABLE, 255, 0, 0, 0, STOLEN },
 	{ "reclaimable, half free or alike", UMBRA_RECLAIMABLE,
 	  UMBRA_MOVABLE, 128, 384 - 128, 7, 0, CLAIMED },
 	{ "reclaimable, a page less", UMBRA_RECLAIMABLE,
 	  UMBRA_MOVABLE, 128, 257, 7, 0, STOLEN },
-	{ "reclaimable, nothing known to be alike", UMBRA_RECLAIMABLE,
+	{ "reclaimable, no page known to be alike", UMBRA_RECLAIMABLE,
 	  UMBRA_UNMOVABLE, 255, 0, 0, 0, STOLEN },
 	{ "reclaimable, half of an unmovable block free", UMBRA_RECLAIMABLE,
 	  UMBRA_UNMOVABLE, 256, 256, 8, 0, CLAIMED },
-	{ "movable, nothing large free", UMBRA_MOVABLE,
+	{ "movable, no large block free", UMBRA_MOVABLE,
 	  UMBRA_UNMOVABLE, 8, 504, 0, 0, STOLEN },
-	{ "movable, nothing large free, of order 3", UMBRA_MOVABLE,
+	{ "movable, no large block free, of order 3", UMBRA_MOVABLE,
 	  UMBRA_RECLAIMABLE, 15, 497, 3, 0, STOLEN },
-	{ "movable, some large free, all alike", UMBRA_MOVABLE,
+	{ "movable, a large block free, all alike", UMBRA_MOVABLE,
 	  UMBRA_UNMOVABLE, 16, 496, 0, 0, CLAIMED },
 	{ "movable, half free or alike", UMBRA_MOVABLE,
 	  UMBRA_RECLAIMABLE, 16, 240, 4, 0, CLAIMED },
@@ -96,11 +99,11 @@ static const struct decision_case decision_cases[] = {
 	  UMBRA_UNMOVABLE, 256, 0, 0, 0, CLAIMED },
 	{ "movable, a whole pageblock", UMBRA_MOVABLE,
 	  UMBRA_UNMOVABLE, 512, 0, 9, 0, CLAIMED },
-	{ "a part with no fragmenting", UMBRA_UNMOVABLE,
+	{ "part of a pageblock with nofragment", UMBRA_UNMOVABLE,
 	  UMBRA_MOVABLE, 256, 256, 0, ALLOC_NOFRAGMENT, REFUSED },
-	{ "a whole pageblock with no fragmenting", UMBRA_UNMOVABLE,
+	{ "a whole pageblock with nofragment", UMBRA_UNMOVABLE,
 	  UMBRA_MOVABLE, 512, 0, 0, ALLOC_NOFRAGMENT, CLAIMED },
-	{ "too large", UMBRA_UNMOVABLE,
+	{ "no block of the order", UMBRA_UNMOVABLE,
 	  UMBRA_MOVABLE, 255, 257, 8, 0, REFUSED },
 	{ "unmovable from highatomic", UMBRA_UNMOVABLE,
 	  UMBRA_HIGHATOMIC, 512, 0, 0, 0, REFUSED },
@@ -110,7 +113,7 @@ static const struct decision_case decision_cases[] = {
 	  UMBRA_CMA, 512, 0, 0, 0, REFUSED },
 	{ "reclaimable from cma", UMBRA_RECLAIMABLE,
 	  UMBRA_CMA, 512, 0, 9, 0, REFUSED },
-	{ "movable that may not from cma", UMBRA_MOVABLE,
+	{ "movable without ALLOC_CMA from cma", UMBRA_MOVABLE,
 	  UMBRA_CMA, 512, 0, 0, 0, REFUSED },
 	{ "unmovable from isolated", UMBRA_UNMOVABLE,
 	  ISOLATED, 512, 0, 0, 0, REFUSED },
@@ -159,7 +162,7 @@ static void give(struct umbra *u, u32 index, unsigned int order)
 	spin_unlock_irq(&zone->lock);
 }
 
-/* Use up a run of frames page by page, whatever it is of. */
+/* Allocate a run of frames page by page, whatever their type. */
 static void use(struct kunit *test, struct umbra *u, u32 start, u32 end,
 		gfp_t gfp)
 {
@@ -198,7 +201,7 @@ static void a_pageblock_is_claimed_if_enough_of_it_fits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), 512);
 }
 
-/* Of one lock hold, what failed is not tried again. */
+/* A mode that failed is not tried again under the same lock. */
 static void after_a_steal_no_pageblock_is_claimed(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 512);
@@ -215,7 +218,7 @@ static void after_a_steal_no_pageblock_is_claimed(struct kunit *test)
 	give(u, index, 0);
 }
 
-/* The smallest block that will do is stolen, so that large ones stay. */
+/* The smallest sufficient block is stolen, so that large blocks stay. */
 static void the_smallest_block_is_stolen(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 512);
@@ -237,8 +240,8 @@ static void the_smallest_block_is_stolen(struct kunit *test)
 }
 
 /*
- * The largest block of another type is taken before a smaller one of a type
- * that is preferred.
+ * The largest block of any type is taken before a smaller one of the preferred
+ * type.
  */
 static void the_largest_block_goes_before_the_preferred_type(struct kunit *test)
 {
@@ -265,7 +268,7 @@ struct prefer_case {
 	enum umbra_migratetype order[UMBRA_PCPTYPES];
 };
 
-/* As the host's table of fallbacks has it. */
+/* The host's table of fallbacks. */
 static const struct prefer_case prefer_cases[] = {
 	{ "unmovable", UMBRA_UNMOVABLE,
 	  { UMBRA_UNMOVABLE, UMBRA_RECLAIMABLE, UMBRA_MOVABLE } },
@@ -365,8 +368,8 @@ static struct umbra *ghost_with_cma(struct kunit *test)
 }
 
 /*
- * Half of what is free is CMA. Each page from elsewhere makes it more than
- * half, and the next one is taken from there.
+ * Half of the free memory is CMA. Each page from elsewhere makes CMA more than
+ * half, so the next page comes from CMA.
  */
 static void movable_pages_keep_cma_at_half_of_what_is_free(struct kunit *test)
 {
@@ -406,14 +409,17 @@ static void only_movable_pages_come_from_cma(struct kunit *test)
 	umbra_free_pages(u, all, UMBRA_MAX_ORDER);
 }
 
-/* When all else is used up, CMA goes before the pageblocks of others. */
+/*
+ * When the own type has no more blocks, CMA is used before another type is
+ * claimed.
+ */
 static void cma_goes_before_claiming(struct kunit *test)
 {
 	struct umbra *u = ghost_with_cma(test);
 	enum umbra_take_mode mode = TAKE_NORMAL;
 	u32 cma, index;
 
-	/* A little CMA, all else unmovable. */
+	/* A little free CMA; all other pages are unmovable. */
 	use(test, u, TEST_BLOCK + 64, 2 * TEST_BLOCK, GFP_HIGHUSER_MOVABLE);
 	index = rmqueue(u, 9, UMBRA_UNMOVABLE, 0, &mode);
 	KUNIT_ASSERT_NE(test, index, UMBRA_NO_FRAME);
@@ -426,7 +432,7 @@ static void cma_goes_before_claiming(struct kunit *test)
 	umbra_free_contig_range(u, TEST_BLOCK + 64, TEST_BLOCK - 64);
 }
 
-/* DMA32 and Normal on node 0, Normal on node 1; of one block each. */
+/* DMA32 and Normal on node 0, Normal on node 1; one largest block each. */
 static struct umbra *ghost_with_dma32(struct kunit *test)
 {
 	static const struct umbra_zone_layout zones[] = {
@@ -458,7 +464,7 @@ static void normal_is_not_fragmented_while_dma32_has_room(struct kunit *test)
 	u32 normal = TEST_BLOCK;
 	struct page *page;
 
-	/* A whole pageblock of Normal may change type. */
+	/* A whole pageblock of Normal may change its type. */
 	expect_place(test, u, 0, 0, UMBRA_ZONE_NORMAL);
 	page = umbra_alloc_pages_node(u, 0, GFP_HIGHUSER_MOVABLE,
 				      UMBRA_MAX_ORDER);
@@ -466,23 +472,23 @@ static void normal_is_not_fragmented_while_dma32_has_room(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_page_to_index(u, page), normal);
 	umbra_free_pages(u, page, UMBRA_MAX_ORDER);
 
-	/* Half of one may not, though it would be claimed. */
+	/* Half a pageblock may not, though a claim would be possible. */
 	use(test, u, normal, normal + 512 + 256, GFP_HIGHUSER_MOVABLE);
 	expect_place(test, u, 0, 0, UMBRA_ZONE_DMA32);
 	KUNIT_EXPECT_EQ(test, type_of(u, normal + 512), UMBRA_MOVABLE);
 
-	/* A node with one zone has nothing to spare it. */
+	/* A node with a single zone has no other zone to use. */
 	use(test, u, 2 * TEST_BLOCK, 2 * TEST_BLOCK + 768,
 	    GFP_HIGHUSER_MOVABLE);
 	expect_place(test, u, 1, 1, UMBRA_ZONE_NORMAL);
 
-	/* Then it must; to be near is worth more. */
+	/* Then Normal is fragmented: the near node comes first. */
 	umbra_free_contig_range(u, 2 * TEST_BLOCK, 768);
 	use(test, u, 0, TEST_BLOCK, GFP_KERNEL);
 	expect_place(test, u, 0, 0, UMBRA_ZONE_NORMAL);
 	KUNIT_EXPECT_EQ(test, type_of(u, normal + 512), UMBRA_UNMOVABLE);
 
-	/* And with nothing left, the other node. */
+	/* When the node is empty, the other node is used. */
 	use(test, u, normal + 768, 2 * TEST_BLOCK, GFP_KERNEL);
 	expect_place(test, u, 0, 1, UMBRA_ZONE_NORMAL);
 	umbra_free_contig_range(u, 0, 2 * TEST_BLOCK);

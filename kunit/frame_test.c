@@ -89,13 +89,13 @@ struct use_case {
 };
 
 static const struct use_case use_cases[] = {
-	{ "nobody else holds it", 1, false, PAGE_USE_NONE },
-	{ "one more holds it", 2, false, PAGE_USE_HELD },
-	{ "many hold it", 1000, false, PAGE_USE_HELD },
-	{ "our reference is gone", 0, false, PAGE_USE_STRAY },
-	{ "poisoned", 1, true, PAGE_USE_HWPOISON },
-	{ "poisoned and held", 2, true, PAGE_USE_HWPOISON },
-	{ "poisoned and gone", 0, true, PAGE_USE_HWPOISON },
+	{ "base reference alone", 1, false, PAGE_USE_NONE },
+	{ "one more reference", 2, false, PAGE_USE_HELD },
+	{ "many more references", 1000, false, PAGE_USE_HELD },
+	{ "base reference is gone", 0, false, PAGE_USE_STRAY },
+	{ "poisoned", 1, true, PAGE_USE_POISON },
+	{ "poisoned and held", 2, true, PAGE_USE_POISON },
+	{ "poisoned and gone", 0, true, PAGE_USE_POISON },
 };
 
 KUNIT_ARRAY_PARAM_DESC(use, use_cases, name);

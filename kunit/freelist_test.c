@@ -38,7 +38,7 @@ static void give_range(struct umbra *u, u32 index, u32 end)
 	spin_unlock_irq(&zone->lock);
 }
 
-/* Give a pageblock that is off the lists a type, as it is stored. */
+/* Set the stored type of a pageblock that is not on the free lists. */
 static void set_type(struct umbra *u, u32 index, u8 type)
 {
 	struct umbra_pageblock *pb = &u->pageblocks[index >> u->pb_order];
@@ -81,7 +81,7 @@ static void halves_freed_merge_up_to_the_largest_block(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, take(u, 0), UMBRA_NO_FRAME);
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), 0);
 
-	/* The even blocks have no buddies to merge with, the odd ones have. */
+	/* Only the odd blocks have free buddies to merge with. */
 	for (index = 0; index < TEST_BLOCK; index += 2 * size)
 		give(u, index, c->order);
 	if (c->order < UMBRA_MAX_ORDER)
@@ -118,7 +118,7 @@ static void single_frames_freed_in_any_order_merge_whole(struct kunit *test)
 
 struct pair_case {
 	const char *name;
-	u8 first, last;		/* as stored, in the order of being freed */
+	u8 first, last;		/* stored types, in the order of the frees */
 	bool merge;
 };
 
@@ -164,7 +164,10 @@ static void buddies_merge_over_pageblocks_of_mergeable_types(struct kunit *test)
 			c->merge ? 0 : 2);
 	umbra_test_judge(test, u);
 
-	/* What was free first takes the type of the other, if it may. */
+	/*
+	 * The block that was free first takes the type of the other one, if it
+	 * may.
+	 */
 	type = c->merge && umbra_type_is_mergeable(c->last) ? c->last :
 							      c->first;
 	KUNIT_EXPECT_EQ(test, u->pageblocks[0].type, type);
@@ -288,7 +291,7 @@ static void moving_a_pageblock_moves_its_free_pages(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zone->free_area[9].nr_free[UMBRA_CMA], 1);
 }
 
-/* All frames of a small instance, one by one. */
+/* Take all frames of a small instance one by one. */
 static void take_singles(struct kunit *test, struct umbra *u, u32 nr)
 {
 	u32 i;
@@ -356,7 +359,7 @@ static void a_block_that_merged_is_placed_by_its_new_size(struct kunit *test)
 	give_range(u, 18, 64);
 }
 
-/* Above the second largest order there is nothing left to grow into. */
+/* A block of the second largest order cannot be about to merge. */
 static void half_of_the_largest_block_goes_to_the_head(struct kunit *test)
 {
 	static const u32 expected[] = { 2560, 512 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Each modifier changes what is allocated, or how. */
+/* The effect of each gfp modifier on an allocation. */
 #include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/kthread.h>
@@ -37,7 +37,7 @@ static struct umbra *two_nodes(struct kunit *test, unsigned int dirty_limit)
 	return umbra_test_ghost_layout(test, &layout, 2 * NODE_FRAMES);
 }
 
-/* The node that a page of such flags comes from; -1 if there is none. */
+/* The node of a page allocated with @gfp, or -1 if the request fails. */
 static int node_of(struct umbra *u, gfp_t gfp, int nid)
 {
 	struct page *page = umbra_alloc_pages_node(u, nid, gfp | __GFP_NOWARN,
@@ -56,7 +56,7 @@ static unsigned long events(struct umbra *u, enum umbra_event event)
 	return umbra_zone_events(u->zones, event);
 }
 
-/* 4096 pages with a min watermark of 256. */
+/* An instance of 4096 pages with a min watermark of 256. */
 static struct umbra *with_reserve(struct kunit *test)
 {
 	struct umbra_layout layout = {
@@ -137,7 +137,10 @@ static void hardwall_uses_only_allowed_nodes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, node_of(u, GFP_USER, 0), -1);
 	KUNIT_EXPECT_EQ(test, node_of(u, GFP_USER, 1), -1);
 
-	/* Without it the wall can be climbed in need. */
+	/*
+	 * Without __GFP_HARDWALL a request may leave the allowed nodes when it
+	 * would fail.
+	 */
 	KUNIT_EXPECT_EQ(test, node_of(u, GFP_KERNEL, 0), 1);
 	KUNIT_EXPECT_EQ(test, node_of(u, GFP_ATOMIC | __GFP_HARDWALL, 0), 1);
 	KUNIT_EXPECT_EQ(test, node_of(u, GFP_NOWAIT | __GFP_HARDWALL, 0), -1);
@@ -170,8 +173,8 @@ static void write_avoids_a_dirty_node(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, node_of(u, GFP_KERNEL | __GFP_WRITE, 0), 1);
 	KUNIT_EXPECT_EQ(test, node_of(u, GFP_KERNEL, 0), 0);
 
-	/* Where all are dirty, none is worse than another. */
-	umbra_mod_dirty(u, page[1], most + 1);
+	/* If every node is over the limit, each is as good as another. */
+	umbra_account_dirty(u, page[1], most + 1);
 	KUNIT_EXPECT_EQ(test, node_of(u, GFP_KERNEL | __GFP_WRITE, 0), 0);
 	umbra_mod_dirty(u, page[0], -1);
 	KUNIT_EXPECT_EQ(test, node_of(u, GFP_KERNEL | __GFP_WRITE, 1), 0);
@@ -394,7 +397,7 @@ static void real_destroy(void *arg)
 		umbra_instance_free(real->u);
 }
 
-/* An instance with memory, or no test. */
+/* An instance with memory. Skips the test if there is none. */
 static struct umbra *with_memory(struct kunit *test)
 {
 	struct umbra_layout layout = {

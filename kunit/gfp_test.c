@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a gfp_t is translated to. */
+/* The translation of a gfp_t into a request. */
 #include <linux/gfp.h>
 #include <linux/interrupt.h>
 #include <linux/sched.h>
@@ -79,7 +79,9 @@ static void zone_bits_select_one_zone_or_are_refused(struct kunit *test)
 	umbra_free_pages(u, page, 0);
 }
 
-/* All that is below the zone named can be had, and nothing above. */
+/*
+ * A request may use the zone of its flags and every zone below, but none above.
+ */
 static void a_zone_falls_back_to_all_zones_below(struct kunit *test)
 {
 	const struct zone_case *c = test->param_value;
@@ -116,8 +118,11 @@ static void a_request_for_a_missing_zone_uses_normal(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 0);
 }
 
-/* Normal above a DMA zone: what goes to Normal may fall back, DMA may not. */
-static void a_request_for_a_missing_zone_may_not_use_dma(struct kunit *test)
+/*
+ * With a DMA and a Normal zone, requests for Normal may fall back to DMA, but
+ * requests for DMA use DMA only.
+ */
+static void a_dma_request_does_not_use_a_zone_above(struct kunit *test)
 {
 	static const struct umbra_zone_layout zones[] = {
 		{ .type = UMBRA_ZONE_DMA, .nr_frames = ZONE_FRAMES },
@@ -237,7 +242,7 @@ static const struct flags_case flags_cases[] = {
 	{ "GFP_TRANSHUGE_LIGHT", GFP_TRANSHUGE_LIGHT,
 	  AT_LOW | CMA, AT_LOW | CMA,
 	  AT_MIN | CPUSET | CMA, AT_MIN | CPUSET | CMA },
-	{ "__GFP_HIGH alone may wait", GFP_KERNEL | __GFP_HIGH,
+	{ "__GFP_HIGH that may wait", GFP_KERNEL | __GFP_HIGH,
 	  AT_LOW | KSWAPD, AT_LOW | KSWAPD,
 	  AT_MIN | CPUSET | KSWAPD | ALLOC_MIN_RESERVE,
 	  AT_MIN | CPUSET | KSWAPD | ALLOC_MIN_RESERVE },
@@ -330,13 +335,13 @@ struct reserves_case {
 };
 
 static const struct reserves_case reserves_cases[] = {
-	{ "nothing", GFP_KERNEL, false, 0 },
+	{ "no flags", GFP_KERNEL, false, 0 },
 	{ "atomic", GFP_ATOMIC, false, 0 },
 	{ "flag", GFP_KERNEL | __GFP_MEMALLOC, false, ALLOC_NO_WATERMARKS },
 	{ "both flags", GFP_KERNEL | __GFP_MEMALLOC | __GFP_NOMEMALLOC, false,
 	  0 },
 	{ "task", GFP_KERNEL, true, ALLOC_NO_WATERMARKS },
-	{ "task that does not want it", GFP_KERNEL | __GFP_NOMEMALLOC, true,
+	{ "memalloc task, nomemalloc", GFP_KERNEL | __GFP_NOMEMALLOC, true,
 	  0 },
 };
 
@@ -386,11 +391,11 @@ static void the_context_of_a_task_takes_flags_away(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, none.highest, UMBRA_ZONE_MOVABLE);
 }
 
-/* What a request may do that is made in a soft interrupt of this task. */
+/* A request, and its results in a soft interrupt of this task. */
 struct asked {
 	struct tasklet_struct tasklet;
 	struct umbra *u;
-	bool frees;		/* as the network does for swap */
+	bool frees;		/* PF_MEMALLOC, as set for swap over network */
 	bool softirq;
 	struct umbra_request fast, slow;
 	unsigned int reserves;
@@ -479,7 +484,7 @@ static void allowed_nodes_bind_tasks_but_not_interrupts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, a->node, 0);
 }
 
-/* But with soft interrupts off, one cannot tell that it is no interrupt. */
+/* With soft interrupts disabled, a task looks like a soft interrupt. */
 static void a_soft_interrupt_that_frees_memory_may_use_all(struct kunit *test)
 {
 	struct asked *a = asked(test);
@@ -541,7 +546,7 @@ static struct kunit_case gfp_cases[] = {
 			 zone_gen_params),
 	KUNIT_CASE_PARAM(a_zone_falls_back_to_all_zones_below, zone_gen_params),
 	KUNIT_CASE(a_request_for_a_missing_zone_uses_normal),
-	KUNIT_CASE(a_request_for_a_missing_zone_may_not_use_dma),
+	KUNIT_CASE(a_dma_request_does_not_use_a_zone_above),
 	KUNIT_CASE_PARAM(mobility_bits_select_one_type_or_are_refused,
 			 type_gen_params),
 	KUNIT_CASE_PARAM(every_mask_may_use_as_much_as_on_the_host,

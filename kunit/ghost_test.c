@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Instances larger than the machine, many of them, and what they cost. */
+/* Instances larger than the machine, many instances, and their cost. */
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
@@ -15,7 +15,7 @@
 
 #define GIB_PAGES (SZ_1G / PAGE_SIZE)
 
-/* As the host would cut it up, without memory. */
+/* The layout the host would choose, without memory. */
 static struct umbra_layout host_layout(void)
 {
 	struct umbra_layout layout;
@@ -26,13 +26,13 @@ static struct umbra_layout host_layout(void)
 	return layout;
 }
 
-/* Skip the test if this machine cannot hold the descriptors. */
+/* Skip the test if the machine has too little memory for the descriptors. */
 static void need_descriptors(struct kunit *test, unsigned long nr_pages)
 {
 	unsigned long bytes = nr_pages * sizeof(struct page);
 	long left = si_mem_available();
 
-	/* An eighth for what watches over them, and some for all else. */
+	/* KASAN needs an eighth more; the rest is for everything else. */
 	bytes += bytes / 8 + nr_pages * 2 + SZ_64M;
 	if (left < (long)(bytes / PAGE_SIZE))
 		kunit_skip(test, "needs %lu MiB of memory, and there are %ld",
@@ -65,7 +65,7 @@ static void sixteen_gib_of_ghosts_can_be_allocated(struct kunit *test)
 		highest = max(highest, index);
 		lowest = min(lowest, index);
 	}
-	/* All but what the watermarks keep. */
+	/* Every page above the min watermarks can be allocated. */
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u),
 			nr_pages - nr * TEST_BLOCK);
 	KUNIT_EXPECT_LE(test, umbra_test_nr_free(u),
@@ -84,7 +84,7 @@ struct cost_case {
 	const char *name;
 	unsigned long nr_pages;
 	const char *policy;
-	size_t fixed;		/* what counts in a small instance only */
+	size_t fixed;		/* cost that matters only in a small instance */
 };
 
 static const struct cost_case cost_cases[] = {
@@ -168,24 +168,24 @@ static void create_and_destroy(struct kunit *test, unsigned int rounds)
 		KUNIT_EXPECT_EQ(test, released.returned, CYCLE_PAGES);
 		umbra_instance_free(u);
 	}
-	/* What was unmapped is given back late, if nobody asks. */
+	/* Unmapped memory is otherwise given back late. */
 	vm_unmap_aliases();
 }
 
 /*
- * The frame maps alone would be ROUNDS * CYCLE_PAGES bytes. Some of what is
- * small and freed may be in quarantine.
+ * The frame maps alone are ROUNDS * CYCLE_PAGES bytes. Small freed objects may
+ * still be in the quarantine of KASAN.
  */
 #define LOST_MOST (ROUNDS * CYCLE_PAGES / 2 / PAGE_SIZE)
 
-/* Is the host short of @before by fewer than @most pages when they are gone? */
+/* Create and destroy instances. Is the loss of the host below @most pages? */
 static bool come_and_go(struct kunit *test, long before, long most)
 {
 	long lost;
 
 	create_and_destroy(test, ROUNDS);
 	lost = before - si_mem_available();
-	kunit_info(test, "%ld pages fewer than before\n", lost);
+	kunit_info(test, "the host has %ld pages fewer than before\n", lost);
 	return lost < most;
 }
 
@@ -195,10 +195,10 @@ static void destroyed_instances_leave_nothing_behind(struct kunit *test)
 	unsigned int attempt;
 	long before, most = 0;
 
-	/* What the host's own caches take, they take once or twice. */
+	/* The host fills its own caches once or twice. */
 	for (attempt = 0; attempt < ATTEMPTS && !kept; attempt++)
 		kept = come_and_go(test, si_mem_available(), LOST_MOST);
-	/* A loss of our own grows every time; what caches take has an end. */
+	/* A leak grows with every attempt; caches stop growing. */
 	before = si_mem_available();
 	kept = kept || TEST_WAIT_UNTIL(come_and_go(test, before,
 						   most += LOST_MOST));

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The reference that guards allocated pages, and every count read on free. */
+/*
+ * The guard reference on allocated pages, and the check of every count on free.
+ */
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include "../src/api/instance.h"
@@ -35,7 +37,7 @@ static struct umbra *guarded(struct kunit *test)
 	return ghost(test, UMBRA_DEBUG_GUARD, 0);
 }
 
-/* How many of @nr pages have a count. */
+/* The number of pages, of @nr, whose reference count is @count. */
 static unsigned int nr_counting(struct page *page, unsigned int nr, int count)
 {
 	unsigned int n = 0;
@@ -45,7 +47,7 @@ static unsigned int nr_counting(struct page *page, unsigned int nr, int count)
 	return n;
 }
 
-/* Expect counts of 2 in @nr pages and of 1 in all others. */
+/* Expect a count of 2 in @nr pages, and of 1 in all others. */
 static void expect_guarded(struct kunit *test, struct umbra *u,
 			   struct page *page, unsigned int nr)
 {
@@ -202,7 +204,7 @@ static void a_guarded_page_survives_a_stray_put(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_pages(u), PAGES);
 	expect_all_free(test, u);
 
-	/* It is used again, and nothing of it is left. */
+	/* The page can be used again, and has no extra reference left. */
 	KUNIT_EXPECT_EQ(test, umbra_test_take_all(u, 0, GFP_KERNEL, 0, &pages),
 			PAGES);
 	UMBRA_EXPECT_FRAME(test, u, page + c->page, FRAME_ALLOC, 0);
@@ -225,7 +227,7 @@ static void a_page_without_a_guard_is_lost_to_a_stray_put(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES - 1);
 }
 
-/* Neither the guard nor, after that, the base reference is there. */
+/* First the guard is gone, then the base reference. */
 static void a_second_stray_put_loses_even_a_guarded_page(struct kunit *test)
 {
 	struct umbra *u = guarded(test);
@@ -275,7 +277,7 @@ static void a_pinned_page_of_a_guarded_block_is_held_alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 0);
 }
 
-/* One order to free what is pinned, one to lose the guard: both are seen. */
+/* Free the pinned page first, then lose the guard: both are detected. */
 static void a_stray_put_and_a_pin_of_one_block_are_detected(struct kunit *test)
 {
 	struct umbra *u = guarded(test);
@@ -318,7 +320,7 @@ static void an_instance_that_stops_leaves_one_reference(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, page);
 	KUNIT_ASSERT_NOT_NULL(test, kept);
 
-	/* What is still allocated stays guarded from whoever has it. */
+	/* The pages that are still allocated keep their guard. */
 	KUNIT_EXPECT_EQ(test, nr_counting(kept, 4, 2), 4);
 	KUNIT_EXPECT_EQ(test, nr_counting(span.pages, PAGES, 1), PAGES - 4);
 }
@@ -352,7 +354,10 @@ static void with_refs_a_stray_put_of_a_tail_is_detected(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_pages(u), PAGES - 1);
 }
 
-/* The contract is umbra_expose_pages(); whoever breaks it is not found out. */
+/*
+ * An owner must call umbra_expose_pages() first. Without refs, a violation is
+ * not detected.
+ */
 static void without_refs_tails_are_not_checked(struct kunit *test)
 {
 	struct umbra *u = ghost(test, 0, 0);

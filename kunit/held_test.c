@@ -13,9 +13,9 @@
 #include "test_util.h"
 
 #define PAGES 256
-#define HELD_PERIOD (HZ / 10)	/* until the first look, in jiffies */
+#define HELD_PERIOD (HZ / 10)	/* jiffies until the first scan */
 
-/* A block that nobody looks at in the background. */
+/* A block of an instance that scans only when the test asks. */
 static struct page *block(struct kunit *test, struct umbra **u,
 			  unsigned int order, bool exposed)
 {
@@ -54,18 +54,18 @@ static void a_referenced_page_is_held_until_the_last_put(struct kunit *test)
 struct held_case {
 	const char *name;
 	unsigned int order;
-	u64 held;		/* which pages of the block are referenced */
+	u64 held;		/* bitmap of the pages with references */
 };
 
 static const struct held_case held_cases[] = {
 	{ "the only page", 0, 0x1 },
 	{ "the head", 3, 0x01 },
 	{ "the last tail", 3, 0x80 },
-	{ "one in the middle", 4, 0x0100 },
-	{ "both halves of a pair", 4, 0x0030 },
-	{ "every second", 5, 0x55555555 },
+	{ "a tail in the middle", 4, 0x0100 },
+	{ "two adjacent pages", 4, 0x0030 },
+	{ "every second page", 5, 0x55555555 },
 	{ "all", 4, 0xffff },
-	{ "all but one", 5, 0xfffeffff },
+	{ "all pages but one", 5, 0xfffeffff },
 	{ "head and tail of an order 6", 6, 0x8000000000000001 },
 };
 
@@ -125,7 +125,7 @@ static void a_held_page_is_not_handed_out(struct kunit *test)
 		n++;
 	KUNIT_EXPECT_EQ(test, n, PAGES - 1);
 
-	/* Before giving up, an allocation looks at the held pages again. */
+	/* Before it fails, a request scans the held pages. */
 	page_ref_dec(page);
 	KUNIT_EXPECT_PTR_EQ(test, umbra_alloc_pages(u, GFP_KERNEL, 0), page);
 	for (i = 0; i < PAGES; i++)
@@ -154,7 +154,7 @@ static void held_pages_are_released_in_the_background(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	page_ref_inc(page);
 	umbra_free_pages(u, page, 0);
-	/* The period grows with a look in vain. */
+	/* Each scan without result makes the period longer. */
 	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(READ_ONCE(u->held_period) >
 						HELD_PERIOD));
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_held(u), 1);
@@ -207,7 +207,7 @@ static void a_stray_put_loses_only_its_frame(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES - 1);
 }
 
-/* The descriptor may be the host's by then: its fields are not to be written. */
+/* The host may own the descriptor: the fields must not be written. */
 static void the_descriptor_of_a_lost_frame_is_not_written(struct kunit *test)
 {
 	struct umbra *u;
@@ -288,7 +288,9 @@ static void a_held_page_that_is_poisoned_goes_offline(struct kunit *test)
 	page_ref_dec(page);
 }
 
-/* Memory failed while the page was cached, so it is looked at once more. */
+/*
+ * Memory of the page failed in the cache, so its drain checks the page again.
+ */
 static void a_cached_page_that_is_held_does_not_become_free(struct kunit *test)
 {
 	struct umbra_layout layout = {

@@ -7,8 +7,8 @@
 
 #define MIB_PAGES (1UL << (20 - PAGE_SHIFT))
 
-/* Kept from the reserve, as it gives up before the last of it goes. */
-#define GFP_MEEK (GFP_KERNEL | __GFP_NORETRY)
+/* A request that fails before the last of the reserve is released. */
+#define GFP_NORETRY (GFP_KERNEL | __GFP_NORETRY)
 
 static struct umbra *with_marks(struct kunit *test, unsigned int pb_order,
 				unsigned long nr_pages)
@@ -32,7 +32,9 @@ static void chain(struct kunit *test, struct umbra *u, gfp_t gfp,
 	list_add(&page->lru, pages);
 }
 
-/* Down to the min watermark, in large blocks and then in small ones. */
+/*
+ * Allocate down to the min watermark, in large blocks and then in small ones.
+ */
 static void fill(struct kunit *test, struct umbra *u, struct list_head *pages)
 {
 	umbra_test_take_all(u, 0, GFP_KERNEL, UMBRA_MAX_ORDER, pages);
@@ -69,7 +71,7 @@ static void high_order_atomics_reserve_when_memory_is_low(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zone->nr_free_highatomic, 512);
 }
 
-/* A hundredth of 200 MiB is 512 pages, 16 pageblocks of this size. */
+/* One percent of 200 MiB is 512 pages, or 16 pageblocks of this size. */
 static void the_reserve_is_a_hundredth_at_most(struct kunit *test)
 {
 	struct umbra *u = with_marks(test, 5, 200 * MIB_PAGES);
@@ -116,7 +118,7 @@ static void a_small_zone_reserves_nothing(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
-/* 1024 pages without marks, with one or two pageblocks of 8 reserved. */
+/* 1024 pages without watermarks; one or two pageblocks of 8 are reserved. */
 static struct umbra *with_reserve(struct kunit *test, unsigned int nr)
 {
 	struct umbra *u = umbra_test_ghost(test, 3, TEST_BLOCK);
@@ -127,7 +129,7 @@ static struct umbra *with_reserve(struct kunit *test, unsigned int nr)
 		page[i] = umbra_alloc_pages(u, GFP_ATOMIC, 3);
 		KUNIT_ASSERT_NOT_NULL(test, page[i]);
 	}
-	/* Those reserved are not buddies, so they stay apart. */
+	/* The reserved pageblocks are not buddies, so they do not merge. */
 	for (i = 0; i < nr; i++)
 		umbra_highatomic_reserve(u->zones,
 					 umbra_page_to_index(u, page[2 * i]),
@@ -144,13 +146,13 @@ struct user_case {
 	const char *name;
 	gfp_t gfp;
 	unsigned int order;
-	unsigned long left;	/* of 8 reserved, when no more can be had */
+	unsigned long left;	/* pages of 8 left when the request fails */
 };
 
 static const struct user_case user_cases[] = {
-	{ "kernel, meek", GFP_MEEK, 0, 8 },
-	{ "movable, meek", GFP_HIGHUSER_MOVABLE | __GFP_NORETRY, 0, 8 },
-	{ "high, meek", GFP_MEEK | __GFP_HIGH, 0, 8 },
+	{ "kernel, noretry", GFP_NORETRY, 0, 8 },
+	{ "movable, noretry", GFP_HIGHUSER_MOVABLE | __GFP_NORETRY, 0, 8 },
+	{ "high, noretry", GFP_NORETRY | __GFP_HIGH, 0, 8 },
 	{ "kernel, costly", GFP_KERNEL, 4, 8 },
 	{ "atomic", GFP_ATOMIC, 0, 0 },
 	{ "atomic, order 1", GFP_ATOMIC, 1, 0 },
@@ -176,7 +178,7 @@ static void the_reserve_is_for_requests_that_cannot_wait(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
-/* One pageblock is kept as long as anything else can be tried. */
+/* One pageblock stays reserved as long as other ways are left. */
 static void the_reserve_is_released_before_a_request_fails(struct kunit *test)
 {
 	struct umbra *u = with_reserve(test, 2);
@@ -184,7 +186,7 @@ static void the_reserve_is_released_before_a_request_fails(struct kunit *test)
 	struct page *page;
 	LIST_HEAD(pages);
 
-	KUNIT_EXPECT_EQ(test, umbra_test_take_all(u, 0, GFP_MEEK, 0, &pages),
+	KUNIT_EXPECT_EQ(test, umbra_test_take_all(u, 0, GFP_NORETRY, 0, &pages),
 			TEST_BLOCK - 8);
 	KUNIT_EXPECT_EQ(test, zone->nr_reserved_highatomic, 8);
 	page = umbra_alloc_pages(u, GFP_HIGHUSER_MOVABLE, 0);
@@ -199,7 +201,7 @@ static void the_reserve_is_released_before_a_request_fails(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
-/* A reserve that is in use cannot be given up. */
+/* A reserve in use cannot be released. */
 static void an_allocated_pageblock_stays_reserved(struct kunit *test)
 {
 	struct umbra *u = with_reserve(test, 1);
@@ -217,7 +219,10 @@ static void an_allocated_pageblock_stays_reserved(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
-/* A block of several pageblocks is reserved whole, and given up whole. */
+/*
+ * A block of several pageblocks is reserved as a whole, and released as a
+ * whole.
+ */
 static void a_large_block_reserves_all_its_pageblocks(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, 3, TEST_BLOCK);
@@ -232,13 +237,13 @@ static void a_large_block_reserves_all_its_pageblocks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zone->nr_free_highatomic, 16);
 	KUNIT_EXPECT_EQ(test, zone->free_area[4].nr_free[UMBRA_HIGHATOMIC], 1);
 	umbra_test_judge(test, u);
-	KUNIT_EXPECT_EQ(test, umbra_test_take_all(u, 0, GFP_MEEK, 0, &pages),
+	KUNIT_EXPECT_EQ(test, umbra_test_take_all(u, 0, GFP_NORETRY, 0, &pages),
 			TEST_BLOCK);
 	KUNIT_EXPECT_EQ(test, zone->nr_reserved_highatomic, 0);
 	umbra_test_give_all(u, &pages);
 }
 
-/* The second of its pageblocks was isolated since it was allocated. */
+/* The second pageblock of the block is isolated after the allocation. */
 static void an_isolated_pageblock_is_not_reserved(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, 3, TEST_BLOCK);

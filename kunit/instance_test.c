@@ -10,7 +10,7 @@
 #include "../src/page/account.h"
 #include "test_util.h"
 
-/* An unaligned start, a length that is no power of two: edges of all sizes. */
+/* An unaligned start and an odd length: blocks of every size at the ends. */
 static const struct umbra_test_span odd_span = { 0x12345, 3000 };
 
 static const struct umbra_test_span three_spans[] = {
@@ -79,7 +79,7 @@ static void every_page_of_every_span_has_an_index_of_its_own(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_pages(u), 2048 + 700 + 1);
 }
 
-/* Spans whose descriptors follow one another are still two regions. */
+/* Spans with adjacent descriptors are still separate. */
 static void no_block_reaches_from_one_span_into_the_next(struct kunit *test)
 {
 	static const struct umbra_test_span halves[] = {
@@ -124,7 +124,7 @@ struct size_case {
 static const struct size_case size_cases[] = {
 	{ "one page", 9, { 0, 1 } },
 	{ "one page at an odd frame number", 9, { 1023, 1 } },
-	{ "two pages over a border", 9, { 1023, 2 } },
+	{ "two pages of two largest blocks", 9, { 1023, 2 } },
 	{ "less than a pageblock", 9, { 100, 300 } },
 	{ "one largest block", 9, { 1024, 1024 } },
 	{ "pageblocks of one page", 0, { 77, 2000 } },
@@ -167,8 +167,8 @@ static const struct refused_case refused_cases[] = {
 	{ "too many spans", 9, UMBRA_MAX_SPANS + 1, 64, 1, -EINVAL },
 	{ "pageblocks larger than any block", 11, 1, 64, 1, -EINVAL },
 	{ "more frames than indices", 9, 2, 0xf0000000, 1, -EFBIG },
-	{ "a page that others hold", 9, 1, 64, 2, -EBUSY },
-	{ "a page of the host's", 9, 1, 64, 0, -EBUSY },
+	{ "a page with another reference", 9, 1, 64, 2, -EBUSY },
+	{ "a page owned by the host", 9, 1, 64, 0, -EBUSY },
 };
 
 KUNIT_ARRAY_PARAM_DESC(refused, refused_cases, name);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The thread of a node that reclaims before anyone has to. */
+/* kswapd, which reclaims before requests have to. */
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
@@ -19,18 +19,18 @@
 #include "test_util.h"
 
 #define PAGES (4 * TEST_BLOCK)
-#define MIN_PAGES 256		/* of the min watermark */
+#define MIN_PAGES 256		/* pages of the min watermark */
 #define FAILURES_MOST 16
 
-/* An owner that gives up its pages, or nothing. */
+/* An owner that gives its pages back, or refuses. */
 struct owner {
 	struct umbra_movable movable;
 	struct umbra *u;
 	bool stubborn;
-	bool greedy;		/* takes a page of DMA for each it gives up */
+	bool greedy;		/* takes a page of DMA for each it gives back */
 };
 
-/* As an owner should not, but that suits a test: at once, and without a lock. */
+/* A real owner must not allocate here; the test has no lock that matters. */
 static int take_another(struct owner *o)
 {
 	struct page *page = umbra_alloc_page(o->u, __GFP_DMA | __GFP_HIGH |
@@ -73,7 +73,7 @@ static struct owner *owner_create(struct kunit *test)
 	return o;
 }
 
-/* kcompactd would take free pages in hand at times of its own. */
+/* kcompactd would take free pages off the lists at any time. */
 static void without_compaction(struct umbra *u)
 {
 	umbra_compact_set_proactiveness(u, 0);
@@ -151,7 +151,7 @@ static void list_pages(struct kunit *test, struct umbra *u, struct owner *o,
 	list_pages_of(test, u, o, GFP_KERNEL, nr);
 }
 
-/* Take all that a zone has free above @left pages. */
+/* Take pages of a zone until @left pages are free. */
 static void take_zone_until(struct umbra_zone *zone, gfp_t gfp,
 			    unsigned long left, struct list_head *pages)
 {
@@ -166,7 +166,7 @@ static void take_zone_until(struct umbra_zone *zone, gfp_t gfp,
 	}
 }
 
-/* The same, of an instance with one zone. */
+/* The same, for an instance with one zone. */
 static void take_until(struct umbra *u, unsigned long left,
 		       struct list_head *pages)
 {
@@ -201,7 +201,7 @@ static void kswapd_wakes_below_low_and_sleeps_at_high(struct kunit *test)
 	KUNIT_EXPECT_GT(test, events(u, EVENT_PGSTEAL_KSWAPD), 0);
 	KUNIT_EXPECT_EQ(test, events(u, EVENT_PGSTEAL_DIRECT), 0);
 	KUNIT_EXPECT_EQ(test, events(u, EVENT_ALLOCSTALL), 0);
-	/* It took what it needed, and not all there was. */
+	/* kswapd reclaims only the pages that it needs. */
 	KUNIT_EXPECT_GT(test, umbra_zone_reclaimable(u->zones), PAGES / 4);
 	give_back_the_rest(u, o, &hoard);
 }
@@ -240,7 +240,7 @@ static void kswapd_gives_up_and_resumes_when_a_page_is_freed(struct kunit *test)
 	give_back_the_rest(u, o, &hoard);
 }
 
-/* What is freed just after it gave up counts, too, if a little later. */
+/* A page freed right after kswapd gave up also resets it, a little later. */
 static void kswapd_resumes_for_a_page_freed_at_once(struct kunit *test)
 {
 	struct umbra *u = start(test, false);
@@ -253,7 +253,7 @@ static void kswapd_resumes_for_a_page_freed_at_once(struct kunit *test)
 	take_until(u, MIN_PAGES, &hoard);
 	umbra_alloc_page(u, GFP_NOWAIT | __GFP_NOWARN);
 	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(has_given_up(u)));
-	/* kswapd may come back at once, and would give up once more. */
+	/* kswapd may run again at once and give up once more. */
 	WRITE_ONCE(o->stubborn, false);
 	page = list_first_entry(&hoard, struct page, lru);
 	list_del(&page->lru);
@@ -308,7 +308,9 @@ static void a_working_kswapd_ends_a_boost_itself(struct kunit *test)
 	give_back_the_rest(u, o, &hoard);
 }
 
-/* Enough is free but for a boost, which kswapd, not being woken, cannot end. */
+/*
+ * Without the boost enough is free, but kswapd is not woken and cannot end it.
+ */
 static void no_request_fails_because_of_a_boost(struct kunit *test)
 {
 	struct umbra *u = start(test, true);
@@ -355,13 +357,13 @@ static void kswapd_is_not_woken_where_enough_is_free(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, events(u, EVENT_PAGEOUTRUN), 0);
 }
 
-/* A request, and how often it waited for kswapd, for some seconds each time. */
+/* A request, and the number of calls of throttle() for it. */
 struct throttled {
 	struct umbra_request rq;
 	unsigned long times;
 };
 
-/* Wait as a task that is no kernel thread. Returns whether it was killed. */
+/* Throttle a task that is no kernel thread. Returns whether it was killed. */
 static bool throttle(struct umbra *u, struct throttled *t)
 {
 	bool killed;
@@ -379,8 +381,8 @@ static bool has_half_of_the_reserve(struct umbra *u)
 }
 
 /*
- * Below half of the reserve a request waits for kswapd; only those that are no
- * kernel thread, which tests are.
+ * Below half of the reserve a request waits for kswapd. Kernel threads never
+ * wait, so the test clears that flag.
  */
 static void kswapd_wakes_the_requests_it_throttled(struct kunit *test)
 {
@@ -396,7 +398,7 @@ static void kswapd_wakes_the_requests_it_throttled(struct kunit *test)
 						 NULL, 0), 0);
 	KUNIT_EXPECT_FALSE(test, umbra_kswapd_throttle(u, &t.rq));
 	KUNIT_EXPECT_FALSE(test, has_half_of_the_reserve(u));
-	/* A request that kswapd is too slow for is let go as well. */
+	/* A request must also go on when kswapd is too slow. */
 	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(!throttle(u, &t) &&
 						has_half_of_the_reserve(u)));
 	KUNIT_EXPECT_GT(test, events(u, EVENT_PGSTEAL_KSWAPD), 0);
@@ -432,7 +434,10 @@ static bool normal_is_above_high(struct umbra *u)
 	       umbra_mark(zone, UMBRA_WMARK_HIGH);
 }
 
-/* It is busy for a zone that takes whatever is freed, when another falls low. */
+/*
+ * kswapd works for a zone whose pages are taken as fast as they are freed, when
+ * another zone falls low.
+ */
 static void kswapd_serves_a_zone_requested_while_it_runs(struct kunit *test)
 {
 	static const struct umbra_zone_layout zones[] = {
@@ -473,7 +478,7 @@ static void kswapd_serves_a_zone_requested_while_it_runs(struct kunit *test)
 		umbra_reclaim(u, PAGES);
 }
 
-/* The thread is in the middle of it when the instance is taken down. */
+/* The instance is destroyed while the thread reclaims. */
 static void kswapd_stops_with_its_instance(struct kunit *test)
 {
 	struct umbra *u = start(test, false);
@@ -485,7 +490,7 @@ static void kswapd_stops_with_its_instance(struct kunit *test)
 	list_pages(test, u, o, PAGES / 2);
 	take_until(u, 0, &hoard);
 	page = umbra_alloc_page(u, GFP_NOWAIT | __GFP_NOWARN);
-	/* kswapd may have been quicker. */
+	/* kswapd may have freed a page first. */
 	if (page)
 		list_add(&page->lru, &hoard);
 	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(has_scanned(u)));

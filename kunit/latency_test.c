@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What is timed, and where it is counted. */
+/* The latencies that are measured, and the buckets that count them. */
 #include <linux/gfp.h>
 #include <linux/jump_label.h>
 #include <linux/log2.h>
@@ -17,7 +17,7 @@
 
 #define TRY (GFP_NOWAIT | __GFP_NOWARN)
 
-/* What a kind has of an order, in all buckets. */
+/* The sum of all buckets of a kind and order. */
 static unsigned long latency_sum(const struct umbra *u,
 				 enum umbra_latency_kind kind,
 				 unsigned int order)
@@ -55,9 +55,9 @@ struct age_case {
 	unsigned int bucket;
 };
 
-/* In the middle of a bucket: to be counted takes time, too. */
+/* Ages in the middle of a bucket, since counting takes time too. */
 static const struct age_case age_cases[] = {
-	{ "the other CPU's clock is ahead", -NSEC_PER_SEC, 0 },
+	{ "the clock of another CPU is ahead", -NSEC_PER_SEC, 0 },
 	{ "0.4 s", 3LL << 27, 28 },
 	{ "0.8 s", 3LL << 28, 29 },
 	{ "1.6 s", 3LL << 29, 30 },
@@ -72,7 +72,7 @@ static unsigned int bucket_of(s64 ns)
 	return ns > 0 ? min(ilog2((u64)ns), UMBRA_LATENCY_BUCKETS - 1) : 0;
 }
 
-/* Count an event, and no other. False if it has become too long meanwhile. */
+/* Add one event. Returns false if it took so long that the bucket changed. */
 static bool add_event(struct umbra *u, const struct age_case *c,
 		      enum umbra_latency_kind kind)
 {
@@ -91,7 +91,7 @@ static void an_event_is_in_the_bucket_of_its_length(struct kunit *test)
 	unsigned int kind;
 	bool counted;
 
-	/* The clock of one CPU does not go back. */
+	/* The clock of a single CPU never goes back. */
 	umbra_test_one_cpu(test);
 	for (kind = 0; kind < NR_LATENCY_KINDS; kind++) {
 		counted = TEST_WAIT_UNTIL(add_event(u, c, kind));
@@ -144,7 +144,7 @@ static const struct way_case way_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(way, way_cases, name);
 
-/* On one CPU, whose cache gives what it was given last. */
+/* On one CPU, whose cache gives the last freed page first. */
 static struct umbra *way(struct kunit *test)
 {
 	const struct way_case *c = test->param_value;
@@ -189,7 +189,7 @@ static void allocations_are_timed_while_timing_is_on(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, latency_total(u), 14);
 }
 
-/* Timed or not, the same blocks come out of the same caches. */
+/* With or without timing, the same blocks come from the same caches. */
 static void timing_changes_nothing_else(struct kunit *test)
 {
 	struct umbra *u = way(test);
@@ -214,7 +214,7 @@ static void a_request_of_the_slowpath_is_timed_as_slow_alone(struct kunit *test)
 	struct umbra_layout layout = {
 		.origin = "test",
 		.pb_order = TEST_PB_ORDER,
-		/* marks of 128 and 160 pages */
+		/* watermarks of 128 and 160 pages */
 		.min_free_kbytes = 128 << (PAGE_SHIFT - 10),
 	};
 	struct umbra *u = umbra_test_ghost_layout(test, &layout, TEST_BLOCK);
@@ -239,7 +239,7 @@ static void a_request_of_the_slowpath_is_timed_as_slow_alone(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
-/* Hits have no code for it while nobody asks, whoever asked before. */
+/* The static key is off while no instance is timed, also after it was on. */
 static void latency_hooks_are_off_without_a_timed_instance(struct kunit *test)
 {
 	struct umbra *a = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);

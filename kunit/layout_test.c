@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Layouts that cannot be are refused. */
+/* Valid and invalid layouts. */
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/string.h>
@@ -15,12 +15,12 @@ struct layout_case {
 	int err;
 	unsigned int nr_zones;
 	struct umbra_zone_layout zones[4];	/* node, type, frames, CMA */
-	u8 distance[4];				/* 0: none given */
+	u8 distance[4];				/* 0: default */
 	u8 cpu_node;
 };
 
 static const struct layout_case layout_cases[] = {
-	{ "one zone of everything", 0, 1, { { 0, UMBRA_ZONE_NORMAL } } },
+	{ "one zone with every page", 0, 1, { { 0, UMBRA_ZONE_NORMAL } } },
 	{ "sizes add up", 0, 2, { { 0, UMBRA_ZONE_DMA, PAGEBLOCK },
 				  { 0, UMBRA_ZONE_NORMAL,
 				    NR_PAGES - PAGEBLOCK } } },
@@ -40,7 +40,7 @@ static const struct layout_case layout_cases[] = {
 	{ "a type twice, but not in a row", -EINVAL, 3,
 	  { { 0, UMBRA_ZONE_NORMAL, TEST_BLOCK },
 	    { 1, UMBRA_ZONE_NORMAL, TEST_BLOCK }, { 0, UMBRA_ZONE_NORMAL } } },
-	{ "a type that is none", -EINVAL, 1, { { 0, UMBRA_NR_ZONE_TYPES } } },
+	{ "an unknown type", -EINVAL, 1, { { 0, UMBRA_NR_ZONE_TYPES } } },
 	{ "no node 0", -EINVAL, 1, { { 1, UMBRA_ZONE_NORMAL } } },
 	{ "a gap between nodes", -EINVAL, 2,
 	  { { 0, UMBRA_ZONE_NORMAL, TEST_BLOCK }, { 2, UMBRA_ZONE_NORMAL } } },
@@ -51,22 +51,22 @@ static const struct layout_case layout_cases[] = {
 	{ "too small", -EINVAL, 1, { { 0, UMBRA_ZONE_NORMAL, TEST_BLOCK } } },
 	{ "too large", -EINVAL, 1,
 	  { { 0, UMBRA_ZONE_NORMAL, NR_PAGES + PAGEBLOCK } } },
-	{ "nothing left for the last", -EINVAL, 2,
+	{ "no page left for the last zone", -EINVAL, 2,
 	  { { 0, UMBRA_ZONE_DMA, NR_PAGES }, { 0, UMBRA_ZONE_NORMAL } } },
-	{ "the rest for one before the last", -EINVAL, 2,
+	{ "a zone without size before the last", -EINVAL, 2,
 	  { { 0, UMBRA_ZONE_DMA }, { 0, UMBRA_ZONE_NORMAL, PAGEBLOCK } } },
 	{ "half a pageblock of CMA", -EINVAL, 1,
 	  { { 0, UMBRA_ZONE_NORMAL, 0, PAGEBLOCK / 2 } } },
 	{ "more CMA than zone", -EINVAL, 2,
 	  { { 0, UMBRA_ZONE_DMA, PAGEBLOCK, 2 * PAGEBLOCK },
 	    { 0, UMBRA_ZONE_NORMAL } } },
-	{ "nearer than near", -EINVAL, 2,
+	{ "a distance below the local one", -EINVAL, 2,
 	  { { 0, UMBRA_ZONE_NORMAL, TEST_BLOCK }, { 1, UMBRA_ZONE_NORMAL } },
 	  { 10, 9, 20, 10 } },
-	{ "far from itself", -EINVAL, 2,
+	{ "a node at a distance from itself", -EINVAL, 2,
 	  { { 0, UMBRA_ZONE_NORMAL, TEST_BLOCK }, { 1, UMBRA_ZONE_NORMAL } },
 	  { 10, 20, 20, 11 } },
-	{ "a CPU on a node that is none", -EINVAL, 2,
+	{ "a CPU on an unknown node", -EINVAL, 2,
 	  { { 0, UMBRA_ZONE_NORMAL, TEST_BLOCK }, { 1, UMBRA_ZONE_NORMAL } },
 	  { 10, 20, 20, 10 }, 2 },
 	{ "too many zones", -EINVAL, UMBRA_MAX_ZONES + 1,

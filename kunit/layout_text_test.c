@@ -46,26 +46,26 @@ static void sizes_are_read_with_their_suffix(struct kunit *test)
 
 #define MAX_ZONES 10
 
-/* Zones as node << 28 | type << 24 | pageblocks, in order. */
+/* A zone as node << 28 | type << 24 | pageblocks. */
 #define Z(nid, type, blocks) \
 	((nid) << 28 | UMBRA_ZONE_##type << 24 | (blocks))
 
 struct layout_case {
 	const char *name;
 	struct umbra_layout_text text;
-	u32 blocks;			/* of the region */
+	u32 blocks;			/* size of the region */
 	int err;
 	u32 zones[MAX_ZONES];
 };
 
 static const struct layout_case layout_cases[] = {
-	{ "in proportion", { .pb_order = 9 }, 32, 0,
+	{ "zones in proportion", { .pb_order = 9 }, 32, 0,
 	  { Z(0, DMA, 2), Z(0, DMA32, 6), Z(0, NORMAL, 16),
 	    Z(0, HIGHMEM, 4), Z(0, MOVABLE, 4) } },
-	{ "in proportion, nothing lost", { .pb_order = 9 }, 38, 0,
+	{ "zones in proportion, no page lost", { .pb_order = 9 }, 38, 0,
 	  { Z(0, DMA, 2), Z(0, DMA32, 7), Z(0, NORMAL, 19),
 	    Z(0, HIGHMEM, 5), Z(0, MOVABLE, 5) } },
-	{ "too small for five", { .pb_order = 9 }, 14, 0,
+	{ "too small for five zones", { .pb_order = 9 }, 14, 0,
 	  { Z(0, NORMAL, 14) } },
 	{ "two nodes", { .pb_order = 9, .nodes = 2 }, 32, 0,
 	  { Z(0, DMA, 1), Z(0, DMA32, 3), Z(0, NORMAL, 8), Z(0, HIGHMEM, 2),
@@ -78,48 +78,56 @@ static const struct layout_case layout_cases[] = {
 		     .zones = "DMA:2M,DMA32:6M,Normal:16M,HighMem:4M,Movable:4M" },
 	  16, 0, { Z(0, DMA, 1), Z(0, DMA32, 3), Z(0, NORMAL, 8),
 		   Z(0, HIGHMEM, 2), Z(0, MOVABLE, 2) } },
-	{ "the rest", { .pb_order = 9, .zones = "dma:4M,normal,movable:2M" },
+	{ "a zone without size",
+	  { .pb_order = 9, .zones = "dma:4M,normal,movable:2M" },
 	  16, 0, { Z(0, DMA, 2), Z(0, NORMAL, 13), Z(0, MOVABLE, 1) } },
-	{ "on every node", { .pb_order = 9, .nodes = 2,
+	{ "zones on every node", { .pb_order = 9, .nodes = 2,
 			     .zones = "DMA:2M,Normal" },
 	  16, 0, { Z(0, DMA, 1), Z(0, NORMAL, 7), Z(1, DMA, 1),
 		   Z(1, NORMAL, 7) } },
 	{ "distances and CPUs", { .pb_order = 9, .nodes = 2, .zones = "Normal",
 				  .distance = "10,30/30,10", .cpu_node = "1" },
 	  16, 0, { Z(0, NORMAL, 8), Z(1, NORMAL, 8) } },
-	{ "no such zone", { .pb_order = 9, .zones = "Device" }, 16, -EINVAL },
-	{ "no zone", { .pb_order = 9, .zones = "Normal:2M," }, 16, -EINVAL },
+	{ "an unknown zone",
+	  { .pb_order = 9, .zones = "Device" }, 16, -EINVAL },
+	{ "an empty zone",
+	  { .pb_order = 9, .zones = "Normal:2M," }, 16, -EINVAL },
 	{ "a zone twice", { .pb_order = 9, .zones = "DMA:2M,DMA:2M,Normal" },
 	  16, -EINVAL },
-	{ "wrong order", { .pb_order = 9, .zones = "Normal:2M,DMA" }, 16,
-	  -EINVAL },
+	{ "zones in the wrong order",
+	  { .pb_order = 9, .zones = "Normal:2M,DMA" }, 16, -EINVAL },
 	{ "six zones", { .pb_order = 9,
 			 .zones = "DMA:2M,DMA32:2M,Normal:2M,HighMem:2M,Movable:2M,Normal" },
 	  16, -EINVAL },
-	{ "two rests", { .pb_order = 9, .zones = "DMA,Normal" }, 16, -EINVAL },
-	{ "too little", { .pb_order = 9, .zones = "Normal:30M" }, 16,
+	{ "two zones without size",
+	  { .pb_order = 9, .zones = "DMA,Normal" }, 16, -EINVAL },
+	{ "sizes below the total", { .pb_order = 9, .zones = "Normal:30M" }, 16,
 	  -EINVAL },
-	{ "too much", { .pb_order = 9, .zones = "Normal:34M" }, 16, -EINVAL },
-	{ "no rest", { .pb_order = 9, .zones = "DMA,Normal:32M" }, 16,
-	  -EINVAL },
+	{ "sizes above the total",
+	  { .pb_order = 9, .zones = "Normal:34M" }, 16, -EINVAL },
+	{ "no page left for a zone",
+	  { .pb_order = 9, .zones = "DMA,Normal:32M" }, 16, -EINVAL },
 	{ "part of a page", { .pb_order = 9, .zones = "DMA:1000,Normal" }, 16,
 	  -EINVAL },
-	{ "size of nothing", { .pb_order = 9, .zones = "DMA:0,Normal" }, 16,
+	{ "a size of 0", { .pb_order = 9, .zones = "DMA:0,Normal" }, 16,
 	  -EINVAL },
-	{ "no size", { .pb_order = 9, .zones = "DMA:x,Normal" }, 16, -EINVAL },
+	{ "a size that is no number",
+	  { .pb_order = 9, .zones = "DMA:x,Normal" }, 16, -EINVAL },
 	{ "too many nodes", { .pb_order = 9, .nodes = 17 }, 16, -EINVAL },
 	{ "far too many nodes", { .pb_order = 0, .nodes = 33 }, 16, -EINVAL },
 	{ "pageblocks too large", { .pb_order = 11 }, 16, -EINVAL },
-	{ "no such policy", { .pb_order = 9, .policy = "worst" }, 16,
+	{ "an unknown policy", { .pb_order = 9, .policy = "worst" }, 16,
 	  -EINVAL },
-	{ "no such debugging", { .pb_order = 9, .debug = "refs,all" }, 16,
+	{ "an unknown debug word", { .pb_order = 9, .debug = "refs,all" }, 16,
 	  -EINVAL },
 	{ "too few distances", { .pb_order = 9, .nodes = 2,
 				 .distance = "10,20/20" }, 16, -EINVAL },
 	{ "too many distances", { .pb_order = 9, .distance = "10,20" }, 16,
 	  -EINVAL },
-	{ "no distance", { .pb_order = 9, .distance = "near" }, 16, -EINVAL },
-	{ "no node", { .pb_order = 9, .cpu_node = "0,x" }, 16, -EINVAL },
+	{ "a distance that is no number",
+	  { .pb_order = 9, .distance = "near" }, 16, -EINVAL },
+	{ "a node that is no number",
+	  { .pb_order = 9, .cpu_node = "0,x" }, 16, -EINVAL },
 };
 
 KUNIT_ARRAY_PARAM_DESC(layout, layout_cases, name);
@@ -187,7 +195,7 @@ static void tables_match_the_layout_text(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, layout.policy, "bestfit");
 }
 
-/* Zones of a simulated machine need not end at a pageblock. */
+/* Zones of a simulated machine may end inside a pageblock. */
 static void a_ghost_gets_a_span_for_each_zone(struct kunit *test)
 {
 	const struct umbra_layout_text text = {

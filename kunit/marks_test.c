@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What watermarks are computed from. */
+/* The inputs of watermarks, and the results. */
 #include <linux/gfp.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
@@ -17,7 +17,7 @@
 struct zone_marks {
 	unsigned int nid;
 	enum umbra_zone_type type;
-	u32 nr_pages;		/* 0 ends the zones */
+	u32 nr_pages;		/* 0 ends the array */
 	unsigned long mark[UMBRA_NR_WMARKS];
 	unsigned long reserve[UMBRA_NR_ZONE_TYPES];
 };
@@ -30,7 +30,7 @@ struct marks_case {
 	struct zone_marks zones[UMBRA_NR_ZONE_TYPES];
 };
 
-/* The marks are what the host has for such zones, with pages of 4 KiB. */
+/* The watermarks are those of the host for such zones, with pages of 4 KiB. */
 static const struct marks_case marks_cases[] = {
 	{ "1 MiB", UMBRA_AUTO, 10, DEFAULT_RATIOS,
 	  {
@@ -141,7 +141,7 @@ static const struct marks_case marks_cases[] = {
 		  { 0, 0, 0, 1920, 1920 } },
 		{ 0, HIGHMEM, 61440, { 60, 540, 1020, 1500 } },
 	  } },
-	/* The host always has a low zone. */
+	/* The host cannot have only this zone: it always has a low one. */
 	{ "Movable alone", 1024, 10, DEFAULT_RATIOS,
 	  {
 		{ 0, MOVABLE, 16384, { 32, 48, 64, 80 } },
@@ -192,7 +192,7 @@ static void marks_and_reserves_are_those_of_the_host(struct kunit *test)
 	}
 }
 
-/* The tunables of a layout that the host would have chosen. */
+/* The default layout has the tunables of the host. */
 static void the_default_layout_has_the_tunables_of_the_host(struct kunit *test)
 {
 	static const unsigned int ratio[] = DEFAULT_RATIOS;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Requests that wait for what others do: free a page, or get out of the way. */
+/*
+ * Requests that wait for another task: for a free, or for the end of a drain.
+ */
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
 #include <linux/mutex.h>
@@ -21,7 +23,7 @@ static struct umbra *with_caches(struct kunit *test)
 	return umbra_test_ghost_layout(test, &layout, TEST_BLOCK);
 }
 
-/* Another thread frees a page while a request that may not fail waits. */
+/* Another thread frees a page while a __GFP_NOFAIL request waits. */
 struct waiter {
 	struct umbra_slow_ops ops;
 	struct umbra *u;
@@ -31,7 +33,7 @@ struct waiter {
 	bool missed;
 };
 
-/* The wait of a request that looks again when it is woken, and not before. */
+/* Wait like a request that looks again only when it is woken. */
 static void wait_to_be_woken(struct umbra *u, int seen)
 {
 	struct waiter *w = container_of(u->slow_ops, struct waiter, ops);
@@ -39,7 +41,7 @@ static void wait_to_be_woken(struct umbra *u, int seen)
 				       atomic_read(&u->wait.nr_freed) !=
 				       seen, TEST_HANG_S * HZ);
 
-	/* A free that nobody told of is seen when the time is up. */
+	/* On timeout: a free that woke no request is found now. */
 	if (left <= 1)
 		w->missed = true;
 }
@@ -57,7 +59,7 @@ static void wait_or_free(void *arg, unsigned int self)
 	umbra_free_page(w->u, w->kept);
 }
 
-/* Into the cache of the CPU that frees it, if caches were not told better. */
+/* The free goes into the cache of its CPU, unless caches are off meanwhile. */
 static void nofail_wakes_when_a_page_is_freed(struct kunit *test)
 {
 	struct umbra *u = with_caches(test);
@@ -80,7 +82,7 @@ static void nofail_wakes_when_a_page_is_freed(struct kunit *test)
 	umbra_drain_pages(u);
 }
 
-/* All that is free is in the cache of a CPU, and somebody else is in the way. */
+/* All free pages are in the cache of a CPU, and the drain lock is taken. */
 struct busy {
 	struct umbra_test_barrier barrier;
 	struct umbra *u;
@@ -88,7 +90,7 @@ struct busy {
 	struct page *got;
 };
 
-static void drain_or_be_in_the_way(void *arg, unsigned int self)
+static void drain_or_hold_the_lock(void *arg, unsigned int self)
 {
 	struct busy *b = arg;
 	struct page *page;
@@ -117,7 +119,7 @@ static void a_request_waits_for_a_drain_before_it_fails(struct kunit *test)
 
 	INIT_LIST_HEAD(&b.hoard);
 	umbra_test_take_all(u, 0, GFP_KERNEL, 0, &b.hoard);
-	umbra_test_start_pair(test, drain_or_be_in_the_way, &b);
+	umbra_test_start_pair(test, drain_or_hold_the_lock, &b);
 	umbra_test_join_pair();
 	KUNIT_EXPECT_NOT_NULL(test, b.got);
 	if (b.got)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Random operations of owners, and of those who move their blocks, against a
- * model of what is in every block; and real memory, written to by one thread
- * while another has all of it moved.
+ * Random operations of owners, compaction and range allocations, against a
+ * model of the contents of every block. In a second test, one thread writes to
+ * real memory while another one migrates it.
  *
  * umbra_test.seed repeats a run; umbra_test.ops makes it longer.
  */
@@ -30,8 +30,8 @@
 #define MAX_PINS 16
 
 struct block {
-	struct page *page;	/* of blocks that do not move */
-	struct mover *owner;	/* of those that do */
+	struct page *page;	/* blocks that do not move */
+	struct mover *owner;	/* blocks that move */
 	u32 token;
 	u8 order;
 };
@@ -43,10 +43,10 @@ struct run {
 	struct rnd_state rnd;
 	struct block blocks[MAX_BLOCKS];
 	unsigned int nr_blocks;
-	struct page *pins[MAX_PINS];	/* referenced by others */
+	struct page *pins[MAX_PINS];	/* pages with one more reference */
 	unsigned int nr_pins;
 	unsigned long nr_captured;
-	bool filling;		/* rather than emptying */
+	bool filling;		/* more allocations than frees */
 };
 
 static u32 pick(struct run *r, u32 limit)
@@ -153,7 +153,7 @@ static void do_direct(struct run *r)
 	struct page *page;
 
 	umbra_drain_pages(r->u);
-	/* Rather of an order that has to be made. */
+	/* Mostly an order that compaction has to make. */
 	while (pick(r, 8) && order < UMBRA_MAX_ORDER &&
 	       umbra_test_pages_in(&r->u->zones[0], order))
 		order++;
@@ -198,7 +198,9 @@ static void do_compact(struct run *r)
 		KUNIT_EXPECT_EQ(r->test, umbra_compact(r->u), 0);
 }
 
-/* Is everything where its owner believes, and nothing else moved? */
+/*
+ * Every block must be where its owner expects it, and no other may have moved.
+ */
 static void check(struct run *r)
 {
 	unsigned int i, nr = 0;
@@ -296,7 +298,7 @@ static void random_migrations_agree_with_the_model(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, r);
 	kunit_info(test, "umbra_test.seed=%llu\n", seed);
-	/* Of many operations some move something. */
+	/* Repeat until at least one block has moved. */
 	for (n = 0; umbra_test_goes_on(begin, n < RUNS, moved || ops <= 1000);
 	     n++) {
 		memset(r, 0, sizeof(*r));
@@ -325,9 +327,9 @@ static void random_migrations_agree_with_the_model(struct kunit *test)
 
 #define NR_SLOTS 256
 
-/* A page of real memory, full of one byte. */
+/* A page of real memory, filled with one byte. */
 struct slot {
-	spinlock_t lock;	/* guards what follows, and the page */
+	spinlock_t lock;	/* guards the following fields and the page */
 	struct page *page;
 	u8 byte;
 };
@@ -368,7 +370,7 @@ static bool slot_is_intact(const struct slot *s)
 	return !memchr_inv(page_address(s->page), s->byte, PAGE_SIZE);
 }
 
-/* One has everything moved up and down, the other writes. */
+/* One thread migrates every page, the other writes to them. */
 static void move_and_write(void *arg, unsigned int self)
 {
 	struct memory *m = arg;
@@ -435,7 +437,7 @@ static void memory_empty(struct kunit *test, struct memory *m)
 static const struct {
 	const char *name;
 	unsigned int debug;
-	unsigned int share;	/* of the operations asked for */
+	unsigned int share;	/* share of the operations */
 } memory_cases[] = {
 	{ "plain", 0, 1 },
 	{ "debugged", UMBRA_DEBUG_ALL & ~UMBRA_DEBUG_OWNER, 100 },
@@ -466,7 +468,7 @@ static void pages_written_during_migrations_are_intact(struct kunit *test)
 	KUNIT_EXPECT_GT(test, m->nr_written, 0);
 	KUNIT_EXPECT_GT(test, m->nr_moved, 0);
 	memory_empty(test, m);
-	kunit_info(test, "%lu pages moved, %lu written meanwhile\n",
+	kunit_info(test, "%lu pages moved, %lu written at the same time\n",
 		   m->nr_moved, m->nr_written);
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(m->u), 0);
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(m->u), TEST_BLOCK);

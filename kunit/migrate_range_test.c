@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Ranges that are emptied by having what is in them migrate. */
+/* Ranges whose movable blocks migrate out of them. */
 #include <linux/gfp.h>
 #include "../src/core/core.h"
 #include "../src/core/frame.h"
@@ -33,9 +33,9 @@ static const struct range_case range_cases[] = {
 	{ "a block", 768, 7, LAYOUT_MOVABLE, 0 },
 	{ "a pageblock", 1024, 9, LAYOUT_MOVABLE, 0 },
 	{ "the largest block", 1024, 10, LAYOUT_MOVABLE, 0 },
-	{ "a block that begins before", 0, 10, LAYOUT_MOVABLE, 0 },
+	{ "a block that starts before", 0, 10, LAYOUT_MOVABLE, 0 },
 	{ "a pinned page", 700, 0, LAYOUT_PINNED, -EBUSY },
-	{ "a pinned block that begins before", 0, 10, LAYOUT_PINNED, -EBUSY },
+	{ "a pinned block that starts before", 0, 10, LAYOUT_PINNED, -EBUSY },
 	{ "an unmovable page", 700, 0, LAYOUT_UNMOVABLE, -EBUSY },
 	{ "a pinned page outside", 511, 0, LAYOUT_PINNED, 0 },
 };
@@ -115,7 +115,7 @@ static void movable_blocks_leave_an_isolated_range(struct kunit *test)
 	umbra_test_empty(u);
 }
 
-/* Draining takes a lock, which is not held around callbacks. */
+/* Drains take a lock that must not be held around callbacks. */
 static void caches_can_be_drained_while_a_range_is_emptied(struct kunit *test)
 {
 	struct umbra *u = ghost(test, 0);
@@ -159,7 +159,7 @@ static const struct umbra_zone_layout normal_and_movable[] = {
 	{ .type = UMBRA_ZONE_MOVABLE, .nr_frames = TEST_BLOCK },
 };
 
-/* Who asked for memory with an address is not given some without. */
+/* A request for memory with an address must not get HighMem. */
 static void a_range_is_emptied_into_suitable_zones(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost_zones(test, normal_and_movable, 2,
@@ -180,7 +180,7 @@ static void a_range_is_emptied_into_suitable_zones(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_page_zone(u, umbra_index_to_page(u, index)),
 			UMBRA_ZONE_NORMAL);
 	KUNIT_EXPECT_EQ(test, umbra_unisolate_range(u, pfn, pfn + 512), 0);
-	/* Where nothing else is left of its zone, it stays. */
+	/* If its zone has no other room, the block stays. */
 	umbra_test_take_all(u, 0, GFP_KERNEL, 0, &rest);
 	pfn = ALIGN_DOWN(umbra_index_to_pfn(u, index), 512);
 	KUNIT_EXPECT_EQ(test, umbra_isolate_range(u, pfn, pfn + 512), 0);

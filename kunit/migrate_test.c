@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Migration: what goes with a block when it moves, and what does not move. */
+/* Migration: the state that moves with a block, and blocks that stay. */
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
 #include <linux/random.h>
@@ -27,8 +27,8 @@ static struct umbra *ghost_debugged(struct kunit *test, unsigned int debug)
 }
 
 /*
- * An instance with one block at the bottom that its owner lets move, and room at
- * the top: compaction moves it.
+ * An instance with one movable block at the bottom and free memory at the top,
+ * so that compaction moves the block.
  */
 static struct umbra *one_to_move(struct kunit *test, unsigned int debug)
 {
@@ -67,7 +67,7 @@ static void lru_position_survives_migration(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lru(u)->nr[LRU_LIST_ACTIVE], 2);
 	KUNIT_EXPECT_EQ(test, lru(u)->nr[LRU_LIST_ISOLATED], 0);
 	KUNIT_EXPECT_EQ(test, u->zones->nr_lru[LRU_LIST_INACTIVE], 4);
-	/* The one that was accessed once is active after the second time. */
+	/* The second access makes the block active. */
 	for (i = 0; i < 3; i++) {
 		u32 index = umbra_test_mover_find(m, tokens[i]);
 
@@ -91,9 +91,9 @@ struct fail_case {
 static const struct fail_case fail_cases[] = {
 	{ "never", 0, 0, 1, true },
 	{ "once", 1, -EAGAIN, 2, true },
-	{ "nine times", 9, -EAGAIN, 10, true },
-	{ "too often", 10, -EAGAIN, 10, false },
-	{ "for good", 1, -EBUSY, 1, false },
+	{ "nine failures", 9, -EAGAIN, 10, true },
+	{ "ten failures", 10, -EAGAIN, 10, false },
+	{ "a permanent failure", 1, -EBUSY, 1, false },
 };
 
 KUNIT_ARRAY_PARAM_DESC(fail, fail_cases, name);
@@ -156,7 +156,7 @@ static const struct state_case state_cases[] = {
 	{ "a compound block", GFP_HIGHUSER_MOVABLE | __GFP_COMP, 3, 0 },
 	{ "guarded", GFP_HIGHUSER_MOVABLE | __GFP_COMP, 3, UMBRA_DEBUG_GUARD },
 	{ "with its owner", GFP_HIGHUSER_MOVABLE, 2, UMBRA_DEBUG_OWNER },
-	{ "all that can be debugged", GFP_HIGHUSER_MOVABLE, 8,
+	{ "with all debugging", GFP_HIGHUSER_MOVABLE, 8,
 	  UMBRA_DEBUG_OWNER | UMBRA_DEBUG_GUARD | UMBRA_DEBUG_REFS },
 };
 
@@ -173,7 +173,7 @@ static void a_block_keeps_its_state_when_it_migrates(struct kunit *test)
 	u8 frame;
 	u32 token;
 
-	/* At the bottom of the zone. */
+	/* The block is at the bottom of the zone. */
 	src = umbra_test_take_at(test, u, 0, c->order);
 	umbra_alloc_prepare(u, 0, c->order, c->gfp);
 	if (c->debug & UMBRA_DEBUG_GUARD)
@@ -216,7 +216,7 @@ struct race {
 	unsigned long nr_freed;
 };
 
-/* One compacts, the other frees blocks and allocates new ones. */
+/* One thread compacts, the other frees blocks and allocates new ones. */
 static void compact_and_free(void *arg, unsigned int self)
 {
 	struct race *r = arg;
@@ -276,13 +276,13 @@ static void blocks_are_freed_while_they_migrate(struct kunit *test)
 
 #define PLACES 500
 
-/* Where the block is in turn: never twice at one place. */
+/* The place of the block in round @i; never the same twice in a row. */
 static u32 place(unsigned int i)
 {
 	return 8 * i;
 }
 
-/* One moves a block on and on, another frees it, which it must not. */
+/* One thread migrates a block, the other tries to free it, which must fail. */
 static void move_or_free(void *arg, unsigned int self)
 {
 	struct race *r = arg;
@@ -368,7 +368,7 @@ static void two_compacting_tasks_migrate_each_block_once(struct kunit *test)
 	}
 }
 
-/* An owner who lists what he has just got. */
+/* An owner that adds new blocks to the LRU lists. */
 struct lister {
 	struct umbra_movable movable;
 	struct umbra *u;

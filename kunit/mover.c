@@ -97,7 +97,7 @@ static const struct umbra_movable_operations mover_ops = {
 	.reclaim = mover_reclaim,
 };
 
-/* An owner with no blocks yet. */
+/* Create an owner without blocks. */
 struct mover *umbra_test_mover(struct kunit *test, struct umbra *u)
 {
 	struct mover *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
@@ -112,7 +112,7 @@ struct mover *umbra_test_mover(struct kunit *test, struct umbra *u)
 	return m;
 }
 
-/* Give an owner a block; returns its token, or 0 if that is refused. */
+/* Give a block to an owner. Returns its token, or 0 if that is refused. */
 u32 umbra_test_mover_try(struct mover *m, struct page *page,
 			 unsigned int order)
 {
@@ -125,7 +125,7 @@ u32 umbra_test_mover_try(struct mover *m, struct page *page,
 	return umbra_set_movable(m->u, page, order, &m->movable) ? 0 : token;
 }
 
-/* The same, or the test ends. */
+/* The same; ends the test if it is refused. */
 u32 umbra_test_mover_add(struct kunit *test, struct mover *m, struct page *page,
 			 unsigned int order)
 {
@@ -135,7 +135,7 @@ u32 umbra_test_mover_add(struct kunit *test, struct mover *m, struct page *page,
 	return token;
 }
 
-/* Where the block with a token is; UMBRA_NO_FRAME if there is none. */
+/* The place of the block with a token, or UMBRA_NO_FRAME. */
 u32 umbra_test_mover_find(struct mover *m, u32 token)
 {
 	u32 index;
@@ -146,7 +146,7 @@ u32 umbra_test_mover_find(struct mover *m, u32 token)
 	return UMBRA_NO_FRAME;
 }
 
-/* Free a block, wherever it is, and whoever is about to move it. */
+/* Free a block, wherever it is, also during its migration. */
 void umbra_test_mover_drop(struct mover *m, u32 token)
 {
 	struct page *page;
@@ -165,8 +165,8 @@ void umbra_test_mover_drop(struct mover *m, u32 token)
 }
 
 /*
- * Expect that every block of the owner is where the owner believes, and that the
- * instance believes the same. Returns how many there are.
+ * Expect that the owner and the instance agree on the place of every block.
+ * Returns the number of blocks.
  */
 unsigned int umbra_test_mover_count(struct kunit *test, struct mover *m)
 {
@@ -188,7 +188,7 @@ unsigned int umbra_test_mover_count(struct kunit *test, struct mover *m)
 	return nr;
 }
 
-/* Allocate a movable block at a place of the test's choice, which is free. */
+/* Allocate a movable block at a given place, which must be free. */
 struct page *umbra_test_take_at(struct kunit *test, struct umbra *u, u32 index,
 				unsigned int order)
 {
@@ -207,7 +207,7 @@ struct page *umbra_test_take_at(struct kunit *test, struct umbra *u, u32 index,
 	return umbra_index_to_page(u, index);
 }
 
-/* Fill an instance that is free with single pages, as @kind says. */
+/* Fill a free instance with single pages, as @kind says. */
 void umbra_test_lay_out(struct kunit *test, struct mover *m,
 			enum layout_kind (*kind)(u32 index))
 {
@@ -253,7 +253,7 @@ enum layout_kind umbra_test_quarter_pinned(u32 index)
 	return index % 4 == 1 ? LAYOUT_PINNED : LAYOUT_FREE;
 }
 
-/* Free all that is allocated, whoever has it. */
+/* Free all allocated blocks of any owner. */
 void umbra_test_empty(struct umbra *u)
 {
 	u32 index;
@@ -270,7 +270,7 @@ void umbra_test_empty(struct umbra *u)
 	umbra_drain_pages(u);
 }
 
-/* Free pages of a zone in blocks of @order and more. */
+/* Free pages of a zone in blocks of at least @order. */
 unsigned long umbra_test_pages_in(struct umbra_zone *zone, unsigned int order)
 {
 	unsigned long pages = 0;
@@ -282,7 +282,7 @@ unsigned long umbra_test_pages_in(struct umbra_zone *zone, unsigned int order)
 	return pages;
 }
 
-/* A request as the slow path has it. */
+/* Make a request as the slow path does. */
 void umbra_test_request(struct kunit *test, struct umbra *u,
 			struct umbra_request *rq, gfp_t gfp, unsigned int order)
 {
@@ -291,7 +291,7 @@ void umbra_test_request(struct kunit *test, struct umbra *u,
 	umbra_request_slow(rq, u, NULL);
 }
 
-/* Compact for a request; gives back at once what it got. */
+/* Compact for a request, and free a captured block at once. */
 enum umbra_compact_result
 umbra_test_compact(struct umbra *u, const struct umbra_request *rq,
 		   enum umbra_compact_priority priority)

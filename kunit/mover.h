@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * An owner of blocks that can be moved, who knows what is in each: a token, which
- * goes where the block goes.
+ * An owner of movable blocks. Each block has a token, which moves with the
+ * block.
  */
 #ifndef _UMBRA_MOVER_H
 #define _UMBRA_MOVER_H
@@ -11,35 +11,35 @@
 #include "../src/move/compact.h"
 #include "test_util.h"
 
-/* In a token: the block is not to be moved. */
+/* Flag of a token: the owner refuses to move the block. */
 #define TOKEN_PINNED BIT(31)
 
 struct mover {
 	struct umbra_movable movable;
 	struct umbra *u;
-	spinlock_t lock;	/* guards what follows */
-	u32 *tokens;		/* by frame; 0 where no block of ours begins */
+	spinlock_t lock;	/* guards the following fields */
+	u32 *tokens;		/* per frame; 0 without a block of this owner */
 	u32 last;		/* the newest token */
-	unsigned int fail;	/* so many migrations are to fail, */
-	int err;		/* with this error */
-	bool deny;		/* isolate says no */
-	bool hold;		/* take a reference of what is moved next */
-	struct page *held;	/* what has one now */
-	bool drain;		/* migrations drain caches first */
-	bool gives;		/* reclaim says yes */
+	unsigned int fail;	/* number of migrations to fail */
+	int err;		/* the error of these migrations */
+	bool deny;		/* the isolate callback refuses */
+	bool hold;		/* take a reference on the next moved block */
+	struct page *held;	/* page with that reference */
+	bool drain;		/* each migration drains the caches first */
+	bool gives;		/* the reclaim callback agrees */
 	unsigned int nr_asked;
 	unsigned int nr_moved;
 	unsigned int nr_isolated;
 	unsigned int nr_putback;
-	unsigned int nr_wrong;	/* callbacks for what is not ours */
+	unsigned int nr_wrong;	/* callbacks for blocks of other owners */
 };
 
-/* What umbra_test_lay_out() does with a frame. */
+/* The use of a frame in umbra_test_lay_out(). */
 enum layout_kind {
 	LAYOUT_FREE,
-	LAYOUT_MOVABLE,		/* a page that its owner lets move */
-	LAYOUT_PINNED,		/* the same, but the owner refuses */
-	LAYOUT_UNMOVABLE,	/* a page that is just allocated */
+	LAYOUT_MOVABLE,		/* movable page */
+	LAYOUT_PINNED,		/* movable page that its owner keeps */
+	LAYOUT_UNMOVABLE,	/* allocated page without owner */
 };
 
 struct mover *umbra_test_mover(struct kunit *test, struct umbra *u);

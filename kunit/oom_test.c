@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Who is told, and who is killed, when nothing else helps. */
+/* OOM: notifiers, the choice of a victim, and the wait for its memory. */
 #include <linux/completion.h>
 #include <linux/err.h>
 #include <linux/gfp.h>
@@ -24,7 +24,7 @@
 
 #define PAGES TEST_BLOCK
 
-/* Somebody with pages, who gives them back when killed, or does not. */
+/* A task with pages. A killed task frees them, or keeps them. */
 struct holder {
 	struct umbra *u;
 	struct umbra_account *account;
@@ -77,7 +77,7 @@ static void holder_stop(void *arg)
 	holder_give_all(h);
 }
 
-/* Take @nr pages as another task, whose death may free them. */
+/* Allocate @nr pages for another task, which frees them when it is killed. */
 static struct holder *holder_start(struct kunit *test, struct umbra *u,
 				   unsigned int nr, bool clings)
 {
@@ -102,7 +102,7 @@ static struct holder *holder_start(struct kunit *test, struct umbra *u,
 	return h;
 }
 
-/* As the slow path has it, but a victim has as long as it takes. */
+/* The real umbra_oom(), but a victim has unlimited time. */
 static bool oom_patiently(struct umbra *u, const struct umbra_request *rq)
 {
 	bool hope = umbra_oom(u, rq);
@@ -165,7 +165,7 @@ static void oom_kills_the_largest_owner_and_waits_for_it(struct kunit *test)
 	umbra_free_page(u, page);
 }
 
-/* Kill for a request as the slow path does; whether there is hope. */
+/* Kill a task for a request. Returns whether the request may try again. */
 static bool kill_for(struct kunit *test, struct umbra *u)
 {
 	struct umbra_request rq;
@@ -179,7 +179,7 @@ static bool kill_for(struct kunit *test, struct umbra *u)
 	return hope;
 }
 
-/* As when a request found nothing just before the victim gave all back. */
+/* The victim frees its memory just after the request has failed. */
 static void oom_tries_again_before_a_second_kill(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
@@ -217,7 +217,7 @@ static void oom_counts_held_pages(struct kunit *test)
 	umbra_account_set_opener(pinner, task_tgid(plain->task));
 	umbra_account_set_opener(plain->account, NULL);
 	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &hoard);
-	/* Its task is killed for what is held, and frees what it has. */
+	/* The kill counts the held pages, and the task frees them. */
 	page = ask(u);
 	KUNIT_EXPECT_NOT_NULL(test, page);
 	KUNIT_EXPECT_EQ(test, kills(u), 1);
@@ -230,16 +230,16 @@ static void oom_counts_held_pages(struct kunit *test)
 	umbra_test_give_all(u, &hoard);
 }
 
-/* How long a victim has to give something back, or those to notice who wait. */
+/* Jiffies that a victim has to free memory, and a waiting request to notice. */
 #define VICTIM_PERIOD (5 * HZ)
 
-/* A request that kills, and looks again when the time of its victim is over. */
+/* A request that kills, and tries again when the time of the victim is over. */
 struct impatient {
 	struct umbra_slow_ops ops;
 	struct umbra_account *victim;
 	unsigned long begin;		/* jiffies */
-	unsigned long given;		/* the deadline that it got */
-	bool is_late;			/* so late that it kills once more */
+	unsigned long given;		/* deadline of the victim */
+	bool is_late;			/* so the request kills again */
 };
 
 static bool oom_impatiently(struct umbra *u, const struct umbra_request *rq)
@@ -259,7 +259,10 @@ static bool oom_impatiently(struct umbra *u, const struct umbra_request *rq)
 	return hope;
 }
 
-/* Ask when nothing comes back. False if that took too long to say anything. */
+/*
+ * Request a page while no memory is freed. Returns false if that took too long
+ * for a result.
+ */
 static bool ask_impatiently(struct kunit *test, struct umbra *u,
 			    struct impatient *i)
 {
@@ -293,7 +296,7 @@ static bool is_passed_over(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(READ_ONCE(clings->killed)));
 	KUNIT_EXPECT_FALSE(test, READ_ONCE(gives->killed));
 	KUNIT_EXPECT_EQ(test, kills(u), 1);
-	/* Once a file: the next request is at the expense of the next. */
+	/* Each file is skipped once: the next request kills the next task. */
 	page = ask(u);
 	KUNIT_EXPECT_NOT_NULL(test, page);
 	KUNIT_EXPECT_TRUE(test, READ_ONCE(gives->killed));
@@ -337,7 +340,7 @@ static void oom_skips_a_task_that_has_exited(struct kunit *test)
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 	umbra_account_set_opener(orphan, task_tgid(task));
 	kthread_stop(task);
-	/* It has ended, but may not have gone yet. */
+	/* The task has ended, but its pid may still exist. */
 	KUNIT_ASSERT_TRUE(test, TEST_WAIT_UNTIL(is_gone(orphan->opener)));
 	KUNIT_ASSERT_EQ(test, umbra_account_charge(orphan, PAGES, PAGES), 0);
 	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &hoard);
@@ -385,7 +388,9 @@ static void oom_kills_no_task_for_requests_with_another_way(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kills(u), 0);
 }
 
-/* A request that may have nobody killed waits for one who was, and not on. */
+/*
+ * A request that may not kill waits for a victim, but only for a limited time.
+ */
 static void oom_ends_for_nofs_when_nothing_comes_back(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
@@ -404,7 +409,7 @@ static void oom_ends_for_nofs_when_nothing_comes_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kills(u), 1);
 }
 
-/* False if it took so long that the victim's time was over again. */
+/* Returns false if the time of the victim was over too early. */
 static bool is_waited_for(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
@@ -431,7 +436,7 @@ static bool is_waited_for(struct kunit *test)
 	return !is_late;
 }
 
-/* Whoever was killed gives back what it has, if not all at once. */
+/* A victim frees its memory little by little. */
 static void oom_waits_as_long_as_memory_comes_back(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(is_waited_for(test)));
@@ -454,7 +459,7 @@ static void oom_does_not_fail_a_request_for_an_old_kill(struct kunit *test)
 		umbra_free_page(u, page);
 }
 
-/* Charged for more than there is, but none of it is allocated yet. */
+/* The account is charged for more pages than exist, but has none allocated. */
 static void oom_counts_allocated_pages_and_not_charges(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
@@ -489,13 +494,13 @@ static void oom_kills_no_task_for_a_dying_task(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kills(u), 0);
 }
 
-/* One who is told before anyone is killed. */
+/* A notifier, called before a task is killed. */
 struct told {
 	struct notifier_block nb;
 	struct umbra *u;
 	struct page *page;
 	unsigned int nr;
-	bool asks;		/* for a page itself */
+	bool asks;		/* requests a page in the callback */
 	struct page *got;
 };
 
@@ -528,8 +533,11 @@ static void an_oom_notifier_that_frees_prevents_a_kill(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, page);
 	KUNIT_EXPECT_EQ(test, told.nr, 1);
 	KUNIT_EXPECT_FALSE(test, READ_ONCE(h->killed));
-	/* It has nothing left; and where nobody is killed it is asked too. */
-	u->oom.policy = UMBRA_OOM_FAIL;
+	/*
+	 * The notifier has no page left. It is also called if no task may be
+	 * killed.
+	 */
+	u->pressure.oom_policy = UMBRA_OOM_FAIL;
 	KUNIT_EXPECT_NULL(test, ask(u));
 	KUNIT_EXPECT_EQ(test, told.nr, 2);
 	KUNIT_EXPECT_EQ(test, umbra_unregister_oom_notifier(u, &told.nb), 0);

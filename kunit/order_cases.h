@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Every order, as a parameter of tests. */
+/* Every order, as a test parameter. */
 #ifndef _UMBRA_TEST_ORDER_CASES_H
 #define _UMBRA_TEST_ORDER_CASES_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Who has what: the records of owners. */
+/* The records of page owners. */
 #include <linux/gfp.h>
 #include <linux/irq_work.h>
 #include <linux/preempt.h>
@@ -26,7 +26,7 @@ static const struct umbra_layout owned = {
 	.debug = UMBRA_DEBUG_OWNER,
 };
 
-/* On one CPU, so that its clock can be compared with. */
+/* On one CPU, so that timestamps can be compared with its clock. */
 static struct umbra *ghost_with(struct kunit *test,
 				const struct umbra_layout *layout)
 {
@@ -48,7 +48,7 @@ static bool find_owner(struct umbra *u, struct page *page,
 	return umbra_owner_get(u, umbra_page_to_index(u, page), owner);
 }
 
-/* Can this kernel tell where a function was called from? */
+/* Can this kernel save stacks with function names? */
 static bool has_stacks(void)
 {
 	unsigned long entries[16];
@@ -57,7 +57,7 @@ static bool has_stacks(void)
 	       stack_trace_save(entries, ARRAY_SIZE(entries), 0) > 4;
 }
 
-/* By this name they are to be found in a stack. */
+/* The test looks for this function name in a stack. */
 static noinline struct page *owner_test_takes(struct umbra *u, gfp_t gfp,
 					      unsigned int order)
 {
@@ -118,8 +118,8 @@ static void expect_in_stack(struct kunit *test, u32 stack, const char *name)
 }
 
 /*
- * Take a block and give it back. Was there a record after each, with its stack?
- * The host may have no room for one just now.
+ * Allocate and free a block. Returns whether both were recorded with a stack.
+ * The host may lack memory for a record.
  */
 static bool is_recorded_twice(struct umbra *u, struct umbra_owner *taken,
 			      struct umbra_owner *given)
@@ -141,7 +141,7 @@ static void the_recorded_stack_is_that_of_the_owner(struct kunit *test)
 	struct umbra_owner taken, given;
 
 	if (!has_stacks())
-		kunit_skip(test, "this kernel saves no stacks with names");
+		kunit_skip(test, "kernel without stacks of function names");
 	KUNIT_ASSERT_TRUE(test, TEST_WAIT_UNTIL(is_recorded_twice(u, &taken,
 								  &given)));
 	expect_in_stack(test, taken.stack, "owner_test_takes");
@@ -285,7 +285,9 @@ static void take_and_give(struct irq_work *work)
 	irq->page = owner_test_takes(irq->u, GFP_ATOMIC, 2);
 }
 
-/* Interrupt this CPU. Is there a record with a stack, if there are stacks? */
+/*
+ * Interrupt this CPU. Returns whether the record has a stack, if stacks exist.
+ */
 static bool is_recorded(struct kunit *test, struct interrupt *irq,
 			struct umbra_owner *owner)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Per-CPU caches: drains, from other CPUs and under load, and use from
- * interrupts, with a section open, and without waiting for a lock.
+ * Per-CPU caches: drains from other CPUs and under load, and use from
+ * interrupts, inside an open section, and without locks.
  */
 #include <linux/completion.h>
 #include <linux/cpumask.h>
@@ -46,7 +46,7 @@ static struct umbra *ghost(struct kunit *test)
 	return umbra_test_ghost_layout(test, &cached, PAGES);
 }
 
-/* Leave pages of every node in the caches of this CPU. */
+/* Put pages of every node into the caches of this CPU. */
 static void fill_here(void *arg)
 {
 	struct umbra *u = arg;
@@ -118,7 +118,7 @@ static void draining_a_cpu_empties_its_caches_of_every_zone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_drain_cpu(u, nr_cpu_ids), -EINVAL);
 }
 
-/* With more in it than one visit to the CPU can bring back. */
+/* A cache with more blocks than one drain step can take. */
 static struct umbra *ghost_with_large_cache(struct kunit *test)
 {
 	struct umbra_layout layout = cached;
@@ -148,7 +148,7 @@ static void draining_empties_a_cache_of_any_size(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
 }
 
-/* The CPU lives, but nobody uses the instance there. */
+/* The other CPU is online, but no task uses the instance there. */
 static void the_caches_of_a_dead_cpu_are_emptied(struct kunit *test)
 {
 	struct umbra *u = ghost_with_full_caches(test);
@@ -234,7 +234,7 @@ static void a_section_keeps_the_cache_it_began_with(struct kunit *test)
 struct hammer {
 	struct umbra *u;
 	unsigned long start;		/* jiffies */
-	unsigned long drains;		/* counted by the test itself */
+	unsigned long drains;		/* drains by the test itself */
 	unsigned long steps[TEST_THREADS];
 	unsigned long failed[TEST_THREADS];
 };
@@ -296,13 +296,13 @@ static void drains_lose_no_page_while_caches_are_in_use(struct kunit *test)
 			umbra_zone_events(h->u->zones, EVENT_PGFREE));
 }
 
-/* What a context did with a page, and how its CPU's cache was after it. */
+/* The results of an allocation and a free in another context. */
 struct visit {
 	struct umbra *u;
-	struct page *given;	/* to be freed */
+	struct page *given;	/* page to free */
 	struct page *got;
 	bool hardirq, softirq;
-	unsigned long counted;	/* in the cache, after the free */
+	unsigned long counted;	/* pages in the cache after the free */
 	struct completion done;
 };
 
@@ -374,7 +374,7 @@ static void caches_can_be_used_in_soft_interrupts(struct kunit *test)
 	umbra_free_page(v->u, v->got);
 }
 
-/* Allocate and free, as an interrupt would that comes inside a section. */
+/* Allocate and free like an interrupt inside a section. */
 static void inside_a_section_the_zone_is_used(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
@@ -404,7 +404,7 @@ static void inside_a_section_the_zone_is_used(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_pcp_count(zone, -1), count);
 	UMBRA_EXPECT_FRAME(test, u, mine, FRAME_FREE, 0);
 
-	/* And after it the cache again. */
+	/* After the section the cache is used again. */
 	umbra_free_page(u, page);
 	KUNIT_EXPECT_EQ(test, umbra_pcp_count(zone, -1), count + 1);
 	umbra_free_pages_bulk(u, pages, 2);
@@ -494,7 +494,7 @@ static void an_instance_that_stops_empties_its_caches(struct kunit *test)
 	umbra_instance_free(u);
 }
 
-/* The last pages are with another CPU, and had back from there. */
+/* The last free pages are in the cache of another CPU, and must be drained. */
 static void a_request_about_to_fail_drains_the_caches(struct kunit *test)
 {
 	struct umbra *u = ghost(test);

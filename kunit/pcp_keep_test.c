@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Per-CPU caches: what they keep beyond a line, of which orders, and what goes
- * back to the zone.
+ * Per-CPU caches: large caches, the orders that are kept, and the blocks that
+ * go back to the zone.
  */
 #include <linux/bitops.h>
 #include <linux/delay.h>
@@ -27,21 +27,21 @@
 
 struct many_case {
 	const char *name;
-	unsigned int first, step;	/* the pages freed, modulo MANY */
+	unsigned int first, step;	/* order of the frees, modulo MANY */
 };
 
 static const struct many_case many_cases[] = {
-	{ "side by side, upwards", 0, 1 },
-	{ "side by side, downwards", MANY - 1, MANY - 1 },
-	{ "at equal distances, for a while", 0, 7 },
+	{ "adjacent pages, upwards", 0, 1 },
+	{ "adjacent pages, downwards", MANY - 1, MANY - 1 },
+	{ "every seventh page", 0, 7 },
 	{ "anywhere", 0, 77 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(many, many_cases, name);
 
 /*
- * More than the line of a list holds: in the order they came, from either end,
- * and without a descriptor looking like a tail to the host meanwhile.
+ * A cache larger than one line of its list keeps the order of blocks, whatever
+ * the order of the frees. No descriptor may look like a tail page to the host.
  */
 static void a_large_cache_keeps_the_order_of_blocks(struct kunit *test)
 {
@@ -110,7 +110,7 @@ static void caches_keep_one_block_of_other_orders(struct kunit *test)
 	}
 }
 
-/* A block that is half of what may be kept, or of pageblocks that differ. */
+/* Nor is a block of two pageblocks that have different types. */
 static void a_block_over_the_limit_is_not_kept(struct kunit *test)
 {
 	struct umbra *u = ghost_sized(test, BATCH, 4096);
@@ -133,7 +133,7 @@ static void a_block_over_the_limit_is_not_kept(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, count(u), 1024);
 }
 
-/* Room is made by others: the list in use keeps what it has. */
+/* The list in use keeps its blocks, and other lists make room. */
 static void a_list_in_use_takes_the_room_of_others(struct kunit *test)
 {
 	struct umbra *u = ghost_sized(test, BATCH, 64);
@@ -148,12 +148,12 @@ static void a_list_in_use_takes_the_room_of_others(struct kunit *test)
 	alloc_many(test, u, hot, ARRAY_SIZE(hot), 0);
 	for (i = 0; i < ARRAY_SIZE(cold); i++)
 		umbra_free_page(u, cold[i]);
-	/* As many are given up as were freed without an allocation. */
+	/* Allocations in between make the next free give back fewer blocks. */
 	for (i = 0; i < 10; i++)
 		umbra_free_page(u, umbra_alloc_page(u, GFP_HIGHUSER_MOVABLE));
 	for (i = 0; i < 24; i++)
 		umbra_free_page(u, hot[i]);
-	/* The 64th page was one too many. */
+	/* The 64th page is over the limit. */
 	KUNIT_EXPECT_LT(test, count(u), 64 - BATCH);
 	KUNIT_EXPECT_GE(test, count(u), 24);
 	while (i--)
@@ -176,13 +176,13 @@ static void alloc_fn(struct work_struct *work)
 	late->page = umbra_alloc_page(late->u, GFP_KERNEL);
 }
 
-/* The longest wait with a lock held, in microseconds. */
+/* The longest busy wait with a lock held, in microseconds. */
 #define CATCH_US 100000
 
 /*
- * Have memory fail when the other CPU has seen that its cache is empty, and
- * waits for the zone. False if it was not there in time: then the page is from
- * a cache that was refilled.
+ * Mark memory as failed after the other CPU found its cache empty and while it
+ * waits for the zone lock. Returns false if the other CPU came too late: then
+ * the page comes from a refilled cache.
  */
 static bool catch_refill(struct late_alloc *late, int cpu)
 {
@@ -203,7 +203,7 @@ static bool catch_refill(struct late_alloc *late, int cpu)
 	return waits;
 }
 
-/* The same; or else all is as before. */
+/* The same; on failure, restores the state. */
 static bool catch_or_undo(struct late_alloc *late, int cpu,
 			  unsigned long *drained)
 {
@@ -241,10 +241,10 @@ static void a_refill_is_put_back_when_memory_fails(struct kunit *test)
 	umbra_free_page(u, late.page);
 }
 
-/* What the tracepoint said of drains. */
+/* Drains seen by the tracepoint. */
 struct drained {
 	struct tracepoint *tracepoint;	/* or NULL */
-	struct task_struct *task;	/* whose drains count */
+	struct task_struct *task;	/* task whose drains count */
 	unsigned int nr;
 	unsigned long pfns[2];
 	unsigned int orders[2];
@@ -276,7 +276,7 @@ static void find_tracepoint(struct tracepoint *tp, void *data)
 		d->tracepoint = tp;
 }
 
-/* Only those of what is built in can be found. */
+/* Only tracepoints of built-in code can be found. */
 static void watch_drains(struct kunit *test, struct drained *d)
 {
 	for_each_kernel_tracepoint(find_tracepoint, d);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Per-CPU caches: how large they are, what they keep, and how they drain. */
+/* Per-CPU caches: their size, the blocks they keep, and drains. */
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
 #include <linux/prandom.h>
@@ -29,7 +29,7 @@ struct size_case {
 	int eighth;		/* of the zone */
 };
 
-/* As the host sizes its own, by arithmetic on its rules; for two CPUs. */
+/* The sizes follow the rules of the host, for two CPUs. */
 static const struct size_case size_cases[] = {
 	{ "4 MiB", 1024, 1, 80, 128 },
 	{ "32 MiB", 8192, 1, 226, 1024 },
@@ -50,7 +50,7 @@ static void caches_are_sized_as_on_the_host(struct kunit *test)
 	struct umbra *u;
 
 	if (num_possible_cpus() != 2)
-		kunit_skip(test, "the numbers are of two CPUs");
+		kunit_skip(test, "the numbers are for two CPUs");
 	umbra_layout_init(&layout);
 	layout.has_memory = false;
 	u = umbra_test_ghost_layout(test, &layout, c->nr_pages);
@@ -68,7 +68,10 @@ static const struct umbra_zone_layout two_nodes[] = {
 	{ .nid = 1, .type = UMBRA_ZONE_NORMAL, .nr_frames = 65536 },
 };
 
-/* The low watermark is 452, shared by the CPUs of the node, or else by all. */
+/*
+ * The low watermark of 452 pages is shared by the CPUs of the node, or by all
+ * CPUs if it has none.
+ */
 static void caches_share_a_zone_with_the_cpus_of_its_node(struct kunit *test)
 {
 	struct umbra_layout layout;
@@ -76,7 +79,7 @@ static void caches_share_a_zone_with_the_cpus_of_its_node(struct kunit *test)
 	u8 *cpu_node;
 
 	if (num_online_cpus() != 2 || num_possible_cpus() != 2)
-		kunit_skip(test, "the numbers are of two CPUs");
+		kunit_skip(test, "the numbers are for two CPUs");
 	cpu_node = kunit_kzalloc(test, nr_cpu_ids, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, cpu_node);
 	umbra_layout_init(&layout);
@@ -103,8 +106,8 @@ static const struct tunable_case tunable_cases[] = {
 	{ "none", 0, 0, 0 },
 	{ "no batch, no caches", 0, 100, 0 },
 	{ "no high, no caches", 16, 0, 0 },
-	{ "as asked for", 8, 1000, 1000 },
-	{ "the most", UMBRA_PCP_MOST, UMBRA_PCP_MOST, UMBRA_PCP_MOST },
+	{ "batch and high as given", 8, 1000, 1000 },
+	{ "largest values", UMBRA_PCP_MOST, UMBRA_PCP_MOST, UMBRA_PCP_MOST },
 	{ "batch too large", UMBRA_PCP_MOST + 1, 64, -EINVAL },
 	{ "high too large", 8, UMBRA_PCP_MOST + 1, -EINVAL },
 	{ "negative batch", -2, 64, -EINVAL },
@@ -200,8 +203,8 @@ struct growth_case {
 };
 
 static const struct growth_case growth_cases[] = {
-	{ "32 batches at most", 1, { 1, 2, 4, 8, 16, 32, 32, 32 } },
-	{ "and of larger batches", BATCH,
+	{ "at most 32 batches", 1, { 1, 2, 4, 8, 16, 32, 32, 32 } },
+	{ "larger batches", BATCH,
 	  { 8, 16, 32, 64, 128, 256, 256, 256 } },
 };
 
@@ -225,7 +228,7 @@ static void a_refill_takes_a_batch_and_more_each_time(struct kunit *test)
 
 	umbra_test_one_cpu(test);
 	for (i = 0; i < ARRAY_SIZE(c->sizes); i++) {
-		/* Of many, less than a line of the frame map may be missing. */
+		/* A refill may stop at a line of the frame map. */
 		unsigned int missing = c->sizes[i] < 2 * SMP_CACHE_BYTES ? 0 :
 				       SMP_CACHE_BYTES - 1;
 
@@ -255,7 +258,7 @@ static void a_cache_smaller_than_a_batch_frees_page_by_page(struct kunit *test)
 	}
 }
 
-/* What counts is how many pages are freed in a row, not how many there are. */
+/* Only frees in a row make a cache grow. */
 static void allocations_between_frees_keep_a_cache_small(struct kunit *test)
 {
 	const unsigned int nr = 640, between = 9;
@@ -294,15 +297,15 @@ struct refill_case {
 	const char *name;
 	int batch, high;
 	unsigned int order;
-	unsigned long left;	/* pages in the cache after one allocation */
+	unsigned long left;	/* cached pages after one allocation */
 };
 
 static const struct refill_case refill_cases[] = {
 	{ "order 0", 8, 64, 0, 7 },
 	{ "order 1", 8, 64, 1, 3 * 2 },
 	{ "order 2", 8, 64, 2, 1 * 4 },
-	{ "order 3: two at least", 8, 64, 3, 1 * 8 },
-	{ "order 9: two at least", 8, 64, 9, 512 },
+	{ "order 3: at least two blocks", 8, 64, 3, 1 * 8 },
+	{ "order 9: at least two blocks", 8, 64, 9, 512 },
 	{ "single pages", 1, 64, 0, 0 },
 	{ "a cache smaller than a batch", 8, 4, 0, 0 },
 	{ "order 4 is not refilled", 8, 64, 4, 0 },
@@ -345,7 +348,10 @@ static void a_full_cache_frees_all_but_a_batch(struct kunit *test)
 		umbra_free_page(u, pages[i]);
 		KUNIT_EXPECT_LT(test, count(u), 32);
 	}
-	/* The oldest went back; those freed last are here. */
+	/*
+	 * The oldest pages went back to the zone; the last freed ones are
+	 * cached.
+	 */
 	KUNIT_EXPECT_PTR_EQ(test, umbra_alloc_page(u, GFP_KERNEL), pages[63]);
 	umbra_free_page(u, pages[63]);
 }
@@ -380,7 +386,7 @@ static void a_cache_never_keeps_more_than_its_limit(struct kunit *test)
 		if (pages[i]) {
 			umbra_free_pages(u, pages[i], orders[i]);
 			pages[i] = NULL;
-			/* A free leaves no more than the limit. */
+			/* A free never leaves more than the limit. */
 			KUNIT_ASSERT_LT(test, count(u), HIGH + BATCH);
 			continue;
 		}
@@ -388,7 +394,7 @@ static void a_cache_never_keeps_more_than_its_limit(struct kunit *test)
 		pages[i] = umbra_alloc_pages(u, step & 1 ? GFP_KERNEL :
 					     GFP_HIGHUSER_MOVABLE, orders[i]);
 		KUNIT_ASSERT_NOT_NULL(test, pages[i]);
-		/* A refill may come on top. */
+		/* A refill may add to the limit. */
 		KUNIT_ASSERT_LE(test, count(u), HIGH + 2 * 16);
 	}
 	for (i = 0; i < ARRAY_SIZE(pages); i++)
@@ -469,7 +475,7 @@ static void isolated_pages_are_not_kept(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_unisolate_range(u, index, index + 1), 0);
 }
 
-/* What is in a cache has left the zone, and belongs to nobody. */
+/* A cached block is off the free lists and has no owner. */
 static void a_cached_block_cannot_be_freed_again(struct kunit *test)
 {
 	struct umbra *u = ghost(test);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the tests of per-CPU caches share. */
+/* Helpers of the tests of per-CPU caches. */
 #ifndef _UMBRA_PCP_UTIL_H
 #define _UMBRA_PCP_UTIL_H
 

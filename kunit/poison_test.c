@@ -34,7 +34,7 @@ static struct umbra *instance(struct kunit *test)
 	return u;
 }
 
-/* As the host does it: first the flag, then the word. */
+/* The host sets the flag first, then calls the notifier. */
 static bool poison(struct umbra *u, struct page *page)
 {
 	SetPageHWPoison(page);
@@ -43,7 +43,7 @@ static bool poison(struct umbra *u, struct page *page)
 	return umbra_hwpoison_pfn(u, umbra_index_to_pfn(u, index));
 }
 
-/* Allocate everything, expect never to see @bad, and free it all. */
+/* Allocate everything, expect that @bad is never given, and free it all. */
 static void expect_never_handed_out(struct kunit *test, struct umbra *u,
 				    struct page *bad)
 {
@@ -101,7 +101,7 @@ static void a_failed_allocated_page_is_taken_out_when_freed(struct kunit *test)
 	expect_never_handed_out(test, u, page + c->page);
 }
 
-/* As when the word of it comes between the two steps of a free. */
+/* The notification comes between the two steps of a free. */
 static void a_page_that_fails_while_it_is_freed_is_taken_out(struct kunit *test)
 {
 	struct umbra *u = instance(test);
@@ -156,7 +156,7 @@ static void failures_of_foreign_pages_are_ignored(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 0);
 }
 
-/* With caches, on one CPU; drains are done in the background. */
+/* An instance with caches, on one CPU. Drains run in the background. */
 static struct umbra *many(struct kunit *test, unsigned int debug, int batch)
 {
 	const struct umbra_layout layout = {
@@ -172,7 +172,7 @@ static struct umbra *many(struct kunit *test, unsigned int debug, int batch)
 	return umbra_test_ghost_layout(test, &layout, MANY);
 }
 
-/* Expect that all pages but @bad can be had, and give them back. */
+/* Expect that every page but @bad can be allocated, and free them. */
 static void expect_all_but(struct kunit *test, struct umbra *u,
 			   struct page *bad)
 {
@@ -205,7 +205,7 @@ static const struct cached_case cached_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(cached, cached_cases, name);
 
-/* Before the drain the caches are passed by, after it they are empty. */
+/* Before the drain the caches are bypassed; after it they are empty. */
 static void a_cached_page_that_fails_is_never_handed_out(struct kunit *test)
 {
 	const struct cached_case *c = test->param_value;
@@ -402,7 +402,7 @@ static void a_failed_page_of_a_range_is_caught_when_freed(struct kunit *test)
 	expect_all_but(test, u, bad);
 }
 
-/* Flags that were set while nobody listened. */
+/* The flags were set without a notification. */
 static void a_scan_finds_pages_of_every_state(struct kunit *test)
 {
 	struct umbra *u = many(test, 0, 0);
@@ -431,7 +431,7 @@ static void a_scan_finds_pages_of_every_state(struct kunit *test)
 	page_ref_dec(held);
 }
 
-/* Movable pages at the bottom, single free ones at the top. */
+/* Movable pages at the bottom, single free pages at the top. */
 static enum layout_kind room_at_the_top(u32 index)
 {
 	if (index < PB)
@@ -439,7 +439,10 @@ static enum layout_kind room_at_the_top(u32 index)
 	return index % 2 ? LAYOUT_UNMOVABLE : LAYOUT_FREE;
 }
 
-/* The first that compaction would fill has failed, and nobody has said so. */
+/*
+ * The first free page that compaction would use has failed, without a
+ * notification.
+ */
 static void nothing_is_moved_to_a_page_that_failed(struct kunit *test)
 {
 	struct umbra *u;

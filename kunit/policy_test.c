@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The choices of the policies: as functions of what they are shown, and as
- * instances act on them.
- */
+/* The choices of the policies, as functions and in instances. */
 #include <linux/gfp.h>
 #include <linux/prandom.h>
 #include <linux/spinlock.h>
@@ -71,7 +68,7 @@ static void an_unknown_policy_is_refused(struct kunit *test)
 			-EINVAL);
 }
 
-/* Orders and types in the order they are claimed, for a pageblock of 9. */
+/* Orders and types in the order of the claims, for pageblocks of order 9. */
 struct claim_case {
 	const char *name;
 	struct umbra_fallback_view view;
@@ -89,12 +86,12 @@ static const struct claim_case claim_cases[] = {
 	  { .type = UMBRA_UNMOVABLE, .pb_order = 9,
 	    .free_types = { U, U, [10] = U } },
 	  { NONE }, { NONE }, NONE },
-	{ "the first type to fall back to goes first",
+	{ "the first fallback type goes first",
 	  { .type = UMBRA_UNMOVABLE, .pb_order = 9,
 	    .free_types = { [5] = U | M | R } },
 	  { { 5, UMBRA_RECLAIMABLE }, NONE },
 	  { { 5, UMBRA_RECLAIMABLE }, NONE }, { 5, UMBRA_RECLAIMABLE } },
-	{ "reclaimable rather from unmovable",
+	{ "reclaimable prefers unmovable",
 	  { .type = UMBRA_RECLAIMABLE, .pb_order = 9,
 	    .free_types = { [2] = U | M, [3] = M } },
 	  { { 3, UMBRA_MOVABLE }, { 2, UMBRA_UNMOVABLE }, NONE },
@@ -108,12 +105,12 @@ static const struct claim_case claim_cases[] = {
 	  { { 1, UMBRA_RECLAIMABLE }, { 6, UMBRA_RECLAIMABLE },
 	    { 10, UMBRA_MOVABLE }, NONE },
 	  { 1, UMBRA_RECLAIMABLE } },
-	{ "movable claims nothing small",
+	{ "movable claims no small block",
 	  { .type = UMBRA_MOVABLE, .pb_order = 9,
 	    .free_types = { [2] = U, [3] = U | R, [4] = U } },
 	  { { 4, UMBRA_UNMOVABLE }, NONE }, { { 4, UMBRA_UNMOVABLE }, NONE },
 	  { 2, UMBRA_UNMOVABLE } },
-	{ "what is too small is no choice",
+	{ "small orders are not claimed",
 	  { .type = UMBRA_RECLAIMABLE, .pb_order = 9, .order = 8,
 	    .free_types = { U | M, U, M, U, M, U, M, U } },
 	  { NONE }, { NONE }, NONE },
@@ -183,21 +180,21 @@ static const struct whole_case whole_cases[] = {
 	{ "all free", { 512, 512, 0, UMBRA_MOVABLE, UMBRA_UNMOVABLE }, true },
 	{ "half free", { 512, 256, 0, UMBRA_MOVABLE, UMBRA_UNMOVABLE }, true },
 	{ "less", { 512, 255, 0, UMBRA_MOVABLE, UMBRA_UNMOVABLE }, false },
-	{ "movable is alike to movable",
+	{ "movable pages fit movable",
 	  { 512, 16, 240, UMBRA_MOVABLE, UMBRA_RECLAIMABLE }, true },
-	{ "but not to unmovable",
+	{ "movable pages do not fit unmovable",
 	  { 512, 16, 400, UMBRA_UNMOVABLE, UMBRA_MOVABLE }, false },
-	{ "the rest of a movable block is alike to unmovable",
+	{ "other pages of a movable block fit unmovable",
 	  { 512, 16, 256, UMBRA_UNMOVABLE, UMBRA_MOVABLE }, true },
-	{ "and to reclaimable",
+	{ "other pages of a movable block fit reclaimable",
 	  { 512, 0, 256, UMBRA_RECLAIMABLE, UMBRA_MOVABLE }, true },
-	{ "less of it",
+	{ "one page too few",
 	  { 512, 16, 257, UMBRA_RECLAIMABLE, UMBRA_MOVABLE }, false },
-	{ "unmovable is not alike to reclaimable",
+	{ "unmovable pages do not fit reclaimable",
 	  { 512, 255, 0, UMBRA_RECLAIMABLE, UMBRA_UNMOVABLE }, false },
-	{ "nor the other way round",
+	{ "reclaimable pages do not fit unmovable",
 	  { 512, 255, 0, UMBRA_UNMOVABLE, UMBRA_RECLAIMABLE }, false },
-	{ "the smallest of pageblocks",
+	{ "a pageblock of two pages",
 	  { 2, 1, 0, UMBRA_UNMOVABLE, UMBRA_RECLAIMABLE }, true },
 };
 
@@ -249,7 +246,7 @@ struct held_block {
 #define STEPS 4000
 #define HELD_MOST 512
 
-/* Some of all types, so that pageblocks change hands and back. */
+/* Random mobility, so that pageblocks change their type back and forth. */
 static gfp_t any_mobility(struct rnd_state *rnd)
 {
 	static const gfp_t gfps[] = {
@@ -295,7 +292,7 @@ static void by_address_is_first_fit(struct kunit *test,
 		}
 		held[nr++] = block;
 		if (lowest == UMBRA_NO_FRAME)
-			continue;	/* a fallback */
+			continue;	/* handled as a fallback */
 		KUNIT_ASSERT_EQ(test, umbra_page_to_index(u, block.page),
 				lowest);
 		exact++;
@@ -305,7 +302,10 @@ static void by_address_is_first_fit(struct kunit *test,
 		umbra_free_pages(u, held[nr].page, held[nr].order);
 }
 
-/* With free blocks larger than a pageblock, and with many in each. */
+/*
+ * Some free blocks are larger than a pageblock, and pageblocks have many of
+ * them.
+ */
 static void by_address_the_lowest_block_is_taken(struct kunit *test)
 {
 	static const unsigned int pb_orders[] = {
@@ -317,7 +317,7 @@ static void by_address_the_lowest_block_is_taken(struct kunit *test)
 		by_address_is_first_fit(test, pb_orders[i]);
 }
 
-/* Free: 4 pages at 8, a page at 300, and all from 1024 on. */
+/* Free pages: 4 at 8, one at 300, and all from 1024. */
 static struct umbra *with_gaps(struct kunit *test, const char *policy)
 {
 	struct umbra *u = ghost_of(test, policy, 2 * TEST_BLOCK);
@@ -378,7 +378,9 @@ static void by_mainline_the_smallest_block_is_taken(struct kunit *test)
 	fill_gaps(u);
 }
 
-/* What mainline does not do: the block freed last is not the lowest. */
+/*
+ * Mainline does not choose by address: the last freed block is not the lowest.
+ */
 static void by_mainline_the_block_freed_last_is_taken(struct kunit *test)
 {
 	static const char * const names[] = { "mainline", "address" };
@@ -402,7 +404,7 @@ static void by_mainline_the_block_freed_last_is_taken(struct kunit *test)
 	}
 }
 
-/* Of two pages, that which was freed last could merge with others soon. */
+/* Of two pages, the last freed one could merge soon. */
 static void plain_takes_the_page_that_is_about_to_merge(struct kunit *test)
 {
 	const struct policy_case *c = test->param_value;
@@ -442,7 +444,10 @@ static void without_grouping_there_is_one_type(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(pages); i++) {
 		pages[i] = umbra_alloc_pages(u, gfps[i % 3], i % 5);
 		KUNIT_ASSERT_NOT_NULL(test, pages[i]);
-		/* All from one largest block: types do not keep apart. */
+		/*
+		 * All pages come from one largest block: types share
+		 * pageblocks.
+		 */
 		KUNIT_EXPECT_EQ(test, umbra_page_to_index(u, pages[i]) /
 				TEST_BLOCK,
 				umbra_page_to_index(u, pages[0]) / TEST_BLOCK);
@@ -457,7 +462,7 @@ static void without_grouping_there_is_one_type(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_blocks(u, UMBRA_MAX_ORDER), 2);
 }
 
-/* A pageblock with half of it free, and a free block larger than one. */
+/* One pageblock is half free, and one free block is larger than a pageblock. */
 static void the_policy_decides_which_block_is_claimed(struct kunit *test)
 {
 	const struct policy_case *c = test->param_value;

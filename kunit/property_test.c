@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Random operations against a model that knows nothing of buddies: a bit a
- * frame for what is not free, and a list each of the blocks that are owned, of
- * the pages that are held, and of the frames that are lost. The model says
- * what every operation must return; now and then the checker judges the
- * instance, and the frame map is compared with the model.
+ * Random operations against a model without buddies: a bitmap of the frames
+ * that are not free, and lists of the owned blocks, of the held pages, and of
+ * the lost frames. The model predicts the result of every operation. From time
+ * to time the checker runs, and the frame map is compared with the model.
  *
  * umbra_test.seed repeats a run; umbra_test.ops makes it longer.
  */
@@ -40,21 +39,21 @@ struct model {
 	struct umbra_account *account;
 	struct rnd_state rnd;
 
-	unsigned long *busy;		/* a bit a frame: owned, held or lost */
+	unsigned long *busy;		/* per frame: owned, held or lost */
 	struct owned *owned;
 	u32 nr_owned;
 	unsigned long owned_pages;
 
-	u32 pinned[MAX_HELD];		/* held, and referenced */
+	u32 pinned[MAX_HELD];		/* held pages with a reference */
 	u32 nr_pinned;
-	u32 loose[MAX_HELD];		/* held, but not referenced any more */
+	u32 loose[MAX_HELD];		/* held pages without a reference */
 	u32 nr_loose;
 	u32 nr_lost;
 
-	unsigned long nr_pages;		/* at first */
+	unsigned long nr_pages;		/* initial number */
 	unsigned long nr_reports;
-	unsigned long nr_failed;	/* allocations, rightly */
-	unsigned int chance;		/* of an allocation, in 256 */
+	unsigned long nr_failed;	/* expected failures */
+	unsigned int chance;		/* chance of an allocation, of 256 */
 };
 
 static u32 pick(struct model *m, u32 limit)
@@ -67,7 +66,7 @@ static struct page *page_of(struct model *m, u32 index)
 	return umbra_index_to_page(m->u, index);
 }
 
-/* Small orders most of the time, and every order now and then. */
+/* Mostly small orders, and sometimes any order. */
 static unsigned int pick_order(struct model *m)
 {
 	if (!pick(m, 8))
@@ -86,8 +85,8 @@ static gfp_t pick_gfp(struct model *m)
 }
 
 /*
- * Is a block of that order free? All that is free is merged, for no pageblock
- * is of a type that does not merge with the others.
+ * Is a block of that order free? All free buddies are merged, since every
+ * pageblock is of a mergeable type.
  */
 static bool has_room(struct model *m, unsigned int order)
 {
@@ -97,7 +96,7 @@ static bool has_room(struct model *m, unsigned int order)
 					  size - 1) < m->u->nr_frames;
 }
 
-/* Held pages that nobody references were found by whoever looked. */
+/* A rescan must have found every held page without reference. */
 static void expect_loose_returned(struct model *m)
 {
 	while (m->nr_loose)
@@ -156,7 +155,7 @@ static void do_alloc(struct model *m)
 	m->owned_pages += size;
 }
 
-/* Take a block off the list of the owned ones. */
+/* Remove a block from the list of owned blocks. */
 static struct owned disown(struct model *m, u32 at)
 {
 	struct owned block = m->owned[at];
@@ -193,7 +192,7 @@ static void do_expose(struct model *m)
 	block->exposed = true;
 }
 
-/* A page of a block whose references a free looks at. */
+/* A page of a block whose reference a free checks. */
 static u32 pick_seen(struct model *m, const struct owned *block)
 {
 	return block->index +
@@ -255,7 +254,7 @@ static void do_lose(struct model *m)
 	m->nr_reports++;
 }
 
-/* A free that must be refused: any page with any order that is not its own. */
+/* A free that must be refused: any page with a wrong order. */
 static void do_misuse(struct model *m)
 {
 	struct page *page = m->u->spans[0].pages +
@@ -331,7 +330,7 @@ static void compare_frames(struct model *m)
 				frame_make(FRAME_HELD, 0));
 }
 
-/* Allocated pages or blocks of a result, whatever else is known of them. */
+/* Allocated pages or blocks, whatever other flags they have. */
 static unsigned long allocated(const unsigned long *nr)
 {
 	unsigned long sum = 0;
@@ -364,7 +363,7 @@ static void judge(struct model *m)
 	compare_frames(m);
 }
 
-/* Everything back, and all in one piece. */
+/* Free everything, and expect that all blocks have merged. */
 static void wind_up(struct model *m)
 {
 	while (m->nr_owned)
@@ -379,7 +378,7 @@ static void wind_up(struct model *m)
 struct shape {
 	const char *name;
 	unsigned int pb_order;
-	unsigned int share;		/* of the operations, in 8 */
+	unsigned int share;		/* share of the operations, of 8 */
 	unsigned int nr_spans;
 	struct umbra_test_span spans[3];
 };

@@ -24,7 +24,9 @@ static void release_all(struct umbra_region *region,
 	umbra_region_release(region, all, NULL, released);
 }
 
-/* Take a region, or skip the test and say why. It is released by the end. */
+/*
+ * Acquire a region, or skip the test with a reason. It is released at the end.
+ */
 static struct umbra_region *acquire(struct kunit *test, const char *provider,
 				    unsigned long nr_pages)
 {
@@ -158,7 +160,7 @@ static void memory_given_back_can_be_taken_again(struct kunit *test)
 	static const char * const names[] = { "contig", "cma" };
 	unsigned int n, round, tested = 0;
 
-	/* Together far more than the host has. */
+	/* Together the regions are far larger than the memory of the host. */
 	for (n = 0; n < ARRAY_SIZE(names); n++) {
 		if (!strcmp(names[n], "cma") && !host_has_cma_area())
 			continue;
@@ -190,11 +192,11 @@ struct name_case {
 };
 
 static const struct name_case name_cases[] = {
-	{ "no such name", "nvdimm", -EINVAL },
-	{ "no name", "", -EINVAL },
-	{ "a name and more", "ghosts", -EINVAL },
+	{ "an unknown name", "nvdimm", -EINVAL },
+	{ "an empty name", "", -EINVAL },
+	{ "a name with one letter more", "ghosts", -EINVAL },
 	{ "upper case", "Ghost", -EINVAL },
-	{ "more pages than an index can name", "ghost", -ENOMEM },
+	{ "more pages than indices", "ghost", -ENOMEM },
 };
 
 KUNIT_ARRAY_PARAM_DESC(name, name_cases, name);
@@ -225,7 +227,9 @@ static void a_provider_the_kernel_lacks_is_known_by_name(struct kunit *test)
 		lacking++;
 	}
 	if (!lacking) {
-		/* All are there: each of them is tried, and none is EINVAL. */
+		/*
+		 * The provider exists: the attempt does not fail with EINVAL.
+		 */
 		KUNIT_ASSERT_EQ(test, umbra_test_acquire(&region, "contig",
 							 MIB_PAGES), 0);
 		release_all(&region, &released);
@@ -246,7 +250,7 @@ static void more_than_the_machine_has_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, err, -ENOMEM);
 }
 
-/* Take a mebibyte as auto does, in place of that of before. Is it from CMA? */
+/* Replace the region by a mebibyte from provider auto. Is it from CMA? */
 static bool is_auto_cma(struct kunit *test, struct umbra_region **region)
 {
 	struct umbra_released released;
@@ -261,7 +265,7 @@ static void auto_gives_real_memory(struct kunit *test)
 {
 	struct umbra_region *region = NULL;
 
-	/* What is in use of the area may not move for a moment. */
+	/* Pages of the area in use may be pinned for a moment. */
 	if (host_has_cma_area() && IS_ENABLED(CONFIG_DMA_CMA))
 		KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(is_auto_cma(test,
 								    &region)));
@@ -273,8 +277,8 @@ static void auto_gives_real_memory(struct kunit *test)
 }
 
 /*
- * Take and give back pages of CMA. Does the counter of the area follow? It lags
- * behind, and others allocate meanwhile.
+ * Acquire and release CMA pages. Does the counter of the area follow? The
+ * counter lags behind, and other tasks allocate meanwhile.
  */
 static bool is_counted_as_cma(struct kunit *test, unsigned long nr_pages)
 {
@@ -301,9 +305,9 @@ static void cma_pages_come_from_the_cma_area(struct kunit *test)
 #define MAX_REGIONS 1024
 
 /*
- * With the area empty, or without one, the DMA API would serve a mebibyte
- * from the buddy allocator. Such pages have a count for their first only, and
- * must not be taken for CMA pages.
+ * With a full area, or without one, the DMA API would use the buddy allocator.
+ * Only the first of such pages has a count, so they must not pass for CMA
+ * pages.
  */
 static void pages_of_the_buddy_allocator_are_refused(struct kunit *test)
 {
@@ -318,7 +322,7 @@ static void pages_of_the_buddy_allocator_are_refused(struct kunit *test)
 #endif
 	regions = kvcalloc(MAX_REGIONS, sizeof(*regions), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, regions);
-	/* The area gives at least one, sooner or later. */
+	/* The area can give at least one region. */
 	if (host_has_cma_area())
 		n += !umbra_test_acquire(&regions[0], "cma", MIB_PAGES);
 	for (;;) {
@@ -370,7 +374,7 @@ static void pages_that_are_kept_are_not_given_back(struct kunit *test)
 	}
 }
 
-/* Drop the last reference, and look before anybody has taken the page, mostly. */
+/* Drop the last reference. Usually the page is still unused when it is read. */
 static int put_last(struct page *page)
 {
 	unsigned long flags;
@@ -390,7 +394,10 @@ static const struct route_case pin_routes[] = {
 
 KUNIT_ARRAY_PARAM_DESC(pin, pin_routes, name);
 
-/* Give back a region with pinned pages, and unpin them. Were all seen free? */
+/*
+ * Release a region with pinned pages, then unpin them. Returns whether each was
+ * free after that.
+ */
 static bool are_freed_by_their_holder(struct kunit *test)
 {
 	const struct route_case *c = test->param_value;
@@ -431,7 +438,7 @@ static void a_page_the_host_already_has_is_not_given_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, released.kept, 1);
 }
 
-/* An allocator over pages that have memory. */
+/* An allocator over pages with memory. */
 static void blocks_are_zeroed_on_request(struct kunit *test)
 {
 	struct umbra_region *region = acquire(test, "auto", 4 * MIB_PAGES);

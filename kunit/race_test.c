@@ -15,7 +15,7 @@
 #include "../src/page/held.h"
 #include "test_util.h"
 
-/* Less where everything is slow. */
+/* Fewer rounds on a slow machine. */
 static unsigned int rounds(void)
 {
 	return clamp(umbra_test_ops / 50, 1000UL, 20000UL);
@@ -43,7 +43,7 @@ static struct duel *duel_create(struct kunit *test)
 	return d;
 }
 
-/* Begin a round with a block, by thread 0, before the two meet. */
+/* Thread 0 sets up a round with a block before the threads meet. */
 static void begin_round(struct duel *d, unsigned int order)
 {
 	d->order = order;
@@ -90,7 +90,9 @@ static void a_block_freed_by_two_threads_is_reported_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(d->u), TEST_BLOCK);
 }
 
-/* One exposes a block while the other frees it: the free always succeeds. */
+/*
+ * One thread exposes a block while the other frees it. The free must succeed.
+ */
 static void expose_and_free(void *arg, unsigned int self)
 {
 	struct duel *d = arg;
@@ -125,7 +127,7 @@ static void a_free_succeeds_while_the_block_is_being_exposed(struct kunit *test)
 #define STRESS_PAGES (2 * TEST_BLOCK)
 #define STRESS_BLOCKS 64
 
-/* Who owns each frame, as the threads have it: 0 or one more than a thread. */
+/* The owner of each frame: 0, or the number of a thread plus 1. */
 struct stress {
 	struct umbra *u;
 	struct umbra_account *account;
@@ -135,7 +137,7 @@ struct stress {
 		struct page *page[STRESS_BLOCKS];
 		unsigned int order[STRESS_BLOCKS];
 		unsigned long steps;
-		unsigned long stolen;	/* frames that had an owner */
+		unsigned long stolen;	/* frames with two owners */
 		unsigned long refused;	/* frees */
 	} thread[TEST_THREADS];
 };
@@ -211,7 +213,7 @@ static void allocate_and_free(void *arg, unsigned int self)
 	}
 }
 
-/* The checker and the background work look on all the while. */
+/* The checker and the background work run at the same time. */
 static void two_cpus_never_get_the_same_frame(struct kunit *test)
 {
 	struct stress *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
@@ -236,7 +238,7 @@ static void two_cpus_never_get_the_same_frame(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, s->thread[i].stolen, 0);
 		KUNIT_EXPECT_EQ(test, s->thread[i].refused, 0);
 	}
-	kunit_info(test, "%lu steps, looked at %lu times\n",
+	kunit_info(test, "%lu steps, checked %lu times\n",
 		   s->thread[0].steps + s->thread[1].steps, looks);
 	KUNIT_EXPECT_EQ(test, findings, 0);
 	umbra_held_rescan(s->u);
@@ -248,21 +250,21 @@ static void two_cpus_never_get_the_same_frame(struct kunit *test)
 
 #define SWAP_PAGES (4 * TEST_BLOCK)
 #define SWAP_SLOTS 256
-#define SWAP_LOOKER TEST_THREADS	/* the test itself, as an owner */
+#define SWAP_LOOKER TEST_THREADS	/* owner number of the test itself */
 
 /*
- * Two threads that free what the other has allocated, with a cache on each of
- * their CPUs. Blocks go from one to the other through slots.
+ * Each of two threads frees blocks of the other, with a cache on each CPU. The
+ * blocks are passed in slots.
  */
 struct swap {
 	struct umbra *u;
 	unsigned long start;		/* jiffies */
 	struct page *slot[TEST_THREADS][SWAP_SLOTS];
 	u8 order[SWAP_PAGES];		/* of owned blocks, by head */
-	u8 owner[SWAP_PAGES];		/* 0 or one more than a thread */
+	u8 owner[SWAP_PAGES];		/* 0, or thread number plus 1 */
 	bool was_free[SWAP_PAGES];
 	unsigned long allocated[TEST_THREADS + 1];
-	unsigned long stolen[TEST_THREADS + 1];	/* frames that had an owner */
+	unsigned long stolen[TEST_THREADS + 1];	/* frames with two owners */
 };
 
 static void swap_own(struct swap *s, unsigned int self, struct page *page,
@@ -330,7 +332,7 @@ static unsigned long swap_pfn(struct swap *s, u32 index)
 	return umbra_index_to_pfn(s->u, index);
 }
 
-/* What is free in an isolated range stays so. Returns how much did not. */
+/* Free pages of an isolated range must stay free. Returns how many did not. */
 static unsigned long isolate_for_a_while(struct swap *s, u32 index, u32 end)
 {
 	unsigned long taken = 0;
@@ -348,7 +350,7 @@ static unsigned long isolate_for_a_while(struct swap *s, u32 index, u32 end)
 	return taken;
 }
 
-/* Allocate a range if it happens to be free, and free it again. */
+/* Allocate a range if it is free, and free it again. */
 static void take_a_range(struct swap *s, u32 index, u32 end)
 {
 	u32 i;
@@ -362,7 +364,7 @@ static void take_a_range(struct swap *s, u32 index, u32 end)
 		swap_free(s, umbra_index_to_page(s->u, i));
 }
 
-/* All that may be done to an instance while others use it. */
+/* All operations that are allowed on an instance in use. */
 static void look_on(struct kunit *test, struct swap *s, struct rnd_state *rnd)
 {
 	struct umbra_free_snapshot *snapshot;
@@ -448,7 +450,7 @@ static void blocks_freed_on_another_cpu_are_given_once(struct kunit *test)
 				swap_free(s, s->slot[i][slot]);
 	for (i = 0; i <= SWAP_LOOKER; i++)
 		KUNIT_EXPECT_EQ(test, s->stolen[i], 0);
-	kunit_info(test, "%lu and %lu blocks, and %lu single pages of ranges, looked at %lu times\n",
+	kunit_info(test, "%lu and %lu blocks, and %lu single pages of ranges, checked %lu times\n",
 		   s->allocated[0], s->allocated[1], s->allocated[SWAP_LOOKER],
 		   looks);
 	KUNIT_EXPECT_GT(test, s->allocated[0], 0);

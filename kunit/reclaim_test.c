@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Blocks that can be moved or reclaimed, and the LRU lists. */
+/* Movable and reclaimable blocks, and the LRU lists. */
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -20,13 +20,13 @@
 
 #define PAGES TEST_BLOCK
 
-/* An owner that gives up what it is asked for, or nothing. */
+/* An owner that gives its blocks back, or refuses. */
 struct owner {
 	struct umbra_movable movable;
 	bool stubborn;
 	unsigned int nr_reclaimed;
 	unsigned int nr_putback;
-	struct page *reclaimed[PAGES + 1];	/* in turn */
+	struct page *reclaimed[PAGES + 1];	/* in the order of the calls */
 	gfp_t gfp;
 	bool may_recurse;
 };
@@ -77,7 +77,7 @@ static struct owner *owner_create(struct kunit *test,
 	return o;
 }
 
-/* A block of the owner's on the inactive list. */
+/* A block of the owner on the inactive list. */
 static struct page *own(struct kunit *test, struct umbra *u, struct owner *o,
 			gfp_t gfp, unsigned int order)
 {
@@ -368,13 +368,13 @@ static void a_request_reclaims_for_itself(struct kunit *test)
 	umbra_test_give_all(u, &hoard);
 }
 
-/* Does somebody wait for the end of an isolation? */
+/* Does a task wait for the end of an isolation? */
 static bool is_awaited(struct umbra *u)
 {
 	return wq_has_sleeper(&u->movable_wait);
 }
 
-/* One thread has a block in its hands; the other wants it back. */
+/* One thread has isolated a block, and the other wants it back. */
 struct tug {
 	struct umbra *u;
 	struct page *page;
@@ -435,7 +435,7 @@ static void an_isolated_block_cannot_be_isolated_again(struct kunit *test)
 	disown(u, page, 0);
 }
 
-/* All that can be reclaimed is in the hands of somebody who takes his time. */
+/* Another task has isolated every reclaimable block for some time. */
 struct slow_one {
 	struct umbra_test_barrier barrier;
 	struct umbra *u;
@@ -451,7 +451,7 @@ static void ask_or_reclaim_slowly(void *arg, unsigned int self)
 
 	if (!self) {
 		umbra_test_meet(&s->barrier);
-		/* A request waits for a moment, and a few times. */
+		/* A request waits for a short time, and a few times only. */
 		TEST_WAIT_UNTIL((s->got = umbra_alloc_page(s->u, GFP_KERNEL |
 							   __GFP_NOWARN)));
 		return;
@@ -482,7 +482,7 @@ static void a_request_waits_for_blocks_isolated_by_others(struct kunit *test)
 	umbra_test_give_all(u, &hoard);
 }
 
-/* What the checker says of lists that were broken on purpose. */
+/* The checker must find lists that were broken on purpose. */
 static bool is_found(struct umbra *u, enum umbra_finding_code code)
 {
 	struct umbra_findings v;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the kernel's log says of a request that failed. */
+/* The report of a failed request in the kernel log. */
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
@@ -18,7 +18,7 @@
 #define KB(pages) ((unsigned long)(pages) << (PAGE_SHIFT - 10))
 #define LINE 1024
 
-/* The kernel's log from some moment on. */
+/* The kernel log from some point on. */
 struct log {
 	struct kmsg_dump_iter iter;
 	char line[LINE];
@@ -35,7 +35,9 @@ static bool log_next(struct log *log)
 	return true;
 }
 
-/* Go on after the next line with @text in it. Returns whether there is one. */
+/*
+ * Skip to the line after the next one with @text. Returns whether there is one.
+ */
 static bool log_skip(struct log *log, const char *text)
 {
 	while (log_next(log))
@@ -45,8 +47,8 @@ static bool log_skip(struct log *log, const char *text)
 }
 
 /*
- * From a mark on, which this writes. Lines are read in turn, and one that another
- * CPU is about to write hides those after it.
+ * Start at a mark that this function writes. Lines are read in order, so a line
+ * that another CPU is still writing hides the next ones.
  */
 static struct log *log_start(struct kunit *test)
 {
@@ -61,7 +63,7 @@ static struct log *log_start(struct kunit *test)
 	return log;
 }
 
-/* How many lines from @log on have @text in them; @log is as it was. */
+/* The number of lines with @text. Does not move @log. */
 static unsigned int log_count(struct kunit *test, const struct log *log,
 			      const char *text)
 {
@@ -83,7 +85,7 @@ static void log_expect_lines(struct kunit *test, const struct log *log,
 	KUNIT_EXPECT_EQ_MSG(test, log_count(test, log, text), nr, "%s", text);
 }
 
-/* Expect one line with such text. */
+/* Expect one line with the formatted text. */
 static __printf(3, 4) void log_expect(struct kunit *test,
 				      const struct log *log,
 				      const char *format, ...)
@@ -106,7 +108,7 @@ static const struct umbra_zone_layout zones[] = {
 };
 
 /*
- * All is allocated but a page and two of DMA, which are unmovable, and CMA
+ * Everything is allocated except three unmovable pages of DMA and some CMA
  * pageblocks, which the request cannot use.
  */
 static struct umbra *nearly_empty(struct kunit *test, struct list_head *pages)
@@ -173,7 +175,9 @@ static void reports_are_limited_and_failures_are_counted(struct kunit *test)
 	unsigned int i;
 
 	u = nearly_empty(test, &pages);
-	/* However long it takes to write them. */
+	/*
+	 * The lines must not be rate limited, however long they take to write.
+	 */
 	u->failure_limit.interval = INT_MAX;
 	log = log_start(test);
 	for (i = 0; i < 10; i++)
@@ -226,7 +230,7 @@ static void a_report_lists_the_largest_accounts(struct kunit *test)
 
 #define STALL "page allocation stall for "
 
-/* Memory that comes when the request that waits for it was told of. */
+/* A page that is freed after the stalled request was reported. */
 struct late {
 	struct umbra_slow_ops ops;
 	struct kunit *test;
@@ -235,7 +239,7 @@ struct late {
 	struct page *page;
 };
 
-static void wait_for_word(struct umbra *u, int seen)
+static void wait_for_report(struct umbra *u, int seen)
 {
 	struct late *late = container_of(u->slow_ops, struct late, ops);
 
@@ -255,7 +259,7 @@ static void a_stalled_request_is_reported(struct kunit *test)
 	LIST_HEAD(pages);
 	char text[64];
 
-	late.ops.wait = wait_for_word;
+	late.ops.wait = wait_for_report;
 	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &pages);
 	late.page = list_first_entry(&pages, struct page, lru);
 	list_del(&late.page->lru);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Shrinkers, and who is told that memory is short. */
+/* Shrinkers, and the notification of low memory. */
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -15,14 +15,14 @@ static unsigned long events(struct umbra *u, enum umbra_event event)
 	return umbra_zone_events(u->zones, event);
 }
 
-/* A cache of single pages, as a shrinker sees it. */
+/* A cache of single pages with a shrinker. */
 struct cache {
 	struct umbra_shrinker shrinker;
 	struct umbra *u;
 	struct list_head pages;
 	unsigned long nr;
 	unsigned int nr_scans;
-	unsigned long most;	/* asked for at once */
+	unsigned long most;	/* objects in the largest call */
 	bool stop;
 	gfp_t gfp;
 	int nid;
@@ -100,7 +100,7 @@ static void a_shrinker_is_asked_for_more_at_high_priority(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (__force u32)c->gfp, (__force u32)GFP_NOFS);
 	KUNIT_EXPECT_EQ(test, c->nid, 0);
 	KUNIT_EXPECT_EQ(test, events(u, EVENT_SLABS_SCANNED), 64);
-	/* At the highest priority, everything. */
+	/* At the highest priority the shrinker is asked for everything. */
 	scan.priority = 0;
 	umbra_shrink_node(u, u->nodes, &scan);
 	KUNIT_EXPECT_EQ(test, c->nr, 0);
@@ -120,7 +120,7 @@ static void a_shrinker_that_stops_is_asked_for_the_rest(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->nr, 512);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->shrinker.nr_deferred[0]),
 			256);
-	/* A pass that wants little of it does not forget the rest. */
+	/* A pass that needs only a part keeps the rest for later. */
 	scan.priority = UMBRA_SCAN_PRIORITY;
 	umbra_shrink_node(u, u->nodes, &scan);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->shrinker.nr_deferred[0]),
@@ -176,7 +176,10 @@ static void reclaim_counts_freed_pages_and_not_claims(struct kunit *test)
 	struct cache *c = cache_create(test, u, 0);
 	LIST_HEAD(hoard);
 
-	/* It frees objects time and again, and never a page. */
+	/*
+	 * The shrinker claims to free objects again and again, but frees no
+	 * page.
+	 */
 	c->shrinker.count = endless_count;
 	c->shrinker.scan = endless_scan;
 	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &hoard);
@@ -186,7 +189,7 @@ static void reclaim_counts_freed_pages_and_not_claims(struct kunit *test)
 	umbra_unregister_shrinker(u, &c->shrinker);
 }
 
-/* A zone is low at once, and once. */
+/* One signal each time that a zone falls below its low watermark. */
 static void pressure_is_signalled_once_per_crossing(struct kunit *test)
 {
 	struct umbra_layout layout = {

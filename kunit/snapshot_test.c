@@ -130,7 +130,7 @@ struct busy {
 	bool done;
 };
 
-/* Count the frames that lie in two blocks of a snapshot. */
+/* Count the frames that are in two blocks of a snapshot. */
 static unsigned long overlaps_of(const struct umbra_free_snapshot *s,
 				 unsigned long *seen)
 {

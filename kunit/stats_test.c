@@ -25,7 +25,7 @@ static const struct cache_case cache_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(cache, cache_cases, name);
 
-/* Two nodes; every CPU is on node 0. */
+/* Two nodes, with every CPU on node 0. */
 static struct umbra *two_nodes(struct kunit *test)
 {
 	static const struct umbra_zone_layout zones[] = {
@@ -71,7 +71,7 @@ static void numa_read(struct umbra *u, struct numa *numa)
 						     EVENT_NUMA_HIT + i);
 }
 
-/* Expect that hit, miss, foreign, local, other went up by so much. */
+/* Expect these increments of hit, miss, foreign, local and other. */
 static void numa_expect(struct kunit *test, struct umbra *u,
 			const struct numa *before,
 			const unsigned long (*expected)[NR_NUMA])
@@ -90,7 +90,10 @@ static void numa_expect(struct kunit *test, struct umbra *u,
 							     i));
 }
 
-/* @times blocks, one after the other so that caches are used too. */
+/*
+ * Allocate and free @times blocks one after another, so that caches are used
+ * too.
+ */
 static void alloc_and_free(struct kunit *test, struct umbra *u, int nid,
 			   unsigned int order, const umbra_nodemask_t *mask,
 			   unsigned int times)
@@ -147,7 +150,7 @@ static void another_node_is_a_miss_and_foreign(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
-/* Preferred is the first node that the mask allows. */
+/* The preferred node is the first one that the mask allows. */
 static void a_nodemask_causes_no_miss(struct kunit *test)
 {
 	struct umbra *u = two_nodes(test);
@@ -230,7 +233,7 @@ static void a_refused_request_is_not_counted_as_allocated(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, events(u, 1, EVENT_PGFREE), NODE_FRAMES);
 }
 
-/* A page that is held is freed once: when its owner freed it. */
+/* A held page counts as freed once, when its owner frees it. */
 static void a_held_page_is_freed_once(struct kunit *test)
 {
 	struct umbra *u = two_nodes(test);

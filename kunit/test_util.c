@@ -19,20 +19,20 @@
 
 #define DEFAULT_OPS 1000000
 
-/* Seconds for operations of the same kind, one after the other. */
+/* Seconds that one kind of operations may take. */
 #define OPS_S 60
 
 unsigned long umbra_test_ops = DEFAULT_OPS;
 module_param_named(ops, umbra_test_ops, ulong, 0444);
 MODULE_PARM_DESC(ops,
-		 "Operations of the property test, and so how long the tests take (default: 1000000)");
+		 "Operations of the property tests (default: 1000000)");
 
 unsigned long umbra_test_seed;
 module_param_named(seed, umbra_test_seed, ulong, 0444);
 MODULE_PARM_DESC(seed,
-		 "Where the random numbers of the property test start; 0 for anywhere (default: 0)");
+		 "Seed of the property tests; 0 for a random one (default: 0)");
 
-/* A ghost instance, torn down with the test that made it. */
+/* A ghost instance, destroyed at the end of its test. */
 struct ghost {
 	struct kunit *test;
 	struct umbra_region region;
@@ -45,9 +45,9 @@ static bool releasable(void *arg, struct page *page)
 }
 
 /*
- * Every test ends before the judge, and with nothing allocated: a test that
- * forgot something, or that the allocator lost something of, fails here. What
- * runs by itself is stopped first, for it may drain caches as the judge looks.
+ * Every test ends with a check of its instance and with no block allocated, so
+ * a leak fails the test. Background work stops first, because it could drain
+ * caches during the check.
  */
 static void ghost_destroy(void *arg)
 {
@@ -70,7 +70,7 @@ static bool has_memory(void *arg, struct page *page)
 	return region->provider->has_memory;
 }
 
-/* Pages that nobody holds any more, if the test has not released them. */
+/* Release the region, if the test has not. */
 static void region_destroy(void *arg)
 {
 	struct umbra_region *region = arg;
@@ -81,9 +81,8 @@ static void region_destroy(void *arg)
 }
 
 /*
- * Take pages from the host, and try again where there are none: they are in use
- * one moment, and free or movable the next. Returns what umbra_region_acquire()
- * does.
+ * Acquire pages from the host, and try again while there are none: pages in use
+ * may become free or movable. Returns the result of umbra_region_acquire().
  */
 int umbra_test_acquire(struct umbra_region *region, const char *provider,
 		       unsigned long nr_pages)
@@ -96,8 +95,8 @@ int umbra_test_acquire(struct umbra_region *region, const char *provider,
 }
 
 /*
- * The same of the test's own, given back with it at the latest. An error leaves
- * @region as it was.
+ * The same for a region that is released at the end of the test. An error
+ * leaves @region unchanged.
  */
 int umbra_test_region(struct kunit *test, const char *provider,
 		      unsigned long nr_pages, struct umbra_region **region)
@@ -115,7 +114,7 @@ int umbra_test_region(struct kunit *test, const char *provider,
 	return 0;
 }
 
-/* Ghost descriptors of the test's own, to build instances from by hand. */
+/* Ghost descriptors for tests that build instances by hand. */
 struct page *umbra_test_descriptors(struct kunit *test, unsigned long nr_pages)
 {
 	struct umbra_region *region;
@@ -125,7 +124,7 @@ struct page *umbra_test_descriptors(struct kunit *test, unsigned long nr_pages)
 	return region->spans[0].pages;
 }
 
-/* An instance over the pages of a ghost's region. */
+/* Create an instance over the pages of a ghost region. */
 static struct umbra *ghost_start(struct ghost *ghost,
 				 const struct umbra_layout *layout,
 				 const struct umbra_span *spans,
@@ -171,8 +170,8 @@ static struct umbra *ghost_create(struct kunit *test,
 }
 
 /*
- * An instance over spans with frame numbers of the test's choice. Their
- * descriptors follow one another.
+ * An instance over spans with given frame numbers. The descriptors are
+ * adjacent.
  */
 struct umbra *umbra_test_ghost_spans(struct kunit *test, unsigned int pb_order,
 				     const struct umbra_test_span *spans,
@@ -193,7 +192,7 @@ struct umbra *umbra_test_ghost_layout(struct kunit *test,
 	return ghost_create(test, layout, &span, 1);
 }
 
-/* An instance of such zones, and nothing else: no reserves, no caches. */
+/* An instance of the given zones, without reserves and caches. */
 struct umbra *umbra_test_ghost_zones(struct kunit *test,
 				     const struct umbra_zone_layout *zones,
 				     unsigned int nr_zones,
@@ -218,8 +217,8 @@ struct umbra *umbra_test_ghost(struct kunit *test, unsigned int pb_order,
 }
 
 /*
- * An instance of any layout, over real memory that is aligned to its size if
- * that is a power of 2. Skips the test where there is none to be had.
+ * An instance of any layout over real memory. The memory is aligned to its size
+ * if that is a power of 2. Skips the test if there is none.
  */
 struct umbra *umbra_test_memory(struct kunit *test,
 				const struct umbra_layout *layout,
@@ -254,7 +253,7 @@ struct umbra_account *umbra_test_account(struct kunit *test, struct umbra *u)
 	return account;
 }
 
-/* From now on, HELD frames are looked at again only when the test asks. */
+/* From now on HELD frames are scanned only when the test asks. */
 void umbra_test_no_background(struct umbra *u)
 {
 	WRITE_ONCE(u->stopping, true);
@@ -262,7 +261,7 @@ void umbra_test_no_background(struct umbra *u)
 	cancel_work_sync(&u->boost_work);
 }
 
-/* From now on the test runs on the first CPU, whose caches it fills. */
+/* Keep the test on the first CPU, whose caches it fills. */
 int umbra_test_one_cpu(struct kunit *test)
 {
 	int cpu = cpumask_first(cpu_online_mask);
@@ -272,7 +271,7 @@ int umbra_test_one_cpu(struct kunit *test)
 	return cpu;
 }
 
-/* Another CPU than the first, or none and the test is skipped. */
+/* Return another CPU than the first, or skip the test. */
 int umbra_test_other_cpu(struct kunit *test)
 {
 	if (num_online_cpus() < 2)
@@ -280,7 +279,7 @@ int umbra_test_other_cpu(struct kunit *test)
 	return cpumask_next(cpumask_first(cpu_online_mask), cpu_online_mask);
 }
 
-/* Fail the test with every finding of the checker. */
+/* Fail the test for every finding of the checker. */
 void umbra_test_judge(struct kunit *test, struct umbra *u)
 {
 	struct umbra_findings v;
@@ -294,7 +293,7 @@ void umbra_test_judge(struct kunit *test, struct umbra *u)
 			  v.first[i].expected);
 	KUNIT_EXPECT_EQ(test, v.nr_findings, 0);
 	KUNIT_EXPECT_TRUE_MSG(test, v.exact,
-			      "the instance changed while nobody used it");
+			      "the instance changed while it was idle");
 }
 
 unsigned long umbra_test_nr_pages(struct umbra *u)
@@ -340,7 +339,7 @@ unsigned long umbra_test_blocks(struct umbra *u, unsigned int order)
 	return nr_free[order];
 }
 
-/* The lowest free block of a type that is large enough, of any order. */
+/* The lowest free block of a type with at least @order. */
 u32 umbra_test_lowest(const struct umbra_zone *zone, unsigned int order,
 		      enum umbra_migratetype type)
 {
@@ -357,7 +356,7 @@ u32 umbra_test_lowest(const struct umbra_zone *zone, unsigned int order,
 	return UMBRA_NO_FRAME;
 }
 
-/* Allocate a block, or end the test. */
+/* Allocate a block; ends the test if there is none. */
 struct page *umbra_test_alloc(struct kunit *test, struct umbra *u, gfp_t gfp,
 			      unsigned int order)
 {
@@ -367,10 +366,7 @@ struct page *umbra_test_alloc(struct kunit *test, struct umbra *u, gfp_t gfp,
 	return page;
 }
 
-/*
- * Allocate blocks until there are no more, and chain them up. Returns how many
- * there were.
- */
+/* Allocate all blocks and chain them up. Returns their number. */
 unsigned long umbra_test_take_all(struct umbra *u, int nid, gfp_t gfp,
 				  unsigned int order, struct list_head *pages)
 {
@@ -385,7 +381,7 @@ unsigned long umbra_test_take_all(struct umbra *u, int nid, gfp_t gfp,
 	return nr;
 }
 
-/* Free blocks of any order that are chained up. */
+/* Free the chained blocks, of any order. */
 void umbra_test_give_all(struct umbra *u, struct list_head *pages)
 {
 	struct page *page, *next;
@@ -395,7 +391,7 @@ void umbra_test_give_all(struct umbra *u, struct list_head *pages)
 	INIT_LIST_HEAD(pages);
 }
 
-/* Expect that a free is refused with one report, and changes nothing. */
+/* Expect that a free is refused with one report and without any change. */
 void umbra_test_expect_refused(struct kunit *test, struct umbra *u,
 			       struct page *page, unsigned int order)
 {
@@ -410,7 +406,10 @@ void umbra_test_expect_refused(struct kunit *test, struct umbra *u,
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_held(u), nr_held);
 }
 
-/* Expect that all pages of a block know its order, and their head if any. */
+/*
+ * Expect that every page of a block returns its order, and its head if
+ * compound.
+ */
 void umbra_test_expect_block(struct kunit *test, struct umbra *u,
 			     struct page *page, unsigned int order,
 			     bool compound)
@@ -425,9 +424,9 @@ void umbra_test_expect_block(struct kunit *test, struct umbra *u,
 }
 
 /*
- * May a test that began at @start, in jiffies, go on with more of the same? Where
- * all is slow it does less, before KUnit takes it for one that hangs. Who asks
- * for more operations than usual gets them, however long they take.
+ * May a test that began at @start, in jiffies, continue? A slow machine does
+ * fewer operations, before KUnit times out. More operations than the default
+ * are always done in full.
  */
 bool umbra_test_has_time(unsigned long start)
 {
@@ -436,8 +435,8 @@ bool umbra_test_has_time(unsigned long start)
 }
 
 /*
- * The same of a test that may not end before something has happened meanwhile,
- * whatever it @wants; but then it hangs, if that does not happen.
+ * The same for a test that must not end before @happened is true. It gives up
+ * after TEST_HANG_S.
  */
 bool umbra_test_goes_on(unsigned long start, bool wants, bool happened)
 {
@@ -446,7 +445,7 @@ bool umbra_test_goes_on(unsigned long start, bool wants, bool happened)
 	return wants && umbra_test_has_time(start);
 }
 
-/* Wait for the other thread. All that it did before is seen after. */
+/* Wait for the other thread. Its earlier writes are visible afterwards. */
 void umbra_test_meet(struct umbra_test_barrier *barrier)
 {
 	int phase = atomic_read_acquire(&barrier->phase);
@@ -487,9 +486,9 @@ static int pair_fn(void *data)
 }
 
 /*
- * Run @fn(@arg, 0) and @fn(@arg, 1) on two CPUs, or skip the test where there
- * is one only. To be followed by umbra_test_join_pair(), with no assertion
- * that may end the test in between.
+ * Run @fn(@arg, 0) and @fn(@arg, 1) on two CPUs, or skip the test if there is
+ * only one. The caller must call umbra_test_join_pair(), with no assertion in
+ * between.
  */
 void umbra_test_start_pair(struct kunit *test,
 			   void (*fn)(void *arg, unsigned int self), void *arg)

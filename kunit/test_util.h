@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the tests share: ghost instances that take themselves down, the judge,
- * and two threads that run side by side.
+ * Helpers of all tests: ghost instances that are destroyed with their test,
+ * checks of an instance, and a pair of threads.
  *
- * Ghost pages have no memory behind them and the host must never free one, so
- * tests take and drop references to them with page_ref_inc() and
- * page_ref_dec(), never with get_page() and put_page().
+ * Ghost pages have no memory, and the host must never free one. Tests must take
+ * and drop references to them with page_ref_inc() and page_ref_dec(), and never
+ * with get_page() and put_page().
  */
 #ifndef _UMBRA_TEST_UTIL_H
 #define _UMBRA_TEST_UTIL_H
@@ -24,7 +24,7 @@
 #define TEST_PB_ORDER 9
 #define TEST_BLOCK BIT(UMBRA_MAX_ORDER)
 
-/* The parameters of the module. */
+/* Module parameters. */
 extern unsigned long umbra_test_ops;
 extern unsigned long umbra_test_seed;
 
@@ -66,7 +66,7 @@ unsigned long umbra_test_take_all(struct umbra *u, int nid, gfp_t gfp,
 				  unsigned int order, struct list_head *pages);
 void umbra_test_give_all(struct umbra *u, struct list_head *pages);
 
-/* judgement */
+/* checks */
 void umbra_test_judge(struct kunit *test, struct umbra *u);
 unsigned long umbra_test_nr_pages(struct umbra *u);
 unsigned long umbra_test_nr_free(struct umbra *u);
@@ -84,15 +84,17 @@ void umbra_test_expect_block(struct kunit *test, struct umbra *u,
 			     struct page *page, unsigned int order,
 			     bool compound);
 
-/* Expect that the frame of @page is in @state, of @order. */
+/* Expect that the frame of @page has this state and order. */
 #define UMBRA_EXPECT_FRAME(test, u, page, state, order)			\
 	KUNIT_EXPECT_EQ(test, umbra_test_frame(u, page),		\
 			frame_make(state, order))
 
-/* Seconds of waiting for what must happen; only a hang reaches them. */
+/* The longest wait, in seconds, for an event that must happen. */
 #define TEST_HANG_S 120
 
-/* Sleep until @condition holds, for TEST_HANG_S at most. Whether it holds. */
+/*
+ * Sleep until @condition is true, at most TEST_HANG_S. The value is @condition.
+ */
 #define TEST_WAIT_UNTIL(condition) ({					\
 	unsigned long end_ = jiffies + TEST_HANG_S * HZ;		\
 	bool holds_;							\

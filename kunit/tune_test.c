@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What can be changed while it runs, and what cannot be. */
+/* Values that can change while an instance runs, and their limits. */
 #include <linux/gfp.h>
 #include <linux/limits.h>
 #include <linux/string.h>
@@ -21,7 +21,7 @@ static const struct umbra_zone_layout two_zones[] = {
 	{ .type = UMBRA_ZONE_NORMAL, .nr_frames = NORMAL_PAGES },
 };
 
-/* DMA and Normal, as the host would have them, with caches of @high pages. */
+/* DMA and Normal with the values of the host, and caches of @high pages. */
 static struct umbra *host_like(struct kunit *test, int high)
 {
 	struct umbra_layout layout;
@@ -38,7 +38,7 @@ static struct umbra *host_like(struct kunit *test, int high)
 				       DMA_PAGES + NORMAL_PAGES);
 }
 
-/* All that a tunable may have an effect on. */
+/* All state that a tunable may change. */
 struct state {
 	long tuned[NR_TUNABLES];
 	unsigned long mark[2][UMBRA_NR_WMARKS];
@@ -160,7 +160,7 @@ static void a_reserve_moves_the_watermarks(struct kunit *test)
 			0);
 	expect_marks(test, &u->zones[0], 200, 50);
 	expect_marks(test, &u->zones[1], 1600, 400);
-	/* what is left is the distance by scale: a thousandth */
+	/* The rest is the distance by scale: a thousandth. */
 	KUNIT_EXPECT_EQ(test, umbra_tune(u, TUNE_MIN_FREE_KBYTES, 0), 0);
 	expect_marks(test, &u->zones[0], 0, 1);
 	expect_marks(test, &u->zones[1], 0, 8);
@@ -182,7 +182,7 @@ static unsigned long take(struct umbra *u, struct list_head *pages)
 	return umbra_test_take_all(u, 0, TRY, 0, pages);
 }
 
-/* What requests get is all above the min watermark, of both zones. */
+/* Requests get every page above the min watermark of both zones. */
 static void a_new_reserve_is_kept(struct kunit *test)
 {
 	struct umbra *u = host_like(test, 0);
@@ -224,7 +224,7 @@ static void the_largest_reserve_leaves_a_page(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
-/* A page that a CPU keeps is as good as one of the zone. */
+/* A cached page counts like a page of the zone. */
 static void cached_pages_do_not_bypass_a_new_reserve(struct kunit *test)
 {
 	struct umbra *u = host_like(test, 64);
@@ -246,7 +246,7 @@ static void cached_pages_do_not_bypass_a_new_reserve(struct kunit *test)
 	umbra_free_page(u, page);
 }
 
-/* Requests for Normal leave DMA alone that has less than it keeps for others. */
+/* A request for Normal does not use DMA below the reserve of DMA. */
 static void a_ratio_decides_which_requests_get_low_zones(struct kunit *test)
 {
 	struct umbra *u = host_like(test, 0);
@@ -325,7 +325,7 @@ static void a_dirty_limit_decides_the_node_of_written_pages(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, node_of_write(test, u), 0);
 }
 
-/* No low zone: there is nothing that a reserve could be of. */
+/* Without a low zone no reserve is possible. */
 static void without_a_low_zone_there_is_no_reserve(struct kunit *test)
 {
 	static const struct umbra_zone_layout zone = {
@@ -346,7 +346,7 @@ struct race {
 	unsigned long refused;
 };
 
-/* One allocates and frees, the other moves everything that can be moved. */
+/* One thread allocates and frees, the other changes every tunable. */
 static void tune_or_use(void *arg, unsigned int self)
 {
 	const int ratio[2][UMBRA_NR_ZONE_TYPES] = { { 256, 256, 32 }, { 4 } };

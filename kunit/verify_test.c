@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Each invariant is broken on purpose, and must be found, by name and at the
- * right frame. Then it is mended, and the checker must be content again.
+ * Each test breaks one invariant on purpose. The checker must find it by name
+ * and at the right frame, and must find nothing after the repair.
  */
 #include <linux/gfp.h>
 #include <linux/list.h>
@@ -16,21 +16,21 @@
 #include "../src/page/pcp.h"
 #include "test_util.h"
 
-/* The last free block is the frames 992-999; the span ends there. */
+/* The last free block is frames 992-999, at the end of the span. */
 #define PAGES 1000
 #define LAST 992
 
-/* What there is to break. */
+/* The blocks and frames that a test breaks. */
 struct site {
 	struct umbra *u;
 	struct umbra_zone *zone;
 	struct page *block;	/* allocated, order 3 */
-	struct page *single;	/* allocated, order 0; so is its buddy */
+	struct page *single;	/* allocated, order 0, like its buddy */
 	struct page *held;
 	u32 bi, si, hi;		/* their indices */
 
-	size_t number;		/* of a state, or offset of a counter */
-	u32 where;		/* set by breakers: the frame of the finding */
+	size_t number;		/* state, or offset of a counter */
+	u32 where;		/* frame of the finding; set by breakers */
 	unsigned long saved[2];
 };
 
@@ -69,7 +69,7 @@ static void make_order_too_large(struct site *site)
 	poke(site, site->bi, frame_make(FRAME_ALLOC, UMBRA_MAX_ORDER + 1));
 }
 
-/* The buddy of an order-0 block at an even index claims to be larger. */
+/* The buddy of an order-0 block at an even index claims a larger order. */
 static void make_head_unaligned(struct site *site)
 {
 	poke(site, site->si ^ 1, frame_make(FRAME_ALLOC, 1));
@@ -111,7 +111,9 @@ static void make_hole_large(struct site *site)
 	poke(site, PAGES, frame_make(FRAME_OFFLINE, 3));
 }
 
-/* Frames 0-511 and 512-1023 are pageblocks; the held frame is in the first. */
+/*
+ * Frames 0-511 and 512-1023 are pageblocks. The held frame is in the first one.
+ */
 static u32 free_head(struct site *site)
 {
 	u32 index = 0;
@@ -142,7 +144,7 @@ static void mend_types(struct site *site)
 	site->u->pageblocks[site->saved[0]].type = site->saved[1];
 }
 
-/* Free both of two buddies, hiding the first while the second is freed. */
+/* Free two buddies, and hide the first while the second is freed. */
 static void make_buddies_apart(struct site *site)
 {
 	u32 buddy = site->si ^ 1;
@@ -161,7 +163,7 @@ static void mend_buddies(struct site *site)
 	gfp_t gfp = umbra_frame_type(u, site->si) == UMBRA_MOVABLE ?
 		    GFP_HIGHUSER_MOVABLE : GFP_KERNEL;
 
-	/* The last freed is the first taken; then both are ours again. */
+	/* The last freed page is given first: the test owns both again. */
 	umbra_alloc_pages(u, gfp, 0);
 	umbra_alloc_pages(u, gfp, 0);
 }
@@ -263,7 +265,7 @@ static void find_the_free_block(struct site *site)
 		 list_of(site, index, 0));
 }
 
-/* A finding about a counter is about no frame. */
+/* A finding about a counter has no frame. */
 static void raise_counter(struct site *site)
 {
 	site->where = UMBRA_NO_FRAME;
@@ -275,7 +277,7 @@ static void lower_counter(struct site *site)
 	--*(unsigned long *)((void *)site->zone + site->number);
 }
 
-/* The sum of the two is right, but not each of them. */
+/* The sum of the two counters is right, but each is wrong. */
 static void raise_nr_isolated(struct site *site)
 {
 	site->where = UMBRA_NO_FRAME;
@@ -289,7 +291,7 @@ static void lower_nr_isolated(struct site *site)
 	site->zone->nr_free_pages++;
 }
 
-/* A pageblock that is kept for high orders, and not counted. */
+/* A highatomic pageblock that the counter does not include. */
 static void hide_a_reserved_pageblock(struct site *site)
 {
 	struct umbra_pageblock *pb = &site->u->pageblocks[1];
@@ -320,7 +322,6 @@ static void lower_pcp_count(struct site *site)
 	per_cpu_ptr(site->zone->pcp, 0)->count--;
 }
 
-/* A block that no cache knows of. */
 static void raise_held_in_pageblock(struct site *site)
 {
 	site->where = UMBRA_NO_FRAME;
@@ -344,10 +345,10 @@ static void lower_nr_free(struct site *site)
 }
 
 static const struct breakage breakages[] = {
-	{ "no such state, 5", FINDING_STATE, make_state_invalid, unpoke, 5 },
-	{ "no such state, 6", FINDING_STATE, make_state_invalid, unpoke, 6 },
-	{ "no such state, 7", FINDING_STATE, make_state_invalid, unpoke, 7 },
-	{ "no such order", FINDING_STATE, make_order_too_large, unpoke },
+	{ "invalid state 5", FINDING_STATE, make_state_invalid, unpoke, 5 },
+	{ "invalid state 6", FINDING_STATE, make_state_invalid, unpoke, 6 },
+	{ "invalid state 7", FINDING_STATE, make_state_invalid, unpoke, 7 },
+	{ "invalid order", FINDING_STATE, make_order_too_large, unpoke },
 	{ "unaligned head", FINDING_ALIGN, make_head_unaligned, unpoke },
 	{ "block beyond its span", FINDING_BOUNDS, make_block_leave_its_span,
 	  unpoke },
@@ -362,14 +363,14 @@ static const struct breakage breakages[] = {
 	  make_held_frame_large, unpoke },
 	{ "offline frame with an order", FINDING_HELD_ORDER, make_hole_large,
 	  unpoke },
-	{ "no such type", FINDING_TYPE, make_types_differ, mend_types },
-	{ "buddies left apart", FINDING_BUDDIES, make_buddies_apart,
+	{ "invalid type", FINDING_TYPE, make_types_differ, mend_types },
+	{ "free buddies not merged", FINDING_BUDDIES, make_buddies_apart,
 	  mend_buddies },
 	{ "free page without a reference", FINDING_REFERENCE, drop_reference,
 	  restore_reference },
 	{ "owned page without a reference", FINDING_REFERENCE,
 	  drop_reference_of_owned_page, restore_reference },
-	{ "link to nowhere", FINDING_LINK, break_link, mend_link },
+	{ "link to an invalid address", FINDING_LINK, break_link, mend_link },
 	{ "link that is not returned", FINDING_LINK, break_back_link,
 	  mend_back_link },
 	{ "free block on the list of another type", FINDING_LIST,
@@ -388,7 +389,7 @@ static const struct breakage breakages[] = {
 	{ "count of isolated pages", FINDING_COUNT, raise_nr_isolated,
 	  lower_nr_isolated },
 	COUNTER("count of reserved pages", nr_reserved_highatomic),
-	{ "reserved pageblock that is not counted", FINDING_COUNT,
+	{ "uncounted reserved pageblock", FINDING_COUNT,
 	  hide_a_reserved_pageblock, restore_the_pageblock },
 	{ "count of cached pages", FINDING_COUNT, raise_pcp_count,
 	  lower_pcp_count },
@@ -474,7 +475,10 @@ static void a_free_block_over_two_types_is_found(struct kunit *test)
 	u->pageblocks[1].type = UMBRA_MOVABLE;
 }
 
-/* It may be on its way: nothing is wrong, but nothing is compared either. */
+/*
+ * The block may be in the hands of a CPU, so there is no finding, but the
+ * result is not exact.
+ */
 static void a_block_on_its_way_makes_the_check_inexact(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);

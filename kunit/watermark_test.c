@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Who is stopped by a watermark, and who is not. */
+/* Requests that a watermark stops, and requests that may pass it. */
 #include <linux/gfp.h>
 #include <linux/percpu.h>
 #include <linux/spinlock.h>
@@ -19,12 +19,12 @@ struct check_case {
 	const char *name;
 	unsigned int flags;
 	unsigned int order;
-	unsigned long most;	/* highest mark that is still kept */
+	unsigned long most;	/* highest mark that allows the request */
 };
 
-/* Of a zone with 4096 free pages. */
+/* A zone with 4096 free pages. */
 static const struct check_case check_cases[] = {
-	{ "nothing", 0, 0, 4095 },
+	{ "no flags", 0, 0, 4095 },
 	{ "non-block alone", ALLOC_NON_BLOCK, 0, 4095 },
 	{ "min reserve", ALLOC_MIN_RESERVE, 0, 8190 },
 	{ "min reserve, non-block", ALLOC_MIN_RESERVE | ALLOC_NON_BLOCK, 0,
@@ -117,7 +117,7 @@ static void cma_counts_for_requests_that_may_use_it(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
-/* With pageblocks of 8 pages a hundredth of 1024 pages may be reserved. */
+/* With pageblocks of 8 pages, one percent of 1024 pages may be reserved. */
 static void highatomic_counts_for_requests_that_may_use_it(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, 3, TEST_BLOCK);
@@ -142,8 +142,9 @@ static void highatomic_counts_for_requests_that_may_use_it(struct kunit *test)
 }
 
 /*
- * 4096 pages with marks of 16, 20 and 24, in blocks of order 8 that are all
- * allocated but one. What needs another type has to claim half a pageblock.
+ * 4096 pages with watermarks of 16, 20 and 24. One block of order 8 is free and
+ * the rest is allocated, so a request of another type must claim half a
+ * pageblock.
  */
 static struct umbra *nearly_full(struct kunit *test, unsigned long nr_pages,
 				 unsigned int boost_factor,
@@ -187,7 +188,7 @@ static void a_claim_boosts_by_a_pageblock_up_to_a_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_mark(zone, UMBRA_WMARK_MIN), 16 + 512);
 	KUNIT_EXPECT_EQ(test, umbra_zone_events(zone, EVENT_FALLBACK_CLAIM), 1);
 
-	/* Halves of pageblocks, so that boosted marks are not reached. */
+	/* Halves of pageblocks: the boosted watermarks are not reached. */
 	for (i = 0; i < NR_PAGES / 512; i++) {
 		struct page *page = umbra_index_to_page(u, i * 512);
 
@@ -219,10 +220,10 @@ struct boost_case {
 };
 
 static const struct boost_case boost_cases[] = {
-	{ "a pageblock at least", NR_PAGES, 15000, 512 },
+	{ "at least a pageblock", NR_PAGES, 15000, 512 },
 	{ "four pageblocks are enough", 4 * 512, 15000, 512 },
 	{ "a small zone", 2 * 512, 15000, 0 },
-	{ "switched off", NR_PAGES, 0, 0 },
+	{ "boost factor 0", NR_PAGES, 0, 0 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(boost, boost_cases, name);
@@ -240,7 +241,7 @@ static void a_boost_depends_on_the_zone(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
-/* The zone is boosted, but nobody is woken for who does not ask for it. */
+/* The zone is boosted, but the request has no __GFP_KSWAPD_RECLAIM. */
 static void a_boost_does_not_wake_kswapd_without_the_flag(struct kunit *test)
 {
 	LIST_HEAD(pages);
@@ -299,7 +300,7 @@ static void a_boost_does_not_stop_urgent_single_pages(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
-/* Nothing reclaims, so a boost may not fail who could have waited for that. */
+/* No kswapd reclaims, so a boost must not fail a request that can wait. */
 static void a_boost_ends_before_a_waiting_request_fails(struct kunit *test)
 {
 	LIST_HEAD(pages);
@@ -313,8 +314,11 @@ static void a_boost_ends_before_a_waiting_request_fails(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
-/* Not in time for the request that is refused, but for the next. */
-static void a_boost_ends_after_an_atomic_request_fails(struct kunit *test)
+/*
+ * The boost ends too late for the failing request, but in time for the next
+ * one.
+ */
+static void a_boost_ends_after_a_nowait_request_fails(struct kunit *test)
 {
 	LIST_HEAD(pages);
 	struct umbra *u = nearly_full(test, NR_PAGES, 15000, &pages);
@@ -332,7 +336,7 @@ static void a_boost_ends_after_an_atomic_request_fails(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
-/* Each class drains what it may, and leaves the rest for the next one. */
+/* Each class takes its pages, and leaves the reserve to the next class. */
 static void lowmem_is_kept_for_requests_that_need_it(struct kunit *test)
 {
 	static const struct umbra_zone_layout zones[] = {
@@ -390,7 +394,7 @@ static void a_zone_that_lost_all_its_pages_keeps_none(struct kunit *test)
 	mutex_unlock(&u->control_lock);
 }
 
-/* Pages in the caches of CPUs are not free, and not lost either. */
+/* Cached pages are not free, but must be accounted. */
 static void caches_do_not_make_the_counter_drift(struct kunit *test)
 {
 	struct umbra_layout layout;
@@ -431,7 +435,7 @@ static void caches_do_not_make_the_counter_drift(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zone->nr_free_pages, zone->nr_managed);
 }
 
-/* A page from the zone, and with it what the cache is refilled with. */
+/* Take a page from the zone, which also refills the cache. */
 static void refill(struct kunit *test, struct umbra *u, struct list_head *pages)
 {
 	umbra_drain_pages(u);
@@ -469,7 +473,10 @@ static void caches_shrink_below_the_high_mark(struct kunit *test)
 	umbra_free_page(u, page);
 	KUNIT_EXPECT_EQ(test, pcp->high, high - zone->pcp_batch);
 
-	/* What the cache has too much goes back, and lifts the zone again. */
+	/*
+	 * The surplus of the cache goes back, and lifts the zone above the
+	 * watermark.
+	 */
 	umbra_test_take_all(u, 0, GFP_KERNEL | __GFP_NOMEMALLOC, 0, &pages);
 	KUNIT_EXPECT_TRUE(test, test_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags));
 	umbra_test_give_all(u, &pages);
@@ -488,7 +495,7 @@ static struct kunit_case watermark_cases[] = {
 	KUNIT_CASE(a_zone_without_marks_is_not_boosted),
 	KUNIT_CASE(a_boost_does_not_stop_urgent_single_pages),
 	KUNIT_CASE(a_boost_ends_before_a_waiting_request_fails),
-	KUNIT_CASE(a_boost_ends_after_an_atomic_request_fails),
+	KUNIT_CASE(a_boost_ends_after_a_nowait_request_fails),
 	KUNIT_CASE(lowmem_is_kept_for_requests_that_need_it),
 	KUNIT_CASE(a_zone_that_lost_all_its_pages_keeps_none),
 	KUNIT_CASE(caches_do_not_make_the_counter_drift),

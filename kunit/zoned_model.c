@@ -9,23 +9,23 @@
 
 #define NO_ANSWER { .zone = -1, .preferred = -1, .index = UMBRA_NO_FRAME }
 
-/* One walk over the zones that a request may use. */
+/* One pass over the zones that a request may use. */
 struct pass {
 	unsigned int highest;
 	unsigned int type;		/* migratetype */
 	unsigned int order;
 	enum umbra_wmark mark;
 	umbra_nodemask_t mask;
-	int node;			/* where the walk begins */
+	int node;			/* first node of the pass */
 	bool own_node;
-	bool wall;			/* keeps to the allowed nodes */
-	bool spread;			/* over nodes with few dirty pages */
-	bool whole;			/* takes whole pageblocks of others */
+	bool wall;			/* uses the allowed nodes only */
+	bool spread;			/* only nodes with few dirty pages */
+	bool whole;			/* claims whole pageblocks only */
 	bool cma;
 	bool high;			/* __GFP_HIGH */
 	bool hurry;			/* cannot wait, and may use reserves */
 	bool highatomic;
-	bool unlimited;			/* minds no watermark */
+	bool unlimited;			/* ignores watermarks */
 };
 
 static bool is_lowmem(const struct model_zone *z)
@@ -97,7 +97,7 @@ static bool has_cpu(const struct zoned_model *m, unsigned int nid)
 	return false;
 }
 
-/* Is @a a better node than @b to go to from @from? */
+/* Is @a a better fallback for node @from than @b? */
 static bool is_better(const struct zoned_model *m, unsigned int from,
 		      unsigned int a, unsigned int b, const unsigned int *load)
 {
@@ -113,8 +113,9 @@ static bool is_better(const struct zoned_model *m, unsigned int from,
 }
 
 /*
- * The nodes that each node goes to, best first. The first of some that are as
- * far away gets more load, and is a worse choice for the nodes after.
+ * The fallback order of each node, best first. The first of several nodes with
+ * the same distance gets more load, which makes it a worse choice for later
+ * nodes.
  */
 void zoned_model_order(struct zoned_model *m)
 {
@@ -162,7 +163,7 @@ int zoned_model_zone_of(const struct zoned_model *m, u32 index)
 	return -1;
 }
 
-/* Flags that contradict each other. */
+/* Do the flags contradict each other? */
 bool zoned_model_is_bad(const struct zoned_model *m, gfp_t gfp)
 {
 	return !!(gfp & __GFP_DMA) + !!(gfp & __GFP_DMA32) +
@@ -196,7 +197,7 @@ static unsigned int migratetype_of(const struct zoned_model *m, gfp_t gfp)
 						     UMBRA_UNMOVABLE;
 }
 
-/* The zones of a pass in order; returns how many. */
+/* The zones of a pass, in order. Returns their number. */
 static unsigned int list_zones(const struct zoned_model *m,
 			       const struct pass *p, u8 *list)
 {
@@ -214,7 +215,7 @@ static unsigned int list_zones(const struct zoned_model *m,
 	return nr;
 }
 
-/* Every zone, in the order for a node; returns how many. */
+/* Every zone, in the order of a node. Returns their number. */
 unsigned int zoned_model_list(const struct zoned_model *m, unsigned int nid,
 			      u8 *list)
 {
@@ -298,7 +299,10 @@ static bool is_above(const struct zoned_model *m, unsigned int i,
 
 	if (p->unlimited || stays_above(m, i, p, boost))
 		return true;
-	/* Half a reserve that is only boosted is no reason to fail. */
+	/*
+	 * A boost must not make a request fail that may use half of the
+	 * reserve.
+	 */
 	if (!p->order && p->high && p->mark == UMBRA_WMARK_MIN &&
 	    stays_above(m, i, p, 0))
 		return true;
@@ -306,7 +310,7 @@ static bool is_above(const struct zoned_model *m, unsigned int i,
 	       m->zone[i].mark[p->mark] + boost + m->zone[i].reserve[p->highest];
 }
 
-/* Do the lists of a zone have a block for a pass? */
+/* Does a zone have a free block for a pass? */
 static bool can_serve(const struct zoned_model *m, unsigned int i,
 		      const struct pass *p)
 {
@@ -326,8 +330,8 @@ static bool can_serve(const struct zoned_model *m, unsigned int i,
 }
 
 /*
- * The block of a zone that a pass takes, chosen by address. What is taken from
- * other types, or from what is reserved, is not told.
+ * The block of a zone that a pass takes by address. Blocks of other types, or
+ * of the reserve, are not predicted.
  */
 static u32 lowest_of(const struct zoned_model *m, unsigned int i,
 		     const struct pass *p)
@@ -365,7 +369,7 @@ static bool is_behind_wall(const struct zoned_model *m, unsigned int i,
 	return p->wall && !(m->allowed & BIT(m->zone[i].nid));
 }
 
-/* Walk over the zones of a pass; true if one is sure to serve it. */
+/* Walk over the zones of a pass. Returns true if one is sure to serve it. */
 static bool walk(const struct zoned_model *m, const struct pass *p,
 		 const struct model_request *rq, struct model_answer *a)
 {
@@ -457,7 +461,7 @@ static struct pass slow_pass(const struct zoned_model *m,
 	return p;
 }
 
-/* Could what is reserved for high orders be given to the request? */
+/* Can the highatomic reserve be released for the request? */
 static bool may_unreserve(const struct zoned_model *m, const struct pass *p,
 			  const struct model_request *rq)
 {
@@ -480,7 +484,7 @@ static void slow(const struct zoned_model *m, const struct model_request *rq,
 	u8 list[MODEL_ZONES];
 
 	a->highatomic |= p.hurry;
-	/* A request that is for no zone at all is never served. */
+	/* A request without any zone is never served. */
 	if (!list_zones(m, &p, list) || walk(m, &p, rq, a))
 		return;
 	a->unsure = may_unreserve(m, &p, rq);
@@ -497,7 +501,7 @@ static void slow(const struct zoned_model *m, const struct model_request *rq,
 	}
 }
 
-/* What a request must come to, as things are now. */
+/* The required result of a request in the current state. */
 struct model_answer zoned_model_ask(const struct zoned_model *m,
 				    const struct model_request *rq)
 {
@@ -510,7 +514,7 @@ struct model_answer zoned_model_ask(const struct zoned_model *m,
 	return a;
 }
 
-/* The same, when it has failed for the first time. */
+/* The same, after the first pass has failed. */
 struct model_answer zoned_model_ask_slow(const struct zoned_model *m,
 					 const struct model_request *rq)
 {

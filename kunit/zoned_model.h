@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What an allocator with nodes and zones must answer, told from how it was laid
- * out, from what was set since, and from its free blocks: which zones a request
- * may use, in which order, and which of them can serve it.
+ * A model of an allocator with nodes and zones. From the layout, the later
+ * settings and the free blocks it predicts the zones that a request may use,
+ * their order, and the zone that serves the request.
  *
- * Of the instance only counters of free blocks and the boosts of watermarks are
- * read, and, where blocks are chosen by address, where free blocks are. Orders of
- * zones, watermarks and reserves are computed anew here.
+ * The model reads only the counters of free blocks and the boosts of the
+ * instance, and the places of free blocks if a policy chooses by address. It
+ * computes zone orders, watermarks and reserves itself.
  */
 #ifndef _UMBRA_ZONED_MODEL_H
 #define _UMBRA_ZONED_MODEL_H
@@ -16,7 +16,7 @@
 #define MODEL_NODES 4
 #define MODEL_ZONES (MODEL_NODES * UMBRA_NR_ZONE_TYPES)
 
-/* A zone, as it was laid out, and what must have been counted in it. */
+/* A zone: its layout, and its expected counters. */
 struct model_zone {
 	u32 start;
 	u32 end;
@@ -36,14 +36,14 @@ struct zoned_model {
 	u8 distance[MODEL_NODES * MODEL_NODES];
 	u8 cpu_node[NR_CPUS];
 	u32 nr_frames;
-	bool group;		/* by migratetype */
-	bool lowest;		/* blocks are chosen by address */
+	bool group;		/* by migratetype; else one type for all */
+	bool lowest;		/* chooses blocks by address */
 	bool cached;		/* CPUs keep pages */
 
 	unsigned int nr_nodes;
 	unsigned int nr_zones;
 	struct model_zone zone[MODEL_ZONES];
-	int order[MODEL_NODES][MODEL_NODES + 1];	/* -1 ends each */
+	int order[MODEL_NODES][MODEL_NODES + 1];	/* ends with -1 */
 	umbra_nodemask_t online;
 	umbra_nodemask_t allowed;
 	long dirty[MODEL_NODES];
@@ -52,21 +52,21 @@ struct zoned_model {
 struct model_request {
 	gfp_t gfp;
 	unsigned int order;
-	int nid;			/* negative for that of @cpu */
+	int nid;			/* negative: the node of @cpu */
 	const umbra_nodemask_t *mask;
 	unsigned int cpu;
 	bool nolock;
 };
 
 /**
- * struct model_answer - what a request must come to
- * @zone: the zone that is sure to serve it, or -1
- * @preferred: the zone that the request was for in that pass, or -1
- * @index: the block that @zone has for it, or UMBRA_NO_FRAME if any may be
- * @may: zones that may serve it, up to @zone
- * @allowed: zones that it may use at all
- * @unsure: what is reserved for high orders may be released for it
- * @highatomic: it may have what is reserved for high orders
+ * struct model_answer - the required result of a request
+ * @zone: the zone that must serve the request, or -1
+ * @preferred: the preferred zone of that pass, or -1
+ * @index: the block that @zone must give, or UMBRA_NO_FRAME for any block
+ * @may: the zones that may serve the request, up to @zone
+ * @allowed: all zones that the request may use
+ * @unsure: true if the highatomic reserve may be released for the request
+ * @highatomic: true if the request may use the highatomic reserve
  */
 struct model_answer {
 	int zone;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Random operations on random layouts against a model of nodes, zones,
- * watermarks and reserves (zoned_model.c). Without caches the model says from
- * which zone a request is served; with them, from which it may be.
+ * watermarks and reserves (zoned_model.c). Without caches the model knows the
+ * zone that serves a request; with caches it knows the zones that may.
  *
  * umbra_test.seed repeats a run; umbra_test.ops makes it longer.
  */
@@ -28,7 +28,7 @@ static int zone_of(struct run *r, u32 index)
 	return zoned_model_zone_of(&r->m, index);
 }
 
-/* Take a block off the list of the owned ones, as one that is freed. */
+/* Remove a freed block from the list of owned blocks. */
 static struct owned disown(struct run *r, u32 at)
 {
 	struct owned block = r->owned[at];
@@ -90,7 +90,7 @@ static void do_split(struct run *r)
 		r->owned[r->nr_owned++] = (struct owned) { block.index + i };
 }
 
-/* A few pageblocks or a part of them. Now and then it crosses two zones. */
+/* A range of a few pageblocks or a part of one; sometimes across two zones. */
 static void pick_range(struct run *r, u32 *start, u32 *end)
 {
 	*start = pick(r, r->m.nr_frames);
@@ -100,13 +100,13 @@ static void pick_range(struct run *r, u32 *start, u32 *end)
 		*end = min(*end, r->m.zone[zone_of(r, *start)].end);
 }
 
-/* The bits of the pageblocks that a range touches. */
+/* A bitmap of the pageblocks of a range. */
 static u32 touched(struct run *r, u32 start, u32 end)
 {
 	return pageblock_of(r, end - 1) - pageblock_of(r, start) + 1;
 }
 
-/* What isolating a range must come to. */
+/* The required result of isolating a range. */
 static int range_error(struct run *r, u32 start, u32 end)
 {
 	u32 block = pageblock_of(r, start), nr = touched(r, start, end);
@@ -122,7 +122,7 @@ static unsigned long pfn_of(struct run *r, u32 index)
 	return r->m.u->spans[0].base_pfn + index - r->m.u->spans[0].first;
 }
 
-/* At most a quarter of everything is isolated at once. */
+/* At most a quarter of the instance is isolated at once. */
 static void do_isolate(struct run *r)
 {
 	u32 nr = r->m.nr_frames >> r->m.layout.pb_order, start, end;
@@ -200,7 +200,7 @@ static void do_drain(struct run *r)
 							r->cpu), 0);
 }
 
-/* Most of the time all nodes are online. */
+/* Mostly, every node is online. */
 static void do_online(struct run *r)
 {
 	unsigned int nid = pick(r, r->m.nr_nodes);
@@ -213,7 +213,7 @@ static void do_online(struct run *r)
 			nodes ? 0 : -EBUSY);
 	if (!nodes)
 		return;
-	/* One that was offline already may have got pages freed since. */
+	/* Pages may have been freed to nodes that were already offline. */
 	for (i = 0; i < r->m.nr_zones; i++)
 		if (r->m.zone[i].nid == nid && r->m.online & ~nodes)
 			KUNIT_ASSERT_EQ(r->test,
@@ -224,7 +224,7 @@ static void do_online(struct run *r)
 	zoned_check_order(r);
 }
 
-/* Half of the time there is no wall. */
+/* Half of the time every node is allowed. */
 static void do_allow(struct run *r)
 {
 	umbra_nodemask_t nodes = pick(r, BIT(MODEL_NODES));
@@ -263,7 +263,7 @@ static void do_migrate(struct run *r)
 static void step(struct run *r)
 {
 	static const struct {
-		unsigned int share;	/* in 1024 */
+		unsigned int share;	/* weight, of 1024 */
 		void (*fn)(struct run *r);
 	} rare[] = {
 		{ 40, zoned_alloc_bulk }, { 40, do_free_bulk }, { 8, do_split },
@@ -285,7 +285,7 @@ static void step(struct run *r)
 		do_free(r);
 }
 
-/* Free pages of a zone that are in isolated pageblocks. */
+/* Free pages of a zone in isolated pageblocks. */
 static unsigned long isolated_pages(struct run *r, const struct model_zone *z)
 {
 	unsigned long nr = 0;
@@ -358,7 +358,7 @@ static void judge(struct run *r)
 	check_counts(r);
 }
 
-/* Everything back, nothing isolated, nothing kept: all pages are free. */
+/* Free everything, unisolate, and empty caches: every page must be free. */
 static void wind_up(struct run *r)
 {
 	unsigned int i;
@@ -410,7 +410,7 @@ static void random_operations_on_zones_agree_with_the_model(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, r);
 	r->test = test;
 	prandom_seed_state(&r->rnd, start * ARRAY_SIZE(layouts) + *nr);
-	/* The first numbers of seeds that are close are close too. */
+	/* Close seeds have similar first numbers. */
 	for (i = 0; i < 64; i++)
 		pick(r, 2);
 	zoned_create(r);
@@ -418,7 +418,7 @@ static void random_operations_on_zones_agree_with_the_model(struct kunit *test)
 		   *nr, start, r->m.nr_nodes, r->m.nr_zones, r->m.nr_frames,
 		   r->m.layout.pb_order, r->m.layout.policy,
 		   r->m.layout.pcp_batch);
-	/* The model is told of every CPU that the test runs on. */
+	/* The model needs the CPU that the test runs on. */
 	r->cpu = umbra_test_one_cpu(test);
 	do_migrate(r);
 	for (i = 0; i < count; i++) {

@@ -36,7 +36,7 @@ static u32 pick_zones(struct run *r, unsigned int nid, u32 start)
 	return start;
 }
 
-/* Nodes with zones; the last zone takes what is left of a largest block. */
+/* Choose nodes and zones. The last zone gets the rest of a largest block. */
 static void pick_nodes(struct run *r)
 {
 	struct zoned_model *m = &r->m;
@@ -265,7 +265,10 @@ void zoned_count_pages(struct run *r, int zone, gfp_t gfp, unsigned long nr)
 		events[EVENT_ACCOUNT] += nr;
 }
 
-/* Of a request that was for the zone @preferred; -1 for not known. */
+/*
+ * Count a block of a request whose preferred zone is @preferred, or -1 if
+ * unknown.
+ */
 static void count_block(struct run *r, int zone, int preferred,
 			const struct model_request *rq)
 {
@@ -284,7 +287,7 @@ static void count_block(struct run *r, int zone, int preferred,
 	}
 }
 
-/* After requests whose preferred zones cannot be told. */
+/* Read the counters after requests whose preferred zone is unknown. */
 void zoned_learn_numa(struct run *r)
 {
 	unsigned int i, e;
@@ -295,7 +298,7 @@ void zoned_learn_numa(struct run *r)
 				umbra_zone_events(&r->m.u->zones[i], e);
 }
 
-/* Is this a block that nobody has, of a place where the request may go? */
+/* Is the block free in the model, and in a zone that the request may use? */
 static int check_block(struct run *r, const struct model_request *rq,
 		       struct page *page, u32 allowed, bool highatomic)
 {
@@ -339,12 +342,12 @@ static void check_failure(struct run *r, const struct model_request *rq,
 	if (rq->nolock)
 		return;
 	r->fail_events++;
-	/* Who may wait has had everything drained. */
+	/* A request that can wait drains every cache first. */
 	after = zoned_model_ask_slow(&r->m, rq);
 	if (!(rq->gfp & __GFP_DIRECT_RECLAIM))
 		return;
 	KUNIT_ASSERT_EQ(test, after.zone, -1);
-	/* And nothing is reserved any more. */
+	/* The highatomic reserve was released before the failure. */
 	if (rq->order <= PAGE_ALLOC_COSTLY_ORDER && !(rq->gfp & __GFP_NORETRY))
 		KUNIT_ASSERT_FALSE(test, after.unsure);
 }
@@ -355,7 +358,7 @@ static void check_page(struct run *r, const struct model_request *rq,
 	struct kunit *test = r->test;
 	int zone = check_block(r, rq, page, a->allowed, a->highatomic);
 
-	/* Before anything was released to it, it had few choices. */
+	/* Before the release, the request had fewer choices. */
 	if (a->zone >= 0 || !(rq->gfp & __GFP_DIRECT_RECLAIM))
 		KUNIT_ASSERT_TRUE_MSG(test, a->may & BIT(zone),
 				      "zone %d, and not of 0x%x, for gfp 0x%x of order %u",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A run of random operations on an instance of a random layout: what is owned
- * and isolated, and requests that are compared with the model.
+ * A run of random operations on an instance with a random layout: owned blocks,
+ * isolated pageblocks, and requests that are compared with the model.
  */
 #ifndef _UMBRA_ZONED_RUN_H
 #define _UMBRA_ZONED_RUN_H
@@ -20,12 +20,12 @@ struct run {
 	struct kunit *test;
 	struct zoned_model m;
 	struct rnd_state rnd;
-	unsigned long *busy;		/* a bit a frame: owned */
-	unsigned long *isolated;	/* a bit a pageblock */
+	unsigned long *busy;		/* per frame: owned */
+	unsigned long *isolated;	/* per pageblock */
 	struct owned *owned;
 	u32 nr_owned;
 	unsigned int cpu;
-	unsigned int chance;		/* of an allocation, in 256 */
+	unsigned int chance;		/* chance of an allocation, of 256 */
 	unsigned long nr_failed;
 	unsigned long nr_reports;
 	unsigned long fail_events;

@@ -12,7 +12,7 @@
 #define MOST_NODES 8
 #define NODE_FRAMES TEST_BLOCK
 
-/* Nodes of one zone each; every CPU on node @cpus. */
+/* Nodes of one zone each, with every CPU on node @cpus. */
 static struct umbra *make_nodes(struct kunit *test, unsigned int nr_nodes,
 				const u8 *distance, unsigned int cpus)
 {
@@ -39,7 +39,7 @@ static struct umbra *make_nodes(struct kunit *test, unsigned int nr_nodes,
 	return umbra_test_ghost_layout(test, &layout, nr_nodes * NODE_FRAMES);
 }
 
-/* The nodes of a list in a string, each with a digit. */
+/* Print the nodes of a list as a string of digits. */
 static void print_list(const struct umbra *u, unsigned int nid,
 		       unsigned int list, char *buf)
 {
@@ -58,7 +58,7 @@ struct order_case {
 	unsigned int nr_nodes;
 	unsigned int cpus;
 	u8 distance[MOST_NODES * MOST_NODES];	/* starts with 0: default */
-	const char *order[MOST_NODES];		/* from each node */
+	const char *order[MOST_NODES];		/* expected, from each node */
 };
 
 static const struct order_case order_cases[] = {
@@ -78,8 +78,9 @@ static const struct order_case order_cases[] = {
 		20, 30, 10,
 	  },
 	  { "021", "102", "201" } },
-	{ "four alike", 4, 0, { }, { "0123", "1230", "2310", "3120" } },
-	{ "four alike, CPUs on the last", 4, 3, { },
+	{ "four at equal distances", 4, 0, { },
+	  { "0123", "1230", "2310", "3120" } },
+	{ "four equal, CPUs on the last", 4, 3, { },
 	  { "0123", "1203", "2031", "3012" } },
 	{ "four in two sockets", 4, 0,
 	  {
@@ -98,7 +99,7 @@ static const struct order_case order_cases[] = {
 		20, 30, 30, 20, 10,
 	  },
 	  { "01423", "12034", "23140", "34210", "43012" } },
-	{ "six, each farther", 6, 0,
+	{ "six in a line", 6, 0,
 	  {
 		10, 20, 30, 40, 50, 60,
 		20, 10, 20, 30, 40, 50,
@@ -108,10 +109,10 @@ static const struct order_case order_cases[] = {
 		60, 50, 40, 30, 20, 10,
 	  },
 	  { "012345", "120345", "231405", "342510", "453210", "543210" } },
-	{ "seven alike", 7, 0, { },
+	{ "seven at equal distances", 7, 0, { },
 	  { "0123456", "1234560", "2345610", "3456120", "4561230", "5612340",
 	    "6123450" } },
-	{ "eight alike", 8, 0, { },
+	{ "eight at equal distances", 8, 0, { },
 	  { "01234567", "12345670", "23456710", "34567120", "45671230",
 	    "56712340", "67123450", "71234560" } },
 	{ "eight in a cube", 8, 0,
@@ -131,7 +132,7 @@ static const struct order_case order_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(order, order_cases, name);
 
-/* The orders are those of the host's find_next_best_node(). */
+/* The orders are those of find_next_best_node() of the host. */
 static void nodes_are_tried_as_the_host_tries_them(struct kunit *test)
 {
 	const struct order_case *c = test->param_value;
@@ -150,7 +151,7 @@ static void nodes_are_tried_as_the_host_tries_them(struct kunit *test)
 	}
 }
 
-/* What is allocated follows the list. */
+/* Allocations follow the list. */
 static void full_nodes_are_skipped_in_order(struct kunit *test)
 {
 	const struct order_case *c = test->param_value;
@@ -173,7 +174,7 @@ static void full_nodes_are_skipped_in_order(struct kunit *test)
 	}
 }
 
-/* Node 0: DMA, Normal, Movable; node 1: Normal, HighMem. */
+/* Node 0 has DMA, Normal and Movable; node 1 has Normal and HighMem. */
 static const struct umbra_zone_layout mixed_zones[] = {
 	{ .nid = 0, .type = UMBRA_ZONE_DMA, .nr_frames = NODE_FRAMES },
 	{ .nid = 0, .type = UMBRA_ZONE_NORMAL, .nr_frames = NODE_FRAMES },
@@ -217,13 +218,13 @@ static const struct walk_case walk_cases[] = {
 	  "10" },
 	{ "both nodes", 0, FALLBACK, UMBRA_ZONE_NORMAL, BIT(0) | BIT(1),
 	  "103" },
-	{ "a node that is none", 0, FALLBACK, UMBRA_ZONE_MOVABLE, BIT(2), "" },
+	{ "an unknown node", 0, FALLBACK, UMBRA_ZONE_MOVABLE, BIT(2), "" },
 	{ "no node", 0, FALLBACK, UMBRA_ZONE_MOVABLE, 0, "" },
 	{ "node 0 alone", 0, NOFALLBACK, UMBRA_ZONE_MOVABLE, UMBRA_ALL_NODES,
 	  "210" },
 	{ "node 1 alone, up to normal", 1, NOFALLBACK, UMBRA_ZONE_NORMAL,
 	  UMBRA_ALL_NODES, "3" },
-	{ "node 1 alone, but not it", 1, NOFALLBACK, UMBRA_ZONE_MOVABLE,
+	{ "node 1 alone, not in the mask", 1, NOFALLBACK, UMBRA_ZONE_MOVABLE,
 	  BIT(0), "" },
 };
 
@@ -261,7 +262,10 @@ static void a_nodemask_is_obeyed_when_memory_is_short(struct kunit *test)
 	page = umbra_alloc_pages_nodemask(u, GFP_NOWAIT, 0, 0, &mask);
 	KUNIT_EXPECT_NULL(test, page);
 
-	/* Who cannot wait and matters is not failed by it. */
+	/*
+	 * An urgent request that cannot wait ignores the mask when it would
+	 * fail.
+	 */
 	page = umbra_alloc_pages_nodemask(u, GFP_ATOMIC, 0, 0, &mask);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	KUNIT_EXPECT_EQ(test, umbra_page_node(u, page), 1);
@@ -332,7 +336,7 @@ static void a_node_can_go_offline_and_come_back(struct kunit *test)
 						       __GFP_NOWARN, 0));
 	umbra_free_pages(u, page, 0);
 
-	/* What is left there can be freed. */
+	/* Pages of an offline node can still be freed. */
 	umbra_free_pages(u, old, 0);
 	KUNIT_EXPECT_EQ(test, u->zones[1].nr_free_pages, NODE_FRAMES);
 
@@ -370,7 +374,7 @@ static void only_valid_zone_types_have_names(struct kunit *test)
 			   "invalid");
 }
 
-/* The second zone is where the first span ends, and has no page. */
+/* The second zone is in the hole after the first span, and has no page. */
 static void a_zone_without_pages_is_on_no_list(struct kunit *test)
 {
 	static const struct umbra_zone_layout zones[] = {
