@@ -136,23 +136,58 @@ static void compaction_respects_the_extfrag_threshold(struct kunit *test)
 	umbra_test_empty(u);
 }
 
-static void compaction_that_fails_is_deferred_ever_longer(struct kunit *test)
+/*
+ * Let a request fail. Returns whether the zone was compacted for it. The counter
+ * compact_stall does not count deferred attempts.
+ */
+static bool compacts(struct kunit *test, struct umbra *u, gfp_t gfp,
+		     unsigned int order)
+{
+	unsigned long before = umbra_zone_events(u->zones, EVENT_COMPACT_STALL);
+	unsigned long failed = umbra_zone_events(u->zones, EVENT_COMPACT_FAIL);
+	unsigned long stalls;
+
+	KUNIT_EXPECT_NULL(test, umbra_alloc_pages(u, gfp | __GFP_NOWARN,
+						  order));
+	stalls = umbra_zone_events(u->zones, EVENT_COMPACT_STALL) - before;
+	KUNIT_EXPECT_EQ(test, umbra_zone_events(u->zones, EVENT_COMPACT_FAIL),
+			failed + stalls);
+	return stalls;
+}
+
+/* The number of failing requests until the zone is compacted, from 1. */
+static unsigned int requests_until_compaction(struct kunit *test,
+					      struct umbra *u)
+{
+	unsigned int n = 1;
+
+	while (n < 1000 && !compacts(test, u, GFP_HIGHUSER_MOVABLE, 3))
+		n++;
+	return n;
+}
+
+static void each_failure_of_compaction_defers_it_longer(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct mover *m = umbra_test_mover(test, u);
+	unsigned int i;
+
+	umbra_test_lay_out(test, m, umbra_test_quarter_pinned);
+	KUNIT_EXPECT_EQ(test, requests_until_compaction(test, u), 1);
+	for (i = 1; i <= 8; i++)
+		KUNIT_EXPECT_EQ(test, requests_until_compaction(test, u),
+				1 << min(i, 6U));
+	umbra_test_empty(u);
+}
+
+static void success_ends_the_deferral_of_small_orders(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct umbra_zone *zone = u->zones;
-	unsigned int shift, n;
 
 	KUNIT_EXPECT_FALSE(test, umbra_compact_is_deferred(zone, 5));
-	for (shift = 1; shift <= 8; shift++) {
-		umbra_compact_defer(zone, 5);
-		for (n = 1; umbra_compact_is_deferred(zone, 5); n++)
-			;
-		KUNIT_EXPECT_EQ(test, n, 1 << min(shift, 6U));
-	}
-	/*
-	 * Success for an order ends the deferral of this order and of smaller
-	 * ones.
-	 */
+	umbra_compact_defer(zone, 5);
+	KUNIT_EXPECT_TRUE(test, umbra_compact_is_deferred(zone, 5));
 	umbra_compact_defer(zone, 5);
 	umbra_compact_expect(zone, 4);
 	KUNIT_EXPECT_FALSE(test, umbra_compact_is_deferred(zone, 4));
@@ -162,29 +197,36 @@ static void compaction_that_fails_is_deferred_ever_longer(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, umbra_compact_is_deferred(zone, 10));
 }
 
-static void a_zone_compacted_in_vain_is_passed_over(struct kunit *test)
+static void full_compaction_is_not_deferred(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
 	struct mover *m = umbra_test_mover(test, u);
 	struct umbra_request rq;
 
 	umbra_test_lay_out(test, m, umbra_test_quarter_pinned);
-	umbra_test_request(test, u, &rq, GFP_HIGHUSER_MOVABLE, 5);
+	KUNIT_EXPECT_TRUE(test, compacts(test, u, GFP_HIGHUSER_MOVABLE, 3));
+	KUNIT_EXPECT_FALSE(test, compacts(test, u, GFP_HIGHUSER_MOVABLE, 3));
+	umbra_test_request(test, u, &rq, GFP_HIGHUSER_MOVABLE, 3);
 	KUNIT_EXPECT_EQ(test,
 			umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
 			UMBRA_COMPACT_COMPLETE);
-	KUNIT_EXPECT_EQ(test,
-			umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_LIGHT),
-			UMBRA_COMPACT_DEFERRED);
-	/* That of the highest priority never is. */
 	KUNIT_EXPECT_EQ(test,
 			umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_FULL),
 			UMBRA_COMPACT_COMPLETE);
-	KUNIT_EXPECT_EQ(test, u->zones->compact.defer_shift, 2);
-	/* Nor is one that an asynchronous attempt failed in. */
-	umbra_compact_worked(u->zones, 5);
-	umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_ASYNC);
-	KUNIT_EXPECT_EQ(test, u->zones->compact.defer_shift, 0);
+	KUNIT_EXPECT_EQ(test, requests_until_compaction(test, u), 8);
+	umbra_test_empty(u);
+}
+
+static void asynchronous_compaction_does_not_defer(struct kunit *test)
+{
+	const gfp_t once = GFP_HIGHUSER_MOVABLE | __GFP_NORETRY;
+	struct umbra *u = ghost(test);
+	struct mover *m = umbra_test_mover(test, u);
+
+	umbra_test_lay_out(test, m, umbra_test_quarter_pinned);
+	KUNIT_EXPECT_TRUE(test, compacts(test, u, once, 5));
+	KUNIT_EXPECT_TRUE(test, compacts(test, u, once, 5));
+	KUNIT_EXPECT_TRUE(test, compacts(test, u, GFP_HIGHUSER_MOVABLE, 3));
 	umbra_test_empty(u);
 }
 
@@ -439,8 +481,10 @@ static struct kunit_case compact_when_cases[] = {
 			 suit_gen_params),
 	KUNIT_CASE(compaction_respects_the_watermark),
 	KUNIT_CASE(compaction_respects_the_extfrag_threshold),
-	KUNIT_CASE(compaction_that_fails_is_deferred_ever_longer),
-	KUNIT_CASE(a_zone_compacted_in_vain_is_passed_over),
+	KUNIT_CASE(each_failure_of_compaction_defers_it_longer),
+	KUNIT_CASE(success_ends_the_deferral_of_small_orders),
+	KUNIT_CASE(full_compaction_is_not_deferred),
+	KUNIT_CASE(asynchronous_compaction_does_not_defer),
 	KUNIT_CASE(a_request_without_io_does_not_compact),
 	KUNIT_CASE(useless_pageblocks_are_skipped_by_compaction),
 	KUNIT_CASE(full_compaction_ignores_hints),

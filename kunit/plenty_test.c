@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* When a request need not look at watermarks, and when it must. */
+/* Cached blocks must not bypass the watermarks of their zone. */
 #include <linux/gfp.h>
 #include <linux/spinlock.h>
 #include "../src/buddy/watermark.h"
@@ -8,15 +8,28 @@
 #include "../src/inspect/verify.h"
 #include "../src/page/pcp.h"
 #include "test_util.h"
+#include "order_cases.h"
+#include "../src/core/tune.h"
 
 #define PAGES (16 * TEST_BLOCK)
+#define BATCH 8
 
-/* Of 4 MiB: marks of 1024, 1280 and 1536 pages, and a largest block on top. */
+/* A reserve of 4 MiB leads to watermarks of 1024, 1280 and 1536 pages. */
 #define RESERVE_KBYTES 4096
+#define MIN_MARK 1024
+#define LOW_MARK 1280
 #define HIGH_MARK 1536
+
+/* Above this many pages a cached page is given without a watermark check. */
 #define PLENTY (HIGH_MARK + TEST_BLOCK)
 
-static struct umbra *ghost(struct kunit *test, int pcp_batch)
+/* A request that cannot wait, and may not use reserves. */
+#define TRY (GFP_NOWAIT | __GFP_NOWARN)
+
+/* A request that ignores watermarks. */
+#define URGENT (GFP_ATOMIC | __GFP_MEMALLOC | __GFP_NOWARN)
+
+static struct umbra *ghost(struct kunit *test, unsigned int pb_order)
 {
 	struct umbra_layout layout;
 	struct umbra *u;
@@ -24,111 +37,184 @@ static struct umbra *ghost(struct kunit *test, int pcp_batch)
 	umbra_layout_init(&layout);
 	layout.has_memory = false;
 	layout.background = false;
+	layout.pb_order = pb_order;
 	layout.min_free_kbytes = RESERVE_KBYTES;
-	layout.pcp_batch = pcp_batch;
-	layout.pcp_high = pcp_batch ? 64 : 0;
+	layout.pcp_batch = BATCH;
+	layout.pcp_high = 64;
 	u = umbra_test_ghost_layout(test, &layout, PAGES);
+	KUNIT_ASSERT_EQ(test, u->zones->watermark[UMBRA_WMARK_MIN], MIN_MARK);
+	KUNIT_ASSERT_EQ(test, u->zones->watermark[UMBRA_WMARK_LOW], LOW_MARK);
 	KUNIT_ASSERT_EQ(test, u->zones->watermark[UMBRA_WMARK_HIGH],
 			HIGH_MARK);
+	umbra_test_one_cpu(test);
+	umbra_test_no_background(u);
 	return u;
 }
 
-/* Take single pages until @left are free. */
-static void take_all_but(struct kunit *test, struct umbra *u,
-			 unsigned long left, struct list_head *pages)
+static unsigned long nr_cached(struct umbra *u)
 {
-	while (umbra_test_nr_free(u) > left) {
-		struct page *page = umbra_alloc_page(u, GFP_ATOMIC |
-						     __GFP_MEMALLOC);
-
-		KUNIT_ASSERT_NOT_NULL(test, page);
-		list_add(&page->lru, pages);
-	}
+	return umbra_pcp_count(u->zones, -1);
 }
 
-static void plenty_begins_a_block_above_the_high_mark(struct kunit *test)
+static unsigned long wakes(struct umbra *u)
 {
-	struct umbra *u = ghost(test, 0);
-	struct umbra_zone *zone = u->zones;
-	LIST_HEAD(pages);
-
-	KUNIT_EXPECT_EQ(test, zone->fast_orders, UMBRA_NR_ORDERS);
-	take_all_but(test, u, PLENTY + 1, &pages);
-	KUNIT_EXPECT_EQ(test, zone->fast_orders, UMBRA_NR_ORDERS);
-	take_all_but(test, u, PLENTY, &pages);
-	KUNIT_EXPECT_EQ(test, zone->fast_orders, 0);
-	umbra_test_give_all(u, &pages);
-	KUNIT_EXPECT_EQ(test, zone->fast_orders, UMBRA_NR_ORDERS);
+	return umbra_zone_events(u->zones, EVENT_KSWAPD_WAKE);
 }
 
-/* Of an order that only the reserve for urgent requests has, there is none. */
-static void plenty_is_of_orders_that_are_free(struct kunit *test)
+static struct page *pop(struct list_head *pages)
 {
-	struct umbra *u = ghost(test, 0);
-	struct umbra_zone *zone = u->zones;
-	struct page *pages[PAGES / TEST_BLOCK], *page;
-	unsigned int nr = 0, i;
+	struct page *page = list_first_entry(pages, struct page, lru);
 
-	while ((page = umbra_alloc_pages(u, GFP_ATOMIC | __GFP_MEMALLOC |
-					 __GFP_NOWARN, UMBRA_MAX_ORDER)))
-		pages[nr++] = page;
-	KUNIT_ASSERT_EQ(test, nr, PAGES / TEST_BLOCK);
-	KUNIT_EXPECT_EQ(test, zone->fast_orders, 0);
-	for (i = 0; i < nr; i++)
-		KUNIT_ASSERT_EQ(test, umbra_split_page(u, pages[i],
-						       UMBRA_MAX_ORDER), 0);
-	/* Of every second block all but the first page of the upper half. */
-	for (i = 0; i < nr * TEST_BLOCK; i++)
-		if (i % TEST_BLOCK != TEST_BLOCK / 2 && i / TEST_BLOCK % 2)
-			umbra_free_page(u, pages[i / TEST_BLOCK] +
-					i % TEST_BLOCK);
-	KUNIT_EXPECT_EQ(test, zone->fast_orders, UMBRA_MAX_ORDER);
-	for (i = 0; i < nr * TEST_BLOCK; i++)
-		if (i % TEST_BLOCK == TEST_BLOCK / 2 || !(i / TEST_BLOCK % 2))
-			umbra_free_page(u, pages[i / TEST_BLOCK] +
-					i % TEST_BLOCK);
-	KUNIT_EXPECT_EQ(test, zone->fast_orders, UMBRA_NR_ORDERS);
-}
-
-/* A page in a cache is not for who may not go below the marks. */
-static void a_hit_does_not_pass_a_watermark(struct kunit *test)
-{
-	struct umbra *u = ghost(test, 8);
-	struct page *page;
-	LIST_HEAD(pages);
-
-	umbra_test_one_cpu(test);
-	umbra_test_no_background(u);
-	take_all_but(test, u, 512, &pages);
-	page = list_first_entry(&pages, struct page, lru);
 	list_del(&page->lru);
-	umbra_drain_pages(u);
-	umbra_free_page(u, page);
-	KUNIT_ASSERT_EQ(test, umbra_pcp_count(u->zones, -1), 1);
-	KUNIT_EXPECT_NULL(test, umbra_alloc_page(u, GFP_NOWAIT | __GFP_NOWARN));
-	KUNIT_EXPECT_EQ(test, umbra_pcp_count(u->zones, -1), 1);
-	KUNIT_EXPECT_PTR_EQ(test, umbra_alloc_page(u, GFP_NOWAIT |
-						   __GFP_MEMALLOC), page);
-	umbra_free_page(u, page);
-	umbra_test_give_all(u, &pages);
-	umbra_drain_pages(u);
-	page = umbra_alloc_page(u, GFP_NOWAIT);
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	umbra_free_page(u, page);
+	return page;
 }
 
-static void tunables_move_what_is_plenty(struct kunit *test)
+/*
+ * Allocate all but @left pages, which are then free in the zone, and one more
+ * page, which is then the only one in the cache of this CPU.
+ */
+static struct page *leave(struct kunit *test, struct umbra *u,
+			  unsigned long left, struct list_head *pages)
 {
-	struct umbra *u = ghost(test, 0);
+	struct page *page;
 
-	mutex_lock(&u->control_lock);
-	u->min_free_kbytes = PAGES << (PAGE_SHIFT - 10);
-	umbra_watermark_setup(u);
-	KUNIT_EXPECT_EQ(test, u->zones->fast_orders, 0);
-	u->min_free_kbytes = 0;
-	umbra_watermark_setup(u);
-	KUNIT_EXPECT_EQ(test, u->zones->fast_orders, UMBRA_NR_ORDERS);
-	mutex_unlock(&u->control_lock);
+	umbra_test_take_all(u, 0, URGENT, 0, pages);
+	KUNIT_ASSERT_EQ(test, umbra_test_nr_free(u) + nr_cached(u), 0);
+	while (umbra_test_nr_free(u) + nr_cached(u) < left)
+		umbra_free_page(u, pop(pages));
+	umbra_drain_pages(u);
+	KUNIT_ASSERT_EQ(test, umbra_test_nr_free(u), left);
+	page = pop(pages);
+	umbra_free_page(u, page);
+	KUNIT_ASSERT_EQ(test, nr_cached(u), 1);
+	return page;
+}
+
+struct mark_case {
+	const char *name;
+	unsigned long left;
+	bool given;
+	bool wakes;
+};
+
+static const struct mark_case mark_cases[] = {
+	{ "half of the zone", PAGES / 2, true, false },
+	{ "plenty", PLENTY + 1, true, false },
+	{ "a page less than plenty", PLENTY, true, false },
+	{ "a page above high", HIGH_MARK + 1, true, false },
+	{ "a page above low", LOW_MARK + 1, true, false },
+	{ "low", LOW_MARK, true, true },
+	{ "a page above min", MIN_MARK + 1, true, true },
+	{ "min", MIN_MARK, false, true },
+	{ "half of min", MIN_MARK / 2, false, true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(mark, mark_cases, name);
+
+static void a_cached_page_is_given_as_the_watermarks_allow(struct kunit *test)
+{
+	const struct mark_case *c = test->param_value;
+	struct umbra *u = ghost(test, TEST_PB_ORDER);
+	unsigned long before;
+	struct page *cached, *page;
+	LIST_HEAD(pages);
+
+	cached = leave(test, u, c->left, &pages);
+	before = wakes(u);
+	page = umbra_alloc_page(u, TRY);
+	KUNIT_EXPECT_PTR_EQ(test, page, c->given ? cached : NULL);
+	KUNIT_EXPECT_EQ(test, wakes(u) > before, c->wakes);
+	if (!page)
+		page = umbra_alloc_page(u, URGENT);
+	KUNIT_EXPECT_PTR_EQ(test, page, cached);
+	if (page)
+		umbra_free_page(u, page);
+	umbra_test_give_all(u, &pages);
+}
+
+static void requests_of_every_order_keep_the_min_watermark(struct kunit *test)
+{
+	const struct order_case *c = test->param_value;
+	struct umbra *u = ghost(test, TEST_PB_ORDER);
+	unsigned long nr;
+	LIST_HEAD(pages);
+
+	nr = umbra_test_take_all(u, 0, TRY, c->order, &pages);
+	KUNIT_EXPECT_GT(test, nr, 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u) + nr_cached(u),
+			PAGES - (nr << c->order));
+	KUNIT_EXPECT_GE(test, umbra_test_nr_free(u) + nr_cached(u), MIN_MARK);
+	umbra_test_give_all(u, &pages);
+}
+
+/*
+ * Enough pages are free, but no block of order 3 except in the highatomic
+ * reserve. A cached block does not count as free.
+ */
+static void a_cached_block_needs_a_free_block_of_its_order(struct kunit *test)
+{
+	struct umbra *u = ghost(test, 3);
+	struct page *cached, *reserved, *page, *next;
+	unsigned long before;
+	LIST_HEAD(pages);
+
+	cached = umbra_test_alloc(test, u, GFP_KERNEL, 3);
+	reserved = umbra_test_alloc(test, u, GFP_KERNEL, 3);
+	umbra_drain_pages(u);
+	umbra_test_take_all(u, 0, URGENT, 0, &pages);
+	umbra_highatomic_reserve(u->zones, umbra_page_to_index(u, reserved), 3);
+	umbra_free_pages(u, reserved, 3);
+	list_for_each_entry_safe(page, next, &pages, lru) {
+		if (umbra_page_to_index(u, page) & 4)
+			continue;
+		list_del(&page->lru);
+		umbra_free_page(u, page);
+	}
+	umbra_drain_pages(u);
+	KUNIT_ASSERT_EQ(test, u->zones->nr_free_highatomic, 8);
+	KUNIT_ASSERT_GT(test, umbra_test_nr_free(u), PLENTY);
+	umbra_free_pages(u, cached, 3);
+	KUNIT_ASSERT_EQ(test, nr_cached(u), 8);
+
+	before = wakes(u);
+	KUNIT_EXPECT_NULL(test, umbra_alloc_pages(u, TRY, 3));
+	KUNIT_EXPECT_GT(test, wakes(u), before);
+	KUNIT_EXPECT_EQ(test, nr_cached(u), 8);
+
+	before = wakes(u);
+	page = umbra_alloc_pages(u, TRY, 2);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	umbra_free_pages(u, page, 2);
+	umbra_test_give_all(u, &pages);
+	umbra_drain_pages(u);
+	page = umbra_alloc_pages(u, TRY, 3);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	umbra_free_pages(u, page, 3);
+	KUNIT_EXPECT_EQ(test, wakes(u), before);
+}
+
+static void a_tunable_decides_whether_a_cached_page_is_given(struct kunit *test)
+{
+	struct umbra *u = ghost(test, TEST_PB_ORDER);
+	struct page *cached, *page;
+	unsigned long before;
+	LIST_HEAD(pages);
+
+	cached = leave(test, u, PAGES / 2, &pages);
+	KUNIT_ASSERT_EQ(test, umbra_tune(u, TUNE_MIN_FREE_KBYTES,
+					 PAGES << (PAGE_SHIFT - 11)), 0);
+	before = wakes(u);
+	KUNIT_EXPECT_NULL(test, umbra_alloc_page(u, TRY));
+	KUNIT_EXPECT_GT(test, wakes(u), before);
+
+	KUNIT_ASSERT_EQ(test, umbra_tune(u, TUNE_MIN_FREE_KBYTES, 0), 0);
+	before = wakes(u);
+	page = umbra_alloc_page(u, TRY);
+	KUNIT_EXPECT_PTR_EQ(test, page, cached);
+	KUNIT_EXPECT_EQ(test, wakes(u), before);
+	if (page)
+		umbra_free_page(u, page);
+	umbra_test_give_all(u, &pages);
 }
 
 static unsigned long findings(struct kunit *test, struct umbra *u)
@@ -142,9 +228,10 @@ static unsigned long findings(struct kunit *test, struct umbra *u)
 	return v.nr_findings;
 }
 
-static void the_checker_finds_plenty_that_is_none(struct kunit *test)
+/* The summaries say which orders have plenty of blocks, and which lists any. */
+static void the_checker_finds_wrong_summaries_of_a_zone(struct kunit *test)
 {
-	struct umbra *u = ghost(test, 0);
+	struct umbra *u = ghost(test, TEST_PB_ORDER);
 	struct umbra_zone *zone = u->zones;
 
 	KUNIT_EXPECT_EQ(test, findings(test, u), 0);
@@ -158,11 +245,13 @@ static void the_checker_finds_plenty_that_is_none(struct kunit *test)
 }
 
 static struct kunit_case plenty_cases[] = {
-	KUNIT_CASE(plenty_begins_a_block_above_the_high_mark),
-	KUNIT_CASE(plenty_is_of_orders_that_are_free),
-	KUNIT_CASE(a_hit_does_not_pass_a_watermark),
-	KUNIT_CASE(tunables_move_what_is_plenty),
-	KUNIT_CASE(the_checker_finds_plenty_that_is_none),
+	KUNIT_CASE_PARAM(a_cached_page_is_given_as_the_watermarks_allow,
+			 mark_gen_params),
+	KUNIT_CASE_PARAM(requests_of_every_order_keep_the_min_watermark,
+			 order_gen_params),
+	KUNIT_CASE(a_cached_block_needs_a_free_block_of_its_order),
+	KUNIT_CASE(a_tunable_decides_whether_a_cached_page_is_given),
+	KUNIT_CASE(the_checker_finds_wrong_summaries_of_a_zone),
 	{}
 };
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The slow path, edge by edge: reclaim, compaction and OOM come to what a
- * script says, and the test counts who was asked how often, and what came of it.
+ * The slow path, step by step. A script decides the results of reclaim,
+ * compaction and OOM. The tests check the result of the request, and how often
+ * the slow path called each of them.
  */
 #include <linux/gfp.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
@@ -19,14 +21,13 @@
 #define FOREVER 1000000
 #define PROGRESS 32
 
-/* What a part of the slow path comes to. */
+/* The results of one helper of the slow path. */
 struct outcome {
-	unsigned int frees_at;	/* the call that frees a block; 0: none does */
-	unsigned int says_so;	/* calls that claim progress; beginning with 1 */
+	unsigned int frees_at;	/* call that frees a block, or 0 for none */
+	unsigned int says_so;	/* last call that claims progress, or 0 */
 };
 
 struct calls {
-	unsigned int wake;
 	unsigned int reclaim;
 	unsigned int compact[3];	/* by priority */
 	unsigned int oom;
@@ -41,7 +42,7 @@ struct slow_case {
 	enum umbra_compact_result compacts_to;
 	unsigned int compact_frees_at;
 	bool captures;
-	unsigned int suitable;	/* calls that say so */
+	unsigned int suitable;	/* last call of reclaim that leads to yes */
 	unsigned long reclaimable;
 	struct outcome oom;
 	unsigned int wait_frees_at;
@@ -55,193 +56,181 @@ struct slow_case {
 #define LIGHT UMBRA_COMPACT_PRIO_LIGHT
 #define FULL UMBRA_COMPACT_PRIO_FULL
 
-/*
- * Unless a case says otherwise nothing is reclaimed, compaction is skipped, and
- * nobody is killed.
- */
+/* By default nothing is reclaimed, moved or killed. */
 static const struct slow_case cases[] = {
 	/* no direct reclaim */
-	{ .desc = "slowpath: atomic wakes kswapd and fails",
-	  .gfp = GFP_ATOMIC, .calls = { .wake = 1 } },
-	{ .desc = "slowpath: nowait wakes kswapd and fails",
-	  .gfp = GFP_NOWAIT, .calls = { .wake = 1 } },
-	{ .desc = "slowpath: without kswapd nobody is asked",
+	{ .desc = "slowpath: atomic fails at once",
+	  .gfp = GFP_ATOMIC },
+	{ .desc = "slowpath: nowait fails at once",
+	  .gfp = GFP_NOWAIT },
+	{ .desc = "slowpath: high without kswapd fails at once",
 	  .gfp = __GFP_HIGH },
-	{ .desc = "slowpath: atomic of a high order compacts nothing",
-	  .gfp = GFP_ATOMIC, .order = 3, .calls = { .wake = 1 } },
-	{ .desc = "slowpath: who reclaims does not reclaim again",
-	  .gfp = GFP_KERNEL, .memalloc = true, .calls = { .wake = 1 } },
-	{ .desc = "slowpath: who reclaims does not compact",
-	  .gfp = GFP_KERNEL, .order = 4, .memalloc = true,
-	  .calls = { .wake = 1 } },
+	{ .desc = "slowpath: atomic of a high order does not compact",
+	  .gfp = GFP_ATOMIC, .order = 3 },
+	{ .desc = "slowpath: a memalloc task does not reclaim",
+	  .gfp = GFP_KERNEL, .memalloc = true },
+	{ .desc = "slowpath: a memalloc task does not compact",
+	  .gfp = GFP_KERNEL, .order = 4, .memalloc = true },
 
 	/* reclaim */
-	{ .desc = "reclaim in vain, nothing reclaimable: oom",
-	  .gfp = GFP_KERNEL,
-	  .calls = { .wake = 1, .reclaim = 1, .oom = 1 } },
-	{ .desc = "reclaim in vain is tried 16 times again",
+	{ .desc = "reclaim fails, nothing reclaimable: oom",
+	  .gfp = GFP_KERNEL, .calls = { .reclaim = 1, .oom = 1 } },
+	{ .desc = "reclaim that fails is tried 16 times again",
 	  .gfp = GFP_KERNEL, .reclaimable = PAGES,
-	  .calls = { .wake = 17, .reclaim = 17, .oom = 1 } },
-	{ .desc = "reclaim that frees ends it",
+	  .calls = { .reclaim = 17, .oom = 1 } },
+	{ .desc = "reclaim frees a block at once",
 	  .gfp = GFP_KERNEL, .reclaim = { .frees_at = 1 },
-	  .calls = { .wake = 1, .reclaim = 1 }, .succeeds = true },
-	{ .desc = "reclaim that frees at last ends it",
+	  .calls = { .reclaim = 1 }, .succeeds = true },
+	{ .desc = "reclaim frees a block in the last try",
 	  .gfp = GFP_KERNEL, .reclaim = { .frees_at = 17 },
-	  .reclaimable = PAGES, .calls = { .wake = 17, .reclaim = 17 },
+	  .reclaimable = PAGES, .calls = { .reclaim = 17 },
 	  .succeeds = true },
-	{ .desc = "reclaim that frees too late is not waited for",
+	{ .desc = "reclaim would free a block after the last try",
 	  .gfp = GFP_KERNEL, .reclaim = { .frees_at = 18 },
-	  .reclaimable = PAGES,
-	  .calls = { .wake = 17, .reclaim = 17, .oom = 1 } },
-	{ .desc = "reclaim that progresses starts the count anew",
+	  .reclaimable = PAGES, .calls = { .reclaim = 17, .oom = 1 } },
+	{ .desc = "reclaim progress restarts the count of tries",
 	  .gfp = GFP_KERNEL, .reclaim = { .says_so = 20 },
-	  .reclaimable = PAGES,
-	  .calls = { .wake = 37, .reclaim = 37, .oom = 1 } },
+	  .reclaimable = PAGES, .calls = { .reclaim = 37, .oom = 1 } },
 	{ .desc = "reclaim for nofs", .gfp = GFP_NOFS,
-	  .calls = { .wake = 1, .reclaim = 1, .oom = 1 } },
+	  .calls = { .reclaim = 1, .oom = 1 } },
 	{ .desc = "noretry reclaims once",
 	  .gfp = GFP_KERNEL | __GFP_NORETRY, .reclaimable = PAGES,
-	  .calls = { .wake = 1, .reclaim = 1 } },
+	  .calls = { .reclaim = 1 } },
 	{ .desc = "noretry succeeds if reclaim frees",
 	  .gfp = GFP_KERNEL | __GFP_NORETRY, .reclaim = { .frees_at = 1 },
-	  .calls = { .wake = 1, .reclaim = 1 }, .succeeds = true },
-	{ .desc = "retry_mayfail tries as often but kills nobody",
+	  .calls = { .reclaim = 1 }, .succeeds = true },
+	{ .desc = "retry_mayfail tries as often but does not kill",
 	  .gfp = GFP_KERNEL | __GFP_RETRY_MAYFAIL, .reclaimable = PAGES,
-	  .calls = { .wake = 17, .reclaim = 17 } },
-	{ .desc = "oom is not for one node alone",
+	  .calls = { .reclaim = 17 } },
+	{ .desc = "oom does not kill for a single node",
 	  .gfp = GFP_KERNEL | __GFP_THISNODE,
-	  .calls = { .wake = 1, .reclaim = 1 } },
+	  .calls = { .reclaim = 1 } },
 
 	/* oom */
-	{ .desc = "oom that frees ends it",
+	{ .desc = "oom frees a block in the second call",
 	  .gfp = GFP_KERNEL, .oom = { .frees_at = 2, .says_so = 2 },
-	  .calls = { .wake = 3, .reclaim = 2, .oom = 2 }, .succeeds = true },
-	{ .desc = "oom is tried as long as it progresses",
+	  .calls = { .reclaim = 2, .oom = 2 }, .succeeds = true },
+	{ .desc = "oom is called as long as it makes progress",
 	  .gfp = GFP_KERNEL, .oom = { .says_so = 5 },
-	  .calls = { .wake = 6, .reclaim = 6, .oom = 6 } },
-	{ .desc = "oom gives reclaim all its retries again",
+	  .calls = { .reclaim = 6, .oom = 6 } },
+	{ .desc = "oom restarts the tries of reclaim",
 	  .gfp = GFP_KERNEL, .oom = { .says_so = 1 }, .reclaimable = PAGES,
-	  .calls = { .wake = 34, .reclaim = 34, .oom = 2 } },
+	  .calls = { .reclaim = 34, .oom = 2 } },
 
 	/* compaction */
-	{ .desc = "compact before reclaim for what is not movable",
+	{ .desc = "compact before reclaim for unmovable requests",
 	  .gfp = GFP_KERNEL, .order = 3,
-	  .calls = { .wake = 2, .reclaim = 1,
+	  .calls = { .reclaim = 1,
 		     .compact = { [ASYNC] = 1, [LIGHT] = 1 }, .oom = 1 } },
-	{ .desc = "compact after reclaim for what is movable",
+	{ .desc = "compact after reclaim for movable requests",
 	  .gfp = GFP_HIGHUSER_MOVABLE, .order = 3,
-	  .calls = { .wake = 1, .reclaim = 1, .compact = { [LIGHT] = 1 },
-		     .oom = 1 } },
-	{ .desc = "compact first gives the block",
+	  .calls = { .reclaim = 1, .compact = { [LIGHT] = 1 }, .oom = 1 } },
+	{ .desc = "compact before reclaim frees a block",
 	  .gfp = GFP_KERNEL, .order = 3, .compact_frees_at = 1,
 	  .compacts_to = UMBRA_COMPACT_SUCCESS,
-	  .calls = { .wake = 1, .compact = { [ASYNC] = 1 } },
-	  .succeeds = true },
-	{ .desc = "compact captures the block",
+	  .calls = { .compact = { [ASYNC] = 1 } }, .succeeds = true },
+	{ .desc = "compact captures a block",
 	  .gfp = GFP_KERNEL, .order = 3, .compact_frees_at = 1,
 	  .captures = true, .compacts_to = UMBRA_COMPACT_SUCCESS,
-	  .calls = { .wake = 1, .compact = { [ASYNC] = 1 } },
-	  .succeeds = true },
-	{ .desc = "compact after reclaim gives the block",
+	  .calls = { .compact = { [ASYNC] = 1 } }, .succeeds = true },
+	{ .desc = "compact after reclaim frees a block",
 	  .gfp = GFP_KERNEL, .order = 3, .compact_frees_at = 2,
 	  .compacts_to = UMBRA_COMPACT_SUCCESS,
-	  .calls = { .wake = 2, .reclaim = 1,
+	  .calls = { .reclaim = 1,
 		     .compact = { [ASYNC] = 1, [LIGHT] = 1 } },
 	  .succeeds = true },
-	{ .desc = "compact harder as long as reclaim progresses",
+	{ .desc = "compact harder while reclaim makes progress",
 	  .gfp = GFP_KERNEL, .order = 3, .reclaim = { .says_so = FOREVER },
 	  .compacts_to = UMBRA_COMPACT_COMPLETE,
-	  .calls = { .wake = 3, .reclaim = 2,
+	  .calls = { .reclaim = 2,
 		     .compact = { [ASYNC] = 1, [LIGHT] = 1, [FULL] = 1 },
 		     .oom = 1 } },
-	{ .desc = "compact that is deferred is tried harder too",
+	{ .desc = "compact harder after a deferral too",
 	  .gfp = GFP_KERNEL, .order = 3, .reclaim = { .says_so = FOREVER },
 	  .compacts_to = UMBRA_COMPACT_DEFERRED,
-	  .calls = { .wake = 3, .reclaim = 2,
+	  .calls = { .reclaim = 2,
 		     .compact = { [ASYNC] = 1, [LIGHT] = 1, [FULL] = 1 },
 		     .oom = 1 } },
-	{ .desc = "compact that works for others is tried 16 times again",
+	{ .desc = "compact that succeeds in vain is tried 16 times again",
 	  .gfp = GFP_KERNEL, .order = 3, .reclaim = { .says_so = FOREVER },
 	  .compacts_to = UMBRA_COMPACT_SUCCESS,
-	  .calls = { .wake = 35, .reclaim = 34,
+	  .calls = { .reclaim = 34,
 		     .compact = { [ASYNC] = 1, [LIGHT] = 17, [FULL] = 17 },
 		     .oom = 1 } },
-	{ .desc = "compact that lacks room waits for reclaim to make some",
+	{ .desc = "compact without room waits for reclaim to make some",
 	  .gfp = GFP_KERNEL, .order = 3, .reclaim = { .says_so = FOREVER },
 	  .suitable = 2,
-	  .calls = { .wake = 4, .reclaim = 3,
+	  .calls = { .reclaim = 3,
 		     .compact = { [ASYNC] = 1, [LIGHT] = 3 }, .oom = 1 } },
-	{ .desc = "compact is not retried for one who was killed",
+	{ .desc = "compact is not retried for a killed task",
 	  .gfp = GFP_KERNEL, .order = 3, .reclaim = { .says_so = FOREVER },
 	  .compacts_to = UMBRA_COMPACT_COMPLETE, .killed = true,
-	  .calls = { .wake = 2, .reclaim = 1,
+	  .calls = { .reclaim = 1,
 		     .compact = { [ASYNC] = 1, [LIGHT] = 1 }, .oom = 1 } },
-	{ .desc = "compact is not for noio",
+	{ .desc = "compact does not run for noio",
 	  .gfp = GFP_NOIO, .order = 3,
-	  .calls = { .wake = 1, .reclaim = 1, .oom = 1 } },
-	{ .desc = "compact for a costly order once, and kill nobody",
+	  .calls = { .reclaim = 1, .oom = 1 } },
+	{ .desc = "compact once for a costly order, without oom",
 	  .gfp = GFP_KERNEL, .order = 5, .reclaim = { .says_so = FOREVER },
 	  .compacts_to = UMBRA_COMPACT_SUCCESS,
-	  .calls = { .wake = 2, .reclaim = 1,
-		     .compact = { [ASYNC] = 1, [LIGHT] = 1 } } },
+	  .calls = { .reclaim = 1, .compact = { [ASYNC] = 1, [LIGHT] = 1 } } },
 	{ .desc = "retry_mayfail compacts for a costly order 4 times again",
 	  .gfp = GFP_KERNEL | __GFP_RETRY_MAYFAIL, .order = 5,
 	  .reclaim = { .says_so = FOREVER },
 	  .compacts_to = UMBRA_COMPACT_SUCCESS,
-	  .calls = { .wake = 6, .reclaim = 5,
+	  .calls = { .reclaim = 5,
 		     .compact = { [ASYNC] = 1, [LIGHT] = 5 } } },
-	{ .desc = "retry_mayfail does not compact all out for a costly order",
+	{ .desc = "retry_mayfail never compacts fully for a costly order",
 	  .gfp = GFP_KERNEL | __GFP_RETRY_MAYFAIL, .order = 5,
 	  .reclaim = { .says_so = FOREVER },
 	  .compacts_to = UMBRA_COMPACT_COMPLETE,
-	  .calls = { .wake = 2, .reclaim = 1,
-		     .compact = { [ASYNC] = 1, [LIGHT] = 1 } } },
+	  .calls = { .reclaim = 1, .compact = { [ASYNC] = 1, [LIGHT] = 1 } } },
 	{ .desc = "retry_mayfail of a costly order without compaction fails",
 	  .gfp = GFP_NOIO | __GFP_RETRY_MAYFAIL, .order = 5,
-	  .calls = { .wake = 1, .reclaim = 1 } },
+	  .calls = { .reclaim = 1 } },
 	{ .desc = "noretry compacts for a high order lightly",
 	  .gfp = GFP_KERNEL | __GFP_NORETRY, .order = 3,
 	  .reclaim = { .says_so = FOREVER },
 	  .compacts_to = UMBRA_COMPACT_COMPLETE,
-	  .calls = { .wake = 2, .reclaim = 1, .compact = { [ASYNC] = 2 } } },
+	  .calls = { .reclaim = 1, .compact = { [ASYNC] = 2 } } },
 	{ .desc = "noretry on one node does not reclaim for a costly order",
 	  .gfp = GFP_KERNEL | __GFP_NORETRY | __GFP_THISNODE, .order = 9,
 	  .compacts_to = UMBRA_COMPACT_COMPLETE,
-	  .calls = { .wake = 1, .compact = { [ASYNC] = 1 } } },
+	  .calls = { .compact = { [ASYNC] = 1 } } },
 
 	/* nofail */
-	{ .desc = "nofail waits until there is memory",
+	{ .desc = "nofail waits until a block is free",
 	  .gfp = GFP_KERNEL | __GFP_NOFAIL, .wait_frees_at = 3,
-	  .calls = { .wake = 5, .reclaim = 4, .oom = 4, .wait = 3 },
-	  .succeeds = true },
-	{ .desc = "nofail of a costly order waits too",
+	  .calls = { .reclaim = 4, .oom = 4, .wait = 3 }, .succeeds = true },
+	{ .desc = "nofail of a costly order waits",
 	  .gfp = GFP_KERNEL | __GFP_NOFAIL, .order = 5, .wait_frees_at = 1,
-	  .calls = { .wake = 5, .reclaim = 2, .wait = 1,
+	  .calls = { .reclaim = 2, .wait = 1,
 		     .compact = { [ASYNC] = 2, [LIGHT] = 2 } },
 	  .succeeds = true },
-	{ .desc = "nofail and noretry waits without killing",
+	{ .desc = "nofail with noretry waits without oom",
 	  .gfp = GFP_KERNEL | __GFP_NOFAIL | __GFP_NORETRY,
 	  .wait_frees_at = 2,
-	  .calls = { .wake = 4, .reclaim = 3, .wait = 2 },
-	  .succeeds = true },
-	{ .desc = "nofail that cannot wait fails",
-	  .gfp = GFP_NOWAIT | __GFP_NOFAIL, .calls = { .wake = 1 } },
-	{ .desc = "nofail in reclaim waits for others",
+	  .calls = { .reclaim = 3, .wait = 2 }, .succeeds = true },
+	{ .desc = "nofail without direct reclaim fails",
+	  .gfp = GFP_NOWAIT | __GFP_NOFAIL },
+	{ .desc = "nofail in a memalloc task waits",
 	  .gfp = GFP_KERNEL | __GFP_NOFAIL, .memalloc = true,
-	  .wait_frees_at = 1, .calls = { .wake = 3, .wait = 1 },
+	  .wait_frees_at = 1, .calls = { .wait = 1 },
 	  .succeeds = true },
 };
 
 KUNIT_ARRAY_PARAM_DESC(slow, cases, desc);
 
-/* A case while it runs. */
+/* A running case. */
 struct script {
 	struct umbra_slow_ops ops;
 	struct umbra *u;
 	const struct slow_case *c;
-	struct list_head hoard;	/* blocks of the order in question */
+	struct list_head hoard;	/* allocated blocks of the order of the case */
 	struct calls calls;
-	gfp_t gfp;		/* as the last callback saw it */
+	gfp_t gfp;		/* of the last call of reclaim */
+	unsigned long runs;	/* of kswapd, when the first reclaim ended */
+	bool kswapd_ran;	/* since then */
 };
 
 static struct script *script_of(struct umbra *u)
@@ -257,7 +246,7 @@ static void free_one(struct script *s)
 	umbra_free_pages(s->u, page, s->c->order);
 }
 
-/* Come to an outcome for the nth time; the pages claimed to be free. */
+/* Act on call @n of a helper. Returns the pages that the helper claims. */
 static unsigned long play(struct script *s, const struct outcome *outcome,
 			  unsigned int n)
 {
@@ -266,11 +255,6 @@ static unsigned long play(struct script *s, const struct outcome *outcome,
 		return 1UL << s->c->order;
 	}
 	return n <= outcome->says_so ? PROGRESS : 0;
-}
-
-static void scripted_wake(struct umbra *u, const struct umbra_request *rq)
-{
-	script_of(u)->calls.wake++;
 }
 
 static unsigned long scripted_reclaim(struct umbra *u,
@@ -326,7 +310,6 @@ static void scripted_wait(struct umbra *u, int seen)
 }
 
 static const struct umbra_slow_ops scripted_ops = {
-	.wake_kswapd = scripted_wake,
 	.reclaim = scripted_reclaim,
 	.compact = scripted_compact,
 	.compact_suitable = scripted_suitable,
@@ -335,7 +318,7 @@ static const struct umbra_slow_ops scripted_ops = {
 	.wait = scripted_wait,
 };
 
-/* A script to play on an instance, all of which its first node has is taken. */
+/* Create a script for an instance, and allocate all memory of node 0. */
 static struct script *script_create(struct kunit *test,
 				    const struct slow_case *c, struct umbra *u)
 {
@@ -346,13 +329,14 @@ static struct script *script_create(struct kunit *test,
 	s->u = u;
 	s->c = c;
 	s->ops = scripted_ops;
+	s->ops.wake_kswapd = umbra_slow_ops.wake_kswapd;
 	umbra_test_take_all(u, 0, GFP_KERNEL | __GFP_THISNODE, c->order,
 			    &s->hoard);
 	u->slow_ops = &s->ops;
 	return s;
 }
 
-/* The same, of an instance with one node. */
+/* The same, for an instance with one node. */
 static struct script *script_start(struct kunit *test,
 				   const struct slow_case *c, struct umbra *u)
 {
@@ -362,7 +346,7 @@ static struct script *script_start(struct kunit *test,
 	return s;
 }
 
-/* Nothing is scripted any more; give all back, and what was asked for if any. */
+/* End the script, and free @page and all other blocks. */
 static void script_end(struct script *s, struct page *page)
 {
 	s->u->slow_ops = &umbra_slow_ops;
@@ -371,7 +355,7 @@ static void script_end(struct script *s, struct page *page)
 	umbra_test_give_all(s->u, &s->hoard);
 }
 
-/* Allocate as the case says, with the task in the state that it says. */
+/* Allocate with the flags and the task state of the case. */
 static struct page *script_alloc(struct script *s)
 {
 	const struct slow_case *c = s->c;
@@ -394,16 +378,23 @@ static struct page *script_alloc(struct script *s)
 	return page;
 }
 
+static unsigned long events(struct umbra *u, enum umbra_event event)
+{
+	return umbra_zone_events(u->zones, event);
+}
+
 static void slowpath_calls_each_helper_as_often_as_expected(struct kunit *test)
 {
 	const struct slow_case *c = test->param_value;
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
 	struct script *s = script_start(test, c, u);
+	unsigned long wakes = events(u, EVENT_KSWAPD_WAKE);
 	struct page *page = script_alloc(s);
 	unsigned int i;
 
 	KUNIT_EXPECT_EQ(test, !!page, c->succeeds);
-	KUNIT_EXPECT_EQ(test, s->calls.wake, c->calls.wake);
+	KUNIT_EXPECT_EQ(test, events(u, EVENT_KSWAPD_WAKE) > wakes,
+			!!(c->gfp & __GFP_KSWAPD_RECLAIM));
 	KUNIT_EXPECT_EQ(test, s->calls.reclaim, c->calls.reclaim);
 	for (i = 0; i < ARRAY_SIZE(c->calls.compact); i++)
 		KUNIT_EXPECT_EQ_MSG(test, s->calls.compact[i],
@@ -412,6 +403,47 @@ static void slowpath_calls_each_helper_as_often_as_expected(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, s->calls.wait, c->calls.wait);
 	script_end(s, page);
 	KUNIT_EXPECT_EQ(test, atomic_read(&u->wait.nr_waiting), 0);
+}
+
+/*
+ * The first reclaim waits until kswapd sleeps, and frees a page that is too
+ * small for the request. The second one waits until kswapd runs again.
+ */
+static unsigned long reclaim_beside_kswapd(struct umbra *u,
+					   const struct umbra_request *rq)
+{
+	struct script *s = script_of(u);
+
+	if (s->calls.reclaim++) {
+		s->kswapd_ran = TEST_WAIT_UNTIL(events(u, EVENT_PAGEOUTRUN) >
+						s->runs);
+		return 0;
+	}
+	TEST_WAIT_UNTIL(umbra_kswapd_gave_up(u->nodes));
+	schedule_timeout_uninterruptible(HZ / 2);
+	free_one(s);
+	schedule_timeout_uninterruptible(HZ / 2);
+	s->runs = events(u, EVENT_PAGEOUTRUN);
+	return 1;
+}
+
+static void kswapd_is_woken_again_while_a_request_tries(struct kunit *test)
+{
+	static const struct slow_case c = { .desc = "", .suitable = FOREVER };
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.background = true,
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout, PAGES);
+	struct script *s = script_create(test, &c, u);
+
+	s->ops.reclaim = reclaim_beside_kswapd;
+	KUNIT_EXPECT_NULL(test, umbra_alloc_pages(u, GFP_HIGHUSER_MOVABLE |
+						  __GFP_NOWARN, 1));
+	KUNIT_EXPECT_EQ(test, s->calls.reclaim, 2);
+	KUNIT_EXPECT_TRUE(test, s->kswapd_ran);
+	script_end(s, NULL);
 }
 
 static void reclaim_gets_the_flags_of_request_and_task(struct kunit *test)
@@ -440,7 +472,7 @@ static const struct umbra_zone_layout two_nodes[] = {
 	{ .nid = 1, .type = UMBRA_ZONE_NORMAL, .nr_frames = PAGES },
 };
 
-/* A node comes while the request is being told that there is nothing. */
+/* A node comes online during the last step before the request fails. */
 static bool online_in_oom(struct umbra *u, const struct umbra_request *rq)
 {
 	script_of(u)->calls.oom++;
@@ -463,13 +495,12 @@ static void slowpath_restarts_when_a_node_comes_online(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, page);
 	KUNIT_EXPECT_EQ(test, s->calls.oom, 1);
 	KUNIT_EXPECT_EQ(test, s->calls.reclaim, 1);
-	KUNIT_EXPECT_EQ(test, s->calls.wake, 2);
 	if (page)
 		KUNIT_EXPECT_EQ(test, umbra_page_node(u, page), 1);
 	script_end(s, page);
 }
 
-/* The wall moves while the request is being told that there is nothing. */
+/* A node is allowed during the last step before the request fails. */
 static bool allow_in_oom(struct umbra *u, const struct umbra_request *rq)
 {
 	script_of(u)->calls.oom++;
@@ -495,7 +526,7 @@ static void slowpath_restarts_when_more_nodes_are_allowed(struct kunit *test)
 	script_end(s, page);
 }
 
-/* Pages go into the cache of this CPU, where no watermark sees them. */
+/* The pages go into the cache of this CPU, and do not count for watermarks. */
 static bool free_many_in_oom(struct umbra *u, const struct umbra_request *rq)
 {
 	struct script *s = script_of(u);
@@ -535,6 +566,7 @@ static void pages_that_oom_frees_into_caches_are_found(struct kunit *test)
 static struct kunit_case slowpath_cases[] = {
 	KUNIT_CASE_PARAM(slowpath_calls_each_helper_as_often_as_expected,
 			 slow_gen_params),
+	KUNIT_CASE(kswapd_is_woken_again_while_a_request_tries),
 	KUNIT_CASE(reclaim_gets_the_flags_of_request_and_task),
 	KUNIT_CASE(slowpath_restarts_when_a_node_comes_online),
 	KUNIT_CASE(slowpath_restarts_when_more_nodes_are_allowed),
