@@ -196,7 +196,7 @@ static void tables_match_the_layout_text(struct kunit *test)
 }
 
 /* Zones of a simulated machine may end inside a pageblock. */
-static void a_ghost_gets_a_span_for_each_zone(struct kunit *test)
+static void a_ghost_gets_one_span_per_zone(struct kunit *test)
 {
 	const struct umbra_layout_text text = {
 		.pb_order = 9, .zones = "DMA:15360K,DMA32:20004K,Normal:8K",
@@ -239,7 +239,7 @@ static struct kunit_case layout_test_cases[] = {
 	KUNIT_CASE_PARAM(sizes_are_read_with_their_suffix, bytes_gen_params),
 	KUNIT_CASE_PARAM(a_layout_text_becomes_a_layout, layout_gen_params),
 	KUNIT_CASE(tables_match_the_layout_text),
-	KUNIT_CASE(a_ghost_gets_a_span_for_each_zone),
+	KUNIT_CASE(a_ghost_gets_one_span_per_zone),
 	KUNIT_CASE(a_ghost_whose_zones_do_not_add_up_is_refused),
 	{}
 };
