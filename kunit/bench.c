@@ -7,7 +7,7 @@
  *	echo ROUNDS [SHARE [NAME]] >/sys/kernel/debug/umbra_bench/run
  *	cat /sys/kernel/debug/umbra_bench/results
  *
- * A SHARE above 1, for slow machines, runs only 1/SHARE of the work, without the
+ * A SHARE above 1, for slow machines, runs only 1/SHARE of the work, and not the
  * facts. NAME selects the cases with this prefix, or "facts".
  */
 #include <linux/cpumask.h>
@@ -22,15 +22,12 @@
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 #include "bench.h"
 
-#define ROUNDS_MOST 101
 #define SHARE_MOST 1000
-#define TEXT_SIZE SZ_16K
 
 static struct {
 	struct mutex lock;	/* serializes runs; guards @text */
@@ -39,36 +36,6 @@ static struct {
 } bench_state = {
 	.lock = __MUTEX_INITIALIZER(bench_state.lock),
 };
-
-/* One entry per round: picoseconds per pair, and umbra/host in 1/1000. */
-struct samples {
-	u64 ps[BENCH_SIDES][ROUNDS_MOST];
-	u64 ratio[ROUNDS_MOST];
-};
-
-void bench_say(struct bench *b, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	b->used += vscnprintf(b->text + b->used, TEXT_SIZE - b->used, fmt,
-			      args);
-	va_end(args);
-}
-
-static int compare(const void *a, const void *b)
-{
-	u64 x = *(const u64 *)a, y = *(const u64 *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* Return the median. Sorts @values. */
-u64 bench_median(u64 *values, unsigned int nr)
-{
-	sort(values, nr, sizeof(*values), compare, NULL);
-	return values[nr / 2];
-}
 
 static int job_fn(void *arg)
 {
@@ -122,23 +89,8 @@ static s64 run_once(struct bench *b, const struct bench_case *c,
 	return err ?: div64_u64(ns * 1000, jobs[0].nr * c->cpus);
 }
 
-static void say_row(struct bench *b, const struct bench_case *c,
-		    struct samples *s)
-{
-	u64 ours = bench_median(s->ps[BENCH_UMBRA], b->rounds);
-	u64 hosts = bench_median(s->ps[BENCH_HOST], b->rounds);
-	unsigned int last = b->rounds - 1;
-
-	bench_median(s->ratio, b->rounds);
-	bench_say(b, "row %s %u %llu %llu %llu %llu %llu %llu %llu %llu %llu\n",
-		  c->name, c->cpus, ours, s->ps[BENCH_UMBRA][0],
-		  s->ps[BENCH_UMBRA][last], hosts, s->ps[BENCH_HOST][0],
-		  s->ps[BENCH_HOST][last], div64_u64(ours * 1000, hosts),
-		  s->ratio[0], s->ratio[last]);
-}
-
 static int run_case(struct bench *b, const struct bench_case *c,
-		    struct samples *s)
+		    struct bench_samples *s)
 {
 	unsigned int round, side;
 
@@ -162,28 +114,26 @@ static int run_case(struct bench *b, const struct bench_case *c,
 		if (fatal_signal_pending(current))
 			return -EINTR;
 	}
-	say_row(b, c, s);
+	bench_print_row(b, c, s);
 	return 0;
 }
 
 static int run_cases(struct bench *b)
 {
-	struct samples *s = kvzalloc(sizeof(*s), GFP_KERNEL);
+	struct bench_samples *s = kvzalloc(sizeof(*s), GFP_KERNEL);
 	unsigned int i;
 	int err = 0;
 
 	if (!s)
 		return -ENOMEM;
-	bench_say(b, "# row NAME CPUS, then picoseconds a pair, least and most\n");
-	bench_say(b, "# of umbra and of the host, and the ratio in 1/1000\n");
+	bench_print_header(b);
 	for (i = 0; i < bench_nr_cases && !err; i++) {
 		const struct bench_case *c = &bench_cases[i];
 
 		if (!strstarts(c->name, b->only))
 			continue;
 		if (c->cpus > b->nr_cpus)
-			bench_say(b, "skip %s %u: this machine has %u CPU\n",
-				  c->name, c->cpus, b->nr_cpus);
+			bench_print_skip(b, c);
 		else
 			err = run_case(b, c, s);
 		if (err)
@@ -213,7 +163,7 @@ static struct bench *bench_alloc(void)
 
 	if (!b)
 		return NULL;
-	b->text = kvzalloc(TEXT_SIZE, GFP_KERNEL);
+	b->text = kvzalloc(BENCH_TEXT_SIZE, GFP_KERNEL);
 	if (!b->text)
 		goto err_free;
 	for_each_online_cpu(cpu) {
@@ -274,10 +224,10 @@ static ssize_t run_write(struct file *file, const char __user *user,
 		return -EFAULT;
 	buf[count] = 0;
 	n = sscanf(buf, "%u %u %31s", &rounds, &share, only);
-	if (n < 1 || !rounds || rounds > ROUNDS_MOST || !share ||
+	if (n < 1 || !rounds || rounds > BENCH_ROUNDS_MOST || !share ||
 	    share > SHARE_MOST) {
 		pr_err_ratelimited("run: must be ROUNDS, 1 to %u, and SHARE, 1 to %u\n",
-				   ROUNDS_MOST, SHARE_MOST);
+				   BENCH_ROUNDS_MOST, SHARE_MOST);
 		return -EINVAL;
 	}
 	if (mutex_lock_killable(&bench_state.lock))

@@ -5,6 +5,7 @@
 
 #include <linux/completion.h>
 #include <linux/mm_types.h>
+#include <linux/sizes.h>
 #include <linux/types.h>
 #include <umbra/umbra.h>
 
@@ -13,6 +14,8 @@
 #define BENCH_BULK 256
 #define BENCH_TRAYS 8
 #define BENCH_SLOTS 65536
+#define BENCH_ROUNDS_MOST 101
+#define BENCH_TEXT_SIZE SZ_16K
 
 /* Working memory of one CPU. */
 struct bench_cpu {
@@ -73,9 +76,22 @@ struct bench {
 	size_t used;
 };
 
-/* bench.c */
-__printf(2, 3) void bench_say(struct bench *b, const char *fmt, ...);
+/* One entry per round: picoseconds per pair, and umbra/host in 1/1000. */
+struct bench_samples {
+	u64 ps[BENCH_SIDES][BENCH_ROUNDS_MOST];
+	u64 ratio[BENCH_ROUNDS_MOST];
+};
+
+/* bench_print.c */
 u64 bench_median(u64 *values, unsigned int nr);
+__printf(2, 3) void bench_print(struct bench *b, const char *fmt, ...);
+void bench_print_header(struct bench *b);
+void bench_print_row(struct bench *b, const struct bench_case *c,
+		     struct bench_samples *s);
+void bench_print_skip(struct bench *b, const struct bench_case *c);
+__printf(5, 6) void bench_print_fact(struct bench *b, u64 value,
+				     const u64 *sorted, unsigned int nr,
+				     const char *name, ...);
 
 /* bench_work.c */
 extern const struct bench_case bench_cases[];

@@ -172,15 +172,14 @@ static int fragmentation(struct bench *b, struct ghost *g)
 			if (err)
 				return err;
 		}
-		bench_median(shares, ARRAY_SIZE(shares));
-		bench_say(b, "fact frag-%s %llu/1000 %llu %llu\n", policy->name,
-			  shares[ARRAY_SIZE(shares) / 2], shares[0],
-			  shares[ARRAY_SIZE(shares) - 1]);
+		bench_print_fact(b, bench_median(shares, ARRAY_SIZE(shares)),
+				 shares, ARRAY_SIZE(shares), "frag-%s",
+				 policy->name);
 	}
-	bench_say(b, "seeds");
+	bench_print(b, "seeds");
 	for (s = 0; s < ARRAY_SIZE(frag_seeds); s++)
-		bench_say(b, " %u", frag_seeds[s]);
-	bench_say(b, "\n");
+		bench_print(b, " %u", frag_seeds[s]);
+	bench_print(b, "\n");
 	return 0;
 }
 
@@ -199,9 +198,8 @@ static int creation(struct bench *b, struct ghost *g)
 			return PTR_ERR(u);
 		umbra_destroy(u, ghost_lost, NULL);
 	}
-	bench_median(us, ARRAY_SIZE(us));
-	bench_say(b, "fact create-ms-per-gib %llu/1000 %llu %llu\n",
-		  us[ARRAY_SIZE(us) / 2], us[0], us[ARRAY_SIZE(us) - 1]);
+	bench_print_fact(b, bench_median(us, ARRAY_SIZE(us)), us,
+			 ARRAY_SIZE(us), "create-ms-per-gib");
 	return 0;
 }
 
@@ -280,8 +278,8 @@ static int watch(struct bench *b, struct umbra *u, int (*work)(struct umbra *u),
 	return err;
 }
 
-static int say_watched(struct bench *b, struct umbra *u, const char *name,
-		       int (*work)(struct umbra *u))
+static int print_watched(struct bench *b, struct umbra *u, const char *name,
+			 int (*work)(struct umbra *u))
 {
 	u64 us[ROUNDS_WATCH], longest[ROUNDS_WATCH];
 	unsigned int i;
@@ -292,12 +290,11 @@ static int say_watched(struct bench *b, struct umbra *u, const char *name,
 		if (err)
 			return err;
 	}
-	bench_median(us, ROUNDS_WATCH);
+	bench_print_fact(b, bench_median(us, ROUNDS_WATCH), us, ROUNDS_WATCH,
+			 "%s-ms", name);
 	bench_median(longest, ROUNDS_WATCH);
-	bench_say(b, "fact %s-ms %llu/1000 %llu %llu\n", name,
-		  us[ROUNDS_WATCH / 2], us[0], us[ROUNDS_WATCH - 1]);
-	bench_say(b, "fact %s-max-lock-us %llu/1000 %llu %llu\n", name,
-		  longest[0], longest[0], longest[ROUNDS_WATCH - 1]);
+	bench_print_fact(b, longest[0], longest, ROUNDS_WATCH,
+			 "%s-max-lock-us", name);
 	return 0;
 }
 
@@ -324,8 +321,8 @@ static int snapshots(struct bench *b)
 	for (i = 0; i < have; i += 2)
 		umbra_free_pages(u, g.held[i], 0);
 	umbra_drain_pages(u);
-	err = say_watched(b, u, "snapshot", take_snapshot) ?:
-	      say_watched(b, u, "empty", take_locks);
+	err = print_watched(b, u, "snapshot", take_snapshot) ?:
+	      print_watched(b, u, "empty", take_locks);
 	for (i = 1; i < have; i += 2)
 		umbra_free_pages(u, g.held[i], 0);
 	umbra_destroy(u, ghost_lost, NULL);
@@ -338,9 +335,9 @@ int bench_facts(struct bench *b)
 	struct ghost g;
 	int err;
 
-	bench_say(b, "fact metadata-bytes-per-frame %llu/1000\n",
-		  div64_ul((u64)umbra_metadata_bytes(b->u) * 1000,
-			   b->u->nr_frames));
+	bench_print(b, "fact metadata-bytes-per-frame %llu/1000\n",
+		    div64_ul((u64)umbra_metadata_bytes(b->u) * 1000,
+			     b->u->nr_frames));
 	err = ghost_alloc(&g, FRAG_FRAMES);
 	if (err)
 		return err;
