@@ -495,7 +495,7 @@ static void oom_kills_no_task_for_a_dying_task(struct kunit *test)
 }
 
 /* A notifier, called before a task is killed. */
-struct told {
+struct notifier {
 	struct notifier_block nb;
 	struct umbra *u;
 	struct page *page;
@@ -504,18 +504,18 @@ struct told {
 	struct page *got;
 };
 
-static int told_fn(struct notifier_block *nb, unsigned long action, void *data)
+static int notify(struct notifier_block *nb, unsigned long action, void *data)
 {
-	struct told *told = container_of(nb, struct told, nb);
+	struct notifier *n = container_of(nb, struct notifier, nb);
 	unsigned long *freed = data;
 
-	told->nr++;
-	if (told->asks)
-		told->got = ask(told->u);
-	if (!told->page)
+	n->nr++;
+	if (n->asks)
+		n->got = ask(n->u);
+	if (!n->page)
 		return NOTIFY_OK;
-	umbra_free_page(told->u, told->page);
-	told->page = NULL;
+	umbra_free_page(n->u, n->page);
+	n->page = NULL;
 	*freed += 1;
 	return NOTIFY_OK;
 }
@@ -524,14 +524,14 @@ static void an_oom_notifier_that_frees_prevents_a_kill(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
 	struct holder *h = holder_start(test, u, PAGES - 1, true);
-	struct told told = { .nb.notifier_call = told_fn, .u = u };
+	struct notifier n = { .nb.notifier_call = notify, .u = u };
 	struct page *page;
 
-	told.page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
-	KUNIT_ASSERT_EQ(test, umbra_register_oom_notifier(u, &told.nb), 0);
+	n.page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
+	KUNIT_ASSERT_EQ(test, umbra_register_oom_notifier(u, &n.nb), 0);
 	page = ask(u);
 	KUNIT_EXPECT_NOT_NULL(test, page);
-	KUNIT_EXPECT_EQ(test, told.nr, 1);
+	KUNIT_EXPECT_EQ(test, n.nr, 1);
 	KUNIT_EXPECT_FALSE(test, READ_ONCE(h->killed));
 	/*
 	 * The notifier has no page left. It is also called if no task may be
@@ -539,12 +539,12 @@ static void an_oom_notifier_that_frees_prevents_a_kill(struct kunit *test)
 	 */
 	u->pressure.oom_policy = UMBRA_OOM_FAIL;
 	KUNIT_EXPECT_NULL(test, ask(u));
-	KUNIT_EXPECT_EQ(test, told.nr, 2);
-	KUNIT_EXPECT_EQ(test, umbra_unregister_oom_notifier(u, &told.nb), 0);
-	KUNIT_EXPECT_EQ(test, umbra_unregister_oom_notifier(u, &told.nb),
+	KUNIT_EXPECT_EQ(test, n.nr, 2);
+	KUNIT_EXPECT_EQ(test, umbra_unregister_oom_notifier(u, &n.nb), 0);
+	KUNIT_EXPECT_EQ(test, umbra_unregister_oom_notifier(u, &n.nb),
 			-ENOENT);
 	KUNIT_EXPECT_NULL(test, ask(u));
-	KUNIT_EXPECT_EQ(test, told.nr, 2);
+	KUNIT_EXPECT_EQ(test, n.nr, 2);
 	if (page)
 		umbra_free_page(u, page);
 }
@@ -552,16 +552,17 @@ static void an_oom_notifier_that_frees_prevents_a_kill(struct kunit *test)
 static void an_oom_notifier_cannot_allocate(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_FAIL);
-	struct told told = { .nb.notifier_call = told_fn, .u = u,
-			     .asks = true };
+	struct notifier n = {
+		.nb.notifier_call = notify, .u = u, .asks = true,
+	};
 	LIST_HEAD(hoard);
 
 	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &hoard);
-	KUNIT_ASSERT_EQ(test, umbra_register_oom_notifier(u, &told.nb), 0);
+	KUNIT_ASSERT_EQ(test, umbra_register_oom_notifier(u, &n.nb), 0);
 	KUNIT_EXPECT_NULL(test, ask(u));
-	KUNIT_EXPECT_EQ(test, told.nr, 1);
-	KUNIT_EXPECT_NULL(test, told.got);
-	KUNIT_EXPECT_EQ(test, umbra_unregister_oom_notifier(u, &told.nb), 0);
+	KUNIT_EXPECT_EQ(test, n.nr, 1);
+	KUNIT_EXPECT_NULL(test, n.got);
+	KUNIT_EXPECT_EQ(test, umbra_unregister_oom_notifier(u, &n.nb), 0);
 	umbra_test_give_all(u, &hoard);
 }
 

@@ -106,7 +106,7 @@ static void a_value_beyond_its_limits_changes_nothing(struct kunit *test)
 {
 	const struct limit_case *c = test->param_value;
 	struct umbra *u = host_like(test, 0);
-	/* one below the least means "automatic" for one of them */
+	/* For one tunable, -1 is below the least and means "automatic". */
 	const long bad[] = { c->least - 2, c->most + 1, LONG_MIN, LONG_MAX };
 	struct state before, after;
 	unsigned int i;
@@ -290,7 +290,7 @@ static void a_boost_factor_of_zero_ends_boosts(struct kunit *test)
 	umbra_zone_unlock(zone, flags);
 	KUNIT_EXPECT_TRUE(test, boosted);
 	KUNIT_EXPECT_GT(test, zone->watermark_boost, 0);
-	/* watermarks that are new have none */
+	/* New watermarks have no boost. */
 	KUNIT_ASSERT_EQ(test, umbra_tune(u, TUNE_MIN_FREE_KBYTES, 0), 0);
 	KUNIT_EXPECT_EQ(test, zone->watermark_boost, 0);
 }
