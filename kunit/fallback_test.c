@@ -387,6 +387,35 @@ static void movable_pages_keep_cma_at_half_of_what_is_free(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, u->zones->nr_free_cma, TEST_BLOCK);
 }
 
+/* Most of the free memory is CMA, but in single pages. */
+static void a_movable_block_that_cma_lacks_comes_from_normal(struct kunit *test)
+{
+	struct umbra *u = ghost_with_cma(test);
+	struct page *block, *page, *next;
+	LIST_HEAD(normal);
+	LIST_HEAD(cma);
+
+	KUNIT_ASSERT_EQ(test, umbra_test_take_all(u, 0, GFP_KERNEL, 3, &normal),
+			TEST_BLOCK / 8);
+	KUNIT_ASSERT_EQ(test, umbra_test_take_all(u, 0, GFP_HIGHUSER_MOVABLE, 0,
+						  &cma), TEST_BLOCK);
+	list_for_each_entry_safe(page, next, &cma, lru) {
+		if (umbra_page_to_index(u, page) & 1)
+			continue;
+		list_del(&page->lru);
+		umbra_free_page(u, page);
+	}
+	block = list_first_entry(&normal, struct page, lru);
+	list_del(&block->lru);
+	umbra_free_pages(u, block, 3);
+	KUNIT_EXPECT_EQ(test, u->zones->nr_free_cma, TEST_BLOCK / 2);
+	page = umbra_test_alloc(test, u, GFP_HIGHUSER_MOVABLE, 3);
+	KUNIT_EXPECT_PTR_EQ(test, page, block);
+	umbra_free_pages(u, page, 3);
+	umbra_test_give_all(u, &normal);
+	umbra_test_give_all(u, &cma);
+}
+
 static void only_movable_pages_come_from_cma(struct kunit *test)
 {
 	struct umbra *u = ghost_with_cma(test);
@@ -506,6 +535,7 @@ static struct kunit_case fallback_cases[] = {
 	KUNIT_CASE(an_empty_zone_gives_no_block),
 	KUNIT_CASE(pageblocks_of_every_order_change_type_whole),
 	KUNIT_CASE(movable_pages_keep_cma_at_half_of_what_is_free),
+	KUNIT_CASE(a_movable_block_that_cma_lacks_comes_from_normal),
 	KUNIT_CASE(only_movable_pages_come_from_cma),
 	KUNIT_CASE(cma_goes_before_claiming),
 	KUNIT_CASE(normal_is_not_fragmented_while_dma32_has_room),

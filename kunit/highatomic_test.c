@@ -201,6 +201,29 @@ static void the_reserve_is_released_before_a_request_fails(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
+static void a_partly_used_reserve_is_released(struct kunit *test)
+{
+	struct umbra *u = with_reserve(test, 1);
+	struct umbra_zone *zone = u->zones;
+	struct page *used, *page;
+	LIST_HEAD(pages);
+
+	KUNIT_EXPECT_EQ(test, umbra_test_take_all(u, 0, GFP_NORETRY, 0, &pages),
+			TEST_BLOCK - 8);
+	used = umbra_test_alloc(test, u, GFP_ATOMIC, 1);
+	KUNIT_EXPECT_EQ(test, zone->nr_free_highatomic, 6);
+	page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
+	KUNIT_EXPECT_EQ(test, umbra_frame_type(u, umbra_page_to_index(u, page)),
+			UMBRA_UNMOVABLE);
+	KUNIT_EXPECT_EQ(test, zone->nr_reserved_highatomic, 0);
+	KUNIT_EXPECT_EQ(test, zone->nr_free_highatomic, 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), 5);
+	umbra_test_judge(test, u);
+	umbra_free_page(u, page);
+	umbra_free_pages(u, used, 1);
+	umbra_test_give_all(u, &pages);
+}
+
 /* A reserve in use cannot be released. */
 static void an_allocated_pageblock_stays_reserved(struct kunit *test)
 {
@@ -288,6 +311,7 @@ static struct kunit_case highatomic_cases[] = {
 	KUNIT_CASE_PARAM(the_reserve_is_for_requests_that_cannot_wait,
 			 user_gen_params),
 	KUNIT_CASE(the_reserve_is_released_before_a_request_fails),
+	KUNIT_CASE(a_partly_used_reserve_is_released),
 	KUNIT_CASE(an_allocated_pageblock_stays_reserved),
 	KUNIT_CASE(a_large_block_reserves_all_its_pageblocks),
 	KUNIT_CASE(an_isolated_pageblock_is_not_reserved),
