@@ -10,6 +10,7 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/string.h>
+#include "../src/compat/compat.h"
 #include "bench.h"
 
 #define CHURN_MOST_ORDER 5

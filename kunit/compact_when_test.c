@@ -131,7 +131,7 @@ static void compaction_respects_the_extfrag_threshold(struct kunit *test)
 	WRITE_ONCE(u->compact.extfrag_threshold, index);
 	KUNIT_EXPECT_EQ(test, needed(u, 4, 0), UMBRA_COMPACT_SKIPPED);
 	/* The threshold does not apply to orders that are not costly. */
-	WRITE_ONCE(u->pressure.extfrag_threshold, 1000);
+	WRITE_ONCE(u->compact.extfrag_threshold, 1000);
 	KUNIT_EXPECT_EQ(test, needed(u, 3, 0), UMBRA_COMPACT_CONTINUE);
 	umbra_test_empty(u);
 }

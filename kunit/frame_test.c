@@ -93,9 +93,9 @@ static const struct use_case use_cases[] = {
 	{ "one more reference", 2, false, PAGE_USE_HELD },
 	{ "many more references", 1000, false, PAGE_USE_HELD },
 	{ "base reference is gone", 0, false, PAGE_USE_STRAY },
-	{ "poisoned", 1, true, PAGE_USE_POISON },
-	{ "poisoned and held", 2, true, PAGE_USE_POISON },
-	{ "poisoned and gone", 0, true, PAGE_USE_POISON },
+	{ "poisoned", 1, true, PAGE_USE_HWPOISON },
+	{ "poisoned and held", 2, true, PAGE_USE_HWPOISON },
+	{ "poisoned and gone", 0, true, PAGE_USE_HWPOISON },
 };
 
 KUNIT_ARRAY_PARAM_DESC(use, use_cases, name);

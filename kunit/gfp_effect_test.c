@@ -174,7 +174,7 @@ static void write_avoids_a_dirty_node(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, node_of(u, GFP_KERNEL, 0), 0);
 
 	/* If every node is over the limit, each is as good as another. */
-	umbra_account_dirty(u, page[1], most + 1);
+	umbra_mod_dirty(u, page[1], most + 1);
 	KUNIT_EXPECT_EQ(test, node_of(u, GFP_KERNEL | __GFP_WRITE, 0), 0);
 	umbra_mod_dirty(u, page[0], -1);
 	KUNIT_EXPECT_EQ(test, node_of(u, GFP_KERNEL | __GFP_WRITE, 1), 0);

@@ -537,7 +537,7 @@ static void an_oom_notifier_that_frees_prevents_a_kill(struct kunit *test)
 	 * The notifier has no page left. It is also called if no task may be
 	 * killed.
 	 */
-	u->pressure.oom_policy = UMBRA_OOM_FAIL;
+	u->oom.policy = UMBRA_OOM_FAIL;
 	KUNIT_EXPECT_NULL(test, ask(u));
 	KUNIT_EXPECT_EQ(test, n.nr, 2);
 	KUNIT_EXPECT_EQ(test, umbra_unregister_oom_notifier(u, &n.nb), 0);

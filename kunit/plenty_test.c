@@ -2,14 +2,16 @@
 /* Cached blocks must not bypass the watermarks of their zone. */
 #include <linux/gfp.h>
 #include <linux/spinlock.h>
-#include "../src/buddy/watermark.h"
+#include "../src/api/tune.h"
 #include "../src/core/core.h"
+#include "../src/core/span.h"
+#include "../src/core/stats.h"
 #include "../src/inspect/finding.h"
 #include "../src/inspect/verify.h"
+#include "../src/page/highatomic.h"
 #include "../src/page/pcp.h"
-#include "test_util.h"
 #include "order_cases.h"
-#include "../src/core/tune.h"
+#include "test_util.h"
 
 #define PAGES (16 * TEST_BLOCK)
 #define BATCH 8

@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 #include <linux/vmstat.h>
 #include "../src/api/instance.h"
+#include "../src/compat/compat.h"
 #include "../src/core/core.h"
 #include "../src/provider/provider.h"
 #include "test_util.h"

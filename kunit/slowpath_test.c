@@ -12,6 +12,7 @@
 #include <linux/sched/signal.h>
 #include "../src/core/core.h"
 #include "../src/core/request.h"
+#include "../src/core/stats.h"
 #include "../src/move/compact.h"
 #include "../src/page/take.h"
 #include "../src/pressure/slowpath.h"
@@ -419,7 +420,7 @@ static unsigned long reclaim_beside_kswapd(struct umbra *u,
 						s->runs);
 		return 0;
 	}
-	TEST_WAIT_UNTIL(umbra_kswapd_gave_up(u->nodes));
+	TEST_WAIT_UNTIL(umbra_node_is_hopeless(u->nodes));
 	schedule_timeout_uninterruptible(HZ / 2);
 	free_one(s);
 	schedule_timeout_uninterruptible(HZ / 2);

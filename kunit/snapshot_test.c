@@ -10,7 +10,6 @@
 #include "../src/core/names.h"
 #include "../src/core/span.h"
 #include "../src/inspect/snapshot.h"
-#include "../src/page/free.h"
 #include "test_util.h"
 
 #define BUSY_PAGES (2 * TEST_BLOCK)

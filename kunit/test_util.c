@@ -8,6 +8,7 @@
 #include <linux/sched.h>
 #include "../src/api/instance.h"
 #include "../src/buddy/fragmentation.h"
+#include "../src/compat/compat.h"
 #include "../src/core/core.h"
 #include "../src/core/frame.h"
 #include "../src/core/span.h"

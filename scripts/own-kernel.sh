@@ -25,7 +25,9 @@ esac
 
 need "${kunit_packages[@]}"
 kunit_source "${KERNEL_VERSION:-$default}"
-dir=$cache/kernel/$kernel-$version-$(cksum <"$config" | cut -d ' ' -f 1)
+# The options are the key, so that a comment does not cost a build.
+key=$(grep -E '^(# )?CONFIG_' "$config" | cksum | cut -d ' ' -f 1)
+dir=$cache/kernel/$kernel-$version-$key
 [ -z "${KSRC:-}" ] || dir+=-$(cksum <<<"$tree" | cut -d ' ' -f 1)
 lock "$(basename "$dir")"
 if [ ! -e "$dir/.complete" ] || [ -n "${KSRC:-}" ]; then
