@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Allocation, top to bottom.
+ * Allocation of one block.
  *
- * Most allocations are hits: if the first zone has plenty, and this CPU's cache
- * has a block, the walk of the zones could come to nothing else. The others walk
- * the zones, and then go the slow path.
+ * Most allocations are hits: the first zone of the request has plenty of free
+ * pages, and the cache of this CPU has a block. A walk of the zones would end
+ * at the same cache, so a hit skips it. Every other allocation walks the zones
+ * and, if no zone has a block for it, goes the slow path.
  */
 #include <linux/gfp.h>
 #include <linux/mmzone.h>
@@ -32,9 +33,9 @@
 #include <trace/events/umbra.h>
 
 /*
- * A block out of this CPU's cache of the first zone that a request would look
- * at, if that zone has so much that no watermark is near. UMBRA_NO_FRAME says
- * nothing about the request: it is to be made and tried.
+ * Pop a block from this CPU's cache of the first zone of the request. That zone
+ * must have so many free pages that no watermark can matter. UMBRA_NO_FRAME is
+ * no failure of the request: the caller must then walk the zones.
  */
 static __always_inline u32 pop_hit(struct umbra *u, gfp_t gfp,
 				   unsigned int order, int nid)
@@ -77,7 +78,7 @@ out:
 	return index;
 }
 
-/* A block that a hit gave, or NULL if memory of it has failed. */
+/* Give a popped block to the caller; NULL if memory of the block has failed. */
 static __always_inline struct page *finish_hit(struct umbra *u, u32 index,
 					       unsigned int order, gfp_t gfp,
 					       gfp_t context)
@@ -90,7 +91,7 @@ static __always_inline struct page *finish_hit(struct umbra *u, u32 index,
 	return page;
 }
 
-/* A block out of this CPU's cache, or NULL if that is for the walk to find. */
+/* Allocate from this CPU's cache; NULL if the caller must walk the zones. */
 static __always_inline struct page *alloc_hit(struct umbra *u, gfp_t gfp,
 					      unsigned int order, int nid)
 {
@@ -102,7 +103,10 @@ static __always_inline struct page *alloc_hit(struct umbra *u, gfp_t gfp,
 	return finish_hit(u, index, order, gfp, context);
 }
 
-/* The walk of the zones, and what comes after it; @slow if not NULL is told. */
+/*
+ * Allocate by a walk of the zones, then by the slow path. If a block turns out
+ * to have failed memory, try again. Set @slow, if not NULL, on the slow path.
+ */
 static __always_inline struct page *walk(struct umbra *u, gfp_t gfp,
 					 unsigned int order, int nid,
 					 const umbra_nodemask_t *nodemask,
@@ -140,7 +144,10 @@ static __always_inline struct page *walk(struct umbra *u, gfp_t gfp,
 	return page;
 }
 
-/* The same ways as without a clock; what the slow path takes it counts. */
+/*
+ * Allocate, and record the time of an allocation without the slow path. The
+ * slow path records its own time.
+ */
 static noinline struct page *alloc_timed(struct umbra *u, gfp_t gfp,
 					 unsigned int order, int nid,
 					 const umbra_nodemask_t *nodemask)
@@ -173,19 +180,20 @@ static noinline struct page *alloc_block(struct umbra *u, gfp_t gfp,
 /**
  * umbra_alloc_pages_nodemask() - allocate a block of pages
  * @u: the instance
- * @gfp: as of alloc_pages()
- * @order: size, 2^@order pages, at most %UMBRA_MAX_ORDER
- * @nid: the node to begin with; negative for that of the current CPU
+ * @gfp: flags, with their meaning in alloc_pages()
+ * @order: size of the block, 2^@order pages; at most %UMBRA_MAX_ORDER
+ * @nid: first node to try; negative for the node of the current CPU
  * @nodemask: nodes to allocate from, or NULL for all
  *
- * The block belongs to the caller until umbra_free_pages(). It is not a page
- * reference: the caller never drops the reference that each page came with.
+ * The block belongs to the caller until umbra_free_pages(). Each page comes
+ * with one reference that belongs to the instance: the caller must not drop it.
  *
- * Context: as @gfp says: may sleep if it has %__GFP_DIRECT_RECLAIM, else any
- * but NMI. On PREEMPT_RT not with preemption or interrupts off.
- * Return: the first page, aligned to its size, or NULL. An @order out of
- * range, a node that is none, and flags that contradict each other are
- * reported and give NULL; so is a request that failed, without %__GFP_NOWARN.
+ * Context: may sleep if @gfp has %__GFP_DIRECT_RECLAIM, else any but NMI. On
+ * PREEMPT_RT not with preemption or interrupts off.
+ * Return: the first page, aligned to the size of the block, or NULL. An @order
+ * out of range, a @nid that does not exist and contradictory flags fail and are
+ * reported. A request that finds no memory is reported unless @gfp has
+ * %__GFP_NOWARN.
  */
 struct page *umbra_alloc_pages_nodemask(struct umbra *u, gfp_t gfp,
 					unsigned int order, int nid,
@@ -195,12 +203,15 @@ struct page *umbra_alloc_pages_nodemask(struct umbra *u, gfp_t gfp,
 		umbra_report_order(u, "allocation", order);
 		return NULL;
 	}
-	/* A hit does not sleep, and is no place to be rescheduled. */
+	/* A hit must not reschedule, so only debug kernels check before it. */
 	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP))
 		might_sleep_if(gfp & __GFP_DIRECT_RECLAIM);
 	if (unlikely(umbra_debug_fail_alloc(u, gfp, order)))
 		return NULL;
-	/* What is debugged is to have one way, which stacks are told by. */
+	/*
+	 * With debugging on, use a single path, so that recorded stacks skip
+	 * the same number of frames.
+	 */
 	if (likely(!nodemask && !umbra_debug_is_on(u))) {
 		struct page *page = alloc_hit(u, gfp, order, nid);
 
@@ -215,15 +226,16 @@ EXPORT_SYMBOL_GPL(umbra_alloc_pages_nodemask);
 /**
  * umbra_alloc_pages_nolock() - allocate a block without waiting for a lock
  * @u: the instance
- * @gfp: %__GFP_ACCOUNT or 0; the memory is zeroed whatever it says
- * @nid: the node to begin with; negative for that of the current CPU
- * @order: at most %PAGE_ALLOC_COSTLY_ORDER, or that of a pageblock
+ * @gfp: %__GFP_ACCOUNT or 0; the memory is always zeroed
+ * @nid: first node to try; negative for the node of the current CPU
+ * @order: size of the block, 2^@order pages; at most %PAGE_ALLOC_COSTLY_ORDER,
+ *	or the order of a pageblock
  *
- * Takes what this CPU has, or what a zone has whose lock is free, down to the
- * min watermark. It fails readily, and says nothing.
+ * The block comes from a cache of this CPU or from a zone whose lock is free,
+ * down to the min watermark. Failures are common and are not reported.
  *
- * Context: any, NMI included. On PREEMPT_RT a hard interrupt gets what this
- * CPU has only.
+ * Context: any, NMI included. On PREEMPT_RT, a hard interrupt gets only blocks
+ * of this CPU's caches.
  * Return: the first page of a compound block, or NULL.
  */
 struct page *umbra_alloc_pages_nolock(struct umbra *u, gfp_t gfp, int nid,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Many single pages at once: one walk of the zones, one look at a watermark. */
+/* Bulk allocation: one zone walk and one watermark check for many pages. */
 #include <linux/gfp.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
@@ -16,10 +16,13 @@
 #include "../page/zonelist.h"
 #include <trace/events/umbra.h>
 
-/* Pages that are taken in one hold of a lock. */
+/* Largest number of pages per hold of the zone lock; an array on the stack. */
 #define BULK_CHUNK 128
 
-/* The nearest zone of the preferred node that can give @nr pages at once. */
+/*
+ * Return the first zone of the preferred node that stays above its low
+ * watermark without @nr pages, or NULL.
+ */
 static struct umbra_zone *bulk_zone(struct umbra *u,
 				    const struct umbra_request *rq,
 				    unsigned int nr)
@@ -42,7 +45,10 @@ static struct umbra_zone *bulk_zone(struct umbra *u,
 	return NULL;
 }
 
-/* Fill an array from one zone; returns how far it got. */
+/*
+ * Fill empty elements of @pages from one zone. The first @filled elements are
+ * filled already. Returns the new number of filled elements.
+ */
 static unsigned int bulk_fill(struct umbra *u, gfp_t gfp, int nid,
 			      const umbra_nodemask_t *nodemask,
 			      unsigned int nr_pages, unsigned int filled,
@@ -86,17 +92,18 @@ static unsigned int bulk_fill(struct umbra *u, gfp_t gfp, int nid,
 /**
  * umbra_alloc_pages_bulk() - allocate single pages into an array
  * @u: the instance
- * @gfp: as of alloc_pages()
- * @nid: the node to begin with; negative for that of the current CPU
+ * @gfp: flags, with their meaning in alloc_pages()
+ * @nid: first node to try; negative for the node of the current CPU
  * @nodemask: nodes to allocate from, or NULL for all
- * @nr_pages: elements of @pages
- * @pages: elements that are not NULL are passed over
+ * @nr_pages: number of elements of @pages
+ * @pages: array to fill; elements that are not NULL are kept
  *
- * Many pages at once come from one zone that stays above its low watermark
- * without them; else one page is allocated as usual.
+ * All pages come from one zone, which must stay above its low watermark without
+ * them. If that yields no page, or if @gfp has %__GFP_ACCOUNT, a single page is
+ * allocated as by umbra_alloc_pages_nodemask().
  *
  * Context: as umbra_alloc_pages_nodemask().
- * Return: how many elements, from the first, are filled now.
+ * Return: the number of elements, from the first, that are filled now.
  */
 unsigned long umbra_alloc_pages_bulk(struct umbra *u, gfp_t gfp, int nid,
 				     const umbra_nodemask_t *nodemask,

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Ranges of page frame numbers: taking pageblocks out of use for a while, and
- * allocating a range as it is. An isolated pageblock keeps its type; its free
- * blocks are on lists of their own, where nothing is allocated from.
+ * Ranges of page frame numbers: isolation of pageblocks, and allocation of a
+ * given range. An isolated pageblock keeps its type. Its free blocks are on the
+ * lists of UMBRA_ISOLATE, and no allocation takes blocks from these lists.
+ *
+ * Locks: umbra.ranges_lock, then umbra.control_lock or a zone lock.
  */
 #include <linux/gfp.h>
 #include <linux/highmem.h>
@@ -27,10 +29,10 @@
 #include "../page/held.h"
 #include "../page/pcp.h"
 
-/* As much of a range is taken in one hold of the zone lock: a largest block. */
+/* Largest number of frames handled in one hold of the zone lock. */
 #define PART_FRAMES BIT(UMBRA_MAX_ORDER)
 
-/* A range of frames; it lies in one zone and one span. */
+/* A range of frames in one zone and one span; @end is not in it. */
 struct frame_range {
 	struct umbra_zone *zone;
 	u32 start;
@@ -65,8 +67,9 @@ static u32 last_block(const struct umbra *u, const struct frame_range *range)
 }
 
 /*
- * Change the type of a pageblock. A free block that reaches over its ends is
- * cut into pageblocks first, and those outside are merged anew. Zone lock held.
+ * Change the type of a pageblock. A larger free block that contains it is taken
+ * and freed again, so that the pageblock goes to the list of its new type and
+ * the rest merges anew. Zone lock held.
  */
 static void change_pageblock(struct umbra_zone *zone, u32 index, u8 type)
 {
@@ -136,7 +139,7 @@ static int isolate(struct umbra *u, const struct frame_range *range)
 	mutex_lock(&u->control_lock);
 	umbra_pcp_drain(u, BIT(range->zone->nid), -1, true);
 	mutex_unlock(&u->control_lock);
-	/* What else stays is for the caller to find. */
+	/* Blocks that cannot move stay; umbra_isolate_range() allows that. */
 	if (umbra_compact_migrate_range(range->zone, range->start,
 					range->end) != -EINTR)
 		return 0;
@@ -145,19 +148,19 @@ static int isolate(struct umbra *u, const struct frame_range *range)
 }
 
 /**
- * umbra_isolate_range() - allocate nothing from a range any more
+ * umbra_isolate_range() - stop allocations from a range
  * @u: the instance
  * @start: first page frame number
- * @end: the one after the last
+ * @end: page frame number after the last
  *
- * All of every pageblock that the range touches. What is allocated in the range
- * is moved out of it if its owner lets it, else it stays; and what is freed stays
- * isolated.
+ * Isolates every pageblock that the range touches, as a whole. Allocated blocks
+ * of the range are moved out of it if their owners allow it; the others stay
+ * allocated. Blocks freed in the range stay isolated.
  *
  * Context: may sleep; without the locks that callbacks of owners take.
- * Return: 0, -EINVAL if the range is not of one zone of the instance, -EINTR if the
- * task is to end, -EBUSY if
- * a part of it is isolated already; then nothing changed.
+ * Return: 0; -EINVAL if the range is not in one zone of the instance; -EBUSY if
+ * a part of it is isolated already; -EINTR after a fatal signal. On failure
+ * nothing is isolated that was not before.
  */
 int umbra_isolate_range(struct umbra *u, unsigned long start,
 			unsigned long end)
@@ -175,13 +178,15 @@ int umbra_isolate_range(struct umbra *u, unsigned long start,
 EXPORT_SYMBOL_GPL(umbra_isolate_range);
 
 /**
- * umbra_unisolate_range() - undo umbra_isolate_range()
+ * umbra_unisolate_range() - allow allocations from a range again
  * @u: the instance
  * @start: first page frame number
- * @end: the one after the last
+ * @end: page frame number after the last
+ *
+ * Undoes umbra_isolate_range() for every pageblock that the range touches.
  *
  * Context: may sleep.
- * Return: 0, or -EINVAL if the range is not of one zone of the instance.
+ * Return: 0, or -EINVAL if the range is not in one zone of the instance.
  */
 int umbra_unisolate_range(struct umbra *u, unsigned long start,
 			  unsigned long end)
@@ -198,7 +203,7 @@ int umbra_unisolate_range(struct umbra *u, unsigned long start,
 }
 EXPORT_SYMBOL_GPL(umbra_unisolate_range);
 
-/* Is all of a range free, and its memory good? Zone lock held. */
+/* Is every page of a range free, and without hwpoison? Zone lock held. */
 static bool is_free(const struct umbra *u, const struct frame_range *range)
 {
 	u32 index;
@@ -220,8 +225,9 @@ static bool is_free(const struct umbra *u, const struct frame_range *range)
 }
 
 /*
- * Take a free block off its list, and put back what is not in the range. Returns
- * where the next begins, or UMBRA_NO_FRAME if the instance is bad.
+ * Take the free block at @index, and put back its frames outside the range.
+ * Returns the frame after the taken ones, or UMBRA_NO_FRAME if the instance is
+ * bad. Zone lock held.
  */
 static u32 take_overlap(const struct frame_range *range, u32 index)
 {
@@ -242,7 +248,7 @@ static u32 take_overlap(const struct frame_range *range, u32 index)
 	return min(end, range->end);
 }
 
-/* Take a part of a range off the free lists, or nothing. */
+/* Take all frames of a part of a range, or none if one is not free. */
 static bool take_part(struct umbra *u, const struct frame_range *part)
 {
 	u32 index = part->start;
@@ -257,7 +263,7 @@ static bool take_part(struct umbra *u, const struct frame_range *part)
 	return free && index != UMBRA_NO_FRAME;
 }
 
-/* Put back what was taken of a range, up to @end. */
+/* Put back the taken frames of a range, up to @end. */
 static void put_back(struct umbra *u, const struct frame_range *range, u32 end)
 {
 	unsigned long flags;
@@ -274,8 +280,8 @@ static void put_back(struct umbra *u, const struct frame_range *range, u32 end)
 }
 
 /*
- * Take all of a range off the free lists, or nothing, a part in each hold of the
- * lock: what is isolated can become free meanwhile, but not allocated.
+ * Take all frames of an isolated range, or none. The zone lock is dropped
+ * between two parts: isolated frames may become free there, but not allocated.
  */
 static int take_range(struct umbra *u, const struct frame_range *range)
 {
@@ -296,17 +302,17 @@ static int take_range(struct umbra *u, const struct frame_range *range)
  * umbra_alloc_contig_range() - allocate a range of pages
  * @u: the instance
  * @start: first page frame number
- * @end: the one after the last
- * @gfp: %__GFP_ZERO, %__GFP_MOVABLE and %__GFP_ACCOUNT count
+ * @end: page frame number after the last
+ * @gfp: %__GFP_ZERO, %__GFP_MOVABLE and %__GFP_ACCOUNT; others are ignored
  *
- * Each of the pages is a block of order 0 then, as after umbra_split_page().
- * Watermarks do not count: whoever names a range knows what they do. What is in
- * the range is moved out of it if its owner lets it.
+ * Each page becomes a block of order 0, as after umbra_split_page(). Allocated
+ * blocks of the range are moved out of it if their owners allow it. Watermarks
+ * are ignored, because another zone cannot serve the request.
  *
  * Context: may sleep; without the locks that callbacks of owners take.
- * Return: 0; -EINVAL if the range is not of one zone of the instance; -EINTR if the
- * task is to end; -EBUSY if
- * some of it is in use and stays, or isolated, and then nothing is allocated.
+ * Return: 0; -EINVAL if the range is not in one zone of the instance; -EBUSY if
+ * a page of it stays in use, has failed, or is isolated already; -EINTR after a
+ * fatal signal. On failure nothing is allocated.
  */
 int umbra_alloc_contig_range(struct umbra *u, unsigned long start,
 			     unsigned long end, gfp_t gfp)
@@ -349,9 +355,9 @@ EXPORT_SYMBOL_GPL(umbra_alloc_contig_range);
  * umbra_free_contig_range() - free a range of single pages
  * @u: the instance
  * @start: first page frame number
- * @nr_pages: how many
+ * @nr_pages: number of pages
  *
- * Pages that are not the caller's are reported, and stay as they are.
+ * A page that is not an allocated block of order 0 is reported and not changed.
  *
  * Context: may sleep.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Taking frames out of use whose memory has failed. */
+/* Hardware poison: frames with failed memory go out of use. */
 #include <linux/bitops.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -14,7 +14,10 @@
 #include "../inspect/snapshot.h"
 #include "../page/held.h"
 
-/* Take one frame out of a free block, and free the rest of it again. */
+/*
+ * Take a free block, make the frame at @index OFFLINE, and put back the rest.
+ * Zone lock held.
+ */
 static void carve(struct umbra_zone *zone, u32 head, unsigned int order,
 		  u32 index)
 {
@@ -26,8 +29,9 @@ static void carve(struct umbra_zone *zone, u32 head, unsigned int order,
 }
 
 /*
- * A page failed on its way: from now on every block of the zone is looked at
- * when it is freed, and CPUs keep none. What they have comes back.
+ * A page failed while its block was in a cache or in hand, where a block cannot
+ * be found. From now on every block of the zone is checked when it is put back,
+ * and caches keep no blocks of the zone. The drain empties the caches.
  */
 static void suspect(struct umbra_zone *zone)
 {
@@ -37,18 +41,18 @@ static void suspect(struct umbra_zone *zone)
 }
 
 /**
- * umbra_hwpoison_pfn() - take a page out of use whose memory has failed
+ * umbra_hwpoison_pfn() - put a page with failed memory out of use
  * @u: the instance
- * @pfn: page frame number; need not be of @u
+ * @pfn: page frame number; may be outside of @u
  *
- * A free page is taken out at once. An allocated one is its owner's until it
- * is freed; then the flag in its descriptor keeps it out of use, because the
- * block counts as exposed from now on, and each of its pages is looked at.
- * One that is on its way to the free lists may have been looked at already, so
- * from then on every block is looked at again when it gets there.
+ * A free page goes out of use at once. An allocated page stays with its owner
+ * until it is freed: its block is marked as exposed, so that the free checks
+ * the hwpoison flag of every page. For a page in a cache or in hand that check
+ * may be over, so from then on every block of its zone is checked when it is
+ * put back.
  *
  * Context: any but NMI; on PREEMPT_RT not with preemption off.
- * Return: true if the page is of @u.
+ * Return: true if the page belongs to @u.
  */
 bool umbra_hwpoison_pfn(struct umbra *u, unsigned long pfn)
 {
@@ -79,12 +83,12 @@ bool umbra_hwpoison_pfn(struct umbra *u, unsigned long pfn)
 EXPORT_SYMBOL_GPL(umbra_hwpoison_pfn);
 
 /**
- * umbra_has_pfn() - is a page of an instance
+ * umbra_has_pfn() - check whether a page belongs to an instance
  * @u: the instance
  * @pfn: page frame number
  *
  * Context: any.
- * Return: true if the page is of @u.
+ * Return: true if the page belongs to @u.
  */
 bool umbra_has_pfn(struct umbra *u, unsigned long pfn)
 {
@@ -93,8 +97,10 @@ bool umbra_has_pfn(struct umbra *u, unsigned long pfn)
 EXPORT_SYMBOL_GPL(umbra_has_pfn);
 
 /**
- * umbra_hwpoison_scan() - take every page out of use whose memory has failed
+ * umbra_hwpoison_scan() - put all pages with failed memory out of use
  * @u: the instance
+ *
+ * Calls umbra_hwpoison_pfn() for every page with the hwpoison flag.
  *
  * Context: may sleep.
  */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Building an instance from spans, and taking it down.
+ * Creation of an instance from spans, and its destruction.
  *
- * Frames are numbered so that the alignment of an index equals the alignment
- * of the page frame number: each span starts at the next multiple of the
- * largest block, plus what its first pfn is off such a multiple. Indices that
- * no span covers are OFFLINE.
+ * The index of a frame has the alignment of its page frame number. So the first
+ * index of a span is the next multiple of the largest block, plus the distance
+ * of its first pfn from such a multiple. Indices outside of all spans are
+ * OFFLINE.
  */
 #include <linux/cpumask.h>
 #include <linux/err.h>
@@ -86,7 +86,7 @@ static int create_tables(struct umbra *u)
 	return -ENOMEM;
 }
 
-/* Where a zone of a layout ends that starts at @start; 0 if it cannot be. */
+/* Return the end of a zone that starts at @start; 0 if its size is invalid. */
 static u32 zone_end(const struct umbra *u, u32 start,
 		    const struct umbra_zone_layout *z)
 {
@@ -101,8 +101,9 @@ static u32 zone_end(const struct umbra *u, u32 start,
 }
 
 /*
- * Check the zones of a layout against the frames there are, and count the
- * nodes: every node has a zone, each type once, the lowest first.
+ * Check the zones of a layout against the number of frames, and count the
+ * nodes. Every node must have a zone. The zones of a node must come in the
+ * order of their types, each type at most once.
  */
 static int check_zones(struct umbra *u, const struct umbra_zone_layout *zones,
 		       unsigned int nr_zones)
@@ -192,7 +193,10 @@ static int create_zones(struct umbra *u, const struct umbra_zone_layout *zones)
 	return 0;
 }
 
-/* Put a run of frames on the lists of their zones, a block at a time. */
+/*
+ * Put frames on the free lists of their zones, at most a largest block in each
+ * hold of a zone lock.
+ */
 static void add_frames(struct umbra *u, u32 index, u32 end)
 {
 	unsigned long flags;
@@ -216,8 +220,8 @@ static void add_frames(struct umbra *u, u32 index, u32 end)
 }
 
 /*
- * Take the frames of a span in. Frames that are poisoned stay OFFLINE; one
- * that others hold is a mistake of the provider.
+ * Add the frames of a span to their zones. Frames with hwpoison stay OFFLINE. A
+ * frame with more than the base reference is a mistake of the provider.
  */
 static int add_span(struct umbra *u, const struct umbra_span *span)
 {
@@ -281,7 +285,7 @@ static struct umbra *instance_new(const char *name,
 	return u;
 }
 
-/* Undo instance_new(). No page is freed any more. */
+/* Undo instance_new(). No page may be freed from now on. */
 static void instance_delete(struct umbra *u)
 {
 	umbra_wait_destroy(u);
@@ -294,7 +298,9 @@ static void instance_delete(struct umbra *u)
 
 /**
  * umbra_background_stop() - stop the threads and workers of an instance
- * @u: the instance; requests still reclaim and compact for themselves
+ * @u: the instance
+ *
+ * Requests can still reclaim and compact in their own context.
  *
  * Context: may sleep.
  */
@@ -305,7 +311,7 @@ void umbra_background_stop(struct umbra *u)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_background_stop);
 
-/* Stop all that runs by itself. Threads come first: they may start the rest. */
+/* Stop all background work. Threads come first: they may queue the rest. */
 static void stop_all(struct umbra *u)
 {
 	WRITE_ONCE(u->stopping, true);
@@ -316,9 +322,11 @@ static void stop_all(struct umbra *u)
 }
 
 /**
- * umbra_layout_init() - the layout that the host would have chosen
- * @layout: filled in: one Normal zone, reserves and caches sized as the host
- *	sizes its own, descriptors with memory behind them
+ * umbra_layout_init() - fill a layout with the defaults of the host
+ * @layout: the layout to fill
+ *
+ * The layout has one Normal zone, has memory behind its descriptors, and sizes
+ * reserves and caches with the host's formulas.
  *
  * Context: any.
  */
@@ -345,18 +353,19 @@ void umbra_layout_init(struct umbra_layout *layout)
 EXPORT_SYMBOL_GPL(umbra_layout_init);
 
 /**
- * umbra_instance_create() - build an allocator over spans of pages
+ * umbra_instance_create() - create an instance over spans of pages
  * @name: name of the instance, in messages and in debugfs
- * @layout: how to cut it up; its strings must outlive the instance
- * @spans: the pages; each with UMBRA_BASE_COUNT references, nobody else's
- * @nr_spans: how many spans, at most UMBRA_MAX_SPANS
+ * @layout: division of the pages into zones, and parameters; its strings must
+ *	outlive the instance
+ * @spans: the pages; each has exactly %UMBRA_BASE_COUNT references
+ * @nr_spans: number of spans, at most %UMBRA_MAX_SPANS
  *
  * Context: may sleep.
- * Return: the instance, to be taken down with umbra_instance_stop() and
- * umbra_instance_free(), or an ERR_PTR: -EINVAL for a layout or a number of
- * spans that cannot be, -EFBIG for more frames than an index can name, -EBUSY
- * for a page that others hold, -EOPNOTSUPP for debugging that this kernel
- * cannot do, -ENOMEM.
+ * Return: the instance, or an ERR_PTR: -EINVAL for an invalid layout or number
+ * of spans, -EFBIG for more frames than an index can name, -EBUSY for a page
+ * with another number of references, -EOPNOTSUPP for debugging that this kernel
+ * does not support, -ENOMEM. umbra_instance_stop() and umbra_instance_free()
+ * destroy the instance.
  */
 struct umbra *umbra_instance_create(const char *name,
 				    const struct umbra_layout *layout,
@@ -436,8 +445,8 @@ err_delete:
 EXPORT_SYMBOL_IF_KUNIT(umbra_instance_create);
 
 /*
- * Take allocated blocks out of use: whoever has them may still use them, so
- * they must not go back to the host.
+ * Make allocated blocks OFFLINE: their owners may still use them, so the pages
+ * must not go back to the host. Returns the number of pages.
  */
 static unsigned long abandon_allocated(struct umbra *u)
 {
@@ -458,14 +467,14 @@ static unsigned long abandon_allocated(struct umbra *u)
 
 /**
  * umbra_instance_stop() - end the use of an instance
- * @u: the instance; nobody may allocate or free any more
+ * @u: the instance; no call may allocate or free from now on
  *
- * Stops what runs in the background and lets go of accounts. After this,
- * umbra_frame_releasable() tells which pages may go back to the host.
+ * Stops background work and uncharges the pages that stay HELD. After this,
+ * umbra_frame_releasable() says which pages may go back to the host.
  *
  * Context: may sleep.
- * Return: the number of pages that are still allocated. They are never
- * released, because their owner may be writing to them.
+ * Return: the number of pages that are still allocated. They must never be
+ * released, because their owners may write to them.
  */
 unsigned long umbra_instance_stop(struct umbra *u)
 {
@@ -478,12 +487,12 @@ unsigned long umbra_instance_stop(struct umbra *u)
 EXPORT_SYMBOL_IF_KUNIT(umbra_instance_stop);
 
 /**
- * umbra_frame_releasable() - may a page of a stopped instance be given back
+ * umbra_frame_releasable() - check whether a page may go back to the host
  * @u: the instance, stopped
  * @page: a page of one of its spans
  *
  * Context: any.
- * Return: false for a page that is poisoned, lost, or still allocated.
+ * Return: false for a page that has hwpoison, is lost, or is still allocated.
  */
 bool umbra_frame_releasable(struct umbra *u, struct page *page)
 {
@@ -495,7 +504,7 @@ bool umbra_frame_releasable(struct umbra *u, struct page *page)
 EXPORT_SYMBOL_IF_KUNIT(umbra_frame_releasable);
 
 /**
- * umbra_instance_free() - free what umbra_instance_create() allocated
+ * umbra_instance_free() - free all data of an instance
  * @u: the instance, stopped
  *
  * Context: may sleep.
@@ -515,11 +524,11 @@ void umbra_instance_free(struct umbra *u)
 EXPORT_SYMBOL_IF_KUNIT(umbra_instance_free);
 
 /**
- * umbra_metadata_bytes() - what it costs to keep track of the pages
+ * umbra_metadata_bytes() - get the size of an instance's own data
  * @u: the instance
  *
  * Context: any.
- * Return: all that umbra_instance_create() allocated, in bytes.
+ * Return: the memory that umbra_instance_create() allocated, in bytes.
  */
 size_t umbra_metadata_bytes(const struct umbra *u)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The life of an instance; see instance.c. */
+/* Creation and destruction of an instance; see instance.c. */
 #ifndef _UMBRA_INSTANCE_H
 #define _UMBRA_INSTANCE_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The public functions that follow from umbra_alloc_pages_nodemask(). */
+/* Public functions on pages: more forms of allocation and free, and queries. */
 #include <linux/atomic.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
@@ -13,10 +13,10 @@
 #include "../core/span.h"
 
 /**
- * umbra_free_pages_bulk() - free single pages
- * @u: the instance they came from
- * @pages: an array of pages; NULL is passed over
- * @nr_pages: its length
+ * umbra_free_pages_bulk() - free an array of single pages
+ * @u: the instance of the pages
+ * @pages: an array of pages; elements that are NULL are ignored
+ * @nr_pages: number of elements of @pages
  *
  * Context: may sleep.
  */
@@ -35,13 +35,14 @@ void umbra_free_pages_bulk(struct umbra *u, struct page **pages,
 EXPORT_SYMBOL_GPL(umbra_free_pages_bulk);
 
 /**
- * umbra_page_address() - the kernel's address of a page
+ * umbra_page_address() - get the kernel address of a page
  * @u: the instance
  * @page: a page
  *
  * Context: any.
- * Return: the address; NULL for a page of a HighMem zone, which has none by
- * contract, of an instance without memory, or of another instance.
+ * Return: the address. NULL for a page of a HighMem zone, which by contract has
+ * no address until it is mapped, for a page of an instance without memory, and
+ * for a page outside of @u.
  */
 void *umbra_page_address(struct umbra *u, const struct page *page)
 {
@@ -57,12 +58,12 @@ EXPORT_SYMBOL_GPL(umbra_page_address);
 /**
  * umbra_get_free_pages() - allocate a block by address
  * @u: the instance
- * @gfp: as of alloc_pages(); %__GFP_HIGHMEM is ignored
- * @order: size, 2^@order pages, at most %UMBRA_MAX_ORDER
+ * @gfp: flags, with their meaning in alloc_pages(); %__GFP_HIGHMEM is ignored
+ * @order: size of the block, 2^@order pages; at most %UMBRA_MAX_ORDER
  *
  * Context: as umbra_alloc_pages_nodemask().
- * Return: the address, to be freed with umbra_free_addr(), or 0; always 0 of
- * an instance without memory.
+ * Return: the address, which umbra_free_addr() frees, or 0. Always 0 for an
+ * instance without memory.
  */
 unsigned long umbra_get_free_pages(struct umbra *u, gfp_t gfp,
 				   unsigned int order)
@@ -79,7 +80,7 @@ EXPORT_SYMBOL_GPL(umbra_get_free_pages);
 /**
  * umbra_get_free_page() - allocate a page by address
  * @u: the instance
- * @gfp: as of alloc_pages(); %__GFP_HIGHMEM is ignored
+ * @gfp: flags, with their meaning in alloc_pages(); %__GFP_HIGHMEM is ignored
  *
  * Context: as umbra_alloc_pages_nodemask().
  * Return: the address, or 0.
@@ -93,7 +94,7 @@ EXPORT_SYMBOL_GPL(umbra_get_free_page);
 /**
  * umbra_get_zeroed_page() - allocate a zeroed page by address
  * @u: the instance
- * @gfp: as of alloc_pages(); %__GFP_HIGHMEM is ignored
+ * @gfp: flags, with their meaning in alloc_pages(); %__GFP_HIGHMEM is ignored
  *
  * Context: as umbra_alloc_pages_nodemask().
  * Return: the address, or 0.
@@ -107,11 +108,11 @@ EXPORT_SYMBOL_GPL(umbra_get_zeroed_page);
 /**
  * umbra_get_dma_pages() - allocate a block of the DMA zone by address
  * @u: the instance
- * @gfp: as of alloc_pages(), without %__GFP_HIGHMEM
- * @order: size, 2^@order pages, at most %UMBRA_MAX_ORDER
+ * @gfp: flags, with their meaning in alloc_pages(), without %__GFP_HIGHMEM
+ * @order: size of the block, 2^@order pages; at most %UMBRA_MAX_ORDER
  *
  * Context: as umbra_alloc_pages_nodemask().
- * Return: the address, or 0. %__GFP_HIGHMEM is reported and gives 0.
+ * Return: the address, or 0. A @gfp with %__GFP_HIGHMEM fails and is reported.
  */
 unsigned long umbra_get_dma_pages(struct umbra *u, gfp_t gfp,
 				  unsigned int order)
@@ -126,9 +127,11 @@ EXPORT_SYMBOL_GPL(umbra_get_dma_pages);
 
 /**
  * umbra_free_addr() - free a block by address
- * @u: the instance it came from
- * @addr: as umbra_get_free_pages() returned it; 0 is nothing
- * @order: its order
+ * @u: the instance of the block
+ * @addr: address from umbra_get_free_pages(); 0 is ignored
+ * @order: order of the block
+ *
+ * A wrong address or order is reported and changes nothing.
  *
  * Context: as umbra_free_pages().
  */
@@ -144,17 +147,17 @@ void umbra_free_addr(struct umbra *u, unsigned long addr, unsigned int order)
 EXPORT_SYMBOL_GPL(umbra_free_addr);
 
 /**
- * umbra_split_page() - make single pages of a block
- * @u: the instance it came from
- * @page: its first page
- * @order: its order
+ * umbra_split_page() - split an allocated block into single pages
+ * @u: the instance of the block
+ * @page: first page of the block
+ * @order: order of the block
  *
- * Each of the pages is then a block of order 0, to be freed by itself.
+ * Each page becomes a block of order 0, which must be freed by itself.
  *
- * Context: any but NMI; takes the zone lock, so on PREEMPT_RT not with preemption
- * or interrupts off. The caller owns the block.
- * Return: 0, or -EINVAL if this is no allocated block of that order, a compound
- * page, or registered as movable.
+ * Context: any but NMI; takes the zone lock, so on PREEMPT_RT not with
+ * preemption or interrupts off. The caller owns the block.
+ * Return: 0, or -EINVAL if @page is not the first page of an allocated block of
+ * @order, or if the block is compound or registered as movable.
  */
 int umbra_split_page(struct umbra *u, struct page *page, unsigned int order)
 {
@@ -184,14 +187,16 @@ int umbra_split_page(struct umbra *u, struct page *page, unsigned int order)
 EXPORT_SYMBOL_GPL(umbra_split_page);
 
 /**
- * umbra_alloc_pages_exact() - allocate a number of pages that is no power of 2
+ * umbra_alloc_pages_exact() - allocate any number of contiguous pages
  * @u: the instance
- * @size: in bytes, rounded up to pages
- * @gfp: as of alloc_pages(), without %__GFP_COMP; %__GFP_HIGHMEM is ignored
+ * @size: size in bytes, rounded up to pages
+ * @gfp: flags, with their meaning in alloc_pages(), without %__GFP_COMP;
+ *	%__GFP_HIGHMEM is ignored
  *
  * Context: as umbra_alloc_pages_nodemask().
- * Return: the address, to be freed with umbra_free_pages_exact(), or NULL; also
- * for a @size of 0 or of more than the largest block.
+ * Return: the address, which umbra_free_pages_exact() frees, or NULL. Always
+ * NULL for a @size of 0 or larger than the largest block. A @gfp with
+ * %__GFP_COMP fails and is reported.
  */
 void *umbra_alloc_pages_exact(struct umbra *u, size_t size, gfp_t gfp)
 {
@@ -216,10 +221,10 @@ void *umbra_alloc_pages_exact(struct umbra *u, size_t size, gfp_t gfp)
 EXPORT_SYMBOL_GPL(umbra_alloc_pages_exact);
 
 /**
- * umbra_free_pages_exact() - free what umbra_alloc_pages_exact() returned
- * @u: the instance
+ * umbra_free_pages_exact() - free pages of umbra_alloc_pages_exact()
+ * @u: the instance of the pages
  * @virt: the address
- * @size: as it was asked for, in bytes
+ * @size: size of the allocation as requested, in bytes
  *
  * Context: as umbra_free_pages().
  */
@@ -233,7 +238,7 @@ void umbra_free_pages_exact(struct umbra *u, void *virt, size_t size)
 }
 EXPORT_SYMBOL_GPL(umbra_free_pages_exact);
 
-/* The allocated head of the block that a page is in, or UMBRA_NO_FRAME. */
+/* Return the head of the allocated block with @page, or UMBRA_NO_FRAME. */
 static u32 allocated_head(struct umbra *u, const struct page *page)
 {
 	u32 index = umbra_page_to_index(u, page);
@@ -247,13 +252,13 @@ static u32 allocated_head(struct umbra *u, const struct page *page)
 }
 
 /**
- * umbra_compound_head() - the first page of a compound page
+ * umbra_compound_head() - get the first page of a compound block
  * @u: the instance
  * @page: a page that the caller owns
  *
  * Context: any.
- * Return: the head of the block if that was allocated with %__GFP_COMP, else
- * @page.
+ * Return: the first page of the block if the block was allocated with
+ * %__GFP_COMP, else @page.
  */
 struct page *umbra_compound_head(struct umbra *u, struct page *page)
 {
@@ -267,7 +272,7 @@ struct page *umbra_compound_head(struct umbra *u, struct page *page)
 EXPORT_SYMBOL_GPL(umbra_compound_head);
 
 /**
- * umbra_page_order() - the order of the block that a page is in
+ * umbra_page_order() - get the order of the block of a page
  * @u: the instance
  * @page: a page that the caller owns
  *
@@ -284,12 +289,12 @@ int umbra_page_order(struct umbra *u, const struct page *page)
 EXPORT_SYMBOL_GPL(umbra_page_order);
 
 /**
- * umbra_page_zone() - the zone of a page
+ * umbra_page_zone() - get the zone type of a page
  * @u: the instance
  * @page: a page
  *
  * Context: any.
- * Return: enum umbra_zone_type, or -EINVAL if the page is not of @u.
+ * Return: enum umbra_zone_type, or -EINVAL if the page is outside of @u.
  */
 int umbra_page_zone(struct umbra *u, const struct page *page)
 {
@@ -301,12 +306,12 @@ int umbra_page_zone(struct umbra *u, const struct page *page)
 EXPORT_SYMBOL_GPL(umbra_page_zone);
 
 /**
- * umbra_page_node() - the node of a page
+ * umbra_page_node() - get the node of a page
  * @u: the instance
  * @page: a page
  *
  * Context: any.
- * Return: the node, or -EINVAL if the page is not of @u.
+ * Return: the node, or -EINVAL if the page is outside of @u.
  */
 int umbra_page_node(struct umbra *u, const struct page *page)
 {
@@ -318,12 +323,13 @@ int umbra_page_node(struct umbra *u, const struct page *page)
 EXPORT_SYMBOL_GPL(umbra_page_node);
 
 /**
- * umbra_mod_dirty() - count pages that have to be written back
+ * umbra_mod_dirty() - change the number of dirty pages of a node
  * @u: the instance
- * @page: a page of the node in question
- * @nr_pages: how many became dirty; negative for pages that became clean
+ * @page: any page of the node; a page outside of @u changes nothing
+ * @nr_pages: number of pages that became dirty; negative for pages that became
+ *	clean
  *
- * %__GFP_WRITE avoids nodes that have more than their share of them.
+ * Requests with %__GFP_WRITE prefer nodes below their limit of dirty pages.
  *
  * Context: any.
  */
@@ -338,11 +344,13 @@ void umbra_mod_dirty(struct umbra *u, const struct page *page,
 EXPORT_SYMBOL_GPL(umbra_mod_dirty);
 
 /**
- * umbra_get_info() - what an instance is made of, and how it stands
+ * umbra_get_info() - get sizes and counts of an instance
  * @u: the instance
- * @info: filled in
+ * @info: structure to fill
  *
- * Context: any. The numbers of several zones may be of different moments.
+ * Counts are sums over the zones, and each zone is read at another moment.
+ *
+ * Context: any.
  */
 void umbra_get_info(struct umbra *u, struct umbra_info *info)
 {

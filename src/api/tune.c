@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What can be changed of an instance while it runs. A value is checked before
- * anything is written. Watermarks and reserves are computed anew under
- * umbra.control_lock, each zone's under its lock; what is read without a lock is one
- * word, written at once.
+ * Tunables: parameters of an instance that can change while it runs. A value is
+ * checked before anything is written. Watermarks and reserves are computed with
+ * umbra.control_lock held, and those of a zone are written under its lock. A
+ * value that is read without a lock is one word and is written with one store.
  */
 #include <linux/minmax.h>
 #include <linux/module.h>
@@ -20,7 +20,8 @@ static const struct {
 	long least;
 	long most;
 } ranges[NR_TUNABLES] = {
-	[TUNE_MIN_FREE_KBYTES] = { 0, INT_MAX },	/* or less, see below */
+	/* Memory limits the reserve further, see umbra_tune_most(). */
+	[TUNE_MIN_FREE_KBYTES] = { 0, INT_MAX },
 	[TUNE_WATERMARK_SCALE_FACTOR] = { 1, SCALE_FACTOR_MOST },
 	[TUNE_WATERMARK_BOOST_FACTOR] = { 0, INT_MAX },
 	[TUNE_EXTFRAG_THRESHOLD] = { 0, 1000 },
@@ -30,11 +31,11 @@ static const struct {
 };
 
 /**
- * umbra_tune_least() - the least that a tunable may be
+ * umbra_tune_least() - get the smallest value of a tunable
  * @what: the tunable
  *
  * Context: any.
- * Return: the number.
+ * Return: the value, in the units of the tunable.
  */
 long umbra_tune_least(enum umbra_tunable what)
 {
@@ -43,14 +44,15 @@ long umbra_tune_least(enum umbra_tunable what)
 EXPORT_SYMBOL_IF_KUNIT(umbra_tune_least);
 
 /**
- * umbra_tune_most() - the most that a tunable may be
+ * umbra_tune_most() - get the largest value of a tunable
  * @u: the instance
  * @what: the tunable
  *
- * A reserve must leave a page to those who may not use it.
+ * %TUNE_MIN_FREE_KBYTES must leave at least one page to requests that may not
+ * use the reserve.
  *
  * Context: any.
- * Return: the number.
+ * Return: the value, in the units of the tunable.
  */
 long umbra_tune_most(const struct umbra *u, enum umbra_tunable what)
 {
@@ -66,14 +68,20 @@ long umbra_tune_most(const struct umbra *u, enum umbra_tunable what)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_tune_most);
 
-/* Watermarks, and caches that are sized by them; umbra.control_lock held. */
+/* Compute watermarks, then cache sizes from them. umbra.control_lock held. */
 static void setup_watermarks(struct umbra *u)
 {
 	umbra_watermark_setup(u);
 	umbra_pcp_resize(u);
 }
 
-/* Take the tunables of a layout. Context: may sleep. */
+/**
+ * umbra_tune_init() - set the tunables of a new instance from its layout
+ * @u: the instance
+ * @layout: the layout
+ *
+ * Context: may sleep.
+ */
 void umbra_tune_init(struct umbra *u, const struct umbra_layout *layout)
 {
 	umbra_watermark_init(u, layout);
@@ -82,7 +90,7 @@ void umbra_tune_init(struct umbra *u, const struct umbra_layout *layout)
 	mutex_unlock(&u->control_lock);
 }
 
-/* umbra.control_lock held, and @value checked. */
+/* Set a tunable to a valid @value. umbra.control_lock held. */
 static void set(struct umbra *u, enum umbra_tunable what, long value)
 {
 	switch (what) {
@@ -118,14 +126,13 @@ static void set(struct umbra *u, enum umbra_tunable what, long value)
  * umbra_tune() - change a tunable
  * @u: the instance
  * @what: the tunable
- * @value: what it is to be; of %TUNE_MIN_FREE_KBYTES %UMBRA_AUTO stands for
- *	what the host would compute
+ * @value: the new value; for %TUNE_MIN_FREE_KBYTES, %UMBRA_AUTO stands for the
+ *	value that the host's formula gives
  *
- * When it returns, no allocation is held to the old value any more but those
- * that have looked at it already.
+ * Requests that begin after the return use the new value.
  *
  * Context: may sleep.
- * Return: 0, or -ERANGE and nothing is changed.
+ * Return: 0, or -ERANGE if @value is out of range; then nothing is changed.
  */
 int umbra_tune(struct umbra *u, enum umbra_tunable what, long value)
 {
@@ -145,12 +152,12 @@ int umbra_tune(struct umbra *u, enum umbra_tunable what, long value)
 EXPORT_SYMBOL_IF_KUNIT(umbra_tune);
 
 /**
- * umbra_tuned() - what a tunable is
+ * umbra_tuned() - get the value of a tunable
  * @u: the instance
  * @what: the tunable
  *
  * Context: any.
- * Return: the number, also where it was chosen automatically.
+ * Return: the value, also if it was computed for %UMBRA_AUTO.
  */
 long umbra_tuned(const struct umbra *u, enum umbra_tunable what)
 {
@@ -177,12 +184,12 @@ long umbra_tuned(const struct umbra *u, enum umbra_tunable what)
 EXPORT_SYMBOL_IF_KUNIT(umbra_tuned);
 
 /**
- * umbra_tune_lowmem_reserve() - change how much zones keep for low requests
+ * umbra_tune_lowmem_reserve() - change the lowmem reserves of all zones
  * @u: the instance
- * @ratio: by zone type, as of a layout
+ * @ratio: ratio of each zone type, see umbra_layout.lowmem_reserve_ratio
  *
  * Context: may sleep.
- * Return: 0, or -ERANGE for a negative number, and nothing is changed.
+ * Return: 0, or -ERANGE if a ratio is negative; then nothing is changed.
  */
 int umbra_tune_lowmem_reserve(struct umbra *u,
 			      const int ratio[UMBRA_NR_ZONE_TYPES])

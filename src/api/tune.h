@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What can be changed of an instance while it runs; see tune.c. */
+/* Parameters of an instance that can change while it runs; see tune.c. */
 #ifndef _UMBRA_TUNE_H
 #define _UMBRA_TUNE_H
 
 #include "../core/core.h"
 
-/* Tunables that are a number. */
+/* Tunables with a number as value. */
 enum umbra_tunable {
 	TUNE_MIN_FREE_KBYTES,		/* or UMBRA_AUTO */
 	TUNE_WATERMARK_SCALE_FACTOR,
