@@ -2,14 +2,14 @@
 /*
  * /dev/umbra: allocations that belong to open files.
  *
- * A file finds its allocations by page offset, in a maple tree of ranges.
- * Offsets are handed out once in the life of an instance.
+ * A file finds its allocations by page offset, in a maple tree of ranges. An
+ * offset is used only once in the life of an instance.
  *
- * Mappings hold pages by reference and not by allocation: the pages of a freed
- * allocation that are still mapped become HELD, and no fault finds the others.
- * But a page that moved may be out of a mapping that had it. The blocks of
- * those stay for faults to find, and the allocation for them, until all its
- * mappings are gone.
+ * A mapping holds references to pages, and not the allocation. So the mapped
+ * pages of a freed allocation become HELD, and faults do not find the other
+ * pages any more. An exception is a page that lost its mapping when its block
+ * moved: the mapping still expects the page. Such blocks stay in the freed
+ * allocation, where faults find them, until all its mappings are gone.
  */
 #include <linux/atomic.h>
 #include <linux/bitops.h>
@@ -153,9 +153,10 @@ static long umbra_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 }
 
 /*
- * Tells whoever asks for it, once, of each time that a zone fell below its low
- * watermark, and of no such time before the file was opened. As with the host's
- * PSI, to add the file to an epoll set is to ask.
+ * Report EPOLLPRI if a zone fell below its low watermark since the last report
+ * or, before the first report, since the file was opened. Only a caller that
+ * requests EPOLLPRI gets a report and uses it up. As with the host's PSI,
+ * adding the file to an epoll set is such a request.
  */
 static __poll_t umbra_poll(struct file *filp, struct poll_table_struct *table)
 {
@@ -176,9 +177,9 @@ static __poll_t umbra_poll(struct file *filp, struct poll_table_struct *table)
 }
 
 /*
- * Map the page that an offset stands for. -EBUSY means that another thread
- * was first, -ENODATA that the page was purged. Under the file lock a page
- * cannot be freed, nor moved, before the mapping has its reference.
+ * Map the page at the offset of a fault. Returns -EBUSY if another thread
+ * mapped it first, -ENODATA if its block was purged. The file lock keeps the
+ * page from being freed or moved before the mapping has its reference.
  */
 static int map_page(struct umbra_file *file, struct vm_fault *vmf)
 {
@@ -203,7 +204,10 @@ static int map_page(struct umbra_file *file, struct vm_fault *vmf)
 	return vm_insert_page(vmf->vma, vmf->address & PAGE_MASK, page);
 }
 
-/* There is no other way than SIGBUS to say that a purged page cannot be had. */
+/*
+ * If a purged page cannot be restored, the task gets SIGBUS: a fault has no
+ * other way to report this.
+ */
 static vm_fault_t umbra_fault(struct vm_fault *vmf)
 {
 	struct umbra_file *file = vmf->vma->vm_file->private_data;
@@ -234,9 +238,10 @@ static vm_fault_t umbra_fault(struct vm_fault *vmf)
 }
 
 /*
- * Allows every write. Its presence makes the host refuse writable long-term
- * pins of the mapping, from 6.5 on: pages of a CMA area must not be pinned for
- * long, and as the host cannot migrate ours away it would try without end.
+ * Allow every write. If a mapping has this operation, hosts from 6.5 on refuse
+ * writable long-term pins of it. Without the refusal, the host would try
+ * without end to migrate pages out of the CMA area before it pins them, because
+ * it cannot migrate pages of umbra.
  */
 static vm_fault_t umbra_page_mkwrite(struct vm_fault *vmf)
 {
@@ -244,7 +249,7 @@ static vm_fault_t umbra_page_mkwrite(struct vm_fault *vmf)
 	return VM_FAULT_LOCKED;
 }
 
-/* A mapping was made from another: by fork, or because it was cut. */
+/* Count a mapping that fork copied, or that was split off another one. */
 static void umbra_vma_open(struct vm_area_struct *vma)
 {
 	struct umbra_file *file = vma->vm_file->private_data;
@@ -299,7 +304,7 @@ static const struct umbra_movable_operations block_ops = {
 	.reclaim = umbra_volatile_reclaim,
 };
 
-/* The file has its account and its device. */
+/* Initialize the part of a file for blocks; the account must exist already. */
 static void init_blocks(struct umbra_file *file)
 {
 	mutex_init(&file->volatile_lock);
@@ -332,8 +337,9 @@ static int umbra_open(struct inode *inode, struct file *filp)
 }
 
 /*
- * The last reference to the file is gone, and with it every mapping. Only
- * callbacks may still look for blocks.
+ * The last reference to the file is gone, so no mapping of it is left. Only
+ * callbacks may still look for blocks. They refuse blocks of an allocation that
+ * is not published.
  */
 static int umbra_release(struct inode *inode, struct file *filp)
 {
@@ -366,12 +372,13 @@ static const struct file_operations umbra_fops = {
 };
 
 /**
- * umbra_chardev_create() - make /dev/umbra
- * @u: the instance it allocates from
- * @limit: pages that may be charged to one file, 0 for no limit; may change
+ * umbra_chardev_create() - create /dev/umbra
+ * @u: the instance that its files allocate from
+ * @limit: largest number of pages charged to one file, 0 for no limit; read at
+ *	each charge, and may change
  *
  * Context: may sleep.
- * Return: the device, or an ERR_PTR: -ENOMEM, or why it cannot be registered.
+ * Return: the device, or an ERR_PTR: -ENOMEM, or the error of its registration.
  */
 struct umbra_chardev *umbra_chardev_create(struct umbra *u,
 					   const unsigned long *limit)
@@ -402,7 +409,8 @@ struct umbra_chardev *umbra_chardev_create(struct umbra *u,
 
 /**
  * umbra_chardev_destroy() - remove /dev/umbra
- * @dev: the device; no file is open, because each holds the module
+ * @dev: the device; none of its files is open, because an open file has a
+ *	reference to the module
  *
  * Context: may sleep.
  */

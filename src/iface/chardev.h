@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* /dev/umbra. */
+/* The character device /dev/umbra; see chardev.c. */
 #ifndef _UMBRA_CHARDEV_H
 #define _UMBRA_CHARDEV_H
 

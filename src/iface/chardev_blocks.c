@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The blocks of an open file, and how umbra moves them.
+ * The blocks of an open file, and their migration.
  *
  * Every block is registered with the file's struct umbra_movable before its
- * allocation is published. A callback knows a block by its offset, which is
- * in the page_private of its first page: that finds the allocation, if it is
- * still there, and the allocation says whether this is still its block.
+ * allocation is published. The page_private of a block's first page is the
+ * offset of the block. With this offset a callback finds the allocation in the
+ * tree, if it still exists, and checks that the block is still in its slot.
  *
- * To move a block, or to drop it, its mappings are taken down under the file
- * lock, which faults take too. Whoever still has a reference then has it for
- * something else, and the block stays.
+ * Before a callback moves or purges a block, it takes down the mappings of the
+ * block under the file lock. A fault needs this lock, so it cannot map the
+ * block again. A reference that is left then is not from a mapping, and the
+ * block must stay.
  */
 #include <linux/atomic.h>
 #include <linux/bitops.h>
@@ -30,12 +31,12 @@
 #include <uapi/linux/umbra.h>
 
 /**
- * umbra_file_find() - the allocation that an offset is in
+ * umbra_file_find() - find the allocation at an offset
  * @file: the file
- * @offset: of any page
+ * @offset: offset of any page of the allocation, in pages
  *
  * Context: file lock held.
- * Return: the allocation, which may have been freed, or NULL.
+ * Return: the published allocation, which may be freed already, or NULL.
  */
 struct umbra_allocation *umbra_file_find(struct umbra_file *file,
 					 unsigned long offset)
@@ -49,12 +50,13 @@ struct umbra_allocation *umbra_file_find(struct umbra_file *file,
 }
 
 /**
- * umbra_file_find_handle() - the allocation of a handle
+ * umbra_file_find_handle() - find an allocation by its handle
  * @file: the file
- * @handle: what a user says is one
+ * @handle: any number from user space
  *
  * Context: file lock held.
- * Return: the allocation, or NULL.
+ * Return: the allocation, or NULL if @handle is not that of a published
+ * allocation, or if the allocation is freed already.
  */
 struct umbra_allocation *umbra_file_find_handle(struct umbra_file *file,
 						u64 handle)
@@ -81,7 +83,7 @@ static int block_register(struct umbra_file *file, struct page *page,
 				 &file->movable);
 }
 
-/* Free a block that no callback finds any more, and what it was charged. */
+/* Free and uncharge a block that callbacks cannot find any more. */
 static void block_free(struct umbra_file *file, struct page *page,
 		       unsigned int order)
 {
@@ -91,7 +93,7 @@ static void block_free(struct umbra_file *file, struct page *page,
 				 file->account);
 }
 
-/* Free what an allocation has; it has nothing then. */
+/* Free all blocks of an allocation, and empty its slots. */
 static void free_blocks(struct umbra_file *file, struct umbra_allocation *a)
 {
 	unsigned int i;
@@ -105,9 +107,9 @@ static void free_blocks(struct umbra_file *file, struct umbra_allocation *a)
 }
 
 /**
- * umbra_allocation_free() - free blocks and what they were charged
+ * umbra_allocation_free() - free an allocation, and uncharge its blocks
  * @file: the file
- * @a: not to be found any more; all of it goes
+ * @a: the allocation, not published
  *
  * Context: may sleep; without the file lock.
  */
@@ -119,15 +121,15 @@ void umbra_allocation_free(struct umbra_file *file,
 }
 
 /**
- * umbra_allocation_end() - take an allocation out of its file, and free it
+ * umbra_allocation_end() - remove an allocation from its file, and free it
  * @file: the file
- * @a: the allocation; nobody else needs it
+ * @a: the allocation, which no mapping needs any more
  *
- * The tree may need memory to be rebuilt without it, and older kernels do not wait
- * for that: a task that was killed for memory may get none. Then @a stays in there,
- * with nothing, until the file is closed.
+ * The removal from the tree may need memory. Older kernels do not wait for it,
+ * and a victim of the OOM killer may get none. Then @a stays in the tree, not
+ * published and without blocks, until the file is closed.
  *
- * Context: may sleep; with the file lock held, which is dropped.
+ * Context: may sleep; file lock held, which is dropped.
  */
 void umbra_allocation_end(struct umbra_file *file, struct umbra_allocation *a)
 {
@@ -144,7 +146,10 @@ void umbra_allocation_end(struct umbra_file *file, struct umbra_allocation *a)
 		kvfree(a);
 }
 
-/* Take block @i from an allocation unless a mapping may want it; or NULL. */
+/*
+ * Remove block @i from an allocation. Returns its first page, or NULL if the
+ * block was purged or a mapping may still expect one of its pages.
+ */
 static struct page *take_unmoved(struct umbra_file *file,
 				 struct umbra_allocation *a, unsigned int i)
 {
@@ -160,13 +165,13 @@ static struct page *take_unmoved(struct umbra_file *file,
 }
 
 /**
- * umbra_allocation_retire() - free what no mapping can want of an allocation
+ * umbra_allocation_retire() - free the blocks that no mapping can fault in
  * @file: the file
- * @a: freed by its user; the caller counts among its mappings
+ * @a: the allocation, freed by its user; the caller counts as a mapping of it
  *
- * A page that is mapped has a reference, and becomes HELD. One that was mapped
- * when its block moved may have none any more, but is still expected to be
- * there: such blocks stay until umbra_allocation_put().
+ * A mapped page has a reference, and becomes HELD. A page that lost its mapping
+ * when its block moved may have none, but the mapping still expects it. Blocks
+ * with such pages stay until umbra_allocation_put() drops the last mapping.
  *
  * Context: may sleep; without the file lock.
  */
@@ -185,9 +190,9 @@ void umbra_allocation_retire(struct umbra_file *file,
 }
 
 /**
- * umbra_allocation_put() - one mapping less
+ * umbra_allocation_put() - drop a mapping of an allocation
  * @file: the file
- * @a: the allocation, which goes with its last mapping if it was freed
+ * @a: the allocation; if its user has freed it, it ends with its last mapping
  *
  * Context: may sleep; without the file lock.
  */
@@ -212,7 +217,7 @@ static gfp_t gfp_of_flags(u32 flags)
 	return gfp;
 }
 
-/* Fill @a with blocks. On failure it holds, and stays charged for, fewer. */
+/* Fill @a with blocks. On failure @a keeps fewer blocks, which stay charged. */
 static int fill(struct umbra_file *file, struct umbra_allocation *a,
 		unsigned int count)
 {
@@ -270,7 +275,7 @@ err_uncharge:
 	return ERR_PTR(err);
 }
 
-/* Let all blocks be moved; no callback finds them before they are published. */
+/* Register all blocks as movable; callbacks refuse them until published. */
 static int register_blocks(struct umbra_file *file, struct umbra_allocation *a)
 {
 	unsigned int i;
@@ -284,7 +289,7 @@ static int register_blocks(struct umbra_file *file, struct umbra_allocation *a)
 	return err;
 }
 
-/* Give an allocation its place among the offsets, not to be found yet. */
+/* Assign offsets to an allocation, and insert it into the tree unpublished. */
 static int place(struct umbra_file *file, struct umbra_allocation *a)
 {
 	unsigned long nr_pages = umbra_allocation_pages(a);
@@ -306,15 +311,16 @@ static int place(struct umbra_file *file, struct umbra_allocation *a)
 }
 
 /**
- * umbra_file_allocate() - allocate blocks, and a place for them
+ * umbra_file_allocate() - allocate blocks, and assign offsets to them
  * @file: the file
- * @order: of each block
- * @count: how many blocks
+ * @order: order of each block
+ * @count: number of blocks
  * @flags: UMBRA_GFP_*
  *
  * Context: may sleep; without the file lock.
- * Return: the allocation, in the tree but not published, or an ERR_PTR:
- * -EDQUOT, -ENOMEM, -EINTR, or -EOVERFLOW if there are no offsets left.
+ * Return: the allocation, in the tree but not published, or an ERR_PTR: -EDQUOT
+ * if the limit of the file does not allow it, -ENOMEM, -EINTR after a fatal
+ * signal, -EOVERFLOW if no offsets are left.
  */
 struct umbra_allocation *umbra_file_allocate(struct umbra_file *file,
 					     unsigned int order,
@@ -333,7 +339,7 @@ struct umbra_allocation *umbra_file_allocate(struct umbra_file *file,
 	return a;
 }
 
-/* A zeroed block for a purged one, charged; or an ERR_PTR. */
+/* Charge and allocate a zeroed block for an empty slot; or an ERR_PTR. */
 static struct page *replacement(struct umbra_file *file, gfp_t gfp,
 				unsigned int order, unsigned long offset)
 {
@@ -360,13 +366,16 @@ static struct page *replacement(struct umbra_file *file, gfp_t gfp,
 }
 
 /**
- * umbra_file_restore() - bring back a block that was purged
+ * umbra_file_restore() - fill the empty slot of a purged block
  * @file: the file
- * @offset: of any page of the block
+ * @offset: offset of any page of the block, in pages
+ *
+ * The new block is zeroed. A block that another task put in first stays.
  *
  * Context: may sleep; without the file lock.
- * Return: 0 if there is a block now, zeroed unless another was first; -ENOENT if
- * the allocation is gone, -EDQUOT, -ENOMEM or -EINTR.
+ * Return: 0 if the slot has a block now; -ENOENT if the allocation is gone,
+ * -EDQUOT if the limit of the file does not allow it, -ENOMEM, -EINTR after a
+ * fatal signal.
  */
 int umbra_file_restore(struct umbra_file *file, unsigned long offset)
 {
@@ -412,15 +421,15 @@ int umbra_file_restore(struct umbra_file *file, unsigned long offset)
 }
 
 /**
- * umbra_file_lock_block() - lock the file of a block that a callback is for
+ * umbra_file_lock_block() - lock a file, and find a block of it
  * @file: the file
  * @page: first page of the block
- * @a: set to its allocation
+ * @a: set to the allocation of the block
  *
- * Context: of a callback.
- * Return: where the allocation keeps the block, with the file lock held; or an
- * ERR_PTR, without: -EAGAIN if the file is busy, -EBUSY if this is none of its
- * blocks, or not yet, or no more.
+ * Context: a callback of @file's movable; only tries the file lock.
+ * Return: the slot of the block, with the file lock held; or an ERR_PTR,
+ * without the lock: -EAGAIN if the lock is taken, -EBUSY if no published
+ * allocation of the file has the block.
  */
 struct page **umbra_file_lock_block(struct umbra_file *file,
 				    struct page *page,
@@ -442,8 +451,8 @@ struct page **umbra_file_lock_block(struct umbra_file *file,
 }
 
 /*
- * Remember which pages of a block are mapped, before they are not: whoever
- * else holds one is taken for a mapping.
+ * Record which pages of a block are mapped, before their mappings are taken
+ * down. A reference of another kind counts as a mapping: the two look the same.
  */
 static void note_mapped(struct umbra_file *file, struct umbra_allocation *a,
 			struct page *page)
@@ -462,11 +471,11 @@ static void note_mapped(struct umbra_file *file, struct umbra_allocation *a,
  * @a: the allocation
  * @page: first page of the block
  *
- * The next to touch it waits for the file lock. Which pages were mapped is
- * remembered, whether the block goes or stays.
+ * The next access to the block faults, and waits for the file lock. The pages
+ * that were mapped are recorded in @a, whether the block then moves or not.
  *
  * Context: may sleep; file lock held.
- * Return: 0 if nobody has the block now but the file; -EBUSY.
+ * Return: 0 if only umbra has references to the block now, else -EBUSY.
  */
 int umbra_file_unmap(struct umbra_file *file, struct umbra_allocation *a,
 		     struct page *page)
@@ -498,15 +507,16 @@ static int copy_block(struct umbra_file *file, struct page *dst,
 
 /**
  * umbra_block_migrate() - move a block of an open file
- * @movable: that of the file
- * @dst: first page of where to
- * @src: first page of where from
- * @order: order of both
- * @mode: how hard to try
+ * @movable: the movable of the file
+ * @dst: first page of the new block
+ * @src: first page of the old block
+ * @order: order of both blocks
+ * @mode: ignored, because only the file lock could be waited for
  *
  * Context: may sleep; only tries the file lock.
- * Return: 0, -EAGAIN if the file is busy, -EBUSY if the block is in use or is
- * none of the file's, -EHWPOISON if memory of @src has failed.
+ * Return: 0, -EAGAIN if the file lock is taken, -EBUSY if the old block has
+ * other references or is not in a published allocation of the file, -EHWPOISON
+ * if memory of the old block has failed.
  */
 int umbra_block_migrate(struct umbra_movable *movable, struct page *dst,
 			struct page *src, unsigned int order,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The blocks of an open file; see chardev_blocks.c. Private to iface/. */
+/* Blocks of an open file; see chardev_blocks.c. Private to iface/. */
 #ifndef _UMBRA_CHARDEV_BLOCKS_H
 #define _UMBRA_CHARDEV_BLOCKS_H
 

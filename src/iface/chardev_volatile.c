@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Volatile allocations: while one is unlocked, umbra may take its blocks away.
+ * Volatile allocations: while such an allocation is unlocked, umbra may purge
+ * its blocks to free memory.
  *
- * Its blocks are on the LRU lists as long as it is unlocked. One that is
- * purged leaves an empty slot, which the next fault fills, or the next lock,
- * with a block of zeroes.
+ * The blocks of an unlocked allocation are on the LRU lists. A purged block
+ * leaves an empty slot. The next fault or the next lock fills the slot with a
+ * zeroed block.
  */
 #include <linux/bitmap.h>
 #include <linux/err.h>
@@ -20,7 +21,18 @@
 #include "file.h"
 #include <uapi/linux/umbra.h>
 
-/* A block may go if its allocation is unlocked and nobody else has it. */
+/**
+ * umbra_volatile_reclaim() - purge a block of an unlocked allocation
+ * @movable: the movable of the file
+ * @page: first page of the block
+ * @order: order of the block
+ * @gfp: ignored, because nothing is allocated
+ *
+ * Context: may sleep; only tries the file lock.
+ * Return: 0 if the caller may free the block, -EAGAIN if the file lock is
+ * taken, -EBUSY if the block is locked, has other references, or is not in a
+ * published allocation of the file.
+ */
 int umbra_volatile_reclaim(struct umbra_movable *movable, struct page *page,
 			   unsigned int order, gfp_t gfp)
 {
@@ -34,7 +46,7 @@ int umbra_volatile_reclaim(struct umbra_movable *movable, struct page *page,
 		return PTR_ERR(slot);
 	if (a->unlocked)
 		err = umbra_file_unmap(file, a, page);
-	else	/* it was locked while it moved */
+	else	/* a lock during a move leaves the block on the list */
 		umbra_lru_del(file->dev->umbra, page);
 	if (!err) {
 		*slot = NULL;
@@ -47,7 +59,7 @@ int umbra_volatile_reclaim(struct umbra_movable *movable, struct page *page,
 	return err;
 }
 
-/* From now on the blocks of an allocation may be purged, or may not. */
+/* Allow or forbid umbra to purge the blocks of an allocation. */
 static void set_unlocked(struct umbra_file *file, struct umbra_allocation *a,
 			 bool unlocked)
 {
@@ -77,12 +89,14 @@ static struct umbra_allocation *find_volatile(struct umbra_file *file,
 }
 
 /**
- * umbra_ioctl_unlock() - UMBRA_IOC_UNLOCK
+ * umbra_ioctl_unlock() - handle UMBRA_IOC_UNLOCK
  * @file: the file
- * @arg: struct umbra_ioc_unlock
+ * @arg: a struct umbra_ioc_unlock in user space
  *
- * Context: may sleep.
- * Return: 0 or an error.
+ * Context: may sleep; without the file lock.
+ * Return: 0, -EFAULT, -EINVAL if the allocation is not volatile or a reserved
+ * field is not 0, -ENOENT if the handle is unknown, -EINTR after a fatal
+ * signal.
  */
 long umbra_ioctl_unlock(struct umbra_file *file, void __user *arg)
 {
@@ -104,7 +118,7 @@ long umbra_ioctl_unlock(struct umbra_file *file, void __user *arg)
 	return PTR_ERR_OR_ZERO(a);
 }
 
-/* Lock an allocation; whether it was unlocked, or an error. */
+/* Lock an allocation. Returns 1 if it was unlocked, 0 if not, or an error. */
 static int begin_lock(struct umbra_file *file, u64 handle)
 {
 	struct umbra_allocation *a;
@@ -123,7 +137,7 @@ static int begin_lock(struct umbra_file *file, u64 handle)
 	return was_unlocked;
 }
 
-/* The first empty slot of an allocation from block @i on, or nr_blocks. */
+/* Return the first empty slot of an allocation from @i on, or nr_blocks. */
 static unsigned int next_purged(const struct umbra_allocation *a,
 				unsigned int i)
 {
@@ -132,7 +146,10 @@ static unsigned int next_purged(const struct umbra_allocation *a,
 	return i;
 }
 
-/* Fill all that was purged of an allocation that is locked. */
+/*
+ * Fill all empty slots of a locked allocation, and set @purged to the number of
+ * purged pages. Returns 0 or an error.
+ */
 static int restore_all(struct umbra_file *file, u64 handle, __u64 *purged)
 {
 	struct umbra_allocation *a;
@@ -161,7 +178,7 @@ static int restore_all(struct umbra_file *file, u64 handle, __u64 *purged)
 	return err;
 }
 
-/* What was purged has been told; or the allocation is to be as it was. */
+/* End a lock: reset the number of purged pages, or unlock after a failure. */
 static void end_lock(struct umbra_file *file, u64 handle, bool failed)
 {
 	struct umbra_allocation *a;
@@ -176,13 +193,15 @@ static void end_lock(struct umbra_file *file, u64 handle, bool failed)
 }
 
 /**
- * umbra_ioctl_lock() - UMBRA_IOC_LOCK
+ * umbra_ioctl_lock() - handle UMBRA_IOC_LOCK
  * @file: the file
- * @arg: struct umbra_ioc_lock
+ * @arg: a struct umbra_ioc_lock in user space
  *
- * Context: may sleep.
- * Return: 0, or an error and the allocation is as it was, but for blocks that
- * were brought back.
+ * Context: may sleep; without the file lock.
+ * Return: 0, -EFAULT, -EINVAL if the allocation is not volatile or a field that
+ * must be 0 is not, -ENOENT if the handle is unknown, -EINTR after a fatal
+ * signal, or an error of umbra_file_restore(). After an error the allocation is
+ * as before, except that slots filled so far keep their blocks.
  */
 long umbra_ioctl_lock(struct umbra_file *file, void __user *arg)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Volatile allocations of an open file; see chardev_volatile.c. Private to iface/. */
+/* Volatile allocations; see chardev_volatile.c. Private to iface/. */
 #ifndef _UMBRA_CHARDEV_VOLATILE_H
 #define _UMBRA_CHARDEV_VOLATILE_H
 

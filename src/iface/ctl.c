@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What all files of ctl/ have in common. */
+/* Shared code of the files of ctl/. */
 #include <linux/fs.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>
@@ -10,7 +10,17 @@
 #include "../parse/text.h"
 #include "ctl.h"
 
-/* Tell what a line must be; returns @err. */
+/**
+ * umbra_ctl_refuse() - log that a file of ctl/ refuses a line
+ * @u: the instance
+ * @file: name of the file
+ * @line: the line
+ * @must: the accepted lines, as the end of the sentence "LINE must be ..."
+ * @err: the error of the write
+ *
+ * Context: any.
+ * Return: @err.
+ */
 int umbra_ctl_refuse(struct umbra *u, const char *file, const char *line,
 		     const char *must, int err)
 {
@@ -19,6 +29,17 @@ int umbra_ctl_refuse(struct umbra *u, const char *file, const char *line,
 	return err;
 }
 
+/**
+ * umbra_ctl_write() - handle a write to a file of ctl/
+ * @filp: the open file, a seq_file of one instance
+ * @from: the line, in user space
+ * @count: size of the line, in bytes
+ * @file: name of the file
+ * @fn: the function of the file; gets the line without white space at its ends
+ *
+ * Context: may sleep.
+ * Return: @count, -EFAULT, -EINVAL if the line is too long, or an error of @fn.
+ */
 ssize_t umbra_ctl_write(struct file *filp, const char __user *from,
 			size_t count, const char *file, ctl_fn fn)
 {

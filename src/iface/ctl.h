@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the files of ctl/ share. Each takes one line; what cannot be is refused
- * with an error and a line in the log that names it, and changes nothing.
+ * Shared parts of the files of ctl/. A file accepts one line per write. An
+ * invalid line fails with an error and changes nothing; the log names the line
+ * and the accepted form.
  *
  * Private to iface/.
  */
@@ -13,7 +14,7 @@
 
 struct umbra;
 
-/* What a file does with a line; it says itself what is wrong with it. */
+/* Handles a line of a file. Returns 0, or an error after a line in the log. */
 typedef int (*ctl_fn)(struct umbra *u, char *line);
 
 int umbra_ctl_refuse(struct umbra *u, const char *file, const char *line,
@@ -21,7 +22,7 @@ int umbra_ctl_refuse(struct umbra *u, const char *file, const char *line,
 ssize_t umbra_ctl_write(struct file *filp, const char __user *from,
 			size_t count, const char *file, ctl_fn fn);
 
-/* The operations of a file: do_NAME() for a line, and what it reads as. */
+/* Define the operations of a file: do_NAME() for writes, @show for reads. */
 #define DEFINE_CTL(name, show)						\
 static int name##_open(struct inode *inode, struct file *filp)		\
 {									\

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An instance as files: a client of the core's snapshots. buddyinfo has the
- * format of the host's file of that name.
+ * The files of an instance in debugfs, made from snapshots of its state.
+ * buddyinfo has the format of the host's file of that name.
  */
 #include <linux/atomic.h>
 #include <linux/debugfs.h>
@@ -127,8 +127,8 @@ static int verify_show(struct seq_file *m, void *unused)
 DEFINE_SHOW_ATTRIBUTE(verify);
 
 /*
- * free_lists shows what was free when it was opened; the position in the file
- * is the number of a block.
+ * free_lists shows the blocks that were free when the file was opened. The file
+ * position is the index of a block in the snapshot.
  */
 struct free_lists_reader {
 	struct umbra *umbra;
@@ -246,11 +246,14 @@ static const struct file_operations frames_fops = {
 };
 
 /**
- * umbra_debugfs_create() - make the files of an instance
+ * umbra_debugfs_create() - create the debugfs files of an instance
  * @u: the instance
- * @root: where its directory goes; removed with it
+ * @root: parent of the instance's directory
  *
- * Context: may sleep. Without debugfs there are no files and no error.
+ * The directory is umbra.files. A host without debugfs gets no files, and no
+ * error.
+ *
+ * Context: may sleep.
  */
 void umbra_debugfs_create(struct umbra *u, struct dentry *root)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The directory of an instance in debugfs. */
+/* Directory of an instance in debugfs; see debugfs.c. */
 #ifndef _UMBRA_DEBUGFS_H
 #define _UMBRA_DEBUGFS_H
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * ctl/: steering an instance, and what all files of ctl/ have in common.
- */
+/* ctl/: files that act on an instance, except the tunables. */
 #include <linux/debugfs.h>
 #include <linux/fault-inject.h>
 #include <linux/kstrtox.h>
@@ -19,7 +17,7 @@
 #include "debugfs_ctl.h"
 #include "debugfs_tune.h"
 
-/* "all", "cpu N" or "node N" */
+/* Accepts "all", "cpu N" or "node N". */
 static int do_drain(struct umbra *u, char *line)
 {
 	unsigned int n;
@@ -72,7 +70,7 @@ static int do_allowed_nodes(struct umbra *u, char *line)
 	return 0;
 }
 
-/* "FIRST-LAST", both page frame numbers. */
+/* Accepts "FIRST-LAST", both page frame numbers. */
 static int do_range(struct umbra *u, const char *file, char *line,
 		    int (*fn)(struct umbra *u, unsigned long start,
 			      unsigned long end))
@@ -101,7 +99,7 @@ static int do_unisolate(struct umbra *u, char *line)
 	return do_range(u, "unisolate", line, umbra_unisolate_range);
 }
 
-/* "BATCH HIGH"; -1 for the host's formula */
+/* Accepts "BATCH HIGH", in pages; -1 stands for the host's formula. */
 static int do_pcp(struct umbra *u, char *line)
 {
 	char text[UMBRA_LINE_SIZE], *rest = text, *word;
@@ -118,7 +116,7 @@ static int do_pcp(struct umbra *u, char *line)
 	return 0;
 }
 
-/* "all" or "node N" */
+/* Accepts "all" or "node N". */
 static int do_compact(struct umbra *u, char *line)
 {
 	unsigned int n;
@@ -133,7 +131,7 @@ static int do_compact(struct umbra *u, char *line)
 						 err) : err;
 }
 
-/* Pages; fewer may be there to be reclaimed. */
+/* Accepts a number of pages. Returns -EAGAIN if it reclaims fewer pages. */
 static int do_reclaim(struct umbra *u, char *line)
 {
 	unsigned long nr;
@@ -174,7 +172,7 @@ static int allowed_nodes_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-/* The pageblocks that are isolated, as runs of page frame numbers of a zone. */
+/* Print isolated pageblocks as pfn ranges; a range is in one zone. */
 static int isolated_show(struct seq_file *m, void *v)
 {
 	struct umbra *u = m->private;
@@ -209,7 +207,7 @@ static int pcp_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-/* What there is of large blocks, in pageblocks. */
+/* Print the free memory in blocks of at least a pageblock, in pageblocks. */
 static int compact_show(struct seq_file *m, void *v)
 {
 	struct umbra *u = m->private;
@@ -248,6 +246,13 @@ DEFINE_CTL(pcp, pcp_show);
 DEFINE_CTL(compact, compact_show);
 DEFINE_CTL(reclaim, reclaim_show);
 
+/**
+ * umbra_debugfs_ctl() - create ctl/ and its files
+ * @u: the instance
+ * @dir: directory of the instance
+ *
+ * Context: may sleep.
+ */
 void umbra_debugfs_ctl(struct umbra *u, struct dentry *dir)
 {
 	struct dentry *ctl = debugfs_create_dir("ctl", dir);

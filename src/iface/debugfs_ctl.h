@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* ctl/, but for the tunables. */
+/* Files of ctl/, except the tunables; see debugfs_ctl.c. */
 #ifndef _UMBRA_DEBUGFS_CTL_H
 #define _UMBRA_DEBUGFS_CTL_H
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * page_owner: a record for each block that is allocated, in the format of the
- * host's file of that name. The position in the file is the next frame to look
- * at, so one record is read at a time, as from the host's.
+ * page_owner: a record of each allocated block, in the format of the host's
+ * file of that name. The file position is the next frame to check. A read
+ * returns one record, as in the host.
  */
 #include <linux/debugfs.h>
 #include <linux/fault-inject.h>
@@ -55,7 +55,7 @@ static int print_record(struct umbra *u, u32 index,
 	return n;
 }
 
-/* The first allocated block with a record, from @index on. */
+/* Find the first allocated block with a record, from @index on. */
 static u32 find_record(struct umbra *u, u32 index, struct umbra_owner *owner)
 {
 	for (; index < u->nr_frames; index++) {
@@ -110,6 +110,13 @@ static const struct file_operations page_owner_fops = {
 	.llseek = default_llseek,
 };
 
+/**
+ * umbra_debugfs_owner() - create page_owner, if the instance records owners
+ * @u: the instance
+ * @dir: directory of the instance
+ *
+ * Context: may sleep.
+ */
 void umbra_debugfs_owner(struct umbra *u, struct dentry *dir)
 {
 	if (u->debug & UMBRA_DEBUG_OWNER)

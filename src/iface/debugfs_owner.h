@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* page_owner. */
+/* The file page_owner; see debugfs_owner.c. */
 #ifndef _UMBRA_DEBUGFS_OWNER_H
 #define _UMBRA_DEBUGFS_OWNER_H
 

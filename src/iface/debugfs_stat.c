@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The state of an instance in the formats of the host's files of the same
- * names: pagetypeinfo, zoneinfo, vmstat and the fragmentation indices; and
- * zonelists and gfp_flags, which the host does not have.
+ * Files with the state of an instance. pagetypeinfo, zoneinfo, vmstat and the
+ * fragmentation indices have the formats of the host's files of these names.
+ * The host has no zonelists and no gfp_flags.
  */
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
@@ -84,7 +84,7 @@ static const enum umbra_event numa_events[] = {
 	EVENT_NUMA_OTHER,
 };
 
-/* Pages that can be reclaimed are what the host calls pages of files. */
+/* Reclaimable pages are shown under the names of the host's file pages. */
 static const char * const lru_names[UMBRA_NR_LRU_LISTS] = {
 	[LRU_LIST_INACTIVE] = "nr_zone_inactive_file",
 	[LRU_LIST_ACTIVE] = "nr_zone_active_file",
@@ -206,12 +206,13 @@ static unsigned long sum_events(struct umbra *u, enum umbra_event event,
 	return sum;
 }
 
-/* Events that are shown as one sum, in the host's order, then ours. */
+/* Events shown as one sum over all zones, in the host's order. */
 static const enum umbra_event node_events[] = {
 	EVENT_PGSTEAL_KSWAPD, EVENT_PGSTEAL_DIRECT, EVENT_PGSCAN_KSWAPD,
 	EVENT_PGSCAN_DIRECT,
 };
 
+/* As node_events; events that the host does not have come last. */
 static const enum umbra_event vm_events[] = {
 	EVENT_PGFREE, EVENT_PGACTIVATE, EVENT_PGDEACTIVATE,
 	EVENT_PGSCAN_THROTTLE, EVENT_SLABS_SCANNED, EVENT_KSWAPD_LOW_QUICKLY,
@@ -236,7 +237,7 @@ static void show_events(struct seq_file *m, const enum umbra_event *events,
 			   sum_events(m->private, events[i], -1));
 }
 
-/* An event that is shown for each type of zone. */
+/* Print one line for each zone type. */
 static void show_zone_event(struct seq_file *m, enum umbra_event event)
 {
 	static const char * const suffix[UMBRA_NR_ZONE_TYPES] = {
@@ -367,6 +368,13 @@ static int gfp_flags_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(gfp_flags);
 
+/**
+ * umbra_debugfs_stat() - create the files with the state of an instance
+ * @u: the instance
+ * @dir: directory of the instance
+ *
+ * Context: may sleep.
+ */
 void umbra_debugfs_stat(struct umbra *u, struct dentry *dir)
 {
 	struct dentry *extfrag = debugfs_create_dir("extfrag", dir);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Files in the formats of the host. */
+/* Files with the state of an instance; see debugfs_stat.c. */
 #ifndef _UMBRA_DEBUGFS_STAT_H
 #define _UMBRA_DEBUGFS_STAT_H
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ctl/: the tunables of an instance, each in a file of its own, with the
- * host's name where the host has it. A file reads as what is set.
+ * ctl/: the tunables of an instance, one per file. A file has the name of the
+ * host's tunable, if the host has it. A read gives the current value.
+ *
+ * Also the file latency, with the histograms of allocation times.
  */
 #include <linux/debugfs.h>
 #include <linux/kernel.h>
@@ -15,7 +17,7 @@
 #include "ctl.h"
 #include "debugfs_tune.h"
 
-/* A number outside its range, or none: err is -ERANGE or -EINVAL. */
+/* Refuse a number out of range (-ERANGE) or an invalid number (-EINVAL). */
 static int refuse_number(struct umbra *u, const char *file, const char *line,
 			 enum umbra_tunable what, int err)
 {
@@ -118,7 +120,7 @@ static int oom_policy_show(struct seq_file *m, void *v)
 
 DEFINE_CTL(oom_policy, oom_policy_show);
 
-/* "0", "1" or "reset" */
+/* Accepts "0", "1" or "reset". */
 static int do_latency(struct umbra *u, char *line)
 {
 	if (!strcmp(line, "reset"))
@@ -179,6 +181,14 @@ static int histograms_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(histograms);
 
+/**
+ * umbra_debugfs_tune() - create the files of the tunables, and latency
+ * @u: the instance
+ * @dir: directory of the instance, for latency
+ * @ctl: directory of the tunables
+ *
+ * Context: may sleep.
+ */
 void umbra_debugfs_tune(struct umbra *u, struct dentry *dir,
 			struct dentry *ctl)
 {

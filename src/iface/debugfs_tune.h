@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The tunables in ctl/. */
+/* Tunables in ctl/; see debugfs_tune.c. */
 #ifndef _UMBRA_DEBUGFS_TUNE_H
 #define _UMBRA_DEBUGFS_TUNE_H
 

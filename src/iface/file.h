@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the files of /dev/umbra are made of.
+ * The data of an open file of /dev/umbra.
  *
- * Locks: mmap_lock, then umbra_file.lock, then those that the host takes to
- * unmap a page, and the xa_lock of umbra. umbra_file.volatile_lock is outside
- * of all of these. Nothing is allocated from the instance, and nothing copied
- * from or to user space, under the file lock; callbacks of umbra, which come
- * from allocations of anyone, only try it.
+ * Lock order: umbra_file.volatile_lock, mmap_lock, umbra_file.lock (the file
+ * lock), then the locks of the host for unmapping a page, and the xa_lock of
+ * umbra. Under the file lock, code must not allocate from the instance and must
+ * not copy from or to user space. Callbacks of umbra run in allocations of any
+ * task, with any locks of that task held, so they only try the file lock.
  *
  * Private to iface/.
  */
@@ -24,39 +24,40 @@ struct umbra_chardev {
 	struct miscdevice misc;
 	struct umbra *umbra;
 	bool has_memory;
-	const unsigned long *limit;	/* pages a file may have; 0: no limit */
-	atomic_long_t next_offset;	/* pages */
+	const unsigned long *limit;	/* pages per file; 0 for no limit */
+	atomic_long_t next_offset;	/* first unused offset, in pages */
 };
 
 struct umbra_file {
 	struct umbra_chardev *dev;
-	struct address_space *mapping;	/* of whatever maps this file */
+	struct address_space *mapping;	/* shared by all files of @dev */
 	struct umbra_account *account;
-	struct umbra_movable movable;	/* with which its blocks are registered */
-	atomic_long_t seen;		/* pressure events that poll told of */
-	struct mutex volatile_lock;	/* one lock or unlock at a time */
-	struct mutex lock;		/* inside mmap_lock */
-	struct maple_tree allocations;	/* by page offset; guarded by @lock */
+	struct umbra_movable movable;	/* owner of all blocks */
+	atomic_long_t seen;		/* pressure events reported by poll */
+	struct mutex volatile_lock;	/* held during LOCK and UNLOCK */
+	struct mutex lock;		/* the file lock; inside mmap_lock */
+	struct maple_tree allocations;	/* by offset; guarded by @lock */
 };
 
 /*
- * Blocks of one order, allocated by one call. The page_private of each block's
+ * Blocks of one order, allocated by one ioctl. The page_private of a block's
  * first page is the offset of that page.
  */
 struct umbra_allocation {
-	unsigned long offset;		/* pages */
-	bool published;			/* guarded by the file lock */
-	bool freed;			/* as are all up to @nr_purged */
-	bool unlocked;
-	unsigned int nr_mappings;	/* and who else needs it, if freed */
-	unsigned long nr_purged;	/* pages */
+	unsigned long offset;		/* of the first page, in pages */
+	/* Guarded by the file lock, as all members up to @nr_purged. */
+	bool published;			/* lookups find it */
+	bool freed;			/* by its user */
+	bool unlocked;			/* blocks may be purged */
+	unsigned int nr_mappings;	/* plus 1 during the free */
+	unsigned long nr_purged;	/* pages, since the last LOCK */
 	bool is_volatile;
 	gfp_t gfp;
-	/* Pages whose mapping was taken down; guarded by the file lock. */
+	/* Bitmap of pages whose mapping was taken down; file lock. */
 	unsigned long *moved;
 	unsigned int order;
 	unsigned int nr_blocks;
-	/* NULL if purged, or freed. Guarded by the file lock, if published. */
+	/* NULL if purged or freed. Guarded by the file lock once published. */
 	struct page *blocks[] __counted_by(nr_blocks);
 };
 
@@ -66,7 +67,7 @@ umbra_allocation_pages(const struct umbra_allocation *a)
 	return (unsigned long)a->nr_blocks << a->order;
 }
 
-/* Where the block with the page at an offset is kept. */
+/* Return the slot of the block with the page at @offset. */
 static inline struct page **
 umbra_allocation_slot(struct umbra_allocation *a, unsigned long offset)
 {
