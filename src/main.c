@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The module: parameters, and the ladder from a provider's region to an
+ * The module: its parameters, and the steps from a provider's region to an
  * instance with its interfaces.
  */
 #include <linux/debugfs.h>
@@ -22,32 +22,32 @@
 static char *provider = "auto";
 module_param(provider, charp, 0444);
 MODULE_PARM_DESC(provider,
-		 "Where the pages come from: cma, contig, ghost (descriptors without memory), or auto, the first of cma and contig that works (default: auto)");
+		 "Source of the pages: cma, contig, ghost (descriptors without memory), or auto for the first of cma and contig that works (default: auto)");
 
 static char *size = "64M";
 module_param(size, charp, 0444);
 MODULE_PARM_DESC(size,
-		 "Size of the region in bytes, with suffix K, M or G; a multiple of the page size (default: 64M)");
+		 "Size of the region, in bytes or with suffix K, M or G; a multiple of the page size (default: 64M)");
 
 static unsigned int nodes;
 module_param(nodes, uint, 0444);
 MODULE_PARM_DESC(nodes,
-		 "How many equal nodes to cut the region into; 0 to follow the host's nodes where the region spans several (default: 0)");
+		 "Number of equal nodes that the region is cut into; 0 to follow the nodes of the host if the region spans several (default: 0)");
 
 static char *zones;
 module_param(zones, charp, 0444);
 MODULE_PARM_DESC(zones,
-		 "Zones of each node, as DMA:16M,DMA32:48M,Normal:128M,HighMem:32M,Movable:32M; one may be without a size, and takes the rest (default: all five in the proportion 1:3:8:2:2, or Normal alone in a node of less than 16 pageblocks)");
+		 "Zones of each node and their sizes, as DMA:16M,DMA32:48M,Normal:128M,HighMem:32M,Movable:32M; one zone may have no size and gets the rest (default: all five in the proportion 1:3:8:2:2, or only Normal in a node of less than 16 pageblocks)");
 
 static char *distance;
 module_param(distance, charp, 0444);
 MODULE_PARM_DESC(distance,
-		 "Distances between nodes, row by row, as 10,20/20,10 (default: the host's, or 10 on a node and 20 between two)");
+		 "Distances between nodes, row by row, as 10,20/20,10 (default: those of the host, or 10 within a node and 20 between two nodes)");
 
 static char *cpu_node;
 module_param(cpu_node, charp, 0444);
 MODULE_PARM_DESC(cpu_node,
-		 "Node of each CPU, as 0,0,1,1 (default: the host's, or the CPU number modulo the number of nodes)");
+		 "Node of each CPU, as 0,0,1,1 (default: its node in the host, or the CPU number modulo the number of nodes)");
 
 static unsigned int pb_order = UMBRA_DEFAULT_PB_ORDER;
 module_param(pb_order, uint, 0444);
@@ -57,34 +57,34 @@ MODULE_PARM_DESC(pb_order,
 static char *policy = "mainline";
 module_param(policy, charp, 0444);
 MODULE_PARM_DESC(policy,
-		 "How to choose blocks: mainline, address (the lowest block that is large enough), nogroup (no grouping by mobility), bestfit (smallest claim that will do), plain (no grouping, freed last is taken first) (default: mainline)");
+		 "How blocks are chosen: mainline, address (lowest address of all blocks that are large enough), nogroup (no grouping by mobility), bestfit (smallest claim that is large enough), plain (no grouping; takes the block that was freed last) (default: mainline)");
 
 static char *debug;
 module_param(debug, charp, 0444);
 MODULE_PARM_DESC(debug,
-		 "What to debug, of poison (a pattern in free memory), guard (a second reference while allocated), refs (every count read on free), owner (who allocated what) (default: nothing)");
+		 "Debugging options, separated by commas: poison (a pattern in free memory), guard (a second reference to allocated pages), refs (a check of every reference count on free), owner (a record of each allocation) (default: none)");
 
 static int reserve_kbytes = UMBRA_AUTO;
 module_param_named(min_free_kbytes, reserve_kbytes, int, 0444);
 MODULE_PARM_DESC(min_free_kbytes,
-		 "Reserve that the watermarks are computed from, in KiB; -1 for the host's formula (default: -1)");
+		 "Reserve in KiB, from which the watermarks are computed; -1 for the formula of the host (default: -1)");
 
 static int pcp_batch = UMBRA_AUTO;
 module_param(pcp_batch, int, 0444);
 MODULE_PARM_DESC(pcp_batch,
-		 "Pages moved at once between a zone and the cache of a CPU; 0 for no caches, -1 for the host's formula (default: -1)");
+		 "Number of pages that move at once between a zone and the cache of a CPU; 0 for no caches, -1 for the formula of the host (default: -1)");
 
 static int pcp_high = UMBRA_AUTO;
 module_param(pcp_high, int, 0444);
 MODULE_PARM_DESC(pcp_high,
-		 "Pages a CPU keeps of a zone at most; -1 for the host's formula (default: -1)");
+		 "Largest number of pages of a zone in the cache of a CPU; -1 for the formula of the host (default: -1)");
 
 static unsigned long max_file_pages;
 module_param(max_file_pages, ulong, 0644);
 MODULE_PARM_DESC(max_file_pages,
-		 "How many pages one open file of /dev/umbra may have, pages still held by references counted in; 0 for no limit (default: 0)");
+		 "Largest number of pages that one open file of /dev/umbra may have, including freed pages that are still referenced; 0 for no limit (default: 0)");
 
-/* The one instance that the parameters describe. */
+/* The default instance, which the parameters describe. */
 static struct umbra_default {
 	struct umbra_region region;
 	struct umbra *umbra;
@@ -94,13 +94,13 @@ static struct umbra_default {
 } umbra_default;
 
 /**
- * umbra_get_default() - get the instance that the module was loaded with
+ * umbra_get_default() - get the instance that the module parameters describe
  *
  * The module cannot be unloaded until umbra_put().
  *
  * Context: any.
- * Return: the instance, or NULL if there is none that others may use: it is
- * going, or has no memory behind its descriptors.
+ * Return: the instance, or NULL if it does not exist, if the module is being
+ * unloaded, or if the instance has no memory behind its descriptors.
  */
 struct umbra *umbra_get_default(void)
 {
@@ -113,8 +113,8 @@ struct umbra *umbra_get_default(void)
 EXPORT_SYMBOL_GPL(umbra_get_default);
 
 /**
- * umbra_put() - drop an instance got with umbra_get_default()
- * @u: the instance; everything allocated from it is freed
+ * umbra_put() - drop the reference of umbra_get_default()
+ * @u: the instance; the caller must have freed all its allocations
  *
  * Context: any.
  */
@@ -124,14 +124,15 @@ void umbra_put(struct umbra *u)
 }
 EXPORT_SYMBOL_GPL(umbra_put);
 
-/* How many pages the size parameter asks for, or an error and a line why. */
+/* Return the size parameter in pages, or an error after a message. */
 static long parse_size(void)
 {
 	bool ghost = !strcmp(provider, "ghost");
 	u64 bytes, pages;
 
 	if (umbra_parse_bytes(size, &bytes)) {
-		pr_err("size=%s: not a size in bytes, K, M or G\n", size);
+		pr_err("size=%s: must be a size in bytes, or with suffix K, M or G\n",
+		       size);
 		return -EINVAL;
 	}
 	if (!bytes || bytes % PAGE_SIZE) {
@@ -176,7 +177,7 @@ static int acquire(struct umbra_region *region, long nr_pages)
 		       provider);
 		return err;
 	default:
-		pr_err("size=%s: provider %s has no contiguous range of that size to give\n",
+		pr_err("size=%s: provider %s has no contiguous range of this size\n",
 		       size, provider);
 		return err;
 	}
@@ -202,17 +203,19 @@ static bool all_releasable(void *arg, struct page *page)
 }
 
 /**
- * umbra_create() - make an instance of one's own
- * @name: its directory in debugfs; at most 15 characters, and no other's
- * @layout: how to cut it up; its strings must outlive the instance
- * @spans: pages of the caller's, with one reference each
- * @nr_spans: how many spans, at most %UMBRA_MAX_SPANS
+ * umbra_create() - create an instance over pages of the caller
+ * @name: name of the instance and of its directory in debugfs; 1 to 15
+ *	characters without a slash, and not the name of another instance
+ * @layout: division of the pages into zones, and parameters; its strings must
+ *	outlive the instance
+ * @spans: the pages; each has exactly one reference
+ * @nr_spans: number of spans, at most %UMBRA_MAX_SPANS
  *
  * Context: may sleep.
- * Return: the instance, to be taken down with umbra_destroy(), or an ERR_PTR:
- * -EINVAL for a name or a layout that cannot be, -EFBIG for too many pages,
- * -EBUSY for a page that others hold, -EOPNOTSUPP for debugging that this
- * kernel cannot do, -ENOMEM.
+ * Return: the instance, which umbra_destroy() destroys, or an ERR_PTR: -EINVAL
+ * for an invalid name, layout or number of spans, -EFBIG for too many pages,
+ * -EBUSY for a page with more references, -EOPNOTSUPP for debugging that this
+ * kernel does not support, -ENOMEM.
  */
 struct umbra *umbra_create(const char *name, const struct umbra_layout *layout,
 			   const struct umbra_span *spans,
@@ -230,14 +233,14 @@ struct umbra *umbra_create(const char *name, const struct umbra_layout *layout,
 EXPORT_SYMBOL_GPL(umbra_create);
 
 /**
- * umbra_destroy() - take an instance down
- * @u: made with umbra_create(); nobody may be using it
- * @lost: called for every page that the caller must not use again: it is
- *	still allocated, or referenced by somebody, or it failed
- * @arg: passed to @lost
+ * umbra_destroy() - destroy an instance
+ * @u: an instance of umbra_create(), no longer in use
+ * @lost: function for each page that the caller must not use again, because it
+ *	is still allocated, has other references, or its memory has failed
+ * @arg: argument for @lost
  *
  * Context: may sleep.
- * Return: how many pages are lost.
+ * Return: the number of lost pages.
  */
 unsigned long umbra_destroy(struct umbra *u,
 			    void (*lost)(void *arg, struct page *page),
@@ -273,16 +276,16 @@ static void stop_and_release(struct umbra_default *d)
 
 	umbra_region_release(&d->region, releasable, d->umbra, &released);
 	if (abandoned)
-		pr_err("%lu pages are still allocated, and lost\n", abandoned);
+		pr_err("%lu pages are still allocated, and are lost\n", abandoned);
 	if (released.pinned)
-		pr_warn("%lu pages are still referenced; their last holder gives them back\n",
+		pr_warn("%lu pages are still referenced; the host gets each with its last reference\n",
 			released.pinned);
 	if (released.kept)
 		pr_warn("%lu pages were not given back\n", released.kept);
 	umbra_instance_free(d->umbra);
 }
 
-/* The instance that the parameters describe, over the pages of a region. */
+/* Create the default instance over the pages of a region. */
 static struct umbra *create_instance(struct umbra_region *region)
 {
 	const struct umbra_layout_text text = {
@@ -356,7 +359,7 @@ static int __init umbra_init(void)
 		goto err_stop;
 	}
 
-	/* The last that can fail: from here on others may be inside. */
+	/* The last step that can fail: tasks may open the device after it. */
 	d->chardev = umbra_chardev_create(u, &max_file_pages);
 	if (IS_ERR(d->chardev)) {
 		err = PTR_ERR(d->chardev);
@@ -381,9 +384,9 @@ err_unregister:
 }
 
 /*
- * No file is open and no module has the instance, for each of them holds a
- * reference to this module. Readers of debugfs files are waited for by their
- * removal.
+ * No device file is open and no other module uses the instance, because each
+ * would have a reference to this module. The removal of the debugfs files waits
+ * for their readers.
  */
 static void __exit umbra_exit(void)
 {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The host marks a page whose memory has failed and then, if the page is on
- * none of its own lists, leaves it at that. Its memory_failure_event is the
- * only word of it. The tracepoint is not exported, so it is found by name.
+ * Memory failures. When the memory of a page fails, the host sets a flag of the
+ * page. If the page is on none of the host's lists, the host then does nothing
+ * more, and its memory_failure_event is the only notice. The tracepoint is not
+ * exported, so it is found by name.
  */
 #include <linux/err.h>
 #include <linux/slab.h>
@@ -28,7 +29,10 @@ static void scan_fn(struct work_struct *work)
 	umbra_hwpoison_scan(watch->umbra);
 }
 
-/* Called with preemption off, so that the zone lock may be out of reach. */
+/*
+ * The tracepoint calls this with preemption off, and on PREEMPT_RT a zone lock
+ * cannot be taken then. So the pages are scanned from a worker.
+ */
 static void on_memory_failure(void *data, unsigned long pfn, int type,
 			      int result)
 {
@@ -47,12 +51,15 @@ static void find_tracepoint(struct tracepoint *tp, void *data)
 }
 
 /**
- * umbra_failure_watch_start() - take pages out of use when their memory fails
+ * umbra_failure_watch_start() - begin to watch for memory failures
  * @u: the instance
  *
+ * From now on a page with failed memory goes out of use, see
+ * umbra_hwpoison_pfn(). Pages that failed earlier go out of use at once.
+ *
  * Context: may sleep.
- * Return: the watch; NULL if this host has no such event; an ERR_PTR:
- * -ENOMEM, or why the event cannot be listened to.
+ * Return: the watch; NULL if this host has no memory_failure_event; an ERR_PTR:
+ * -ENOMEM, or the error of the registration with the tracepoint.
  */
 struct umbra_failure_watch *umbra_failure_watch_start(struct umbra *u)
 {
@@ -74,14 +81,17 @@ struct umbra_failure_watch *umbra_failure_watch_start(struct umbra *u)
 		kfree(watch);
 		return ERR_PTR(err);
 	}
-	/* What failed before anybody listened */
+	/* Pages that failed before the registration give no event. */
 	umbra_hwpoison_scan(u);
 	return watch;
 }
 
 /**
- * umbra_failure_watch_stop() - end a watch; nobody is in it afterwards
+ * umbra_failure_watch_stop() - end a watch
  * @watch: the watch, or NULL
+ *
+ * Waits for running probes and for the worker: no code of the watch runs after
+ * the return.
  *
  * Context: may sleep.
  */

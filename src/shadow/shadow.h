@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Listening to what the host does. */
+/* Events of the host that concern an instance; see memory_failure.c. */
 #ifndef _UMBRA_SHADOW_H
 #define _UMBRA_SHADOW_H
 
