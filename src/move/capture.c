@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A freed block, and the larger one it becomes a part of, for one request. */
+/* Freeing a block, and capturing the merged block for one request. */
 #include <linux/module.h>
 #include <linux/spinlock.h>
 #include "../buddy/freelist.h"
@@ -13,8 +13,8 @@
 #include "capture.h"
 
 /*
- * A block for @rq out of the free one that @index lies in now, or UMBRA_NO_FRAME
- * if that is too small, or a request of this type has no business there. Zone
+ * Take a block for @rq out of the free block that contains @index. Returns
+ * UMBRA_NO_FRAME if the free block is too small, or @rq must not use it. Zone
  * lock held.
  */
 static u32 capture(struct umbra_zone *zone, u32 index,
@@ -29,7 +29,7 @@ static u32 capture(struct umbra_zone *zone, u32 index,
 	if (frame_state(frame) != FRAME_FREE ||
 	    frame_order(frame) < rq->order || !umbra_type_is_mergeable(type))
 		return UMBRA_NO_FRAME;
-	/* What cannot move is not to be strewn over movable pageblocks. */
+	/* A block that cannot move must not fragment a movable pageblock. */
 	if (rq->order < u->pb_order && type == UMBRA_MOVABLE &&
 	    rq->type != UMBRA_MOVABLE)
 		return UMBRA_NO_FRAME;
@@ -43,17 +43,19 @@ static u32 capture(struct umbra_zone *zone, u32 index,
 }
 
 /**
- * umbra_free_captured() - free a block past the caches, and take what it makes
+ * umbra_free_captured() - free a block to its zone, and capture the result
  * @u: the instance
- * @index: its head, in state PCP; umbra_debug_free() has seen it
- * @order: its order
- * @rq: who wants a block that this one becomes a part of; or NULL
+ * @index: head of the block, in state PCP, after umbra_debug_free()
+ * @order: order of the block
+ * @rq: request that waits for a larger block, or NULL
  *
- * Nobody else can get that block in between. No watermark counts: what is taken
- * is what was made for it. Neither an allocation nor a free is counted.
+ * The block merges with its free buddies. If the merged block is large enough
+ * for @rq, it is taken under the same hold of the zone lock, so that no other
+ * task can take it. Watermarks are not tested, because the block was made for
+ * @rq. Neither an allocation nor a free is counted.
  *
  * Context: any but NMI; takes the zone lock.
- * Return: the head of a block of the order that @rq wants, in state PCP, or
+ * Return: head of a block of the order of @rq, in state PCP, or
  * UMBRA_NO_FRAME.
  */
 u32 umbra_free_captured(struct umbra *u, u32 index, unsigned int order,

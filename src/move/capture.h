@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Freeing for one request; see capture.c. */
+/* Freeing a block for one request; see capture.c. */
 #ifndef _UMBRA_CAPTURE_H
 #define _UMBRA_CAPTURE_H
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Compaction: making large free blocks by moving small ones together. Who
- * compacts which zone and when it is done is decided here, as the host does.
- * Any number of tasks may compact a zone at once; each has what it isolated and
- * stashed to itself.
+ * Compaction: moving small blocks together to make large free blocks. This file
+ * decides, as the host does, which zones to compact and when a run is done.
+ * Several tasks may compact a zone at once; each task has its own isolated and
+ * stashed blocks.
  */
 #include <linux/gfp.h>
 #include <linux/list.h>
@@ -35,13 +35,14 @@
 #include <trace/events/umbra.h>
 
 /**
- * umbra_compact_gap() - how much more must be free to compact for an order
- * @order: the order
+ * umbra_compact_gap() - get the free pages that compaction needs for an order
+ * @order: order of the wanted block
  *
- * The block itself, and as much again for what is moved out of its way.
+ * Compaction needs the pages of the block, and as many again as targets for the
+ * pages that it moves.
  *
  * Context: any.
- * Return: in pages.
+ * Return: number of pages, in addition to a watermark.
  */
 unsigned long umbra_compact_gap(unsigned int order)
 {
@@ -50,8 +51,8 @@ unsigned long umbra_compact_gap(unsigned int order)
 EXPORT_SYMBOL_IF_KUNIT(umbra_compact_gap);
 
 /*
- * Is enough of a zone free to compact it, above a watermark, if @more pages were
- * free in addition?
+ * Does a zone have enough free pages above @mark to be compacted, if @more
+ * pages were free in addition?
  */
 static bool has_room(const struct umbra_zone *zone, unsigned int order,
 		     unsigned long mark, enum umbra_zone_type highest,
@@ -61,11 +62,11 @@ static bool has_room(const struct umbra_zone *zone, unsigned int order,
 	if (order > PAGE_ALLOC_COSTLY_ORDER)
 		mark += umbra_mark(zone, UMBRA_WMARK_LOW) -
 			umbra_mark(zone, UMBRA_WMARK_MIN);
-	/* Free blocks of CMA pageblocks can be filled too. */
+	/* ALLOC_CMA, because movable blocks can go to CMA pageblocks. */
 	return umbra_watermark_with(zone, 0, mark, highest, ALLOC_CMA, more);
 }
 
-/* Is memory in pieces, rather than short? Small orders are always tried. */
+/* Is free memory fragmented, rather than short? True for all small orders. */
 static bool is_fragmented(struct umbra_zone *zone, unsigned int order)
 {
 	unsigned int threshold =
@@ -83,16 +84,17 @@ static bool is_fragmented(struct umbra_zone *zone, unsigned int order)
 }
 
 /**
- * umbra_compact_is_needed() - should a zone be compacted for an order
+ * umbra_compact_is_needed() - decide whether to compact a zone for an order
  * @zone: the zone
- * @order: order wanted
- * @highest: the highest zone the request could use
- * @flags: ALLOC_*, for the watermark and what the request may use
- * @async: only if it is likely to help
+ * @order: order of the wanted block
+ * @highest: highest zone that the request may use
+ * @flags: ALLOC_* of the request, including its watermark
+ * @async: whether to compact only if success is likely
  *
- * Context: any; takes the zone lock.
- * Return: UMBRA_COMPACT_SUCCESS if there is a block already,
- * UMBRA_COMPACT_SKIPPED if it would be in vain, else UMBRA_COMPACT_CONTINUE.
+ * Context: any but NMI; takes the zone lock.
+ * Return: UMBRA_COMPACT_SUCCESS if the zone has a block already,
+ * UMBRA_COMPACT_SKIPPED if compaction cannot help, else
+ * UMBRA_COMPACT_CONTINUE.
  */
 enum umbra_compact_result umbra_compact_is_needed(struct umbra_zone *zone,
 						  unsigned int order,
@@ -104,7 +106,7 @@ enum umbra_compact_result umbra_compact_is_needed(struct umbra_zone *zone,
 
 	if (umbra_watermark_ok(zone, order, mark, highest, flags))
 		return UMBRA_COMPACT_SUCCESS;
-	/* A block made of CMA pageblocks is of no use to some. */
+	/* Without ALLOC_CMA a request cannot use a block in CMA pageblocks. */
 	if (order > PAGE_ALLOC_COSTLY_ORDER && async && !(flags & ALLOC_CMA) &&
 	    !umbra_watermark_ok(zone, 0, mark + umbra_compact_gap(order),
 				highest, 0))
@@ -117,12 +119,13 @@ enum umbra_compact_result umbra_compact_is_needed(struct umbra_zone *zone,
 EXPORT_SYMBOL_IF_KUNIT(umbra_compact_is_needed);
 
 /**
- * umbra_compact_suitable() - could compaction help, if more were reclaimed
+ * umbra_compact_suitable() - test whether reclaim makes room for compaction
  * @u: the instance
  * @rq: the request
  *
  * Context: any.
- * Return: true if a zone would have enough free pages to be compacted.
+ * Return: true if, after reclaim, a zone that @rq may use would have enough
+ * free pages to be compacted.
  */
 bool umbra_compact_suitable(struct umbra *u, const struct umbra_request *rq)
 {
@@ -135,7 +138,7 @@ bool umbra_compact_suitable(struct umbra *u, const struct umbra_request *rq)
 
 		if (!umbra_zone_is_allowed(zone, rq))
 			continue;
-		/* Not all is to be reclaimed for one block of a high order. */
+		/* Do not reclaim a whole zone for one block of a high order. */
 		more /= max(rq->order, 1U);
 		if (has_room(zone, rq->order,
 			     umbra_mark(zone, UMBRA_WMARK_MIN), rq->highest,
@@ -160,12 +163,13 @@ static unsigned int zone_score(struct umbra_zone *zone)
 }
 
 /**
- * umbra_compact_score() - how much of what a node has free is in pieces
+ * umbra_compact_score() - get the score of fragmentation of a node
  * @u: the instance
  * @nid: the node
  *
- * Context: any; takes the zone locks one after the other.
- * Return: in percent, for pageblocks; large zones count for more.
+ * Context: any but NMI; takes the zone locks one after the other.
+ * Return: percentage of the free pages that are in blocks smaller than a
+ * pageblock, as an average of the zones weighted by their size.
  */
 unsigned int umbra_compact_score(struct umbra *u, unsigned int nid)
 {
@@ -183,7 +187,7 @@ unsigned int umbra_compact_score(struct umbra *u, unsigned int nid)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_compact_score);
 
-/* Proactive compaction begins above the high score, and ends at the low one. */
+/* Proactive compaction starts above the high score and ends at the low one. */
 unsigned int umbra_compact_score_wmark(const struct umbra *u, bool low)
 {
 	unsigned int mark = 100 -
@@ -193,7 +197,7 @@ unsigned int umbra_compact_score_wmark(const struct umbra *u, bool low)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_compact_score_wmark);
 
-/* Is there a free block that the request could have? */
+/* Does the zone have a free block that the request may use? */
 static bool has_block(const struct umbra_compaction *c)
 {
 	struct umbra_zone *zone = c->zone;
@@ -222,7 +226,7 @@ static bool should_end(const struct umbra_compaction *c)
 	return c->contended || fatal_signal_pending(current);
 }
 
-/* Is a run done, and how did it end? UMBRA_COMPACT_CONTINUE if it is not. */
+/* The result of a run, or UMBRA_COMPACT_CONTINUE if the run is not done. */
 static enum umbra_compact_result result_of(struct umbra_compaction *c)
 {
 	if (compact_has_met(c)) {
@@ -241,7 +245,7 @@ static enum umbra_compact_result result_of(struct umbra_compaction *c)
 	}
 	if (c->order == COMPACT_WHOLE)
 		return UMBRA_COMPACT_CONTINUE;
-	/* A pageblock once begun is gone through: less is stolen later. */
+	/* Finish the pageblock, so that later requests need fewer fallbacks. */
 	if (c->migrate != compact_block_start(c, c->migrate))
 		return UMBRA_COMPACT_CONTINUE;
 	if (has_block(c))
@@ -251,8 +255,8 @@ static enum umbra_compact_result result_of(struct umbra_compaction *c)
 }
 
 /*
- * One batch, from isolation to where it goes. Returns what the run ends with, or
- * UMBRA_COMPACT_CONTINUE.
+ * Isolate and move one batch. Returns the result of the run, or
+ * UMBRA_COMPACT_CONTINUE if the run is not done.
  */
 static enum umbra_compact_result step(struct umbra_compaction *c)
 {
@@ -298,11 +302,11 @@ static unsigned long pfn_of(const struct umbra_zone *zone, u32 index)
 }
 
 /**
- * umbra_compact_zone() - compact one zone
- * @c: what for, and how; filled in with what was done
+ * umbra_compact_zone() - run compaction over one zone
+ * @c: parameters of the run; its results on return
  *
- * Context: may sleep.
- * Return: how it ended.
+ * Context: may sleep; takes the zone lock.
+ * Return: result of the run, never UMBRA_COMPACT_CONTINUE.
  */
 enum umbra_compact_result umbra_compact_zone(struct umbra_compaction *c)
 {
@@ -332,7 +336,7 @@ enum umbra_compact_result umbra_compact_zone(struct umbra_compaction *c)
 	return ret;
 }
 
-/* Compact a zone for a request. */
+/* Compact a zone for a request. A captured block goes to *@index. */
 static enum umbra_compact_result
 compact_for_request(struct umbra_zone *zone, const struct umbra_request *rq,
 		    enum umbra_compact_priority priority, u32 *index)
@@ -406,19 +410,19 @@ compact_zonelist(struct umbra *u, const struct umbra_request *rq,
 }
 
 /**
- * umbra_compact_direct() - compact for a request, in its own context
+ * umbra_compact_direct() - compact for a request in the context of its caller
  * @u: the instance
  * @rq: the request, of an order above 0
- * @priority: how hard
- * @index: set to a block for it in state PCP if one was captured, which counts
- *	as allocated; else left alone
+ * @priority: effort of the compaction
+ * @index: set to the head of a block in state PCP, which is counted as
+ *	allocated, if a block was captured; else unchanged
  *
- * The zones are tried in the order of the request's list, until one has a block.
- * What the request may use decides where its block is made. Requests that may not
- * do I/O do not compact, as in the host.
+ * The zones that the request may use are compacted in the order of its
+ * zonelist, until one has a block. A request without %__GFP_IO does not
+ * compact, as in the host.
  *
- * Context: may sleep.
- * Return: the best of what came of the zones.
+ * Context: may sleep; takes the zone locks one after the other.
+ * Return: the best result of the zones.
  */
 enum umbra_compact_result
 umbra_compact_direct(struct umbra *u, const struct umbra_request *rq,
@@ -430,7 +434,7 @@ umbra_compact_direct(struct umbra *u, const struct umbra_request *rq,
 
 	if (!(rq->gfp & __GFP_IO))
 		return UMBRA_COMPACT_SKIPPED;
-	/* Callbacks are not told what they may do but by the scope. */
+	/* Callbacks have no gfp argument, so the scope of the task says it. */
 	if (no_fs)
 		nofs = memalloc_nofs_save();
 	reclaim = memalloc_noreclaim_save();
@@ -442,7 +446,7 @@ umbra_compact_direct(struct umbra *u, const struct umbra_request *rq,
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_compact_direct);
 
-/* All of the zones of a node. Returns 0 or -EINTR. Context: may sleep. */
+/* Compact all zones of a node. Returns 0 or -EINTR. Context: may sleep. */
 int umbra_compact_node_zones(struct umbra *u, unsigned int nid, bool proactive)
 {
 	struct umbra_compaction c = {
@@ -478,10 +482,10 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_compact_node_zones);
  * @u: the instance
  * @nid: the node
  *
- * What CPUs keep of it comes back to the zones first.
+ * The caches of all CPUs are drained to the zones of the node first.
  *
  * Context: may sleep.
- * Return: 0; -EINVAL if there is no such node, -EINTR if the task is to end.
+ * Return: 0; -EINVAL if the node does not exist, -EINTR on a fatal signal.
  */
 int umbra_compact_node(struct umbra *u, unsigned int nid)
 {
@@ -495,13 +499,13 @@ int umbra_compact_node(struct umbra *u, unsigned int nid)
 EXPORT_SYMBOL_GPL(umbra_compact_node);
 
 /**
- * umbra_compact() - compact all of an instance
+ * umbra_compact() - compact all nodes of an instance
  * @u: the instance
  *
- * What CPUs keep comes back to the zones first.
+ * The caches of all CPUs are drained to the zones of each node first.
  *
  * Context: may sleep.
- * Return: 0, or -EINTR if the task is to end.
+ * Return: 0, or -EINTR on a fatal signal.
  */
 int umbra_compact(struct umbra *u)
 {

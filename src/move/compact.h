@@ -10,18 +10,18 @@ struct umbra_compaction;
 
 /* Results of compaction, from worst to best, as the host has them. */
 enum umbra_compact_result {
-	UMBRA_COMPACT_SKIPPED,	/* not suitable: too little is free, or enough */
-	UMBRA_COMPACT_DEFERRED,	/* failed too often lately */
-	UMBRA_COMPACT_CONTINUE,	/* not done yet; not a final result */
-	UMBRA_COMPACT_COMPLETE,	/* all of the zone was scanned in vain */
-	UMBRA_COMPACT_PARTIAL_SKIPPED,	/* a part of it was */
-	UMBRA_COMPACT_CONTENDED,	/* given up: somebody waits */
-	UMBRA_COMPACT_SUCCESS	/* a block of the order is there */
+	UMBRA_COMPACT_SKIPPED,	/* too few free pages, or not fragmented */
+	UMBRA_COMPACT_DEFERRED,	/* not tried, because recent runs failed */
+	UMBRA_COMPACT_CONTINUE,	/* run not done yet; never a final result */
+	UMBRA_COMPACT_COMPLETE,	/* the whole zone was scanned without success */
+	UMBRA_COMPACT_PARTIAL_SKIPPED,	/* a part of the zone was scanned */
+	UMBRA_COMPACT_CONTENDED,	/* the run ended early */
+	UMBRA_COMPACT_SUCCESS	/* the zone has a block of the order */
 };
 
-/* How hard to compact; a lower number is harder. */
+/* Effort of compaction; a lower number is more effort. */
 enum umbra_compact_priority {
-	UMBRA_COMPACT_PRIO_FULL,	/* sync, skip hints ignored */
+	UMBRA_COMPACT_PRIO_FULL,	/* sync light, ignores skip hints */
 	UMBRA_COMPACT_PRIO_LIGHT,	/* sync light */
 	UMBRA_COMPACT_PRIO_ASYNC
 };

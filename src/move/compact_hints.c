@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What compaction remembers of a zone: where its scanners go on, which
- * pageblocks are not worth a look, and how often it was of no use. All of it is
- * there to save work, and guarded by the zone lock, but for the bits of the
- * pageblocks, which are atomic.
+ * The hints of compaction: the positions where the scanners of a zone continue,
+ * the pageblocks that are not worth a scan, and the number of recent failures.
+ * Hints only save work. The zone lock guards them, except for the skip bits of
+ * the pageblocks, which are atomic.
  */
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
@@ -17,7 +17,7 @@
 #include "compact_hints.h"
 #include "compaction.h"
 
-/* At most so many times as a power of two is compaction passed over. */
+/* Fewer than 2^MAX_DEFER_SHIFT attempts in a row are deferred. */
 #define MAX_DEFER_SHIFT 6
 
 static u32 last_block(const struct umbra_zone *zone)
@@ -32,7 +32,7 @@ static void set_positions(struct umbra_zone *zone, u32 migrate, u32 free)
 	zone->compact.cached_free = free;
 }
 
-/* Returns 0 or -ENOMEM. Context: may sleep. */
+/* Set the hints of all zones up. Returns 0 or -ENOMEM. Context: may sleep. */
 int umbra_compact_hints_create(struct umbra *u)
 {
 	struct umbra_zone *zone;
@@ -54,7 +54,7 @@ void umbra_compact_hints_destroy(struct umbra *u)
 	bitmap_free(u->compact.skip_blocks);
 }
 
-/* Is the pageblock of @index not worth a look? */
+/* Does a hint let the run skip the pageblock of @index? */
 bool umbra_compact_is_skipped(const struct umbra_compaction *c, u32 index)
 {
 	const struct umbra *u = c->zone->umbra;
@@ -63,7 +63,7 @@ bool umbra_compact_is_skipped(const struct umbra_compaction *c, u32 index)
 					    u->compact.skip_blocks);
 }
 
-/* Note that the pageblock of @index gave nothing. */
+/* Set the skip hint of the pageblock of @index. */
 void umbra_compact_skip(const struct umbra_compaction *c, u32 index)
 {
 	struct umbra *u = c->zone->umbra;
@@ -71,7 +71,7 @@ void umbra_compact_skip(const struct umbra_compaction *c, u32 index)
 	set_bit(index >> u->pb_order, u->compact.skip_blocks);
 }
 
-/* The migrate scanner need not come back to what is below @index. */
+/* Let the migrate scanner of later runs start at @index or above. */
 void umbra_compact_pass_source(const struct umbra_compaction *c, u32 index)
 {
 	struct umbra_zone_compact *z = &c->zone->compact;
@@ -84,7 +84,7 @@ void umbra_compact_pass_source(const struct umbra_compaction *c, u32 index)
 	spin_unlock_irqrestore(&c->zone->lock, flags);
 }
 
-/* The free scanner has had all of the pageblock of @index. */
+/* Let the free scanner of later runs start below the pageblock of @index. */
 void umbra_compact_pass_target(const struct umbra_compaction *c, u32 index)
 {
 	struct umbra_zone_compact *z = &c->zone->compact;
@@ -100,7 +100,10 @@ void umbra_compact_pass_target(const struct umbra_compaction *c, u32 index)
 	spin_unlock_irqrestore(&c->zone->lock, flags);
 }
 
-/* May the pageblock of @index be a source, or a target, of migration? */
+/*
+ * Does the pageblock at @index have a block to move (if @source), or a free
+ * block to move to (if @target)?
+ */
 static bool is_useful(struct umbra *u, u32 index, bool source, bool target)
 {
 	u32 end = index + (1U << u->pb_order);
@@ -120,8 +123,8 @@ static bool is_useful(struct umbra *u, u32 index, bool source, bool target)
 }
 
 /*
- * Forget the hint of a pageblock if there is something in it. Returns whether a
- * scanner may begin there.
+ * Clear the skip hint of a pageblock if the pageblock is useful again. Returns
+ * whether a scanner may start there.
  */
 static bool reset_block(struct umbra_zone *zone, u32 index, bool source,
 			bool target)
@@ -143,7 +146,7 @@ static bool reset_block(struct umbra_zone *zone, u32 index, bool source,
 	return true;
 }
 
-/* Where scanners begin: the outermost pageblocks that are of use. */
+/* Store the outermost useful pageblocks, where the scanners will start. */
 static void store_first(struct umbra_zone *zone, u32 migrate, u32 free)
 {
 	struct umbra_zone_compact *z = &zone->compact;
@@ -158,7 +161,7 @@ static void store_first(struct umbra_zone *zone, u32 migrate, u32 free)
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
-/* Look at all pageblocks of a zone anew, from both of its ends. */
+/* Evaluate all pageblocks of a zone again, from both ends of the zone. */
 static void reset_hints(struct umbra_zone *zone)
 {
 	u32 step = 1U << zone->umbra->pb_order;
@@ -177,7 +180,7 @@ static void reset_hints(struct umbra_zone *zone)
 		}
 		cond_resched();
 	}
-	/* Nothing to go over: no distance between them. */
+	/* No pageblock is useful: the scanners start where they meet. */
 	if (migrate >= free) {
 		migrate = min(low, last_block(zone));
 		free = migrate;
@@ -186,14 +189,14 @@ static void reset_hints(struct umbra_zone *zone)
 }
 
 /**
- * umbra_compact_flush_hints() - look at all pageblocks of a node anew
+ * umbra_compact_flush_hints() - evaluate the pageblocks of a node again
  * @u: the instance
  * @nid: the node
  *
- * If a request had a zone of it gone over in vain since the last time; for
- * kswapd, before it sleeps.
+ * A zone is evaluated only if its scanners have met in a run for a request
+ * since the last call. kswapd calls this before it sleeps.
  *
- * Context: may sleep.
+ * Context: may sleep; takes the zone locks one after the other.
  */
 void umbra_compact_flush_hints(struct umbra *u, unsigned int nid)
 {
@@ -208,7 +211,7 @@ void umbra_compact_flush_hints(struct umbra *u, unsigned int nid)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_compact_flush_hints);
 
-/* Is this the attempt after the longest deferral? */
+/* Is this the first attempt after the longest deferral? */
 static bool is_restarting(struct umbra_zone *zone, int order)
 {
 	struct umbra_zone_compact *z = &zone->compact;
@@ -225,7 +228,7 @@ static bool is_restarting(struct umbra_zone *zone, int order)
 	return yes;
 }
 
-/* Put the scanners where they are to begin. */
+/* Set the start positions of the scanners. */
 void umbra_compact_begin(struct umbra_compaction *c)
 {
 	struct umbra_zone *zone = c->zone;
@@ -250,7 +253,7 @@ void umbra_compact_begin(struct umbra_compaction *c)
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
-/* The scanners have met: the next run begins at the ends of the zone. */
+/* The scanners have met: let the next run start at the ends of the zone. */
 void umbra_compact_begin_anew(struct umbra_compaction *c)
 {
 	struct umbra_zone *zone = c->zone;
@@ -263,7 +266,7 @@ void umbra_compact_begin_anew(struct umbra_compaction *c)
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
-/* Free blocks up to that of @highest were given back: they count again. */
+/* Stashed blocks up to @highest were put back: scan their pageblocks again. */
 void umbra_compact_end(struct umbra_compaction *c, u32 highest)
 {
 	struct umbra_zone_compact *z = &c->zone->compact;
@@ -274,7 +277,7 @@ void umbra_compact_end(struct umbra_compaction *c, u32 highest)
 	spin_unlock_irqrestore(&c->zone->lock, flags);
 }
 
-/* Compaction of a zone was in vain: pass it over for a while. */
+/* Compaction of a zone failed: defer the next attempts. */
 void umbra_compact_defer(struct umbra_zone *zone, unsigned int order)
 {
 	struct umbra_zone_compact *z = &zone->compact;
@@ -288,7 +291,7 @@ void umbra_compact_defer(struct umbra_zone *zone, unsigned int order)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_compact_defer);
 
-/* Should the zone be passed over this time? */
+/* Must this attempt be deferred? Counts the attempt. */
 bool umbra_compact_is_deferred(struct umbra_zone *zone, unsigned int order)
 {
 	struct umbra_zone_compact *z = &zone->compact;
@@ -320,7 +323,7 @@ static void end_deferral(struct umbra_zone *zone, unsigned int order,
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
-/* A request of @order is likely to succeed. */
+/* Compaction made a block of @order: do not defer this order any more. */
 void umbra_compact_expect(struct umbra_zone *zone, unsigned int order)
 {
 	end_deferral(zone, order, false);
@@ -328,11 +331,11 @@ void umbra_compact_expect(struct umbra_zone *zone, unsigned int order)
 EXPORT_SYMBOL_IF_KUNIT(umbra_compact_expect);
 
 /**
- * umbra_compact_worked() - a request got its block after compaction
- * @zone: the zone it is from
- * @order: its order
+ * umbra_compact_worked() - note that compaction gave a request its block
+ * @zone: zone of the block
+ * @order: order of the request
  *
- * Context: any; takes the zone lock.
+ * Context: any but NMI; takes the zone lock.
  */
 void umbra_compact_worked(struct umbra_zone *zone, unsigned int order)
 {

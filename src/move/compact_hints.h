@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Where compaction begins, and where it does not look; see compact_hints.c. */
+/* Start positions and skip hints of compaction; see compact_hints.c. */
 #ifndef _UMBRA_COMPACT_HINTS_H
 #define _UMBRA_COMPACT_HINTS_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Moving a batch of compaction to where the free scanner found room. */
+/* Moving a batch of isolated blocks to free blocks of the stash. */
 #include <linux/sched.h>
 #include "../core/core.h"
 #include "../core/debug.h"
@@ -12,13 +12,13 @@
 #include "movable.h"
 #include <trace/events/umbra.h>
 
-/* How often an owner who says -EAGAIN is asked. */
+/* Number of attempts to move a block if its owner returns -EAGAIN. */
 #define PASSES_ASYNC 3
 #define PASSES_SYNC 10
 
 /*
- * Move one block of a batch. Returns 0, what the owner said, -ENOMEM if there is
- * no room for anything, or -EBUSY for a block of this size.
+ * Move one block of a batch. Returns 0, the error of the owner, -ENOMEM if
+ * there is no free block at all, or -EBUSY if no free block is large enough.
  */
 static int move_one(struct umbra_compaction *c, u32 src)
 {
@@ -32,7 +32,7 @@ static int move_one(struct umbra_compaction *c, u32 src)
 	err = umbra_movable_migrate(u, dst, src, c->mode);
 	if (err) {
 		umbra_compact_return(c, dst, order);
-		/* For want of anything but room, others may have more luck. */
+		/* Here -ENOMEM must not end the batch: the stash has room. */
 		return err == -ENOMEM ? -EBUSY : err;
 	}
 	c->batch.nr_pages -= 1U << order;
@@ -46,7 +46,7 @@ static int move_one(struct umbra_compaction *c, u32 src)
 	return 0;
 }
 
-/* Put a block back that stays where it is; its owner was asked often enough. */
+/* Release an isolated block that stays where it is, and count the failure. */
 void umbra_compact_give_up(struct umbra *u, u32 src)
 {
 	umbra_count(umbra_frame_zone(u, src), EVENT_PGMIGRATE_FAIL,
@@ -65,8 +65,9 @@ static void let_go(struct umbra_compaction *c, u32 src)
 }
 
 /*
- * Ask for every block of the batch once; those to be asked for again stay in it.
- * Returns 0, -EBUSY if one could not be moved, or -ENOMEM.
+ * Try to move every block of the batch once. Blocks for another attempt stay in
+ * the batch. Returns 0, -EBUSY if a block could not be moved, or -ENOMEM if
+ * there is no free block left.
  */
 static int move_pass(struct umbra_compaction *c, bool is_last)
 {
@@ -90,11 +91,12 @@ static int move_pass(struct umbra_compaction *c, bool is_last)
 }
 
 /**
- * umbra_compact_move() - move a batch to where there is room
- * @c: the run; its batch is empty afterwards
+ * umbra_compact_move() - move a batch to free blocks
+ * @c: the run; its batch is empty on return
  *
- * Context: may sleep.
- * Return: 0; -EBUSY if not all of it could be moved, -ENOMEM if for want of room.
+ * Context: may sleep; takes the zone lock.
+ * Return: 0; -EBUSY if a block could not be moved, -ENOMEM if there is no free
+ * block left.
  */
 int umbra_compact_move(struct umbra_compaction *c)
 {
@@ -105,7 +107,7 @@ int umbra_compact_move(struct umbra_compaction *c)
 	int err, ret = 0;
 
 	for (pass = 1; c->batch.nr; pass++) {
-		/* Whoever has the owner's lock may have to get on first. */
+		/* Let a task that holds a lock of the owner release it. */
 		if (pass > 1 && c->mode == UMBRA_MIGRATE_SYNC)
 			schedule_timeout_uninterruptible(1);
 		else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Moving what compaction isolated; see compact_move.c. Private to move/. */
+/* Moving isolated blocks; see compact_move.c. Private to move/. */
 #ifndef _UMBRA_COMPACT_MOVE_H
 #define _UMBRA_COMPACT_MOVE_H
 

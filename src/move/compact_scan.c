@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The two scanners of compaction. The migrate scanner goes up from the start of
- * a zone and isolates blocks that can be moved; the free scanner comes down from
- * its end and takes free blocks off the lists, into a stash. Where they meet, the
- * zone is compacted.
+ * a zone and isolates blocks that can be moved. The free scanner goes down from
+ * the end of the zone and takes free blocks off the lists, into a stash. When
+ * the scanners meet, the zone is compacted.
  *
- * The migrate scanner reads the frame map without a lock: what it takes for a
- * block is one only once it is isolated. The free scanner holds the zone lock for
- * at most one pageblock.
+ * The migrate scanner reads the frame map without a lock, so a block may change
+ * until it is isolated. The free scanner holds the zone lock for at most one
+ * pageblock at a time.
  */
 #include <linux/list.h>
 #include <linux/lockdep.h>
@@ -47,7 +47,7 @@ static bool is_too_large(const struct umbra_compaction *c, unsigned int order)
 	return c->order >= 0 && order >= (unsigned int)c->order;
 }
 
-/* Has memory of a block failed, so that it is not to be touched? */
+/* Does a block have a page with failed memory, which must not be accessed? */
 bool umbra_has_hwpoison(struct umbra *u, u32 index, unsigned int order)
 {
 	struct page *page = umbra_index_to_page(u, index);
@@ -60,8 +60,8 @@ bool umbra_has_hwpoison(struct umbra *u, u32 index, unsigned int order)
 }
 
 /*
- * Isolate the block at @index, if it is one that can be moved, which a look at
- * @frame told cheaply. What the look found may have gone since.
+ * Isolate the block at @index if it can be moved. @frame gives a cheap first
+ * answer without a lock, so the order is checked again after the isolation.
  */
 static bool isolate_one(struct umbra_compaction *c, u32 index, u8 frame)
 {
@@ -84,7 +84,7 @@ static bool isolate_one(struct umbra_compaction *c, u32 index, u8 frame)
 	return true;
 }
 
-/* Let go of all blocks of a batch. Context: may sleep. */
+/* Release all blocks of a batch. Context: may sleep. */
 void umbra_compact_putback(struct umbra *u, struct umbra_isolated *batch)
 {
 	unsigned int i;
@@ -101,8 +101,9 @@ static u32 wanted_end(const struct umbra_compaction *c, u32 index)
 }
 
 /*
- * An asynchronous request looks for the first place where its block can be made:
- * one thing that cannot be moved spoils all of it. Returns where to go on.
+ * Give up a place where the block of an asynchronous request could be made: a
+ * single block that cannot be moved makes the whole place useless. Returns the
+ * next frame to scan.
  */
 static u32 give_place_up(struct umbra_compaction *c, u32 index, u32 *place)
 {
@@ -114,7 +115,7 @@ static u32 give_place_up(struct umbra_compaction *c, u32 index, u32 *place)
 	return index;
 }
 
-/* What was moved away may have merged to a block that goes on here. */
+/* The frame after a free block that contains @index, or @index itself. */
 static u32 past_free(const struct umbra *u, u32 index)
 {
 	u32 head = umbra_frame_head(u, index);
@@ -124,7 +125,7 @@ static u32 past_free(const struct umbra *u, u32 index)
 	       head + (1U << frame_order(frame)) : index;
 }
 
-/* Walk the rest of a pageblock; returns where it stopped. */
+/* Isolate blocks of the range. Returns the frame where the scanner stopped. */
 static u32 isolate_range(struct umbra_compaction *c, u32 start, u32 end)
 {
 	bool choosy = c->rq && c->mode == UMBRA_MIGRATE_ASYNC;
@@ -156,7 +157,7 @@ static u32 isolate_range(struct umbra_compaction *c, u32 start, u32 end)
 	return min(index, end);
 }
 
-/* Isolate a batch of a pageblock, or as much of it as there is. */
+/* Isolate a batch in the pageblock where the migrate scanner is. */
 static enum umbra_compact_scan isolate_block(struct umbra_compaction *c)
 {
 	struct umbra *u = c->zone->umbra;
@@ -165,7 +166,7 @@ static enum umbra_compact_scan isolate_block(struct umbra_compaction *c)
 	bool from_start = start == compact_block_start(c, start);
 
 	c->migrate = isolate_range(c, start, end);
-	/* What was gone through, and is not empty, will not be soon. */
+	/* A pageblock that one batch cannot empty is not scanned again soon. */
 	if (c->migrate == end && (!c->batch.nr || !from_start)) {
 		umbra_compact_skip(c, start);
 		umbra_compact_pass_source(c, end);
@@ -183,7 +184,7 @@ static enum umbra_compact_scan isolate_block(struct umbra_compaction *c)
 	return COMPACT_SCAN_SOME;
 }
 
-/* Should blocks be moved out of the pageblock of @index? */
+/* Should the run move blocks out of the pageblock of @index? */
 static bool is_source(const struct umbra_compaction *c, u32 index)
 {
 	struct umbra *u = c->zone->umbra;
@@ -195,25 +196,26 @@ static bool is_source(const struct umbra_compaction *c, u32 index)
 		return false;
 	if (!c->rq)
 		return true;
-	/* What cannot use a CMA pageblock gains nothing from an empty one. */
+	/* Without ALLOC_CMA a request cannot use an emptied CMA pageblock. */
 	if (type == UMBRA_CMA && !(c->flags & ALLOC_CMA))
 		return false;
 	if (c->mode != UMBRA_MIGRATE_ASYNC)
 		return true;
-	/* Whole pageblocks can change their type. */
+	/* A request for a whole pageblock may change the type of one. */
 	if (c->type == UMBRA_MOVABLE || c->order >= (int)u->pb_order)
 		return is_movable_type(type);
 	return type == c->type;
 }
 
 /**
- * umbra_compact_isolate() - have the migrate scanner isolate the next batch
- * @c: the run; its batch is empty
+ * umbra_compact_isolate() - isolate the next batch of blocks to move
+ * @c: the run; its batch must be empty
  *
- * Of one pageblock, the first that has something.
+ * The batch is from one pageblock, the next that is a source.
  *
  * Context: may sleep.
- * Return: whether there is a batch now, or the run should end.
+ * Return: COMPACT_SCAN_SOME if a batch is isolated, COMPACT_SCAN_NONE if not,
+ * or COMPACT_SCAN_ABORT if the task must end.
  */
 enum umbra_compact_scan umbra_compact_isolate(struct umbra_compaction *c)
 {
@@ -234,7 +236,7 @@ enum umbra_compact_scan umbra_compact_isolate(struct umbra_compaction *c)
 	return COMPACT_SCAN_NONE;
 }
 
-/* Should the free blocks of the pageblock of @index be filled? */
+/* May the run move blocks into the pageblock of @index? */
 static bool is_target(const struct umbra_compaction *c, u32 index)
 {
 	struct umbra *u = c->zone->umbra;
@@ -243,7 +245,7 @@ static bool is_target(const struct umbra_compaction *c, u32 index)
 	u8 frame = head == UMBRA_NO_FRAME ? 0 : frame_read(u, head);
 	unsigned int large = c->order > 0 ? c->order : u->pb_order;
 
-	/* What is wanted is not to be taken apart. */
+	/* A free block as large as the wanted block must not be split. */
 	if (frame_state(frame) == FRAME_FREE && frame_order(frame) >= large)
 		return false;
 	if (type == UMBRA_ISOLATE)
@@ -252,8 +254,9 @@ static bool is_target(const struct umbra_compaction *c, u32 index)
 }
 
 /*
- * A block that is half a pageblock or more is to be filled with what can move:
- * then most of the pageblock can. Zone lock held.
+ * Make a pageblock movable if the free block at @index is at least half of it.
+ * Movable blocks will fill the free block, and so most of the pageblock. Zone
+ * lock held.
  */
 static void make_movable(struct umbra_zone *zone, u32 index, unsigned int order)
 {
@@ -277,7 +280,10 @@ static void stash_add(struct umbra_compaction *c, u32 index,
 	c->nr_stashed += 1U << order;
 }
 
-/* Take a free block off its list, if enough stays. Zone lock held. */
+/*
+ * Take a free block into the stash, if the zone stays above its min watermark.
+ * Returns whether it did. Zone lock held.
+ */
 static bool stash_free(struct umbra_compaction *c, u32 index,
 		       unsigned int order)
 {
@@ -297,7 +303,7 @@ static bool stash_free(struct umbra_compaction *c, u32 index,
 	return true;
 }
 
-/* For nobody else to wait for long is worth more than this attempt. */
+/* An asynchronous run that had to wait for the zone lock ends soon. */
 static void lock_zone(struct umbra_compaction *c, unsigned long *flags)
 	__acquires(&c->zone->lock)
 {
@@ -317,7 +323,7 @@ static unsigned int stashed_order(const struct umbra_compaction *c,
 	return order;
 }
 
-/* Is there enough for the batch, and a block of @order? */
+/* Does the stash have enough pages for the batch, and a block of @order? */
 static bool is_enough(const struct umbra_compaction *c, unsigned int order)
 {
 	return c->nr_stashed >= c->batch.nr_pages &&
@@ -325,8 +331,8 @@ static bool is_enough(const struct umbra_compaction *c, unsigned int order)
 }
 
 /*
- * Stash free blocks of a pageblock until there is enough. Returns where it
- * stopped.
+ * Stash free blocks of a pageblock until the stash has enough. Returns the
+ * frame where the scanner stopped.
  */
 static u32 stash_block(struct umbra_compaction *c, unsigned int order,
 		       u32 index, u32 end)
@@ -337,7 +343,7 @@ static u32 stash_block(struct umbra_compaction *c, unsigned int order,
 	u32 start = index;
 
 	lock_zone(c, &flags);
-	/* It may have been isolated since it was looked at. */
+	/* The pageblock may have been isolated since is_target(). */
 	if (umbra_frame_type(u, start) == UMBRA_ISOLATE)
 		index = end;
 	while (index < end && !is_enough(c, order)) {
@@ -364,8 +370,9 @@ static u32 stash_block(struct umbra_compaction *c, unsigned int order,
 }
 
 /*
- * Have the free scanner stash enough for what is left of the batch. A block of
- * @order is looked for in one pageblock more at most.
+ * Let the free scanner stash enough pages for the batch. If the stash has
+ * enough pages but no block of @order, the scanner tries only one more
+ * pageblock.
  */
 static void stash_more(struct umbra_compaction *c, unsigned int order)
 {
@@ -399,7 +406,7 @@ static struct list_head *stash_link(struct umbra_compaction *c, u32 index)
 	return &umbra_index_to_page(c->zone->umbra, index)->lru;
 }
 
-/* Cut the head of a stashed block off, down to @order. */
+/* Split a stashed block down to @order. The upper halves go to the stash. */
 static void cut(struct umbra_compaction *c, u32 index, unsigned int from,
 		unsigned int order)
 {
@@ -435,7 +442,7 @@ static u32 stash_remove(struct umbra_compaction *c, unsigned int order)
 	return index;
 }
 
-/* Has a stashed block become unfit to be used, or was it all along? */
+/* Is a stashed block useless, because it is isolated or has failed memory? */
 static bool is_spoilt(const struct umbra_compaction *c, u32 index,
 		      unsigned int order)
 {
@@ -446,13 +453,13 @@ static bool is_spoilt(const struct umbra_compaction *c, u32 index,
 }
 
 /**
- * umbra_compact_target() - a block to move another one to
+ * umbra_compact_target() - get a free block as the target of a move
  * @c: the run
- * @order: its order
+ * @order: order of the block
  *
- * Context: may sleep.
- * Return: its head, in state PCP; UMBRA_NO_FRAME if the scanners have met, the
- * zone has too little, or all that is free is too small.
+ * Context: may sleep; takes the zone lock.
+ * Return: head of the block, in state PCP; UMBRA_NO_FRAME if the scanners have
+ * met, the zone has too few free pages, or all free blocks are too small.
  */
 u32 umbra_compact_target(struct umbra_compaction *c, unsigned int order)
 {
@@ -472,12 +479,14 @@ u32 umbra_compact_target(struct umbra_compaction *c, unsigned int order)
 }
 
 /**
- * umbra_compact_return() - bring back a target that was not used
+ * umbra_compact_return() - return an unused target to the stash
  * @c: the run
- * @index: its head, in state PCP; it is no owner's any more
- * @order: its order
+ * @index: head of the block, in state PCP; no owner uses it
+ * @order: order of the block
  *
- * Context: may sleep.
+ * A block with a referenced or failed page is freed instead.
+ *
+ * Context: may sleep; may take the zone lock.
  */
 void umbra_compact_return(struct umbra_compaction *c, u32 index,
 			  unsigned int order)
@@ -490,7 +499,7 @@ void umbra_compact_return(struct umbra_compaction *c, u32 index,
 		umbra_free_captured(u, index, order, NULL);
 }
 
-/* Put back what was not needed of the stash. Context: may sleep. */
+/* Put the rest of the stash back to the zone. Context: may sleep. */
 void umbra_compact_release(struct umbra_compaction *c)
 {
 	struct umbra_zone *zone = c->zone;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One run of compaction over a zone, as its parts see it: compact.c decides
- * when to run and when it is done, compact_hints.c where, compact_scan.c finds
- * what to move and where to, and compact_move.c moves it.
+ * The state of one run of compaction over a zone. compact.c decides when to run
+ * and when the run is done, compact_hints.c decides where the scanners start,
+ * compact_scan.c finds source blocks and free blocks, and compact_move.c moves
+ * the blocks.
  *
  * Private to move/.
  */
@@ -12,23 +13,23 @@
 #include "../core/core.h"
 #include "../core/request.h"
 
-/* Why blocks are moved; for a tracepoint. */
+/* The reason for moving blocks, for a tracepoint. */
 enum umbra_migrate_reason {
 	UMBRA_MIGRATE_FOR_COMPACTION,
 	UMBRA_MIGRATE_FOR_RANGE
 };
 
-/* As many pages are isolated at once. */
+/* A batch is full when it has this number of pages. */
 #define COMPACT_BATCH 32
 
-/* Of the whole zone, for no order in particular. */
+/* In place of an order: the whole zone is compacted. */
 #define COMPACT_WHOLE (-1)
 
 /**
- * struct umbra_isolated - blocks that are isolated, to be moved
- * @nr: how many
- * @nr_pages: their pages
- * @frames: their heads
+ * struct umbra_isolated - batch of isolated blocks that are about to be moved
+ * @nr: number of blocks
+ * @nr_pages: number of pages in the blocks
+ * @frames: heads of the blocks
  */
 struct umbra_isolated {
 	unsigned int nr;
@@ -37,32 +38,33 @@ struct umbra_isolated {
 };
 
 /**
- * struct umbra_compaction - a run of compaction over a zone
- * @zone: the zone
- * @rq: the request that waits for it, or NULL
- * @order: what is wanted, or COMPACT_WHOLE
- * @type: for which type
- * @highest: for which highest zone
- * @flags: ALLOC_*, what the request may use
- * @mode: how to migrate
- * @whole_zone: go over all of it
- * @ignore_hints: look at every pageblock
- * @any_target: pageblocks of any type may be filled
- * @proactive: until little is in pieces
+ * struct umbra_compaction - run of compaction over a zone
+ * @zone: zone to compact
+ * @rq: request that waits for the run, or NULL
+ * @order: order of the wanted block, or COMPACT_WHOLE
+ * @type: migratetype of the wanted block
+ * @highest: highest zone that the request may use
+ * @flags: ALLOC_* of the request
+ * @mode: mode of migration
+ * @whole_zone: whether the run covers the whole zone
+ * @ignore_hints: whether pageblocks with a skip hint are scanned too
+ * @any_target: whether blocks may be moved into pageblocks of any type
+ * @proactive: whether the run ends at the low score of fragmentation
  *
- * @migrate: where the migrate scanner is
- * @free: where the free scanner is; below, it has not been
- * @contended: somebody else wants the lock, or this task should end
- * @captured: the block that was captured for @rq, or UMBRA_NO_FRAME
- * @batch: what is isolated
- * @nr_stashed: pages in @stash
- * @stash: free blocks off the lists, in state PCP, by order
- * @nr_moved: pages moved
- * @nr_failed: pages that were isolated, and stayed
- * @migrate_scanned: frames the migrate scanner went over
- * @free_scanned: frames the free scanner did
+ * @migrate: position of the migrate scanner
+ * @free: position of the free scanner; the frames below are not scanned yet
+ * @contended: whether the run waited for the zone lock, or its task must end
+ * @captured: head of the block captured for @rq, or UMBRA_NO_FRAME
+ * @batch: isolated blocks
+ * @nr_stashed: number of pages in @stash
+ * @stash: free blocks taken off the lists, in state PCP, by order
+ * @nr_moved: number of pages moved
+ * @nr_failed: number of pages that were isolated but not moved
+ * @migrate_scanned: number of frames that the migrate scanner passed
+ * @free_scanned: number of frames that the free scanner passed
  *
- * The caller sets what comes first; umbra_compact_zone() the rest.
+ * The caller sets the members up to @proactive; umbra_compact_zone() sets the
+ * others.
  */
 struct umbra_compaction {
 	struct umbra_zone *zone;
@@ -91,9 +93,9 @@ struct umbra_compaction {
 };
 
 enum umbra_compact_scan {
-	COMPACT_SCAN_ABORT,	/* this task should end */
-	COMPACT_SCAN_NONE,	/* nothing in this pageblock */
-	COMPACT_SCAN_SOME
+	COMPACT_SCAN_ABORT,	/* the task must end */
+	COMPACT_SCAN_NONE,	/* no block was isolated */
+	COMPACT_SCAN_SOME	/* a batch is isolated */
 };
 
 static inline u32 compact_block_start(const struct umbra_compaction *c,
