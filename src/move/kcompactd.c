@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Compaction in the background, a work item for each node: for a block that
- * somebody wanted and could not wait for, and now and then for its own sake,
- * before much of what is free is in pieces.
+ * kcompactd: compaction in the background, with one work item per node. A node
+ * is compacted for the order of a request that could not wait, and proactively
+ * before much of its free memory is fragmented.
  */
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
@@ -22,22 +22,22 @@
 #include "compaction.h"
 #include "kcompactd.h"
 
-/* How often to look whether memory is in pieces. */
+/* Period of the checks for fragmentation, in jiffies. */
 #define PERIOD msecs_to_jiffies(500)
 
-/* The next look is so much later if the last one came to nothing. */
+/* After a run without effect the period is 2^BACK_OFF_SHIFT times as long. */
 #define BACK_OFF_SHIFT 6
 
 struct umbra_kcompactd {
-	struct umbra *umbra;	/* constant, as the next */
+	struct umbra *umbra;	/* constant, as @nid */
 	unsigned int nid;
 	struct delayed_work work;
-	spinlock_t lock;	/* innermost; guards what follows */
-	unsigned int order;	/* wanted; 0 for nothing */
-	enum umbra_zone_type highest;	/* the lowest that was asked for */
+	spinlock_t lock;	/* innermost; guards the members below */
+	unsigned int order;	/* largest wanted order, or 0 */
+	enum umbra_zone_type highest;	/* lowest one of the requests */
 };
 
-/* Would compaction make a block of @order in a zone? */
+/* Can compaction of a zone up to @highest make a block of @order? */
 static bool is_needed(struct umbra_zone *zone, unsigned int order,
 		      enum umbra_zone_type highest)
 {
@@ -63,7 +63,7 @@ static void compact_zone(struct umbra_zone *zone, unsigned int order,
 		umbra_compact_expect(zone, order);
 	} else if (ret == UMBRA_COMPACT_COMPLETE ||
 		   ret == UMBRA_COMPACT_PARTIAL_SKIPPED) {
-		/* What CPUs keep may be what is missing. */
+		/* The missing pages may be in the caches of the CPUs. */
 		umbra_drain_node(zone->umbra, zone->nid);
 		umbra_compact_defer(zone, order);
 	}
@@ -90,7 +90,10 @@ static void compact_for_order(struct umbra_kcompactd *k, unsigned int order,
 	}
 }
 
-/* Compact a node if much of it is in pieces; returns when to look again. */
+/*
+ * Compact a node if its score of fragmentation is high. Returns the delay until
+ * the next check, in jiffies.
+ */
 static unsigned long compact_proactively(struct umbra_kcompactd *k)
 {
 	struct umbra *u = k->umbra;
@@ -137,20 +140,20 @@ static void work_fn(struct work_struct *work)
 		compact_for_order(k, order, highest);
 	else if (is_proactive(u))
 		delay = compact_proactively(k);
-	/* If it was woken meanwhile, this does nothing. */
+	/* No effect if umbra_compact_wake() has queued the work meanwhile. */
 	if (is_proactive(u) && !READ_ONCE(u->stopping))
 		queue_delayed_work(u->compact.wq, &k->work, delay);
 }
 
 /**
- * umbra_compact_wake() - have a node compacted in the background
+ * umbra_compact_wake() - wake the kcompactd of a node
  * @u: the instance
  * @nid: the node
- * @order: for a block of this order; 0 does nothing
- * @highest: for the highest zone
+ * @order: order of the wanted block; 0 has no effect
+ * @highest: highest zone that the request may use
  *
- * Nothing happens if there is nothing to gain, or the instance does nothing in
- * the background.
+ * Has no effect if no zone needs compaction, or if the instance has no
+ * background work.
  *
  * Context: any but NMI; takes the zone locks one after the other.
  */
@@ -179,11 +182,11 @@ void umbra_compact_wake(struct umbra *u, unsigned int nid, unsigned int order,
 EXPORT_SYMBOL_IF_KUNIT(umbra_compact_wake);
 
 /**
- * umbra_compact_set_proactiveness() - how much to compact for its own sake
+ * umbra_compact_set_proactiveness() - set the effort of proactive compaction
  * @u: the instance
- * @value: from 0, not at all, to 100
+ * @value: effort, from 0 for no proactive compaction to 100
  *
- * Instances that do something in the background look at once.
+ * An instance with background work checks all its nodes at once.
  *
  * Context: any but NMI.
  */
@@ -200,7 +203,7 @@ void umbra_compact_set_proactiveness(struct umbra *u, unsigned int value)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_compact_set_proactiveness);
 
-/* Context: any. */
+/* Set the tunables to the defaults of the host. Context: any. */
 void umbra_compact_init(struct umbra *u)
 {
 	u->compact.extfrag_threshold = 500;
@@ -221,16 +224,16 @@ static struct umbra_kcompactd *start(struct umbra *u)
 		k->nid = nid;
 		k->highest = UMBRA_ZONE_MOVABLE;
 		spin_lock_init(&k->lock);
-		/* A CPU that sleeps is not woken for what is not urgent. */
+		/* Compaction is not urgent enough to wake an idle CPU. */
 		INIT_DEFERRABLE_WORK(&k->work, work_fn);
 	}
 	return all;
 }
 
 /**
- * umbra_compact_create() - get an instance ready to be compacted
- * @u: the instance, complete but for this
- * @layout: whether something happens in the background
+ * umbra_compact_create() - prepare an instance for compaction
+ * @u: the instance, with its zones and frame map
+ * @layout: layout of the instance; says whether it has background work
  *
  * Context: may sleep.
  * Return: 0 or -ENOMEM.
@@ -242,7 +245,7 @@ int umbra_compact_create(struct umbra *u, const struct umbra_layout *layout)
 
 	if (err || !layout->background)
 		return err;
-	/* A run over a large zone is not to keep other work of a CPU waiting. */
+	/* Unbound, because a long run must not delay other work of its CPU. */
 	u->compact.wq = alloc_workqueue("%s/kcompactd",
 					WQ_UNBOUND | WQ_FREEZABLE, 0, u->name);
 	if (!u->compact.wq)
@@ -262,7 +265,7 @@ err_hints:
 	return -ENOMEM;
 }
 
-/* Nothing is compacted by itself any more. Context: may sleep. */
+/* Stop compaction in the background. Context: may sleep. */
 void umbra_compact_stop(struct umbra *u)
 {
 	unsigned int nid;
@@ -274,7 +277,7 @@ void umbra_compact_stop(struct umbra *u)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_compact_stop);
 
-/* Context: may sleep; after umbra_compact_stop(). */
+/* Undo umbra_compact_create(), after umbra_compact_stop(). May sleep. */
 void umbra_compact_destroy(struct umbra *u)
 {
 	kfree(u->compact.kcompactd);
@@ -283,7 +286,7 @@ void umbra_compact_destroy(struct umbra *u)
 	umbra_compact_hints_destroy(u);
 }
 
-/* What umbra_compact_create() allocated, in bytes. Context: any. */
+/* The size of the memory of umbra_compact_create(), in bytes. Context: any. */
 size_t umbra_compact_bytes(const struct umbra *u)
 {
 	size_t bytes = BITS_TO_LONGS(umbra_nr_pageblocks(u)) * sizeof(long);

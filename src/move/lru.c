@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The LRU lists of a node: registered blocks that their owners would give up,
- * those used least recently at the end. A block begins inactive; one that is
- * used again becomes active, and is left alone as long as there are others.
+ * The LRU lists of a node: registered blocks that can be reclaimed, the least
+ * recently used block last. A new block is inactive. A block that is used again
+ * becomes active, and is not reclaimed before it is inactive again.
  */
 #include <linux/atomic.h>
 #include <linux/list.h>
@@ -15,7 +15,7 @@
 #include "lru.h"
 #include "registry.h"
 
-/* Blocks of no use that are passed over in one hold of the lock. */
+/* Maximum number of blocks that one call passes over under the xa_lock. */
 #define PASS_MOST 1024
 
 static struct umbra_lru *lru_of(struct umbra *u, u32 index)
@@ -23,7 +23,7 @@ static struct umbra_lru *lru_of(struct umbra *u, u32 index)
 	return &u->nodes[umbra_frame_zone(u, index)->nid].lru;
 }
 
-/* The list that a block belongs to by its marks. xa_lock held. */
+/* The LRU list that the marks of a block select. xa_lock held. */
 enum umbra_lru_list umbra_lru_list_of(struct umbra *u, u32 index)
 {
 	if (xa_get_mark(&u->movables, index, MARK_ISOLATED))
@@ -43,7 +43,7 @@ static void count_lru(struct umbra *u, u32 index, enum umbra_lru_list list,
 	WRITE_ONCE(zone->nr_lru[list], zone->nr_lru[list] + nr_pages);
 }
 
-/* Put a block on the list that it belongs to. */
+/* Add a block to the list that its marks select. xa_lock held. */
 void umbra_lru_link(struct umbra *u, u32 index)
 {
 	enum umbra_lru_list list = umbra_lru_list_of(u, index);
@@ -54,6 +54,7 @@ void umbra_lru_link(struct umbra *u, u32 index)
 	count_lru(u, index, list, movable_pages(u, index));
 }
 
+/* Remove a block from its list. xa_lock held. */
 void umbra_lru_unlink(struct umbra *u, u32 index)
 {
 	lockdep_assert_held(&u->movables.xa_lock);
@@ -63,7 +64,10 @@ void umbra_lru_unlink(struct umbra *u, u32 index)
 		  -(long)movable_pages(u, index));
 }
 
-/* Set or clear a mark of a block; if it is listed, its list follows. */
+/*
+ * Set or clear a mark of a block, and move a listed block to the list that its
+ * marks select then. xa_lock held.
+ */
 void umbra_movable_change_mark(struct umbra *u, u32 index, xa_mark_t mark,
 			       bool set)
 {
@@ -79,7 +83,7 @@ void umbra_movable_change_mark(struct umbra *u, u32 index, xa_mark_t mark,
 		umbra_lru_link(u, index);
 }
 
-/* Isolate a block that is registered. xa_lock held. */
+/* Mark a registered block as isolated. xa_lock held. */
 void umbra_movable_begin(struct umbra *u, u32 index,
 			 struct umbra_movable *movable)
 {
@@ -88,15 +92,17 @@ void umbra_movable_begin(struct umbra *u, u32 index,
 }
 
 /**
- * umbra_lru_add() - let a registered block be reclaimed
- * @u: the instance the block came from
- * @page: its first page
+ * umbra_lru_add() - add a registered block to the LRU lists
+ * @u: instance of the block
+ * @page: first page of the block
  *
- * It becomes the newest of the inactive blocks.
+ * The block may be reclaimed from now on. It becomes the newest inactive block,
+ * unless it is on a list already.
  *
- * Context: process, or with bottom halves on.
- * Return: 0; -EINVAL if the block is not registered, or with nothing to reclaim
- * it by.
+ * Context: process context with bottom halves on; takes the xa_lock of the
+ * registry.
+ * Return: 0; -EINVAL if the block is not registered, or its owner has no
+ * reclaim callback.
  */
 int umbra_lru_add(struct umbra *u, struct page *page)
 {
@@ -119,14 +125,15 @@ int umbra_lru_add(struct umbra *u, struct page *page)
 EXPORT_SYMBOL_GPL(umbra_lru_add);
 
 /**
- * umbra_lru_del() - let a block not be reclaimed any more
- * @u: the instance the block came from
- * @page: its first page; not listed is fine
+ * umbra_lru_del() - remove a block from the LRU lists
+ * @u: instance of the block
+ * @page: first page of the block, which need not be on a list
  *
- * A callback that has the block already is not waited for: it is for the
- * owner's lock to tell which of the two came first.
+ * Does not wait for a callback that has the block already. A lock of the owner
+ * must decide whether the callback or the owner comes first.
  *
- * Context: process, or with bottom halves on.
+ * Context: process context with bottom halves on; takes the xa_lock of the
+ * registry.
  */
 void umbra_lru_del(struct umbra *u, struct page *page)
 {
@@ -146,14 +153,15 @@ void umbra_lru_del(struct umbra *u, struct page *page)
 EXPORT_SYMBOL_GPL(umbra_lru_del);
 
 /**
- * umbra_mark_accessed() - say that a block is in use
- * @u: the instance the block came from
- * @page: its first page
+ * umbra_mark_accessed() - note that a block is in use
+ * @u: instance of the block
+ * @page: first page of the block
  *
- * An inactive block that is accessed once gets a second chance, and one that is
- * accessed twice becomes active.
+ * The first access gives an inactive block a second chance. The second access
+ * makes the block active.
  *
- * Context: process, or with bottom halves on.
+ * Context: process context with bottom halves on; takes the xa_lock of the
+ * registry.
  */
 void umbra_mark_accessed(struct umbra *u, struct page *page)
 {
@@ -186,9 +194,10 @@ static void rotate(struct umbra *u, u32 index, enum umbra_lru_list list)
 }
 
 /*
- * The oldest block of a list that is of a zone up to @highest; others become
- * the newest, and are counted in @passed, in pages. UMBRA_NO_FRAME if there is
- * none, or too many others are before it. xa_lock held.
+ * Find the oldest block of a list in a zone up to @highest. A block of a higher
+ * zone becomes the newest, and its pages are added to @passed. Returns
+ * UMBRA_NO_FRAME if there is no such block, or after too many others. xa_lock
+ * held.
  */
 static u32 oldest_up_to(struct umbra *u, const struct umbra_lru *lru,
 			enum umbra_lru_list list, enum umbra_zone_type highest,
@@ -214,15 +223,15 @@ static u32 oldest_up_to(struct umbra *u, const struct umbra_lru *lru,
  * umbra_lru_isolate() - isolate the oldest inactive blocks of a node
  * @u: the instance
  * @node: the node
- * @highest: blocks of higher zones are passed over
- * @frames: filled in with their heads
- * @nr: its size; no more blocks are looked at, nor many more pages
- * @seen: what was looked at is added to it
+ * @highest: highest zone; blocks of higher zones are passed over
+ * @frames: heads of the isolated blocks, on return
+ * @nr: size of @frames; the scan ends after @nr blocks, or @nr pages or more
+ * @seen: numbers of pages scanned and passed over, which the call increases
  *
- * A block that was accessed meanwhile becomes active instead.
+ * A block that was accessed since its last scan becomes active instead.
  *
- * Context: process.
- * Return: how many were isolated.
+ * Context: process context; takes the xa_lock of the registry.
+ * Return: number of isolated blocks.
  */
 unsigned int umbra_lru_isolate(struct umbra *u, struct umbra_node *node,
 			       enum umbra_zone_type highest, u32 *frames,
@@ -258,13 +267,13 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_lru_isolate);
  * umbra_lru_age() - make the oldest active blocks of a node inactive
  * @u: the instance
  * @node: the node
- * @highest: blocks of higher zones are passed over
- * @nr: how many to look at
- * @seen: what was passed over is added to it
+ * @highest: highest zone; blocks of higher zones are passed over
+ * @nr: number of blocks to look at
+ * @seen: number of pages passed over, which the call increases
  *
- * One that was accessed meanwhile stays active.
+ * A block that was accessed since its last scan stays active.
  *
- * Context: process.
+ * Context: process context; takes the xa_lock of the registry.
  */
 void umbra_lru_age(struct umbra *u, struct umbra_node *node,
 		   enum umbra_zone_type highest, unsigned int nr,
@@ -291,7 +300,7 @@ void umbra_lru_age(struct umbra *u, struct umbra_node *node,
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_lru_age);
 
-/* Context: before anything is registered. */
+/* Make empty lists, before a block is registered. Context: any. */
 void umbra_lru_create(struct umbra *u)
 {
 	unsigned int nid, list;

@@ -8,7 +8,7 @@
 
 struct umbra_movable;
 
-/* Pages of blocks that were looked at, and of those passed over. */
+/* Numbers of pages in the blocks that were scanned and passed over. */
 struct umbra_lru_seen {
 	unsigned long scanned;
 	unsigned long passed;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Blocks that their owners let go of: to another place, or for good.
+ * Blocks that their owners can move or give up.
  *
  * An owner registers a block with a struct umbra_movable, which has the
- * callbacks, and may put it on the LRU lists. Who wants to move or to reclaim
- * a block isolates it first: of several that want to, one gets it, and its
- * owner, who may want it back at the same moment, waits.
+ * callbacks, and may add the block to the LRU lists. A task must isolate a
+ * block before it moves or reclaims the block. Only one task at a time can
+ * isolate a block. The owner waits if it wants to end the registration
+ * meanwhile.
  */
 #include <linux/atomic.h>
 #include <linux/gfp.h>
@@ -35,18 +36,20 @@ static void wake_owners(struct umbra *u)
 }
 
 /**
- * umbra_set_movable() - let a block be moved, or reclaimed
- * @u: the instance the block came from
- * @page: its first page
- * @order: its order
- * @movable: how; outlives the registration
+ * umbra_set_movable() - register a block as movable
+ * @u: instance of the block
+ * @page: first page of the block
+ * @order: order of the block
+ * @movable: owner of the block; must exist as long as the registration
  *
- * From now on the lru of the first page is umbra's, and the block cannot be
- * freed before umbra_clear_movable().
+ * While the block is registered, umbra uses the lru of its first page, and the
+ * block cannot be freed. umbra_clear_movable() ends the registration.
  *
- * Context: may sleep. The caller owns the block.
- * Return: 0; -EINVAL if this is no allocated block of that order, -EBUSY if it is
- * registered already, -ENOMEM.
+ * Context: may sleep; takes the xa_lock of the registry. The caller must own
+ * the block.
+ * Return: 0; -EINVAL if @page is not an allocated block of @order, -EBUSY if
+ * the block is registered already, -ENOMEM if there is no memory for the
+ * registration.
  */
 int umbra_set_movable(struct umbra *u, struct page *page, unsigned int order,
 		      struct umbra_movable *movable)
@@ -85,15 +88,15 @@ static bool try_clear(struct umbra *u, u32 index)
 }
 
 /**
- * umbra_clear_movable() - have a block to oneself again
- * @u: the instance the block came from
- * @page: its first page; not registered is fine
+ * umbra_clear_movable() - end the registration of a block
+ * @u: instance of the block
+ * @page: first page of the block, which need not be registered
  *
- * Waits for a callback that has the block to end. To know which page that is,
- * the owner first sees to it that no callback finds the block any more: then
- * it stays where it is.
+ * Waits while the block is isolated. The owner must first make its callbacks
+ * refuse the block, so that the block is not moved to another page.
  *
- * Context: may sleep; without the locks that callbacks take.
+ * Context: may sleep; takes the xa_lock of the registry. The caller must not
+ * hold a lock that callbacks take.
  */
 void umbra_clear_movable(struct umbra *u, struct page *page)
 {
@@ -106,10 +109,10 @@ void umbra_clear_movable(struct umbra *u, struct page *page)
 EXPORT_SYMBOL_GPL(umbra_clear_movable);
 
 /**
- * umbra_movable_init() - make a struct umbra_movable
- * @movable: filled in
- * @ops: its callbacks
- * @account: what blocks that are reclaimed were charged to, or NULL
+ * umbra_movable_init() - initialize a struct umbra_movable
+ * @movable: structure to initialize
+ * @ops: callbacks of the owner
+ * @account: account that the blocks are charged to, or NULL
  *
  * Context: any.
  */
@@ -124,14 +127,14 @@ void umbra_movable_init(struct umbra_movable *movable,
 EXPORT_SYMBOL_GPL(umbra_movable_init);
 
 /**
- * umbra_movable_retire() - wait until no callback runs any more
+ * umbra_movable_retire() - wait until no callback of an owner runs
  * @u: the instance
- * @movable: no block is registered with it
+ * @movable: the owner, without any registered block
  *
- * After a block was reclaimed its owner knows nothing of it; but the callback
- * that gave it away may not have returned yet.
+ * The owner must call this before it frees @movable, because the callback that
+ * gave up the last block may still run.
  *
- * Context: may sleep; without the locks that callbacks take.
+ * Context: may sleep. The caller must not hold a lock that callbacks take.
  */
 void umbra_movable_retire(struct umbra *u, struct umbra_movable *movable)
 {
@@ -141,15 +144,16 @@ void umbra_movable_retire(struct umbra *u, struct umbra_movable *movable)
 EXPORT_SYMBOL_GPL(umbra_movable_retire);
 
 /**
- * umbra_page_is_pinned() - does anyone but its owner hold a block
- * @u: the instance the block came from
- * @page: its first page
- * @order: its order
+ * umbra_page_is_pinned() - test whether a block has additional references
+ * @u: instance of the block
+ * @page: first page of the block
+ * @order: order of the block
  *
- * For callbacks, once all mappings are gone: what is pinned has to stay.
+ * A callback calls this after it removed all mappings of the block. A pinned
+ * block must stay where it is.
  *
- * Context: any. The block is allocated.
- * Return: true if a page of the block has other references than umbra's.
+ * Context: any. The block must be allocated.
+ * Return: true if a page of the block has references besides those of umbra.
  */
 bool umbra_page_is_pinned(struct umbra *u, struct page *page,
 			  unsigned int order)
@@ -160,19 +164,19 @@ bool umbra_page_is_pinned(struct umbra *u, struct page *page,
 	for (i = 0; i < 1U << order; i++)
 		if (page_ref_count(page + i) != ours)
 			return true;
-	/* What is read of the pages now was written before others let go. */
+	/* Read the pages after the last writes of the earlier references. */
 	smp_acquire__after_ctrl_dep();
 	return false;
 }
 EXPORT_SYMBOL_GPL(umbra_page_is_pinned);
 
-/* The block and its owner are free to go. xa_lock held. */
+/* End an isolation; its owner may free @movable at once. xa_lock held. */
 static void end_isolation(struct umbra_movable *movable)
 {
 	atomic_dec_return_release(&movable->nr_isolated);
 }
 
-/* A block is not isolated any more, and stays where it is. */
+/* End the isolation of a block that stays where it is. */
 static void let_go(struct umbra *u, u32 index, struct umbra_movable *movable)
 {
 	xa_lock(&u->movables);
@@ -182,7 +186,7 @@ static void let_go(struct umbra *u, u32 index, struct umbra_movable *movable)
 	wake_owners(u);
 }
 
-/* Ask the owner of an isolated block; if he refuses, it is not any more. */
+/* Ask the owner of an isolated block. If it refuses, end the isolation. */
 static bool may_isolate(struct umbra *u, u32 index,
 			struct umbra_movable *movable)
 {
@@ -195,16 +199,17 @@ static bool may_isolate(struct umbra *u, u32 index,
 }
 
 /**
- * umbra_movable_isolate() - get hold of a registered block
+ * umbra_movable_isolate() - isolate a registered block
  * @u: the instance
  * @index: any frame
  *
- * Until umbra_movable_putback() the block stays allocated, and nobody else
+ * Until umbra_movable_putback() the block stays allocated, and no other task
  * moves or reclaims it.
  *
- * Context: may sleep, if the owner's isolate callback does.
- * Return: with what it is registered, or NULL if it is not the head of a block
- * that can be had.
+ * Context: may sleep if the isolate callback sleeps; takes the xa_lock of the
+ * registry.
+ * Return: owner of the block, or NULL if @index is not the head of a block that
+ * can be isolated.
  */
 struct umbra_movable *umbra_movable_isolate(struct umbra *u, u32 index)
 {
@@ -222,11 +227,12 @@ struct umbra_movable *umbra_movable_isolate(struct umbra *u, u32 index)
 EXPORT_SYMBOL_IF_KUNIT(umbra_movable_isolate);
 
 /**
- * umbra_movable_putback() - let go of an isolated block that stayed
+ * umbra_movable_putback() - release an isolated block that was not moved
  * @u: the instance
- * @index: its head
+ * @index: head of the block
  *
- * Context: may sleep, if the owner's putback callback does.
+ * Context: may sleep if the putback callback sleeps; takes the xa_lock of the
+ * registry.
  */
 void umbra_movable_putback(struct umbra *u, u32 index)
 {
@@ -240,8 +246,8 @@ void umbra_movable_putback(struct umbra *u, u32 index)
 EXPORT_SYMBOL_IF_KUNIT(umbra_movable_putback);
 
 /*
- * Make @dst an allocated and registered block as @src is. Returns 0, -ENOMEM, or
- * -EAGAIN if its pageblock was isolated.
+ * Make @dst allocated and registered, as @src is. Returns 0, -ENOMEM, or
+ * -EAGAIN if the pageblock of @dst is isolated.
  */
 static int prepare_target(struct umbra *u, u32 dst, u32 src,
 			  struct umbra_movable *movable,
@@ -255,7 +261,7 @@ static int prepare_target(struct umbra *u, u32 dst, u32 src,
 	umbra_owner_copy(u, dst, src);
 	INIT_LIST_HEAD(movable_link(u, dst));
 	xa_lock(&u->movables);
-	/* Not what this task may have of the host because it frees memory. */
+	/* The task may have PF_MEMALLOC, but must not use these reserves. */
 	err = __xa_insert(&u->movables, dst, movable,
 			  gfp | __GFP_NOMEMALLOC | __GFP_NOWARN);
 	if (!err) {
@@ -263,7 +269,7 @@ static int prepare_target(struct umbra *u, u32 dst, u32 src,
 		frame_set(u, dst, frame_state(frame), frame_order(frame));
 	}
 	xa_unlock(&u->movables);
-	/* Whoever isolated its pageblock meanwhile has seen one or the other. */
+	/* A task that isolates the pageblock sees @dst, or is seen here. */
 	if (!err && umbra_frame_type(u, dst) == UMBRA_ISOLATE)
 		err = -EAGAIN;
 	return err;
@@ -281,8 +287,9 @@ static void abandon_target(struct umbra *u, u32 dst)
 }
 
 /*
- * @dst is what @src was. Its owner, who has it already, may have put it on the
- * lists, too. xa_lock held.
+ * Replace the registration of @src by that of @dst, with the same marks. The
+ * owner uses @dst already, and may have added it to the LRU lists. xa_lock
+ * held.
  */
 static void replace_registration(struct umbra *u, u32 dst, u32 src)
 {
@@ -303,16 +310,18 @@ static void replace_registration(struct umbra *u, u32 dst, u32 src)
 }
 
 /**
- * umbra_movable_migrate() - have an owner move a block to another place
+ * umbra_movable_migrate() - let an owner move a block to another place
  * @u: the instance
- * @dst: a block of the same order in state PCP, in the hands of the caller
- * @src: the head of an isolated block
- * @mode: what may be waited for
+ * @dst: head of a block of the same order, which the caller has in hand
+ * @src: head of an isolated block
+ * @mode: mode of migration, which limits how long the owner may wait
  *
- * Context: may sleep.
- * Return: 0, and @dst is the owner's while @src, in state PCP, is the caller's to
- * free, charged to nobody; or an error, and nothing has changed: -ENOMEM, -EAGAIN
- * if another place is needed, or what the owner's callback returned.
+ * On success the owner uses @dst, and the caller has @src in hand: it must free
+ * the block, and no account is charged for it. An error changes nothing.
+ *
+ * Context: may sleep; takes the xa_lock of the registry.
+ * Return: 0; -ENOMEM if there is no memory for the registration, -EAGAIN if the
+ * pageblock of @dst is isolated, or the error of the owner.
  */
 int umbra_movable_migrate(struct umbra *u, u32 dst, u32 src,
 			  enum umbra_migrate_mode mode)
@@ -343,14 +352,16 @@ int umbra_movable_migrate(struct umbra *u, u32 dst, u32 src,
 EXPORT_SYMBOL_IF_KUNIT(umbra_movable_migrate);
 
 /**
- * umbra_movable_reclaim() - have an owner give up a block
+ * umbra_movable_reclaim() - let an owner give up a block
  * @u: the instance
- * @index: its head, as umbra_lru_isolate() gave it
- * @gfp: what the owner may do for it
+ * @index: head of the block, which umbra_lru_isolate() isolated
+ * @gfp: limits of what the owner may do
  *
- * Context: may sleep.
- * Return: how many pages were freed; 0 if the owner keeps it, which is then
- * not isolated any more.
+ * The isolation ends, even if the owner keeps the block.
+ *
+ * Context: may sleep; takes the xa_lock of the registry.
+ * Return: number of pages freed, without HELD pages; 0 if the owner keeps the
+ * block.
  */
 unsigned long umbra_movable_reclaim(struct umbra *u, u32 index, gfp_t gfp)
 {
@@ -361,7 +372,7 @@ unsigned long umbra_movable_reclaim(struct umbra *u, u32 index, gfp_t gfp)
 
 	if (!may_isolate(u, index, movable))
 		return 0;
-	/* Whoever gives the last block up may be gone with it. */
+	/* The owner may drop its own reference with its last block. */
 	umbra_account_get(account);
 	if (movable->ops->reclaim(movable, umbra_index_to_page(u, index), order,
 				  gfp)) {
@@ -372,7 +383,7 @@ unsigned long umbra_movable_reclaim(struct umbra *u, u32 index, gfp_t gfp)
 	xa_lock(&u->movables);
 	if (movable_is_listed(u, index))
 		umbra_lru_unlink(u, index);
-	/* Never allocated and not registered: it is nobody's to free. */
+	/* State first: an allocated block without registration can be freed. */
 	frame_set(u, index, FRAME_PCP, order);
 	__xa_erase(&u->movables, index);
 	end_isolation(movable);
@@ -386,14 +397,14 @@ unsigned long umbra_movable_reclaim(struct umbra *u, u32 index, gfp_t gfp)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_movable_reclaim);
 
-/* Context: any. */
+/* Make an empty registry. Context: any. */
 void umbra_movables_init(struct umbra *u)
 {
 	xa_init(&u->movables);
 	init_waitqueue_head(&u->movable_wait);
 }
 
-/* Registrations that owners left behind go. Context: any. */
+/* Drop the registrations that owners left behind. Context: any. */
 void umbra_movables_destroy(struct umbra *u)
 {
 	xa_destroy(&u->movables);

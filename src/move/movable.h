@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Blocks that their owners let go of; see movable.c. */
+/* Blocks that their owners can move or give up; see movable.c. */
 #ifndef _UMBRA_MOVABLE_H
 #define _UMBRA_MOVABLE_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Moving everything that can move out of a range, to anywhere outside. */
+/* Moving all movable blocks out of a range of frames. */
 #include <linux/gfp.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
@@ -20,10 +20,10 @@
 #include "range.h"
 #include <trace/events/umbra.h>
 
-/* How often a range is gone over, for what cannot be isolated just now. */
+/* Number of passes over a range, for blocks that are isolated for a moment. */
 #define RANGE_PASSES 5
 
-/* What asks for a zone that will do for whoever has a block of @zone. */
+/* The zone bits of a gfp for blocks that can replace a block of @zone. */
 static gfp_t gfp_of_zone(const struct umbra_zone *zone)
 {
 	switch (zone->type) {
@@ -38,7 +38,7 @@ static gfp_t gfp_of_zone(const struct umbra_zone *zone)
 	}
 }
 
-/* A block of @order from anywhere that is as good as @zone; or UMBRA_NO_FRAME. */
+/* Take a block that can replace a block of @zone, or return UMBRA_NO_FRAME. */
 static u32 take_anywhere(struct umbra *u, unsigned int order,
 			 const struct umbra_zone *zone)
 {
@@ -53,7 +53,7 @@ static u32 take_anywhere(struct umbra *u, unsigned int order,
 		index = umbra_take(u, &rq, NULL);
 		if (index == UMBRA_NO_FRAME) {
 			umbra_request_slow(&rq, u, NULL);
-			/* Not one that the reserves are for. */
+			/* A migration must not use the reserves. */
 			rq.flags &= ~ALLOC_NON_BLOCK;
 			index = umbra_take(u, &rq, NULL);
 		}
@@ -64,7 +64,7 @@ static u32 take_anywhere(struct umbra *u, unsigned int order,
 	} while (true);
 }
 
-/* Move one isolated block. Returns 0 or an error. */
+/* Move one isolated block to another place. Returns 0 or an error. */
 static int move_out(struct umbra *u, u32 src, unsigned int order)
 {
 	struct umbra_zone *zone = umbra_frame_zone(u, src);
@@ -94,10 +94,10 @@ err_putback:
 struct range_result {
 	unsigned long nr_moved;
 	unsigned long nr_left;
-	unsigned long nr_wanted;	/* pages, if there is no room for them */
+	unsigned long nr_wanted;	/* pages to reclaim for more room */
 };
 
-/* Move one registered block, or count it. */
+/* Try to move one registered block, and count its pages. */
 static void range_step(struct umbra *u, u32 index, u32 end,
 		       struct range_result *result)
 {
@@ -132,7 +132,7 @@ static void range_pass(struct umbra *u, u32 start, u32 end,
 		cond_resched();
 		if (umbra_movable_of(u, index))
 			range_step(u, index, end, result);
-		/* In somebody's hands: to be free, or to be moved to. */
+		/* Another task has the block in hand, to free or to use it. */
 		else if (frame_state(frame) == FRAME_PCP)
 			result->nr_left += 1UL << frame_order(frame);
 		index += 1U << frame_order(frame);
@@ -140,16 +140,16 @@ static void range_pass(struct umbra *u, u32 start, u32 end,
 }
 
 /**
- * umbra_compact_migrate_range() - move out of a range what can be moved
- * @zone: the zone of the range
- * @start: its first frame
- * @end: the frame after its last; all its pageblocks are isolated
+ * umbra_compact_migrate_range() - move all movable blocks out of a range
+ * @zone: zone of the range
+ * @start: first frame of the range
+ * @end: frame after the last one; all pageblocks of the range must be isolated
  *
- * Blocks of any order, and those that reach over the ends of the range too.
+ * Moves blocks of any order, and blocks that only overlap the range.
  *
  * Context: may sleep.
- * Return: 0; -EBUSY if something stays that is registered as movable, or in the
- * hands of somebody; -EINTR if the task is to end.
+ * Return: 0; -EBUSY if a registered block stays in the range, or another task
+ * has a block of it in hand; -EINTR on a fatal signal.
  */
 int umbra_compact_migrate_range(struct umbra_zone *zone, u32 start, u32 end)
 {
@@ -165,7 +165,7 @@ int umbra_compact_migrate_range(struct umbra_zone *zone, u32 start, u32 end)
 			break;
 		if (result.nr_wanted && !umbra_reclaim(u, result.nr_wanted))
 			break;
-		/* Most owners are ready the next time they are asked. */
+		/* Give the owners time to unlock the blocks that are left. */
 		if (pass > 1 && pass < RANGE_PASSES)
 			schedule_timeout_uninterruptible(1);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Emptying a range; see range.c. */
+/* Moving blocks out of a range; see range.c. */
 #ifndef _UMBRA_RANGE_H
 #define _UMBRA_RANGE_H
 

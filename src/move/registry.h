@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Registered blocks and their lists: umbra.movables has the registration by
- * head; its xa_lock guards that, the marks, and the lists, which are linked by
- * the descriptors' lru. Everything here wants it held.
+ * The registry of movable blocks: umbra.movables has the owner of each block by
+ * the index of its head. The xa_lock guards the registry, its marks, and the
+ * LRU lists, whose links are the lru of the first pages. The functions below
+ * need the xa_lock held.
  */
 #ifndef _UMBRA_REGISTRY_H
 #define _UMBRA_REGISTRY_H
@@ -10,7 +11,7 @@
 #include "../core/frame.h"
 #include "../core/span.h"
 
-#define MARK_ACTIVE	XA_MARK_0	/* its list, when not isolated */
+#define MARK_ACTIVE	XA_MARK_0	/* on the active list, if listed */
 #define MARK_ACCESSED	XA_MARK_1
 #define MARK_ISOLATED	XA_MARK_2
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Getting memory back from those who can do without: the LRU lists of a node,
- * and the shrinkers of the instance. kswapd and requests that find nothing do
- * so, harder each time; while they do, what they allocate reclaims nothing.
+ * Reclaim: freeing the blocks of the LRU lists of a node, and the objects of
+ * the shrinkers of the instance. kswapd and requests without memory reclaim
+ * with an effort that grows from pass to pass. An allocation during reclaim
+ * does not reclaim itself.
  */
 #include <linux/atomic.h>
 #include <linux/gfp.h>
@@ -25,18 +26,19 @@
 #include "shrink.h"
 #include <trace/events/umbra.h>
 
+/* Objects per call of a shrinker that sets no batch. */
 #define SHRINK_BATCH 128
 
-/* How long to wait for what others have isolated. */
+/* Maximum wait for blocks that other tasks have isolated, in jiffies. */
 #define ISOLATED_WAIT max(HZ / 50, 1)
 
 /**
- * umbra_zone_reclaimable() - how many pages of a zone could be reclaimed
+ * umbra_zone_reclaimable() - count the pages of a zone that may be reclaimed
  * @zone: the zone
  *
  * Context: any.
- * Return: pages on LRU lists, those in the hands of somebody counted in; nobody
- * knows what shrinkers would give.
+ * Return: number of pages on the LRU lists and of isolated pages. Pages of
+ * shrinkers are unknown and not counted.
  */
 unsigned long umbra_zone_reclaimable(const struct umbra_zone *zone)
 {
@@ -49,7 +51,7 @@ unsigned long umbra_zone_reclaimable(const struct umbra_zone *zone)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_zone_reclaimable);
 
-/* Reclaim the oldest inactive blocks that are of use. */
+/* Reclaim one batch of the oldest inactive blocks. */
 static void shrink_batch(struct umbra *u, struct umbra_node *node,
 			 struct umbra_scan *scan, struct umbra_lru_seen *seen)
 {
@@ -71,7 +73,7 @@ static void shrink_batch(struct umbra *u, struct umbra_node *node,
 	scan->nr_reclaimed += freed;
 }
 
-/* Pages of a list of a node that are in zones up to the highest. */
+/* The number of pages on a list of a node that are in zones up to @highest. */
 static unsigned long listed_up_to(const struct umbra *u,
 				  const struct umbra_node *node,
 				  enum umbra_lru_list list, int highest)
@@ -88,7 +90,7 @@ static unsigned long listed_up_to(const struct umbra *u,
 	return pages;
 }
 
-/* Make some active blocks inactive, if there are too few of the latter. */
+/* Make active blocks inactive, if there are more active than inactive pages. */
 static void age_lru(struct umbra *u, struct umbra_node *node,
 		    struct umbra_scan *scan)
 {
@@ -110,8 +112,9 @@ static void age_lru(struct umbra *u, struct umbra_node *node,
 }
 
 /*
- * Does everybody else have so much of a node in hand that there is little left
- * to reclaim? Who may wait for less lets the others have more.
+ * Have other tasks isolated so many pages of a node that few are left to
+ * reclaim? A request with both __GFP_IO and __GFP_FS has a lower limit, so that
+ * it does not block a request without them.
  */
 static bool is_too_much_isolated(const struct umbra *u,
 				 const struct umbra_node *node,
@@ -127,7 +130,7 @@ static bool is_too_much_isolated(const struct umbra *u,
 	       inactive;
 }
 
-/* Wait a moment, once, for those who are about to free what they have in hand. */
+/* Wait briefly, and only once, for tasks that may free isolated blocks. */
 static void wait_for_isolated(struct umbra *u, const struct umbra_node *node,
 			      struct umbra_scan *scan)
 {
@@ -141,7 +144,7 @@ static void wait_for_isolated(struct umbra *u, const struct umbra_node *node,
 					    ISOLATED_WAIT);
 }
 
-/* A part of the LRU lists of a node, larger the lower the priority. */
+/* Reclaim from the LRU lists; a lower priority scans a larger part of them. */
 static void shrink_lru(struct umbra *u, struct umbra_node *node,
 		       struct umbra_scan *scan)
 {
@@ -165,19 +168,20 @@ static void shrink_lru(struct umbra *u, struct umbra_node *node,
 	scan->nr_scanned += seen.scanned;
 }
 
-/* A shrinker's share of a pass, in objects. */
+/* The number of objects that a shrinker should scan in a pass. */
 static long share_of(const struct umbra_shrinker *shrinker,
 		     unsigned long freeable, int priority)
 {
-	/* What costs nothing to make again is halved each time. */
+	/* Half of the objects, if it costs nothing to make them again. */
 	if (!shrinker->seeks)
 		return freeable / 2;
 	return div_u64((u64)(freeable >> priority) * 4, shrinker->seeks);
 }
 
 /*
- * Call one shrinker as often as it takes; what it does not do now waits.
- * Returns the objects that it says it freed.
+ * Call one shrinker until its share is scanned; the rest of the share is
+ * deferred to the next pass. Returns the number of objects that the shrinker
+ * reports as freed.
  */
 static unsigned long shrink_one(struct umbra_shrinker *shrinker,
 				struct umbra_shrink_control *sc, int priority,
@@ -189,7 +193,7 @@ static unsigned long shrink_one(struct umbra_shrinker *shrinker,
 	long deferred, share, left, scanned = 0;
 	unsigned long freed = 0, ret;
 
-	/* Negative: there is nothing at all. */
+	/* UMBRA_SHRINK_EMPTY is a negative number here. */
 	if (freeable <= 0)
 		return 0;
 	deferred = atomic_long_xchg(nr_deferred, 0);
@@ -212,7 +216,7 @@ static unsigned long shrink_one(struct umbra_shrinker *shrinker,
 	return freed;
 }
 
-/* Pages of a node that were ever freed. */
+/* The number of pages of a node that were freed since its creation. */
 static unsigned long pages_freed(const struct umbra *u,
 				 const struct umbra_node *node)
 {
@@ -229,8 +233,9 @@ static unsigned long pages_freed(const struct umbra *u,
 }
 
 /*
- * Ask every shrinker once. What they report is objects; what counts is pages
- * of the node that came free meanwhile, taken by others again or not.
+ * Call every shrinker once. Shrinkers report objects, but reclaim counts pages:
+ * the pages of the node that were freed meanwhile, even if another task has
+ * taken them again.
  */
 static void shrink_caches(struct umbra *u, struct umbra_node *node,
 			  struct umbra_scan *scan)
@@ -241,7 +246,7 @@ static void shrink_caches(struct umbra *u, struct umbra_node *node,
 	unsigned long before, freed = 0;
 	struct umbra_shrinker *shrinker;
 
-	/* One that comes or goes is not waited for: the next pass will do. */
+	/* Do not wait for a task that registers or removes a shrinker. */
 	if (list_empty(&s->list) || !down_read_trylock(&s->lock))
 		return;
 	before = pages_freed(u, node);
@@ -249,15 +254,15 @@ static void shrink_caches(struct umbra *u, struct umbra_node *node,
 		freed += shrink_one(shrinker, &sc, scan->priority,
 				    umbra_node_first_zone(u, node));
 	up_read(&s->lock);
-	/* What others freed meanwhile is not its merit. */
+	/* Limit the count, because other tasks have freed pages too. */
 	scan->nr_reclaimed += min(pages_freed(u, node) - before, freed);
 }
 
 /**
- * umbra_shrink_node() - one pass of reclaim over a node
+ * umbra_shrink_node() - run one pass of reclaim over a node
  * @u: the instance
  * @node: the node
- * @scan: how; what it came to is added
+ * @scan: parameters of the pass; its results are added
  *
  * Context: may sleep.
  */
@@ -270,12 +275,13 @@ void umbra_shrink_node(struct umbra *u, struct umbra_node *node,
 EXPORT_SYMBOL_IF_KUNIT(umbra_shrink_node);
 
 /**
- * umbra_reclaim() - reclaim pages because somebody says so
+ * umbra_reclaim() - reclaim pages on demand
  * @u: the instance
- * @nr_pages: how many
+ * @nr_pages: number of pages to free
  *
  * Context: may sleep.
- * Return: how many were freed; fewer if there are no more.
+ * Return: number of pages freed. It is less than @nr_pages if no more pages can
+ * be reclaimed, or on a fatal signal.
  */
 unsigned long umbra_reclaim(struct umbra *u, unsigned long nr_pages)
 {

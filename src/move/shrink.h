@@ -6,16 +6,16 @@
 #include "../core/core.h"
 
 /**
- * struct umbra_scan - one pass of reclaim over a node
- * @gfp: what callbacks may do
- * @order: order that is wanted
- * @highest: pages of higher zones are of no use
- * @priority: so much of it is looked at: 1/2^priority
- * @nr_to_reclaim: when to stop, in pages
- * @nr_reclaimed: pages freed so far
- * @nr_scanned: pages of LRU lists looked at so far
- * @is_kswapd: who does it
- * @waited: for what others had isolated
+ * struct umbra_scan - parameters and results of reclaim
+ * @gfp: limits of what callbacks may do
+ * @order: order of the wanted block
+ * @highest: highest zone to reclaim from
+ * @priority: part of the LRU lists to scan in a pass, as 1/2^priority
+ * @nr_to_reclaim: number of freed pages that ends the reclaim
+ * @nr_reclaimed: number of pages freed so far
+ * @nr_scanned: number of pages of the LRU lists scanned so far
+ * @is_kswapd: whether kswapd reclaims
+ * @waited: whether the task has waited for isolated blocks
  */
 struct umbra_scan {
 	gfp_t gfp;
@@ -29,6 +29,7 @@ struct umbra_scan {
 	bool waited;
 };
 
+/* The priority of the first pass, as in the host. */
 #define UMBRA_SCAN_PRIORITY 12
 
 unsigned long umbra_zone_reclaimable(const struct umbra_zone *zone);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Shrinkers: caches of users that give pages back when memory is short. */
+/* Shrinkers: callbacks of caches that can free pages when memory is short. */
 #include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/module.h>
@@ -7,7 +7,7 @@
 #include "../core/core.h"
 #include "shrinker.h"
 
-/* Context: any. */
+/* Make an empty list of shrinkers. Context: any. */
 void umbra_shrinkers_init(struct umbra *u)
 {
 	init_rwsem(&u->shrinkers.lock);
@@ -15,10 +15,12 @@ void umbra_shrinkers_init(struct umbra *u)
 }
 
 /**
- * umbra_register_shrinker() - have a cache made smaller when memory is short
+ * umbra_register_shrinker() - register a shrinker of a cache
  * @u: the instance
- * @shrinker: its callbacks filled in; belongs to the instance until
+ * @shrinker: shrinker with its callbacks; must exist until
  *	umbra_unregister_shrinker()
+ *
+ * Reclaim calls the shrinker when memory is short.
  *
  * Context: may sleep.
  */
@@ -37,11 +39,11 @@ EXPORT_SYMBOL_GPL(umbra_register_shrinker);
 /**
  * umbra_unregister_shrinker() - undo umbra_register_shrinker()
  * @u: the instance
- * @shrinker: registered
+ * @shrinker: a registered shrinker
  *
- * Waits for calls of it to end.
+ * Waits until no callback of the shrinker runs.
  *
- * Context: may sleep; not from a shrinker.
+ * Context: may sleep; not from a callback of a shrinker.
  */
 void umbra_unregister_shrinker(struct umbra *u,
 			       struct umbra_shrinker *shrinker)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Shrinkers of an instance. */
+/* Shrinkers of an instance; see shrinker.c. */
 #ifndef _UMBRA_SHRINKER_H
 #define _UMBRA_SHRINKER_H
 
