@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The end of boosts that no kswapd ends. */
+/* Ending the watermark boosts that no kswapd ends. */
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/workqueue.h>
@@ -9,7 +9,7 @@
 #include "../page/zonelist.h"
 #include "boost.h"
 
-/* Is there no kswapd that would end a boost of a zone? */
+/* Does the node of a zone lack a kswapd that would end a boost? */
 static bool is_unattended(const struct umbra_zone *zone)
 {
 	const struct umbra_node *node = &zone->umbra->nodes[zone->nid];
@@ -40,23 +40,23 @@ static void boost_work_fn(struct work_struct *work)
 	end_boosts(container_of(work, struct umbra, boost_work));
 }
 
-/* Context: any. */
+/* Initialize the work item. Context: any. */
 void umbra_boost_init(struct umbra *u)
 {
 	INIT_WORK(&u->boost_work, boost_work_fn);
 }
 
 /**
- * umbra_boost_end_unattended() - have boosts ended that kswapd does not end
+ * umbra_boost_end_unattended() - end the boosts that no kswapd ends
  * @u: the instance
- * @now: and not a little later
+ * @now: whether to end them at once, rather than from a work item
  *
- * A boost asks for more to be reclaimed, and ends when that is done or given
- * up. Where nothing reclaims in the background, or that has given up, it ends
- * as soon as somebody looks.
+ * A boost makes kswapd reclaim more pages, and kswapd ends the boost. On a node
+ * where no kswapd runs, or where kswapd has given up, only this function ends
+ * boosts.
  *
  * Context: any but NMI; with @now takes the zone locks one after the other.
- * Return: true if there was one, and it has ended.
+ * Return: true if a boost was ended; without @now always false.
  */
 bool umbra_boost_end_unattended(struct umbra *u, bool now)
 {
@@ -77,14 +77,15 @@ bool umbra_boost_end_unattended(struct umbra *u, bool now)
 EXPORT_SYMBOL_IF_KUNIT(umbra_boost_end_unattended);
 
 /**
- * umbra_boost_end_for() - end boosts that a request would fail for
+ * umbra_boost_end_for() - end the boosts of all zones that a request may use
  * @u: the instance
  * @rq: the request
  *
- * Whoever else would end them.
+ * A request must not fail because of a boost, even if a kswapd would end the
+ * boost later.
  *
  * Context: any but NMI; takes the zone locks one after the other.
- * Return: true if there was one.
+ * Return: true if a boost was ended.
  */
 bool umbra_boost_end_for(struct umbra *u, const struct umbra_request *rq)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The end of boosts; see boost.c. */
+/* Ending watermark boosts; see boost.c. */
 #ifndef _UMBRA_BOOST_H
 #define _UMBRA_BOOST_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Reclaim by the task whose request needs it. */
+/* Direct reclaim: a task reclaims for its own request. */
 #include <linux/minmax.h>
 #include <linux/sched/clock.h>
 #include <linux/sched/mm.h>
@@ -16,7 +16,7 @@
 #include "kswapd.h"
 #include <trace/events/umbra.h>
 
-/* One pass over every node that a request may have pages of. */
+/* Run one pass of reclaim over every node that the request may use. */
 static void shrink_nodes(struct umbra *u, const struct umbra_request *rq,
 			 struct umbra_scan *scan)
 {
@@ -34,15 +34,15 @@ static void shrink_nodes(struct umbra *u, const struct umbra_request *rq,
 }
 
 /**
- * umbra_reclaim_direct() - reclaim for a request, by whoever makes it
+ * umbra_reclaim_direct() - reclaim for a request in the context of its task
  * @u: the instance
  * @rq: the request
  *
- * If kswapd is behind, it is waited for first.
+ * If the reserve is used up, the task waits for kswapd first.
  *
  * Context: may sleep.
- * Return: how many pages were freed; not 0 if the task was killed meanwhile, and
- * should not be the reason for another to be.
+ * Return: number of pages freed; 1 if the task was killed while it waited, so
+ * that no other task is killed for its request.
  */
 unsigned long umbra_reclaim_direct(struct umbra *u,
 				   const struct umbra_request *rq)

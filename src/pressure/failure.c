@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Reports of requests that failed or stall: what was asked, and what there was. */
+/* Reports of requests that fail or stall, with the state of all zones. */
 #include <linux/atomic.h>
 #include <linux/kernel.h>
 #include <linux/printk.h>
@@ -15,7 +15,7 @@
 
 #define K(pages) ((pages) << (PAGE_SHIFT - 10))
 
-/* What a zone had, and what it has to keep. */
+/* Print the counters, the watermarks and the reserves of a zone. */
 static void report_zone(const struct umbra_zone *zone)
 {
 	char reserve[UMBRA_NR_ZONE_TYPES * 24];
@@ -42,7 +42,7 @@ static void report_zone(const struct umbra_zone *zone)
 	pr_warn("%s: lowmem_reserve[]:%s\n", zone->umbra->name, reserve);
 }
 
-/* The letters of the types that there are blocks of, as the host: "(UM) " */
+/* The types that have free blocks, as letters in the host's form: "(UM) " */
 static const char *type_letters(const unsigned long nr_free[UMBRA_NR_TYPES],
 				char text[UMBRA_NR_TYPES + 4])
 {
@@ -73,7 +73,7 @@ static unsigned long sum_types(const unsigned long nr_free[UMBRA_NR_TYPES])
 	return blocks;
 }
 
-/* The free blocks of a zone per order: "3*4kB (UM) 0*8kB ... = 12kB" */
+/* Print the free blocks per order: "3*4kB (UM) 0*8kB ... = 12kB" */
 static void report_blocks(struct umbra_zone *zone)
 {
 	unsigned long nr_free[UMBRA_NR_ORDERS][UMBRA_NR_TYPES], total = 0;
@@ -93,7 +93,7 @@ static void report_blocks(struct umbra_zone *zone)
 		zone->name, text, K(total));
 }
 
-/* Who asked, for what, what each zone had, and who has most of it. */
+/* Print the request, all zones, and the accounts with the most pages. */
 static void report_request(struct umbra *u, const struct umbra_request *rq,
 			   const char *what)
 {
@@ -112,12 +112,12 @@ static void report_request(struct umbra *u, const struct umbra_request *rq,
 }
 
 /**
- * umbra_report_failure() - tell of a request that failed
+ * umbra_report_failure() - report a request that failed
  * @u: the instance
- * @rq: the request, without %__GFP_NOWARN
+ * @rq: the request, which must not have %__GFP_NOWARN
  *
- * At a limited rate. Numbers of zones are
- * kilobytes, as the host's; lowmem_reserve is pages, as the host's.
+ * The rate of reports is limited. As in the host, the numbers of a zone are in
+ * kB, but lowmem_reserve is in pages.
  *
  * Context: any; takes the zone locks one after the other.
  */
@@ -129,12 +129,12 @@ void umbra_report_failure(struct umbra *u, const struct umbra_request *rq)
 }
 
 /**
- * umbra_report_stall() - tell of a request that takes long
+ * umbra_report_stall() - report a request that stalls
  * @u: the instance
- * @rq: the request, without %__GFP_NOWARN
- * @seconds: how long so far
+ * @rq: the request, which must not have %__GFP_NOWARN
+ * @seconds: duration of the stall so far
  *
- * At the same rate, and as much, as of one that failed.
+ * Prints the same as umbra_report_failure(), and shares its limit of the rate.
  *
  * Context: any; takes the zone locks one after the other.
  */

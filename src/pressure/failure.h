@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Reports of requests that failed; see failure.c. */
+/* Reports of requests that fail or stall; see failure.c. */
 #ifndef _UMBRA_FAILURE_H
 #define _UMBRA_FAILURE_H
 

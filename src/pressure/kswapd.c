@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kswapd: a thread per node that reclaims before anyone has to. It is woken
- * when a zone is below its low watermark, and sleeps when one of those it was
- * woken for is above high, and has a block of the order that was asked for. If
- * it frees nothing time after time it gives up until somebody frees a page.
+ * kswapd: one thread per node, which reclaims before requests have to. A
+ * request that finds a zone below its low watermark wakes kswapd. kswapd sleeps
+ * again when one of the wanted zones is above its high watermark and has a
+ * block of the wanted order. After many rounds that free nothing, kswapd gives
+ * up until a page of the node is freed.
  */
 #include <linux/atomic.h>
 #include <linux/err.h>
@@ -39,10 +40,10 @@
 #include "wait.h"
 #include <trace/events/umbra.h>
 
-/* For how long, in seconds, a request waits for it at most. */
+/* Maximum time that a request waits for kswapd, in seconds. */
 #define THROTTLE_MOST 10
 
-/* A short sleep shows whether the node stays balanced. */
+/* A short sleep that shows whether the node stays balanced, in jiffies. */
 #define NAP (HZ / 10)
 
 struct umbra_kswapd {
@@ -50,19 +51,22 @@ struct umbra_kswapd {
 	struct umbra_node *node;
 	struct task_struct *task;
 	wait_queue_head_t wait;
-	wait_queue_head_t throttle_wait;	/* of requests */
-	spinlock_t lock;		/* guards the next two */
-	unsigned int order;		/* the largest asked for */
-	int highest;			/* zone type, or -1: nothing is */
+	wait_queue_head_t throttle_wait;	/* for throttled requests */
+	spinlock_t lock;		/* guards @order and @highest */
+	unsigned int order;		/* largest order that is wanted */
+	int highest;			/* wanted zone type, or -1 for none */
 };
 
-/* What a round is for. */
+/* The goal of a round of reclaim. */
 struct kswapd_goal {
 	unsigned int order;
 	enum umbra_zone_type highest;
 };
 
-/* The lowest zone of the node from *@type up to @highest, or NULL. */
+/*
+ * The lowest zone of the node from *@type up to @highest, or NULL. Advances
+ * *@type beyond the zone.
+ */
 static struct umbra_zone *zone_from(const struct umbra_kswapd *k, int *type,
 				    int highest)
 {
@@ -73,12 +77,15 @@ static struct umbra_zone *zone_from(const struct umbra_kswapd *k, int *type,
 	return zone;
 }
 
-/* The type that is counted with is one ahead of the zone's. */
+/* In the loop, @next is the zone type after that of @zone. */
 #define for_each_node_zone(k, zone, next, highest)			\
 	for ((next) = 0, (zone) = zone_from(k, &(next), highest); (zone); \
 	     (zone) = zone_from(k, &(next), highest))
 
-/* Is a zone above high, with a block of the order? So is a node without any. */
+/*
+ * Is a zone above its high watermark, with a block of @order? A node without
+ * managed pages is balanced too.
+ */
 static bool is_balanced(const struct umbra_kswapd *k, unsigned int order,
 			int highest)
 {
@@ -107,7 +114,7 @@ static unsigned long sum_boosts(const struct umbra_kswapd *k, int highest)
 	return boost;
 }
 
-/* Is at least half of the reserve there, so that requests need not wait? */
+/* Is more than half of the reserve free, so that requests need not wait? */
 static bool has_reserve(const struct umbra_kswapd *k)
 {
 	unsigned long reserve = 0, pages = 0;
@@ -117,7 +124,7 @@ static bool has_reserve(const struct umbra_kswapd *k)
 	if (umbra_node_is_hopeless(k->node) || READ_ONCE(k->u->stopping))
 		return true;
 	for_each_node_zone(k, zone, next, UMBRA_ZONE_NORMAL) {
-		/* What cannot be reclaimed is not waited for. */
+		/* Do not wait for a zone that has nothing to reclaim. */
 		if (!umbra_zone_reclaimable(zone) &&
 		    !READ_ONCE(zone->nr_free_pages))
 			continue;
@@ -127,7 +134,7 @@ static bool has_reserve(const struct umbra_kswapd *k)
 	return !reserve || pages > reserve / 2;
 }
 
-/* The pages that a round should free at most. */
+/* The number of pages that one step should free at most. */
 static unsigned long pages_to_reclaim(const struct umbra_kswapd *k,
 				      int highest)
 {
@@ -141,7 +148,7 @@ static unsigned long pages_to_reclaim(const struct umbra_kswapd *k,
 	return pages;
 }
 
-/* Boosts end by as much as they were when the round began. */
+/* Reduce each boost by its value at the start of the round. */
 static void end_boosts(struct umbra_kswapd *k, int highest,
 		       const unsigned long *boosts)
 {
@@ -153,15 +160,15 @@ static void end_boosts(struct umbra_kswapd *k, int highest,
 	umbra_compact_wake(k->u, k->node->nid, k->u->pb_order, highest);
 }
 
-/* How a round is going. */
+/* The state of a round. */
 struct round {
 	struct umbra_kswapd *k;
 	struct umbra_scan scan;
-	unsigned long boost;	/* pages to reclaim because of boosts alone */
-	bool interrupted;	/* says nothing about what can be reclaimed */
+	unsigned long boost;	/* pages to reclaim for boosts alone */
+	bool interrupted;	/* ended early, so no failure is counted */
 };
 
-/* One priority. Returns false if the round is over. */
+/* Reclaim once. Returns false if the round is over. */
 static bool reclaim_step(struct round *r)
 {
 	struct umbra_kswapd *k = r->k;
@@ -173,7 +180,7 @@ static bool reclaim_step(struct round *r)
 	umbra_shrink_node(k->u, k->node, &r->scan);
 	freed = r->scan.nr_reclaimed - before;
 	scanned = r->scan.nr_scanned - scanned;
-	/* Enough for compaction: the rest is its work. */
+	/* Compaction has enough room now, so the order is its task. */
 	if (r->scan.order &&
 	    r->scan.nr_reclaimed >= umbra_compact_gap(r->scan.order))
 		r->scan.order = 0;
@@ -183,7 +190,7 @@ static bool reclaim_step(struct round *r)
 	r->interrupted = kthread_should_stop() || freezing(current);
 	if (r->interrupted)
 		return false;
-	/* What is not there easily is not worth less fragmentation. */
+	/* A boost only prevents fragmentation: it is not worth more effort. */
 	if (r->boost && !freed)
 		return false;
 	r->boost -= min(r->boost, freed);
@@ -192,7 +199,10 @@ static bool reclaim_step(struct round *r)
 	return r->scan.priority >= 1;
 }
 
-/* Reclaim until the node is balanced. Returns the order that this was for. */
+/*
+ * Reclaim until the node is balanced. Returns the order that the node was
+ * balanced for, which is 0 if compaction must do the rest.
+ */
 static unsigned int balance(struct umbra_kswapd *k, struct kswapd_goal what)
 {
 	struct round r = {
@@ -220,7 +230,7 @@ static unsigned int balance(struct umbra_kswapd *k, struct kswapd_goal what)
 	umbra_held_rescan(k->u);
 	do {
 		balanced = is_balanced(k, r.scan.order, what.highest);
-		/* More than a boost: reclaim for that alone. */
+		/* An unbalanced node needs reclaim with or without a boost. */
 		if (!balanced)
 			r.boost = 0;
 		else if (!r.boost)
@@ -247,7 +257,7 @@ static bool is_wanted(const struct umbra_kswapd *k)
 	return READ_ONCE(k->highest) >= 0 || kthread_should_stop();
 }
 
-/* Add what was asked for since last time to what is to be done. */
+/* Add the wishes of requests since the last call to the goal. */
 static void take_goal(struct umbra_kswapd *k, struct kswapd_goal *what)
 {
 	unsigned long flags;
@@ -262,7 +272,7 @@ static void take_goal(struct umbra_kswapd *k, struct kswapd_goal *what)
 	spin_unlock_irqrestore(&k->lock, flags);
 }
 
-/* Nothing left to do for now? Those that are throttled are let go. */
+/* Has kswapd nothing to do? Also wakes throttled requests if they may run. */
 static bool may_sleep(struct umbra_kswapd *k, const struct kswapd_goal *what)
 {
 	if (wq_has_sleeper(&k->throttle_wait) && has_reserve(k))
@@ -271,8 +281,9 @@ static bool may_sleep(struct umbra_kswapd *k, const struct kswapd_goal *what)
 }
 
 /*
- * Sleep until something is wanted. Returns false to go on with the same: the
- * node is not balanced, or did not stay so.
+ * Sleep until a request wakes kswapd. Returns false if kswapd must continue
+ * with the same goal, because the node is not balanced or did not stay
+ * balanced.
  */
 static bool sleep_on(struct umbra_kswapd *k, const struct kswapd_goal *what)
 {
@@ -323,17 +334,17 @@ static int kswapd_fn(void *data)
 }
 
 /**
- * umbra_kswapd_wake() - have a node reclaimed
- * @zone: the zone of the node that was found low
- * @gfp: of the request that found it
- * @order: of that request
- * @highest: the highest zone it could use
+ * umbra_kswapd_wake() - wake the kswapd of a node
+ * @zone: zone that the request found low
+ * @gfp: gfp of the request
+ * @order: order of the request
+ * @highest: highest zone that the request may use
  *
- * If nothing can be reclaimed, or enough is free but in pieces, a request that
- * cannot reclaim itself has kcompactd woken instead. Boosts that no kswapd will
- * end do so a little later.
+ * kswapd is not woken if it has given up, or if the node is balanced and has no
+ * boost. A request without %__GFP_DIRECT_RECLAIM wakes kcompactd instead. The
+ * boosts that no kswapd ends are ended by a work item.
  *
- * Context: any but NMI.
+ * Context: any but NMI; may take the zone locks one after the other.
  */
 void umbra_kswapd_wake(struct umbra_zone *zone, gfp_t gfp, unsigned int order,
 		       enum umbra_zone_type highest)
@@ -366,11 +377,13 @@ void umbra_kswapd_wake(struct umbra_zone *zone, gfp_t gfp, unsigned int order,
 EXPORT_SYMBOL_IF_KUNIT(umbra_kswapd_wake);
 
 /**
- * umbra_kswapd_wake_all() - have every node reclaimed that a request may use
+ * umbra_kswapd_wake_all() - wake the kswapds of all nodes of a request
  * @u: the instance
  * @rq: the request
  *
- * Context: any but NMI.
+ * Wakes one kswapd for each node that has a zone which the request may use.
+ *
+ * Context: any but NMI; may take the zone locks one after the other.
  */
 void umbra_kswapd_wake_all(struct umbra *u, const struct umbra_request *rq)
 {
@@ -389,12 +402,15 @@ void umbra_kswapd_wake_all(struct umbra *u, const struct umbra_request *rq)
 }
 
 /**
- * umbra_take_waking() - umbra_take(), and wake kswapd for a boosted zone
+ * umbra_take_waking() - take a block, and wake kswapd for a boosted zone
  * @u: the instance
  * @rq: the request
  *
- * Context: any but NMI; any with ALLOC_TRYLOCK.
- * Return: a block in state PCP, or UMBRA_NO_FRAME.
+ * Calls umbra_take(). If a zone was boosted, its kswapd is woken to end the
+ * boost.
+ *
+ * Context: any but NMI; with ALLOC_TRYLOCK any.
+ * Return: head of a block in state PCP, or UMBRA_NO_FRAME.
  */
 u32 umbra_take_waking(struct umbra *u, const struct umbra_request *rq)
 {
@@ -408,7 +424,7 @@ u32 umbra_take_waking(struct umbra *u, const struct umbra_request *rq)
 	return index;
 }
 
-/* Have the zones reclaimed that the reserve is in, whatever else is asked. */
+/* Wake kswapd for the zones of the reserve, in place of any other wish. */
 static void demand_reserve(struct umbra_kswapd *k)
 {
 	unsigned long flags;
@@ -419,7 +435,7 @@ static void demand_reserve(struct umbra_kswapd *k)
 	wake_up_all(&k->wait);
 }
 
-/* The kswapd whose reserve a request would eat into, or NULL. */
+/* The kswapd of the node whose reserve the request would use up, or NULL. */
 static struct umbra_kswapd *throttler(struct umbra *u,
 				      const struct umbra_request *rq)
 {
@@ -438,18 +454,18 @@ static struct umbra_kswapd *throttler(struct umbra *u,
 }
 
 /**
- * umbra_kswapd_throttle() - wait while the reserve is used up
+ * umbra_kswapd_throttle() - wait for kswapd while the reserve is used up
  * @u: the instance
- * @rq: a request that is about to reclaim
+ * @rq: request of a task that is about to reclaim
  *
- * Kernel threads do not wait: others may depend on them.
+ * Kernel threads do not wait, because other tasks may depend on them.
  *
  * Context: may sleep.
- * Return: true if the task was killed meanwhile.
+ * Return: true if the task was killed while it waited.
  */
 bool umbra_kswapd_throttle(struct umbra *u, const struct umbra_request *rq)
 {
-	/* Who holds a lock of a filesystem may be what kswapd waits for. */
+	/* Without __GFP_FS the task may hold a lock that kswapd needs. */
 	unsigned int seconds = rq->gfp & __GFP_FS ? THROTTLE_MOST : 1;
 	struct umbra_kswapd *k;
 
@@ -491,7 +507,7 @@ static int start_one(struct umbra *u, struct umbra_node *node)
 	return 0;
 }
 
-/* Stop the threads. Context: may sleep. */
+/* Stop the threads of all nodes. Context: may sleep. */
 void umbra_kswapd_stop(struct umbra *u)
 {
 	unsigned int nid;
@@ -506,7 +522,7 @@ void umbra_kswapd_stop(struct umbra *u)
 	}
 }
 
-/* Nothing that runs looks at them any more. Context: may sleep. */
+/* Free all kswapds, after the last use of each. Context: may sleep. */
 void umbra_kswapd_destroy(struct umbra *u)
 {
 	unsigned int nid;
@@ -518,11 +534,12 @@ void umbra_kswapd_destroy(struct umbra *u)
 }
 
 /**
- * umbra_kswapd_start() - start a kswapd for each node
+ * umbra_kswapd_start() - start one kswapd for each node
  * @u: the instance, ready for use
  *
  * Context: may sleep.
- * Return: 0, -ENOMEM, or -EINTR for a fatal signal.
+ * Return: 0; -ENOMEM if there is no memory for a thread, -EINTR on a fatal
+ * signal. After an error no kswapd runs.
  */
 int umbra_kswapd_start(struct umbra *u)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * When nothing else helps: whoever asked to be told may free memory, and if the
- * policy is to kill, the opener of the file that has the most is killed, in the
- * hope that the file is closed then. That is tried once a file. If its memory
- * is not back in time, as when the file was passed on to others, the file is
- * passed over from then on.
+ * The last resort of a request. Registered notifiers may free memory. Then, if
+ * the policy is to kill, the opener of the account with the most pages is
+ * killed, so that its file is closed. An account has its opener killed only
+ * once. If its memory is not freed in time, for example because another task
+ * has the file open, the account is passed over from then on.
  */
 #include <linux/atomic.h>
 #include <linux/gfp.h>
@@ -30,18 +30,24 @@
 #include "oom.h"
 #include <trace/events/umbra.h>
 
+/* Maximum time without progress while a victim frees memory, in jiffies. */
 #define VICTIM_PERIOD (5 * HZ)
+
+/* Number of accounts in a report. */
 #define HOLDERS_TOLD 16
 
 /**
- * umbra_register_oom_notifier() - be told before a request fails or kills
+ * umbra_register_oom_notifier() - register a notifier that can free memory
  * @u: the instance
- * @nb: called with a pointer to an unsigned long, to which it adds the number
- *	of pages it freed; may sleep, but only tries locks that are ever held
- *	around an allocation
+ * @nb: the notifier
+ *
+ * The notifier is called before a request fails or a task is killed. Its data
+ * is a pointer to an unsigned long, to which it must add the number of pages it
+ * freed. It may sleep, but must only try the locks that a task may hold around
+ * an allocation.
  *
  * Context: may sleep.
- * Return: 0, or -EEXIST if it is registered already.
+ * Return: 0, or -EEXIST if @nb is registered already.
  */
 int umbra_register_oom_notifier(struct umbra *u, struct notifier_block *nb)
 {
@@ -52,10 +58,10 @@ EXPORT_SYMBOL_GPL(umbra_register_oom_notifier);
 /**
  * umbra_unregister_oom_notifier() - undo umbra_register_oom_notifier()
  * @u: the instance
- * @nb: registered
+ * @nb: the notifier
  *
  * Context: may sleep; not from a notifier.
- * Return: 0, or -ENOENT if it was not registered.
+ * Return: 0, or -ENOENT if @nb is not registered.
  */
 int umbra_unregister_oom_notifier(struct umbra *u, struct notifier_block *nb)
 {
@@ -64,7 +70,7 @@ int umbra_unregister_oom_notifier(struct umbra *u, struct notifier_block *nb)
 }
 EXPORT_SYMBOL_GPL(umbra_unregister_oom_notifier);
 
-/* What an account has; what it is charged for and does not have yet is not. */
+/* The pages of an account, without promised pages that it does not have yet. */
 static long pages_of(const struct umbra_account *account)
 {
 	long pages = atomic_long_read(&account->pages);
@@ -72,14 +78,14 @@ static long pages_of(const struct umbra_account *account)
 	return max(pages - atomic_long_read(&account->promised), 0L);
 }
 
-/* Context: any. */
+/* Initialize the lock and the notifiers. Context: any. */
 void umbra_oom_init(struct umbra *u)
 {
 	mutex_init(&u->oom.lock);
 	BLOCKING_INIT_NOTIFIER_HEAD(&u->oom.notifiers);
 }
 
-/* One line of the table of holders. */
+/* One line in the table of the largest accounts. */
 struct holder {
 	pid_t pid;
 	long pages;
@@ -87,7 +93,7 @@ struct holder {
 	char comm[TASK_COMM_LEN];
 };
 
-/* Put a holder where it belongs among the largest. */
+/* Insert an account into the sorted table, if it has enough pages. */
 static void insert_holder(struct holder *holders,
 			  const struct umbra_account *account)
 {
@@ -111,12 +117,12 @@ static void insert_holder(struct holder *holders,
 }
 
 /**
- * umbra_oom_report_holders() - print who has the most
+ * umbra_oom_report_holders() - print the accounts with the most pages
  * @u: the instance
  *
- * Nothing if nobody has any.
+ * Prints nothing if no account has pages.
  *
- * Context: any but NMI.
+ * Context: any but NMI; takes accounts.lock.
  */
 void umbra_oom_report_holders(struct umbra *u)
 {
@@ -138,18 +144,19 @@ void umbra_oom_report_holders(struct umbra *u)
 			holders[i].pages, holders[i].held, holders[i].comm);
 }
 
-/* What is to be done. */
+/* The decision for a request; a higher number has precedence. */
 enum verdict {
 	VERDICT_KILL,
-	VERDICT_WAIT,		/* for one who was killed */
+	VERDICT_WAIT,		/* for a task that was killed */
 	VERDICT_FAIL
 };
 
 /*
- * Has one that was killed still time to give its memory back? As long as some of
- * it comes, it has; when all is back, the request tries again before anybody else
- * is killed. If none comes in time, whoever waited for that fails; but it may be
- * long ago, and nobody did.
+ * Judge an account whose opener was killed. The request waits as long as memory
+ * of the account is freed. When all of it is freed, the request tries again
+ * before another task is killed. If no memory is freed in time, the request
+ * fails. If the deadline is long past, no request has waited for it, and
+ * another task may be killed.
  */
 static enum verdict judge_killed(struct umbra_account *account)
 {
@@ -172,8 +179,9 @@ static enum verdict judge_killed(struct umbra_account *account)
 }
 
 /*
- * All who were killed, and the worst of it; accounts.lock held. One that is gone
- * since the last judgement gave back all it had.
+ * Judge all accounts whose opener was killed, and return the highest verdict.
+ * An account that was destroyed since the last call has freed all its memory.
+ * accounts.lock held.
  */
 static enum verdict judge_all(struct umbra_accounts *a)
 {
@@ -187,7 +195,7 @@ static enum verdict judge_all(struct umbra_accounts *a)
 	return verdict;
 }
 
-/* Who has the most, and was not tried yet; accounts.lock held. */
+/* The untried account with the most pages, or NULL. accounts.lock held. */
 static struct umbra_account *find_most(struct umbra_accounts *a)
 {
 	struct umbra_account *account, *most = NULL;
@@ -199,7 +207,10 @@ static struct umbra_account *find_most(struct umbra_accounts *a)
 	return most;
 }
 
-/* Who is to be killed, with its opener, and a reference to both; or NULL. */
+/*
+ * Select the account whose opener must be killed. Returns the account and the
+ * opener, with a reference to each, or NULL. Sets *@verdict in any case.
+ */
 static struct umbra_account *select_victim(struct umbra *u,
 					   enum verdict *verdict,
 					   struct pid **opener)
@@ -236,7 +247,7 @@ static void pass_over(struct umbra_account *account)
 	spin_unlock_irqrestore(&a->lock, flags);
 }
 
-/* Returns 0, or an error if the opener is not there any more. */
+/* Kill the opener of an account. Returns 0, or an error if it has exited. */
 static int kill_opener(struct umbra_account *account, struct pid *opener,
 		       const struct umbra_request *rq)
 {
@@ -244,7 +255,7 @@ static int kill_opener(struct umbra_account *account, struct pid *opener,
 	int err = kill_pid(opener, SIGKILL, 1);
 
 	pr_warn("%s: %s process %d, whose file has %ld pages\n", u->name,
-		err ? "there is no more" : "killed", pid_nr(opener),
+		err ? "cannot find" : "killed", pid_nr(opener),
 		pages_of(account));
 	if (err)
 		return err;
@@ -253,7 +264,7 @@ static int kill_opener(struct umbra_account *account, struct pid *opener,
 	return 0;
 }
 
-/* Kill somebody, or wait for whom was killed. */
+/* Kill the opener with the most pages, or wait for an earlier victim. */
 static enum verdict kill_somebody(struct umbra *u,
 				  const struct umbra_request *rq)
 {
@@ -282,7 +293,7 @@ static enum verdict kill_somebody(struct umbra *u,
 	return verdict;
 }
 
-/* As above, but nobody else is to be killed. */
+/* Judge the earlier victims, but kill no other task. */
 static enum verdict wait_for_killed(struct umbra *u)
 {
 	struct umbra_accounts *a = &u->accounts;
@@ -296,13 +307,13 @@ static enum verdict wait_for_killed(struct umbra *u)
 }
 
 /**
- * umbra_oom() - find memory for a request where there is none
+ * umbra_oom() - find memory for a request by notifiers, or by a kill
  * @u: the instance
  * @rq: the request
  *
- * Context: may sleep; oom.lock held.
- * Return: true if memory was freed or will be, so that trying again makes
- * sense.
+ * Context: may sleep; the caller must hold oom.lock.
+ * Return: true if memory was freed or will be freed soon, so that the request
+ * should try again.
  */
 bool umbra_oom(struct umbra *u, const struct umbra_request *rq)
 {
@@ -312,7 +323,7 @@ bool umbra_oom(struct umbra *u, const struct umbra_request *rq)
 
 	lockdep_assert_held(&u->oom.lock);
 
-	/* What they allocate must not come here, and wait for itself. */
+	/* An allocation by a notifier must not wait for oom.lock. */
 	reclaim = memalloc_noreclaim_save();
 	blocking_notifier_call_chain(&u->oom.notifiers, 0, &freed);
 	memalloc_noreclaim_restore(reclaim);
@@ -320,7 +331,7 @@ bool umbra_oom(struct umbra *u, const struct umbra_request *rq)
 		return true;
 	if (READ_ONCE(u->oom.policy) != UMBRA_OOM_KILL)
 		return false;
-	/* Nobody else for one who is dying, which frees memory, too. */
+	/* A dying task frees memory itself, so kill no other task for it. */
 	if (fatal_signal_pending(current))
 		return false;
 	verdict = rq->gfp & __GFP_FS ? kill_somebody(u, rq) :

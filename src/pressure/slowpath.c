@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What happens when no zone is above its low watermark: a machine of steps,
- * each a function that says which is next.
+ * The slow path of a request that finds no zone above its low watermark. It is
+ * a state machine: each step is a function that returns the next step.
  *
  *	begin -> attempt -> reclaim -> compact -> decide -> oom -> nopage
  *
- * attempt tries all that the request may use; reclaim and compact are followed
- * by attempts of their own. decide and oom lead back to attempt as long as
- * there is hope. nopage ends what may fail, and waits for the rest. If the
- * zonelists or the allowed nodes changed meanwhile, all begins anew before
- * anyone is killed or told no. A costly order, or one that cannot be had from
- * movable pageblocks, is compacted for before anything is reclaimed.
+ * attempt tries everything that the request may use. reclaim and compact take a
+ * block themselves if they made one. decide and oom return to attempt as long
+ * as another attempt may succeed. nopage fails the request, or waits for memory
+ * if the request must not fail. If the zonelists or the allowed nodes have
+ * changed, the request begins again before a task is killed or the request
+ * fails. If the order is costly, or is above 0 and the block is not movable,
+ * compact comes before reclaim.
  */
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
@@ -47,11 +48,11 @@
 #include "wait.h"
 #include <trace/events/umbra.h>
 
-/* How often a request is tried again though nothing was reclaimed for it. */
+/* Maximum number of retries in a row after reclaim without progress. */
 #define RECLAIM_RETRIES 16
-/* How often again though compaction said that it worked. */
+/* Maximum number of retries after compaction that claims success. */
 #define COMPACT_RETRIES 16
-/* Who is at it for so many seconds is told of, and again after as many. */
+/* Interval between the reports of a request that stalls, in seconds. */
 #define STALL_SECONDS 10
 
 enum step {
@@ -66,23 +67,23 @@ enum step {
 	STEP_DONE = NR_STEPS
 };
 
-/* What a request in the slow path has come to so far. */
+/* The state of a request in the slow path. */
 struct slow {
 	struct umbra *u;
 	struct umbra_request rq;
-	const umbra_nodemask_t *nodemask;	/* as the caller gave it */
-	unsigned int seq;	/* of the zonelists when it began */
-	umbra_nodemask_t allowed;	/* nodes, when it began */
-	u32 index;		/* the block, or UMBRA_NO_FRAME */
-	unsigned int stalled;	/* seconds that were told of */
-	unsigned long start;	/* jiffies */
+	const umbra_nodemask_t *nodemask;	/* of the caller, or NULL */
+	unsigned int seq;	/* of the zonelists at the begin step */
+	umbra_nodemask_t allowed;	/* allowed nodes at the begin step */
+	u32 index;		/* head of the block, or UMBRA_NO_FRAME */
+	unsigned int stalled;	/* seconds in the last report */
+	unsigned long start;	/* in jiffies */
 	bool compact_first;
 	bool drained;
-	bool had_reserves;	/* those of one who was chosen to die */
-	bool waiting;		/* registered as one who waits for memory */
+	bool had_reserves;	/* used the reserves of an OOM victim */
+	bool waiting;		/* registered as a waiter for memory */
 	int freed;		/* umbra_memory_freed() at the last attempt */
-	unsigned long reclaimed;	/* by the last reclaim, in pages */
-	unsigned int no_progress;	/* reclaims in vain, in a row */
+	unsigned long reclaimed;	/* pages freed by the last reclaim */
+	unsigned int no_progress;	/* reclaims in a row without progress */
 	enum umbra_compact_result compacted;
 	enum umbra_compact_priority priority;
 	unsigned int compact_retries;
@@ -99,7 +100,7 @@ static bool can_reclaim(const struct slow *s)
 	       !(current->flags & PF_MEMALLOC);
 }
 
-/* Blocks that are moved may have to be written: not without __GFP_IO. */
+/* Compaction needs __GFP_IO, because to move a block may need a write. */
 static bool can_compact(const struct slow *s)
 {
 	return can_reclaim(s) && s->rq.order && s->rq.gfp & __GFP_IO;
@@ -123,7 +124,7 @@ static enum step step_begin(struct slow *s)
 			   (is_costly(s) || s->rq.type != UMBRA_MOVABLE);
 	s->priority = s->compact_first ? UMBRA_COMPACT_PRIO_ASYNC :
 					 UMBRA_COMPACT_PRIO_LIGHT;
-	/* Who asks for no zone at all is not let into others either. */
+	/* A request that may use no zone must not get a zone by retries. */
 	if (!s->rq.preferred)
 		return STEP_NOPAGE;
 	if (s->rq.flags & ALLOC_KSWAPD)
@@ -132,8 +133,9 @@ static enum step step_begin(struct slow *s)
 }
 
 /*
- * Who helps to free memory, or cannot wait and matters, may use the reserves,
- * and is not bound to nodes.
+ * Take a block from the reserves, if the task or the request may use them. A
+ * request for the reserves may use all nodes, and so may a request with a
+ * nodemask that is not bound to the allowed nodes.
  */
 static u32 try_reserves(struct slow *s)
 {
@@ -152,7 +154,7 @@ static u32 try_reserves(struct slow *s)
 	return rq.preferred ? umbra_take_waking(s->u, &rq) : UMBRA_NO_FRAME;
 }
 
-/* Take with all that the request may use. Returns whether there was a block. */
+/* Take a block with all that the request may use. Returns whether it did. */
 static bool take(struct slow *s)
 {
 	s->freed = umbra_memory_freed(s->u);
@@ -162,7 +164,10 @@ static bool take(struct slow *s)
 	return s->index != UMBRA_NO_FRAME;
 }
 
-/* What is free, but out of the lists or below boosts: was there any? */
+/*
+ * Free HELD pages that are not referenced any more, and end boosts that no
+ * kswapd ends. Returns whether that made memory available.
+ */
 static bool release_hidden(struct slow *s)
 {
 	bool found = umbra_held_rescan(s->u);
@@ -172,7 +177,7 @@ static bool release_hidden(struct slow *s)
 	return found;
 }
 
-/* Nobody waits for long without a word. */
+/* Report a request that stalls, once in each interval. */
 static void tell_of_stall(struct slow *s)
 {
 	unsigned int seconds = (jiffies - s->start) / HZ;
@@ -189,7 +194,7 @@ static enum step step_attempt(struct slow *s)
 	if (umbra_is_bad(s->u) && !(s->rq.gfp & __GFP_NOFAIL))
 		return STEP_NOPAGE;
 	tell_of_stall(s);
-	/* Lest it falls asleep as long as somebody needs it. */
+	/* Keep kswapd awake as long as the request needs memory. */
 	if (s->rq.flags & ALLOC_KSWAPD)
 		s->u->slow_ops->wake_kswapd(s->u, &s->rq);
 	if (take(s))
@@ -202,13 +207,14 @@ static enum step step_attempt(struct slow *s)
 }
 
 /*
- * Pages that are free may be in the caches of CPUs, or kept for requests that
- * cannot wait. Worth a look once, and again after something was freed.
+ * Put the free pages in the caches of the CPUs, and in pageblocks that are
+ * reserved for urgent requests, back to the free lists of all requests. This is
+ * done once, and again after each reclaim with progress.
  */
 static void release_kept(struct slow *s)
 {
 	umbra_highatomic_unreserve(s->u, &s->rq, false);
-	/* If somebody else does, or has more to do, that is not waited for yet. */
+	/* Do not wait for another task here: release_last() does. */
 	s->drained = umbra_pcp_try_drain(s->u);
 }
 
@@ -228,7 +234,7 @@ static enum step step_reclaim(struct slow *s)
 	return STEP_COMPACT;
 }
 
-/* Compact for the request. Returns whether that gave it a block. */
+/* Compact for the request. Returns whether the request has a block now. */
 static bool compact(struct slow *s)
 {
 	u64 start = local_clock();
@@ -253,12 +259,12 @@ static bool compact(struct slow *s)
 	return true;
 }
 
-/* Compaction came first and was in vain. */
+/* The next step if compaction before any reclaim has failed. */
 static enum step after_first_compaction(struct slow *s)
 {
 	const gfp_t local = __GFP_NORETRY | __GFP_THISNODE;
 
-	/* One node and one try: not worth the memory of others on that node. */
+	/* One try on one node is not worth reclaim of that node. */
 	if ((s->rq.gfp & local) == local)
 		return STEP_NOPAGE;
 	if (!(s->rq.gfp & __GFP_NORETRY))
@@ -281,7 +287,7 @@ static enum step step_compact(struct slow *s)
 	return is_changed(s) ? STEP_BEGIN : STEP_DECIDE;
 }
 
-/* Would the request fit into a zone if all that can be were reclaimed? */
+/* Would a zone have room for the request if all its pages were reclaimed? */
 static bool would_fit(struct slow *s)
 {
 	const umbra_zoneref_t *ref;
@@ -299,9 +305,9 @@ static bool would_fit(struct slow *s)
 }
 
 /*
- * The last of what is kept, before anyone has to die or is told no: pageblocks
- * for those who cannot wait, boosts that kswapd did not come to end, and caches
- * if somebody else was in the way before. Was there any?
+ * Release all memory that is kept back, before a task is killed or the request
+ * fails: reserved pageblocks, boosts that kswapd has not ended yet, and caches
+ * that release_kept() could not drain. Returns whether that may help.
  */
 static bool release_last(struct slow *s)
 {
@@ -318,13 +324,13 @@ static bool release_last(struct slow *s)
 
 static bool should_reclaim_again(struct slow *s)
 {
-	/* Of a costly order progress says nothing: memory is in pieces. */
+	/* A costly order gains little from free pages, which are fragmented. */
 	if (s->reclaimed && !is_costly(s))
 		s->no_progress = 0;
 	else
 		s->no_progress++;
 	if (s->no_progress <= RECLAIM_RETRIES && would_fit(s)) {
-		/* So that others of a work queue get on, which may free. */
+		/* Sleep, so that other items of a workqueue can free memory. */
 		if (current->flags & PF_WQ_WORKER)
 			schedule_timeout_uninterruptible(1);
 		else
@@ -343,7 +349,7 @@ static bool should_compact_again(struct slow *s)
 
 	if (!can_compact(s) || fatal_signal_pending(current))
 		return false;
-	/* There was no room to compact in, which reclaim can make. */
+	/* Compaction had no room, but reclaim may make room. */
 	if (s->compacted == UMBRA_COMPACT_SKIPPED)
 		return s->u->slow_ops->compact_suitable(s->u, &s->rq);
 	if (s->compacted == UMBRA_COMPACT_SUCCESS &&
@@ -365,7 +371,7 @@ static enum step step_decide(struct slow *s)
 	return is_changed(s) ? STEP_BEGIN : STEP_OOM;
 }
 
-/* May somebody be killed for this request? */
+/* May a task be killed for this request? */
 static bool is_worth_a_life(const struct slow *s)
 {
 	return !(current->flags & PF_DUMPCORE) && !is_costly(s) &&
@@ -374,8 +380,8 @@ static bool is_worth_a_life(const struct slow *s)
 }
 
 /*
- * A last look, at the high watermark: somebody may have been killed already
- * and have given back plenty.
+ * Try again with the high watermark before a task is killed, because an earlier
+ * victim may have freed enough memory.
  */
 static u32 take_plenty(struct slow *s)
 {
@@ -386,7 +392,7 @@ static u32 take_plenty(struct slow *s)
 	return umbra_take_waking(s->u, &rq);
 }
 
-/* Below all watermarks, then from nodes that are not allowed. */
+/* Take a block with more flags, then also from nodes that are not allowed. */
 static u32 take_any(struct slow *s, unsigned int flags)
 {
 	struct umbra_request rq = s->rq;
@@ -423,7 +429,7 @@ static enum step step_oom(struct slow *s)
 	mutex_unlock(lock);
 	if (s->index != UMBRA_NO_FRAME)
 		return STEP_DONE;
-	/* Who has had the reserves too, and is dying, had better go. */
+	/* A victim that found nothing in the reserves must be able to exit. */
 	if (!progress || (s->had_reserves && umbra_oom_is_victim(s->u)))
 		return STEP_NOPAGE;
 	s->no_progress = 0;
@@ -432,7 +438,7 @@ static enum step step_oom(struct slow *s)
 	return STEP_ATTEMPT;
 }
 
-/* Wait for memory, and look at all of it anew. */
+/* Wait for memory, and begin again. */
 static enum step wait_for_memory(struct slow *s)
 {
 	s->index = take_any(s, ALLOC_MIN_RESERVE);
@@ -473,16 +479,17 @@ static enum step (* const steps[NR_STEPS])(struct slow *s) = {
 };
 
 /**
- * umbra_take_slow() - take a block when the first pass found none
+ * umbra_take_slow() - take a block after the first pass found none
  * @u: the instance
- * @fast: the request, as it was for the first pass
- * @nodemask: as the caller gave it
+ * @fast: the request of the first pass
+ * @nodemask: nodemask of the caller, or NULL
  *
- * With %__GFP_NOFAIL, and if it may wait, it waits for others to free memory,
- * for ever if they do not.
+ * A request with %__GFP_NOFAIL that may sleep waits without limit until another
+ * task frees memory.
  *
- * Context: as the request's gfp says.
- * Return: a block in state PCP, or UMBRA_NO_FRAME, which is reported.
+ * Context: any but NMI; may sleep with %__GFP_DIRECT_RECLAIM.
+ * Return: head of a block in state PCP, or UMBRA_NO_FRAME after a report of the
+ * failure.
  */
 u32 umbra_take_slow(struct umbra *u, const struct umbra_request *fast,
 		    const umbra_nodemask_t *nodemask)
@@ -510,7 +517,7 @@ u32 umbra_take_slow(struct umbra *u, const struct umbra_request *fast,
 	return s.index;
 }
 
-/* What the slow path is made of, unless a test says otherwise. */
+/* The operations of the slow path, unless a test replaces them. */
 const struct umbra_slow_ops umbra_slow_ops = {
 	.wake_kswapd = umbra_kswapd_wake_all,
 	.reclaim = umbra_reclaim_direct,

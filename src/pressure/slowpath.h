@@ -7,8 +7,8 @@
 #include "../move/compact.h"
 
 /*
- * The parts that the slow path is made of; replaced by tests, which script
- * their outcomes. Each may sleep but wake_kswapd.
+ * The operations of the slow path. Tests replace them, to script their results.
+ * All except wake_kswapd may sleep.
  */
 struct umbra_slow_ops {
 	void (*wake_kswapd)(struct umbra *u, const struct umbra_request *rq);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Waiting for memory: requests that may not fail, and tasks that want to hear
- * that a zone is low.
+ * Waiting for memory: requests that must not fail wait for pages to be freed,
+ * and tasks may wait for a zone to fall below its low watermark.
  */
 #include <linux/atomic.h>
 #include <linux/irq_work.h>
@@ -19,7 +19,7 @@
 #include "../page/pcp_setup.h"
 #include "wait.h"
 
-/* How long a request waits before it looks for things to reclaim again. */
+/* Time until a waiting request tries to reclaim again, in jiffies. */
 #define MEMORY_WAIT HZ
 
 static void wake_waiters(struct irq_work *work)
@@ -33,11 +33,12 @@ static void wake_waiters(struct irq_work *work)
 }
 
 /**
- * umbra_pressure_events() - how often a zone fell below its low watermark
+ * umbra_pressure_events() - count how often a zone fell below its low watermark
  * @u: the instance
  *
  * Context: any.
- * Return: the number; umbra_pressure_wait() is woken when it grows.
+ * Return: number of events. The queue of umbra_pressure_wait() is woken when it
+ * grows.
  */
 unsigned long umbra_pressure_events(struct umbra *u)
 {
@@ -46,11 +47,11 @@ unsigned long umbra_pressure_events(struct umbra *u)
 EXPORT_SYMBOL_GPL(umbra_pressure_events);
 
 /**
- * umbra_pressure_wait() - where to wait for memory to fall short
+ * umbra_pressure_wait() - get the queue to wait for events of low memory
  * @u: the instance
  *
  * Context: any.
- * Return: the wait queue, as long as the instance lives.
+ * Return: the wait queue, which exists as long as the instance.
  */
 struct wait_queue_head *umbra_pressure_wait(struct umbra *u)
 {
@@ -58,7 +59,10 @@ struct wait_queue_head *umbra_pressure_wait(struct umbra *u)
 }
 EXPORT_SYMBOL_GPL(umbra_pressure_wait);
 
-/* Have every zone look whether somebody waits. Context: any but NMI. */
+/*
+ * Make every zone look for waiters at its next change. Context: any but NMI;
+ * takes the zone locks one after the other.
+ */
 void umbra_pressure_watch(struct umbra *u)
 {
 	struct umbra_zone *zone;
@@ -72,8 +76,8 @@ void umbra_pressure_watch(struct umbra *u)
 }
 
 /*
- * Caches keep nothing as long as somebody waits; see umbra_pcp_resize(). What
- * they have comes back.
+ * Resize the caches of the CPUs, and drain them if @drain is set. While a
+ * request waits, the caches keep no pages; see umbra_pcp_resize().
  */
 static void resize_caches(struct umbra *u, bool drain)
 {
@@ -85,12 +89,13 @@ static void resize_caches(struct umbra *u, bool drain)
 }
 
 /**
- * umbra_memory_wait_begin() - hear of all that is freed from now on
+ * umbra_memory_wait_begin() - register a request that waits for memory
  * @u: the instance
  *
- * What is free already, in caches of CPUs or held back, comes to the free lists.
+ * Each free is counted from now on. Free pages in the caches of the CPUs, and
+ * HELD pages that are not referenced any more, are put back to the zones.
  *
- * Context: may sleep.
+ * Context: may sleep; takes control_lock.
  */
 void umbra_memory_wait_begin(struct umbra *u)
 {
@@ -100,24 +105,25 @@ void umbra_memory_wait_begin(struct umbra *u)
 	umbra_held_rescan(u);
 }
 
+/* Undo umbra_memory_wait_begin(). Context: may sleep; takes control_lock. */
 void umbra_memory_wait_end(struct umbra *u)
 {
 	if (atomic_dec_and_test(&u->wait.nr_waiting))
 		resize_caches(u, false);
 }
 
-/* What to compare with later, to know whether something was freed meanwhile. */
+/* A count that grows when memory is freed while a request waits. */
 int umbra_memory_freed(struct umbra *u)
 {
 	return atomic_read(&u->wait.nr_freed);
 }
 
 /**
- * umbra_memory_wait() - wait until something is freed
- * @u: the instance; after umbra_memory_wait_begin()
- * @seen: as umbra_memory_freed() said before the caller last looked
+ * umbra_memory_wait() - wait until memory is freed
+ * @u: the instance, after umbra_memory_wait_begin()
+ * @seen: umbra_memory_freed() before the last attempt of the caller
  *
- * After a while it returns even so: something to reclaim may have come.
+ * Also returns after a limited time, because there may be pages to reclaim.
  *
  * Context: may sleep.
  */
@@ -127,7 +133,7 @@ void umbra_memory_wait(struct umbra *u, int seen)
 			   umbra_memory_freed(u) != seen, MEMORY_WAIT);
 }
 
-/* Context: any. */
+/* Initialize the wait queues. Context: any. */
 void umbra_wait_init(struct umbra *u)
 {
 	init_waitqueue_head(&u->wait.memory);
@@ -135,7 +141,7 @@ void umbra_wait_init(struct umbra *u)
 	init_irq_work(&u->wait.wake, wake_waiters);
 }
 
-/* No page is freed any more. Context: may sleep. */
+/* Wait for the last wakeup, after the last free. Context: may sleep. */
 void umbra_wait_destroy(struct umbra *u)
 {
 	irq_work_sync(&u->wait.wake);
