@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The findings of the checker: their names, and how they are noted. */
+/* The findings of the checker: their names, and the record of a run. */
 #include <linux/module.h>
 #include "finding.h"
 #include "verify.h"
@@ -22,13 +22,14 @@ static const char * const finding_names[NR_FINDINGS] = {
 	[FINDING_LRU] = "entry on the wrong LRU list",
 };
 
+/* The name of a finding for display, or "invalid". Context: any. */
 const char *umbra_finding_name(enum umbra_finding_code code)
 {
 	return code < NR_FINDINGS ? finding_names[code] : "invalid";
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_finding_name);
 
-/* Note a finding. */
+/* Add a finding at frame @index to @v, with the value found. */
 void umbra_found(struct umbra_findings *v, enum umbra_finding_code code,
 		 u32 index, unsigned long what, unsigned long expected)
 {

@@ -1,29 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The findings of the checker. */
+/* The findings of the checker; see finding.c. */
 #ifndef _UMBRA_FINDING_H
 #define _UMBRA_FINDING_H
 
 #include "../core/frame.h"
 
 enum umbra_finding_code {
-	FINDING_STATE,		/* a byte that is no state */
+	FINDING_STATE,		/* a byte with an invalid state */
 	FINDING_ALIGN,		/* a head not aligned to its order */
 	FINDING_BOUNDS,		/* a block that leaves its zone or span */
-	FINDING_INSIDE,		/* a block with a frame inside that is not TAIL */
+	FINDING_INSIDE,		/* a frame inside a block that is not TAIL */
 	FINDING_TAIL,		/* a TAIL that no block covers */
 	FINDING_HELD_ORDER,	/* a HELD or OFFLINE frame with an order */
 	FINDING_TYPE,		/* a free block over pageblocks of two types */
 	FINDING_BUDDIES,	/* two free buddies left apart */
 	FINDING_REFERENCE,	/* a page without its base reference */
 	FINDING_LINK,		/* a free head whose list links are broken */
-	FINDING_LIST,		/* a list entry that does not belong there */
+	FINDING_LIST,		/* an entry on the wrong free list */
 	FINDING_WRITE,		/* free memory that was written to */
-	FINDING_COUNT,		/* a counter that is not what the walk counts */
-	FINDING_MOVABLE,	/* registered, and no allocated, exposed block */
-	FINDING_LRU,		/* an entry of an LRU list that is wrong there */
+	FINDING_COUNT,		/* a counter that differs from the walk */
+	FINDING_MOVABLE,	/* registered, but not allocated and exposed */
+	FINDING_LRU,		/* an entry on the wrong LRU list */
 	NR_FINDINGS
 };
 
+/* Number of findings that are recorded; further findings are only counted. */
 #define UMBRA_FIRST_FINDINGS 16
 
 struct umbra_finding {
@@ -34,13 +35,13 @@ struct umbra_finding {
 };
 
 /**
- * struct umbra_findings - what a run of the checker found
- * @nr_findings: all of them
- * @first: the first UMBRA_FIRST_FINDINGS of them
- * @frames: frames per state; a block counts with all its frames
- * @blocks: blocks per state
- * @exact: nothing changed during the walk, so lists and counters were
- *	compared too
+ * struct umbra_findings - result of a run of the checker
+ * @nr_findings: number of all findings
+ * @first: first UMBRA_FIRST_FINDINGS findings
+ * @frames: number of frames per state; a block counts with all its frames
+ * @blocks: number of blocks per state
+ * @exact: whether no zone changed during the walk, so that lists and counters
+ *	were compared too
  */
 struct umbra_findings {
 	unsigned long nr_findings;

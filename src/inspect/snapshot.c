@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Looking at an instance while it runs. A walk goes over the frame map by
- * index, in batches of one largest block; the zone lock is held for one batch
- * at a time. A batch is consistent in itself, and no frame is seen twice; the
- * whole is exact when nothing else runs. Only then can a list be walked too:
- * umbra_zone.seq tells whether a place in it is still good.
+ * Snapshots of an instance while it runs. A walk goes over the frame map by
+ * index, in batches of one largest block, and holds the zone lock for one batch
+ * at a time. Each batch is consistent, and no frame is seen twice. The whole
+ * snapshot is exact only if the instance does not change meanwhile. A walk
+ * along a list must end when umbra_zone.seq has changed, because its position
+ * may be invalid then.
  */
 #include <linux/gfp.h>
 #include <linux/list.h>
@@ -22,7 +23,7 @@
 #include "../page/free.h"
 #include "snapshot.h"
 
-/* Where the batch that @index lies in ends. */
+/* The end of the batch that contains @index. */
 static u32 batch_end(const struct umbra *u, u32 index)
 {
 	return min3(ALIGN(index + 1, UMBRA_SNAPSHOT_BATCH),
@@ -43,16 +44,19 @@ static bool snapshot_add(struct umbra_free_snapshot *s, struct umbra *u,
 	return true;
 }
 
-/* Where a walk along the lists of a zone has got to. */
+/* The position of a walk along the free lists of a zone. */
 struct list_walk {
 	struct umbra_zone *zone;
 	unsigned long seq;		/* of the zone when the walk began */
 	unsigned int order;
 	unsigned int type;
-	const struct list_head *entry;	/* the last one seen, or the head */
+	const struct list_head *entry;	/* last entry seen, or NULL */
 };
 
-/* The next block along the lists; false at the end of the last list. */
+/*
+ * Advance to the next block. Returns false at the end of the last list. Zone
+ * lock held.
+ */
 static bool list_walk_next(struct list_walk *w)
 {
 	for (; w->order < UMBRA_NR_ORDERS; w->order++, w->type = 0) {
@@ -71,8 +75,8 @@ static bool list_walk_next(struct list_walk *w)
 }
 
 /*
- * Add the free blocks of a zone as its lists have them. The place in a list
- * is good for as long as the zone did not change: -EAGAIN if it did.
+ * Add the free blocks of a zone in the order of its lists. Returns 0, -EAGAIN
+ * if the zone changed during the walk, or -ENOSPC if the snapshot is full.
  */
 static int snapshot_lists(struct umbra_free_snapshot *s,
 			  struct umbra_zone *zone)
@@ -102,7 +106,10 @@ static int snapshot_lists(struct umbra_free_snapshot *s,
 	return err;
 }
 
-/* Add the free blocks of a zone as the frame map has them. */
+/*
+ * Add the free blocks of a zone in the order of the frames. Returns 0, or
+ * -ENOSPC if the snapshot is full.
+ */
 static int snapshot_map(struct umbra_free_snapshot *s, struct umbra_zone *zone)
 {
 	struct umbra *u = zone->umbra;
@@ -158,15 +165,15 @@ static unsigned long count_free_blocks(struct umbra *u)
 }
 
 /**
- * umbra_snapshot_free() - every free block
- * @u: the instance; it may be in use meanwhile
+ * umbra_snapshot_free() - make a snapshot of all free blocks
+ * @u: the instance, which may be in use
  *
- * In the order of the lists if the instance holds still for long enough, else
- * in the order of the frames. No frame is in two of the blocks.
+ * The blocks are in the order of the lists if no zone changes during its walk,
+ * else in the order of the frames. No frame is in two of the blocks.
  *
  * Context: may sleep; takes the zone locks for one batch at a time.
- * Return: the snapshot, to be freed with kvfree(), or NULL if there is no
- * memory for it.
+ * Return: the snapshot, which the caller must free with kvfree(), or NULL if
+ * there is no memory for it.
  */
 struct umbra_free_snapshot *umbra_snapshot_free(struct umbra *u)
 {
@@ -192,15 +199,16 @@ struct umbra_free_snapshot *umbra_snapshot_free(struct umbra *u)
 EXPORT_SYMBOL_GPL(umbra_snapshot_free);
 
 /**
- * umbra_snapshot_frames() - a piece of the frame map
+ * umbra_snapshot_frames() - copy a part of the frame map
  * @u: the instance
- * @index: first frame
- * @buf: one byte a frame, state in the upper and order in the lower half
- * @nr: room in @buf, in frames
+ * @index: first frame to copy
+ * @buf: copy with one byte per frame, the state in the upper half and the order
+ *	in the lower half
+ * @nr: size of @buf, in frames
  *
- * Context: any; takes the zone lock.
- * Return: how many frames were copied, at most up to the end of their batch;
- * 0 past the last frame.
+ * Context: any but NMI; takes the zone lock.
+ * Return: number of frames copied, at most up to the end of the batch of
+ * @index; 0 if @index is past the last frame.
  */
 unsigned int umbra_snapshot_frames(struct umbra *u, u32 index, u8 *buf,
 				   unsigned int nr)

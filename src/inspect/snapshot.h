@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What can be seen of an instance while it runs. */
+/* Snapshots of an instance while it runs; see snapshot.c. */
 #ifndef _UMBRA_SNAPSHOT_H
 #define _UMBRA_SNAPSHOT_H
 
 #include "../core/core.h"
 
-/* Frames of a batch of a walk by index. */
+/* Maximum number of frames in a batch of a walk by index. */
 #define UMBRA_SNAPSHOT_BATCH BIT(UMBRA_MAX_ORDER)
 
-/* Entries of a batch of a walk along a list. */
+/* Maximum number of entries in a batch of a walk along a list. */
 #define UMBRA_LIST_BATCH 16
 
-/* A free block as a snapshot saw it. */
+/* One free block of a snapshot. */
 struct umbra_free_entry {
 	u32 index;
 	u8 order;
@@ -20,11 +20,12 @@ struct umbra_free_entry {
 };
 
 /**
- * struct umbra_free_snapshot - the free blocks of an instance
- * @nr: how many
- * @capacity: how many there is room for
- * @in_list_order: as the lists have them, at one moment for each zone; else
- *	in order of address, at one moment for each batch
+ * struct umbra_free_snapshot - free blocks of an instance
+ * @nr: number of blocks
+ * @capacity: maximum number of blocks
+ * @in_list_order: whether the blocks are in the order of the lists, and each
+ *	zone is consistent; else they are in the order of the frames, and
+ *	each batch is consistent
  * @blocks: the blocks
  */
 struct umbra_free_snapshot {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The invariant checker: one judge for tests, debugfs and bug reports.
+ * The checker of invariants, for tests, debugfs and bug reports.
  *
- * A zone is walked in batches of one largest block, the zone lock held for
- * one batch at a time: no block crosses a batch, so a batch can be judged by
- * itself. Lists and counters can only be compared with the walk if nothing
- * changed meanwhile, which umbra_zone.seq tells; the walk is repeated a few
- * times if it must, and the result says whether it was exact.
+ * The checker walks a zone in batches of one largest block, and holds the zone
+ * lock for one batch at a time. No block crosses a batch, so that each batch
+ * can be checked alone. Lists and counters can be compared with the walk only
+ * if umbra_zone.seq has not changed meanwhile. If it has, the walk is repeated
+ * a few times; the result says whether the last comparison was exact.
  *
- * It reports and never warns, so that tests can break things and look. It
- * trusts nothing that it has not checked: no list entry is followed before
- * it is known to be a descriptor of this instance.
+ * The checker reports and never warns, so that tests can break an invariant. It
+ * trusts only checked data: a list entry is not followed before the checker
+ * knows that it is in a descriptor of the instance.
  */
 #include <linux/list.h>
 #include <linux/minmax.h>
@@ -32,10 +32,13 @@
 #include "verify.h"
 #include "verify_movable.h"
 
+/* Maximum number of walks over a zone that changes meanwhile. */
 #define ATTEMPTS 4
+
+/* Number of list entries per hold of the zone lock. */
 #define LIST_BATCH 512
 
-/* What is known of a zone while it is walked. */
+/* The results of a walk over a zone so far. */
 struct zone_walk {
 	struct umbra_zone *zone;
 	struct umbra_findings *v;
@@ -43,8 +46,8 @@ struct zone_walk {
 	unsigned long nr_free[UMBRA_NR_ORDERS][UMBRA_NR_TYPES];
 	unsigned long frames[FRAME_NR_STATES];
 	unsigned long blocks[FRAME_NR_STATES];
-	unsigned long pcp_count;	/* of all CPUs when the walk began */
-	unsigned long pcp_events;
+	unsigned long pcp_count;	/* pages in caches, at the start */
+	unsigned long pcp_events;	/* cache_events(), at the start */
 };
 
 static bool is_covered(const struct umbra *u, u32 index)
@@ -90,7 +93,7 @@ static void check_references(struct zone_walk *w, u32 index, u32 end)
 	}
 }
 
-/* Could two free buddies of these types be one block? */
+/* May two free buddies of these types merge? */
 static bool could_merge(enum umbra_migratetype a, enum umbra_migratetype b)
 {
 	return a == b || (umbra_type_is_mergeable(a) &&
@@ -133,7 +136,7 @@ static void check_free(struct zone_walk *w, u32 index, unsigned int order)
 	check_memory(w, index, order);
 }
 
-/* Check the block that starts at @index; returns the frame after it. */
+/* Check the block at @index. Returns the next frame to check. */
 static u32 check_block(struct zone_walk *w, u32 index, u32 end)
 {
 	struct umbra *u = w->zone->umbra;
@@ -167,7 +170,7 @@ static u32 check_block(struct zone_walk *w, u32 index, u32 end)
 	return next;
 }
 
-/* Check whatever is at @index; returns the frame to go on with. */
+/* Check the frame or block at @index. Returns the next frame to check. */
 static u32 check_frame(struct zone_walk *w, u32 index, u32 end)
 {
 	struct umbra *u = w->zone->umbra;
@@ -200,7 +203,7 @@ static u32 check_frame(struct zone_walk *w, u32 index, u32 end)
 	return index + 1;
 }
 
-/* Changes whenever a cache of a CPU may have. */
+/* A count that changes whenever a cache of a CPU may have changed. */
 static unsigned long cache_events(const struct umbra_zone *zone)
 {
 	return umbra_zone_events(zone, EVENT_PGALLOC) +
@@ -252,8 +255,8 @@ static bool entry_belongs(struct zone_walk *w, const struct list_head *entry,
 }
 
 /*
- * Walk one list and compare its length with the frames seen. Returns false
- * if the zone changed, and so nothing can be said.
+ * Compare one list and its counter with the walk. Returns false if the zone has
+ * changed since the walk, which makes a comparison impossible.
  */
 static bool walk_list(struct zone_walk *w, unsigned int order,
 		      unsigned int type)
@@ -310,7 +313,7 @@ static void compare(struct zone_walk *w, unsigned long counter,
 			    counted);
 }
 
-/* Free pages of a type that the walk has seen. */
+/* The number of free pages of a type in the walk. */
 static unsigned long free_of_type(const struct zone_walk *w,
 				  enum umbra_migratetype type)
 {
@@ -322,7 +325,7 @@ static unsigned long free_of_type(const struct zone_walk *w,
 	return pages;
 }
 
-/* Orders of a type that the walk has seen free blocks of, as bits. */
+/* The orders of the free blocks of a type in the walk, as bits. */
 static u16 orders_of_type(const struct zone_walk *w, unsigned int type)
 {
 	unsigned int order;
@@ -334,7 +337,7 @@ static u16 orders_of_type(const struct zone_walk *w, unsigned int type)
 	return orders;
 }
 
-/* What the counters of a zone said at one moment. */
+/* The counters of a zone, read under one hold of the zone lock. */
 struct zone_counters {
 	unsigned long seq;
 	unsigned long nr_free;
@@ -348,7 +351,7 @@ struct zone_counters {
 	bool is_fast_wrong;
 };
 
-/* Is a zone said to have plenty of an order that a watermark would refuse? */
+/* Does fast_orders include an order that the high watermark refuses? */
 static bool is_fast_wrong(const struct umbra_zone *zone)
 {
 	unsigned long high = umbra_mark(zone, UMBRA_WMARK_HIGH);
@@ -381,7 +384,7 @@ static struct zone_counters read_counters(struct umbra_zone *zone)
 	return c;
 }
 
-/* Pages of pageblocks that are kept for high orders, isolated or not. */
+/* The number of pages in highatomic pageblocks, isolated or not. */
 static unsigned long reserved_in_pageblocks(struct umbra_zone *zone)
 {
 	struct umbra *u = zone->umbra;
@@ -396,8 +399,8 @@ static unsigned long reserved_in_pageblocks(struct umbra_zone *zone)
 }
 
 /*
- * What CPUs keep can be compared if none has kept or taken any meanwhile, and
- * no block was on its way to or from a list, in nobody's cache.
+ * Compare the caches of the CPUs with the walk. Returns false if a cache
+ * changed during the walk, or if a block was in hand but in no cache.
  */
 static bool check_caches(struct zone_walk *w)
 {
@@ -411,7 +414,10 @@ static bool check_caches(struct zone_walk *w)
 	return true;
 }
 
-/* Returns false if the zone changed, and so nothing can be said. */
+/*
+ * Compare the counters of a zone with the walk. Returns false if the zone has
+ * changed since the walk, which makes a comparison impossible.
+ */
 static bool check_counters(struct zone_walk *w)
 {
 	struct umbra_zone *zone = w->zone;
@@ -472,8 +478,8 @@ static void verify_zone(struct umbra_zone *zone, struct umbra_findings *v,
 
 /**
  * umbra_verify() - check every invariant of an instance
- * @u: the instance; it may be in use meanwhile
- * @v: the result
+ * @u: the instance, which may be in use
+ * @v: result of the run
  *
  * Context: may sleep; takes the zone locks for one batch at a time.
  */

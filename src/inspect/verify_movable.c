@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The invariants of what is registered as movable, and of the LRU lists: every
- * registered block is allocated and exposed; every listed one is registered, on
- * the list that its marks say, and counted.
+ * The invariants of the registry of movable blocks, and of the LRU lists. Every
+ * registered block is allocated and exposed. Every listed block is registered,
+ * is on the list that its marks select, and is counted.
  *
- * Walks are made of batches, the xa_lock held for one at a time. A list can be
- * gone on with, and compared with counters, if umbra_lru.seq has not changed.
+ * The walks run in batches, and hold the xa_lock for one batch at a time. The
+ * walk along a list can continue, and can be compared with the counters, only
+ * if umbra_lru.seq has not changed.
  */
 #include <linux/list.h>
 #include <linux/sched.h>
@@ -20,10 +21,13 @@
 #include "verify.h"
 #include "verify_movable.h"
 
+/* Maximum number of walks along lists that change meanwhile. */
 #define ATTEMPTS 4
+
+/* Number of blocks per hold of the xa_lock. */
 #define BATCH 512
 
-/* The registered blocks of a batch; false after the last. */
+/* Check a batch of registered blocks. Returns false after the last block. */
 static bool check_batch(struct umbra *u, struct umbra_findings *v,
 			unsigned long *index)
 {
@@ -46,7 +50,7 @@ static bool check_batch(struct umbra *u, struct umbra_findings *v,
 	return entry;
 }
 
-/* What a walk has come to. */
+/* The position and the results of a walk along the LRU lists of a node. */
 struct lru_walk {
 	struct umbra *u;
 	struct umbra_node *node;
@@ -54,10 +58,10 @@ struct lru_walk {
 	enum umbra_lru_list list;
 	unsigned long seq;
 	unsigned long pages[UMBRA_NR_ZONE_TYPES];
-	struct list_head *entry;	/* the last that was looked at */
+	struct list_head *entry;	/* last entry seen, or the list head */
 };
 
-/* Is the entry that is looked at, a frame, on the right list? xa_lock held. */
+/* Does the entry of the block @index belong on the list? xa_lock held. */
 static bool entry_belongs(const struct lru_walk *w, u32 index)
 {
 	return index != UMBRA_NO_FRAME && umbra_movable_of(w->u, index) &&
@@ -67,7 +71,7 @@ static bool entry_belongs(const struct lru_walk *w, u32 index)
 	       w->entry->prev->next == w->entry;
 }
 
-/* A batch of a list. Returns whether there is more; xa_lock held. */
+/* Walk a batch of a list. Returns whether the walk goes on. xa_lock held. */
 static bool walk_batch(struct lru_walk *w)
 {
 	struct list_head *head = &w->node->lru.lists[w->list];
@@ -90,7 +94,7 @@ static bool walk_batch(struct lru_walk *w)
 	return true;
 }
 
-/* Compare the counters of a list with a walk that has seen all of it. */
+/* Compare the counters of a list with a complete walk. xa_lock held. */
 static void compare(struct lru_walk *w)
 {
 	unsigned long sum = 0;
@@ -109,7 +113,10 @@ static void compare(struct lru_walk *w)
 			    w->node->lru.nr[w->list], sum);
 }
 
-/* Returns false if the lists changed, and so nothing can be said. */
+/*
+ * Walk one list. Returns false if the lists changed, which makes a comparison
+ * impossible.
+ */
 static bool walk_list(struct lru_walk *w)
 {
 	struct umbra_lru *lru = &w->node->lru;
@@ -142,9 +149,9 @@ static bool walk_lists(struct lru_walk *w)
 }
 
 /**
- * umbra_verify_movables() - check what is registered, and the LRU lists
- * @u: the instance; it may be in use meanwhile
- * @v: the result, to which it adds
+ * umbra_verify_movables() - check the registered blocks and the LRU lists
+ * @u: the instance, which may be in use
+ * @v: result of the run, to which findings are added
  *
  * Context: may sleep; takes the xa_lock for one batch at a time.
  */

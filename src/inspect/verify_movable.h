@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The part of the checker that is about registered blocks. Private to inspect/. */
+/* Checks of registered blocks; see verify_movable.c. Private to inspect/. */
 #ifndef _UMBRA_VERIFY_MOVABLE_H
 #define _UMBRA_VERIFY_MOVABLE_H
 
