@@ -40,8 +40,8 @@ struct umbra_finding {
  * @first: first UMBRA_FIRST_FINDINGS findings
  * @frames: number of frames per state; a block counts with all its frames
  * @blocks: number of blocks per state
- * @exact: whether no zone changed during the walk, so that lists and counters
- *	were compared too
+ * @exact: whether no zone and no LRU list changed during its walk, so that all
+ *	lists and counters were compared too
  */
 struct umbra_findings {
 	unsigned long nr_findings;

@@ -50,7 +50,7 @@ struct list_walk {
 	unsigned long seq;		/* of the zone when the walk began */
 	unsigned int order;
 	unsigned int type;
-	const struct list_head *entry;	/* last entry seen, or NULL */
+	const struct list_head *entry;	/* last seen; NULL before a list */
 };
 
 /*

@@ -434,7 +434,7 @@ umbra_compact_direct(struct umbra *u, const struct umbra_request *rq,
 
 	if (!(rq->gfp & __GFP_IO))
 		return UMBRA_COMPACT_SKIPPED;
-	/* Callbacks have no gfp argument, so the scope of the task says it. */
+	/* Callbacks have no gfp argument: the scope of the task limits them. */
 	if (no_fs)
 		nofs = memalloc_nofs_save();
 	reclaim = memalloc_noreclaim_save();

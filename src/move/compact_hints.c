@@ -32,7 +32,7 @@ static void set_positions(struct umbra_zone *zone, u32 migrate, u32 free)
 	zone->compact.cached_free = free;
 }
 
-/* Set the hints of all zones up. Returns 0 or -ENOMEM. Context: may sleep. */
+/* Set up the hints of all zones. Returns 0 or -ENOMEM. Context: may sleep. */
 int umbra_compact_hints_create(struct umbra *u)
 {
 	struct umbra_zone *zone;

@@ -32,7 +32,7 @@ static int move_one(struct umbra_compaction *c, u32 src)
 	err = umbra_movable_migrate(u, dst, src, c->mode);
 	if (err) {
 		umbra_compact_return(c, dst, order);
-		/* Here -ENOMEM must not end the batch: the stash has room. */
+		/* The owner, not the stash, is short of memory: go on. */
 		return err == -ENOMEM ? -EBUSY : err;
 	}
 	c->batch.nr_pages -= 1U << order;

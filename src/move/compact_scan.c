@@ -115,7 +115,10 @@ static u32 give_place_up(struct umbra_compaction *c, u32 index, u32 *place)
 	return index;
 }
 
-/* The frame after a free block that contains @index, or @index itself. */
+/*
+ * The frame after a free block that contains @index, or @index itself. Blocks
+ * that were moved before may have merged to such a free block.
+ */
 static u32 past_free(const struct umbra *u, u32 index)
 {
 	u32 head = umbra_frame_head(u, index);

@@ -34,7 +34,7 @@ struct umbra_kcompactd {
 	struct delayed_work work;
 	spinlock_t lock;	/* innermost; guards the members below */
 	unsigned int order;	/* largest wanted order, or 0 */
-	enum umbra_zone_type highest;	/* lowest one of the requests */
+	enum umbra_zone_type highest;	/* lowest of all requests */
 };
 
 /* Can compaction of a zone up to @highest make a block of @order? */

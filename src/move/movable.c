@@ -372,7 +372,7 @@ unsigned long umbra_movable_reclaim(struct umbra *u, u32 index, gfp_t gfp)
 
 	if (!may_isolate(u, index, movable))
 		return 0;
-	/* The owner may drop its own reference with its last block. */
+	/* Keep the account, which the owner may drop with its last block. */
 	umbra_account_get(account);
 	if (movable->ops->reclaim(movable, umbra_index_to_page(u, index), order,
 				  gfp)) {

@@ -11,7 +11,7 @@
 #include "../core/frame.h"
 #include "../core/span.h"
 
-#define MARK_ACTIVE	XA_MARK_0	/* on the active list, if listed */
+#define MARK_ACTIVE	XA_MARK_0	/* on the active list unless isolated */
 #define MARK_ACCESSED	XA_MARK_1
 #define MARK_ISOLATED	XA_MARK_2
 

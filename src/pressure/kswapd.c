@@ -180,7 +180,7 @@ static bool reclaim_step(struct round *r)
 	umbra_shrink_node(k->u, k->node, &r->scan);
 	freed = r->scan.nr_reclaimed - before;
 	scanned = r->scan.nr_scanned - scanned;
-	/* Compaction has enough room now, so the order is its task. */
+	/* Compaction has enough room now: reclaim for order 0 only. */
 	if (r->scan.order &&
 	    r->scan.nr_reclaimed >= umbra_compact_gap(r->scan.order))
 		r->scan.order = 0;

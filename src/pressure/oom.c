@@ -2,8 +2,8 @@
 /*
  * The last resort of a request. Registered notifiers may free memory. Then, if
  * the policy is to kill, the opener of the account with the most pages is
- * killed, so that its file is closed. An account has its opener killed only
- * once. If its memory is not freed in time, for example because another task
+ * killed, so that its file is closed. The opener of an account is killed only
+ * once. If the memory is not freed in time, for example because another task
  * has the file open, the account is passed over from then on.
  */
 #include <linux/atomic.h>
@@ -152,8 +152,8 @@ enum verdict {
 };
 
 /*
- * Judge an account whose opener was killed. The request waits as long as memory
- * of the account is freed. When all of it is freed, the request tries again
+ * Judge an account whose opener was killed. The request waits while memory of
+ * the account is being freed. When all of it is freed, the request tries again
  * before another task is killed. If no memory is freed in time, the request
  * fails. If the deadline is long past, no request has waited for it, and
  * another task may be killed.

@@ -133,9 +133,9 @@ static enum step step_begin(struct slow *s)
 }
 
 /*
- * Take a block from the reserves, if the task or the request may use them. A
- * request for the reserves may use all nodes, and so may a request with a
- * nodemask that is not bound to the allowed nodes.
+ * Take a block from the reserves, if the task or the request may use them. Such
+ * a request may use all nodes. A request that is not bound to the allowed nodes
+ * is tried again without its nodemask.
  */
 static u32 try_reserves(struct slow *s)
 {
@@ -154,7 +154,7 @@ static u32 try_reserves(struct slow *s)
 	return rq.preferred ? umbra_take_waking(s->u, &rq) : UMBRA_NO_FRAME;
 }
 
-/* Take a block with all that the request may use. Returns whether it did. */
+/* Take a block in any way that the request allows. Returns whether it did. */
 static bool take(struct slow *s)
 {
 	s->freed = umbra_memory_freed(s->u);
@@ -287,7 +287,7 @@ static enum step step_compact(struct slow *s)
 	return is_changed(s) ? STEP_BEGIN : STEP_DECIDE;
 }
 
-/* Would a zone have room for the request if all its pages were reclaimed? */
+/* Would a zone have room for the request if all reclaimable pages were free? */
 static bool would_fit(struct slow *s)
 {
 	const umbra_zoneref_t *ref;
