@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Debugging that an instance asks for when it is created: a pattern in free
- * memory, a second reference that guards allocated pages, every count read on
- * free (alloc.c), and a record of owners (owner.c).
+ * Debugging, chosen when an instance is created: a pattern in free memory, a
+ * second reference that guards allocated pages, a check of every reference
+ * count on free (free.c), and records of owners (owner.c).
  */
 #include <linux/gfp.h>
 #include <linux/highmem.h>
@@ -22,12 +22,13 @@ DEFINE_STATIC_KEY_FALSE(umbra_debug_key);
 EXPORT_SYMBOL_IF_KUNIT(umbra_debug_key);
 
 /**
- * umbra_debug_is_intact() - is the pattern of a free page as it was left
+ * umbra_debug_is_intact() - check the pattern of a free page
  * @u: an instance with UMBRA_DEBUG_POISON
  * @index: the frame
  *
  * Context: any.
- * Return: false if somebody wrote to it.
+ * Return: false if the page was written to; true for a page with hardware
+ * poison, which is not read.
  */
 bool umbra_debug_is_intact(struct umbra *u, u32 index)
 {
@@ -44,6 +45,7 @@ bool umbra_debug_is_intact(struct umbra *u, u32 index)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_debug_is_intact);
 
+/* Fill @nr frames with the pattern. Context: any. */
 void __umbra_debug_poison(struct umbra *u, u32 index, u32 nr)
 {
 	u32 end = index + nr;
@@ -63,7 +65,7 @@ static void check_poison(struct umbra *u, u32 index, u32 end)
 			umbra_report_write(u, index);
 }
 
-/* Take the second reference of every frame. */
+/* Add the second reference to every frame. */
 static void raise_guard(struct umbra *u, u32 index, u32 end)
 {
 	for (; index < end; index++)
@@ -71,8 +73,8 @@ static void raise_guard(struct umbra *u, u32 index, u32 end)
 }
 
 /*
- * Drop the second reference of every frame. If it is gone already, somebody
- * dropped one that was not theirs; thanks to it the page is still ours.
+ * Drop the second reference of every frame. If only the base reference is left,
+ * a stray put_page() dropped the second one. Report it.
  */
 static void drop_guard(struct umbra *u, u32 index, u32 end)
 {
@@ -86,6 +88,7 @@ static void drop_guard(struct umbra *u, u32 index, u32 end)
 	}
 }
 
+/* See umbra_debug_alloc(). */
 void __umbra_debug_alloc(struct umbra *u, u32 index, unsigned int order,
 			 gfp_t gfp)
 {
@@ -100,6 +103,7 @@ void __umbra_debug_alloc(struct umbra *u, u32 index, unsigned int order,
 }
 EXPORT_SYMBOL_IF_KUNIT(__umbra_debug_alloc);
 
+/* See umbra_debug_free(). */
 void __umbra_debug_free(struct umbra *u, u32 index, unsigned int order)
 {
 	if (u->debug & UMBRA_DEBUG_GUARD)
@@ -109,13 +113,13 @@ void __umbra_debug_free(struct umbra *u, u32 index, unsigned int order)
 }
 
 /**
- * umbra_debug_create() - start what debugging an instance asks for
- * @u: the instance, before its frames are free
+ * umbra_debug_create() - start debugging of an instance
+ * @u: the instance; its frames are not free yet
  * @debug: UMBRA_DEBUG_*
  *
  * Context: may sleep.
- * Return: 0, -EINVAL for a bit that is none or a pattern without memory,
- * -EOPNOTSUPP if the kernel cannot record owners, -ENOMEM.
+ * Return: 0, -EINVAL for an unknown bit, or for UMBRA_DEBUG_POISON without
+ * memory, -EOPNOTSUPP if the kernel cannot record owners, or -ENOMEM.
  */
 int umbra_debug_create(struct umbra *u, unsigned int debug)
 {
@@ -135,6 +139,7 @@ int umbra_debug_create(struct umbra *u, unsigned int debug)
 	return 0;
 }
 
+/* Undo umbra_debug_create(). Context: may sleep. */
 void umbra_debug_destroy(struct umbra *u)
 {
 	if (u->debug)

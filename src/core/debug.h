@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What debugging an instance adds to allocation and free. Without any instance
- * that asks for it a hook is a jump that is not taken.
+ * Hooks of debugging in allocation and free. A static key disables them as long
+ * as no instance uses debugging.
  */
 #ifndef _UMBRA_DEBUG_H
 #define _UMBRA_DEBUG_H
@@ -25,7 +25,7 @@ static inline bool umbra_debug_is_on(const struct umbra *u)
 	return static_branch_unlikely(&umbra_debug_key) && u->debug;
 }
 
-/* A block is about to be handed out; it is still in this CPU's hands. */
+/* An allocation must call this before it gives a block in hand. */
 static inline void umbra_debug_alloc(struct umbra *u, u32 index,
 				     unsigned int order, gfp_t gfp)
 {
@@ -33,7 +33,7 @@ static inline void umbra_debug_alloc(struct umbra *u, u32 index,
 		__umbra_debug_alloc(u, index, order, gfp);
 }
 
-/* A block has come back, and its references have not been looked at. */
+/* A free must call this before it checks the reference counts of a block. */
 static inline void umbra_debug_free(struct umbra *u, u32 index,
 				    unsigned int order)
 {
@@ -41,7 +41,7 @@ static inline void umbra_debug_free(struct umbra *u, u32 index,
 		__umbra_debug_free(u, index, order);
 }
 
-/* Frames that nobody references are about to be free. */
+/* A free must call this for frames that only umbra references. */
 static inline void umbra_debug_poison(struct umbra *u, u32 index, u32 nr)
 {
 	if (static_branch_unlikely(&umbra_debug_key) &&
@@ -49,7 +49,7 @@ static inline void umbra_debug_poison(struct umbra *u, u32 index, u32 nr)
 		__umbra_debug_poison(u, index, nr);
 }
 
-/* Is this one of the requests that a test wants to fail? */
+/* Must the request fail by fault injection? */
 static inline bool umbra_debug_fail_alloc(struct umbra *u, gfp_t gfp,
 					  unsigned int order)
 {

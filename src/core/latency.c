@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Histograms of how long things take, by kind and order, in powers of two of
- * nanoseconds. What is slow anyway is always counted; an allocation that is
- * not, only while somebody asks for it, by a way of its own that the hooks of
- * debugging lead to (debug.h).
+ * Histograms of durations by kind and order, in powers of two of nanoseconds.
+ * The slow path, reclaim and compaction are always counted. Fast allocations
+ * are counted only while umbra_latency_set() has them timed; the static key of
+ * debugging (debug.h) leads them to a separate path then.
  */
 #include <linux/atomic.h>
 #include <linux/gfp.h>
@@ -24,6 +24,7 @@ static const char * const kind_names[NR_LATENCY_KINDS] = {
 	[LATENCY_COMPACT] = "compact",
 };
 
+/* The name of a kind, or "invalid". Context: any. */
 const char *umbra_latency_name(enum umbra_latency_kind kind)
 {
 	return kind < NR_LATENCY_KINDS ? kind_names[kind] : "invalid";
@@ -31,7 +32,7 @@ const char *umbra_latency_name(enum umbra_latency_kind kind)
 EXPORT_SYMBOL_IF_KUNIT(umbra_latency_name);
 
 /**
- * umbra_latency_create() - make the histograms of an instance
+ * umbra_latency_create() - create the histograms of an instance
  * @u: the instance
  *
  * Context: may sleep.
@@ -48,7 +49,7 @@ int umbra_latency_create(struct umbra *u)
 	return 0;
 }
 
-/* Context: may sleep; before the end of debugging. */
+/* Context: may sleep; must precede umbra_debug_destroy(). */
 void umbra_latency_destroy(struct umbra *u)
 {
 	umbra_latency_set(u, false);
@@ -56,16 +57,16 @@ void umbra_latency_destroy(struct umbra *u)
 	kfree(u->latency);
 }
 
-/* What umbra_latency_create() allocates, in bytes. */
+/* The size of the histograms, in bytes. Context: any. */
 size_t umbra_latency_bytes(void)
 {
 	return sizeof(struct umbra_latency);
 }
 
 /**
- * umbra_latency_set() - have every allocation timed, or slow ones only
+ * umbra_latency_set() - start or stop timing fast allocations
  * @u: the instance
- * @on: every one
+ * @on: true to time fast allocations, too
  *
  * Context: may sleep; umbra.control_lock not held.
  */
@@ -90,10 +91,10 @@ void umbra_latency_set(struct umbra *u, bool on)
 EXPORT_SYMBOL_IF_KUNIT(umbra_latency_set);
 
 /**
- * umbra_latency_reset() - begin to count from none
+ * umbra_latency_reset() - set all buckets to zero
  * @u: the instance
  *
- * Context: any. What ends meanwhile may be counted or not.
+ * Context: any. An operation that ends at the same time may be lost.
  */
 void umbra_latency_reset(struct umbra *u)
 {
@@ -109,11 +110,11 @@ void umbra_latency_reset(struct umbra *u)
 EXPORT_SYMBOL_IF_KUNIT(umbra_latency_reset);
 
 /**
- * umbra_latency_add() - count something that ends now
+ * umbra_latency_add() - count an operation that ends now
  * @u: the instance
- * @kind: what it was
- * @order: of the request it was for
- * @start_ns: local_clock() when it began
+ * @kind: kind of the operation
+ * @order: order of the request
+ * @start_ns: start of the operation by local_clock(), in nanoseconds
  *
  * Context: any.
  */
@@ -124,23 +125,23 @@ void umbra_latency_add(struct umbra *u, enum umbra_latency_kind kind,
 	s64 ns = local_clock() - start_ns;
 	unsigned int bucket = 0;
 
-	/* The clocks of two CPUs may disagree by more than it took. */
+	/* The clocks of two CPUs may differ by more than the duration. */
 	if (ns > 0)
 		bucket = min(ilog2((u64)ns), UMBRA_LATENCY_BUCKETS - 1);
-	/* What is full stays so: from none again would be a lie. */
+	/* A full bucket must not wrap to zero. */
 	atomic_add_unless(&l->count[kind][order][bucket], 1, -1);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_latency_add);
 
 /**
- * umbra_latency_count() - what a bucket of a histogram has
+ * umbra_latency_count() - read a bucket of a histogram
  * @u: the instance
- * @kind: what took long
- * @order: of the request it was for
- * @bucket: less than %UMBRA_LATENCY_BUCKETS
+ * @kind: kind of the operations
+ * @order: order of the requests
+ * @bucket: number of the bucket, less than %UMBRA_LATENCY_BUCKETS
  *
  * Context: any.
- * Return: how often; %UINT_MAX stands for that and more.
+ * Return: the number of operations; %UINT_MAX means that many or more.
  */
 unsigned int umbra_latency_count(const struct umbra *u,
 				 enum umbra_latency_kind kind,
@@ -150,7 +151,7 @@ unsigned int umbra_latency_count(const struct umbra *u,
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_latency_count);
 
-/* The least that a bucket is for, in nanoseconds. */
+/* The shortest duration in a bucket, in nanoseconds. Context: any. */
 u64 umbra_latency_bound(unsigned int bucket)
 {
 	return bucket ? BIT_ULL(bucket) : 0;

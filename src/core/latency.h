@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* How long allocations and what they wait for take; see latency.c. */
+/* Durations of allocations, reclaim and compaction; see latency.c. */
 #ifndef _UMBRA_LATENCY_H
 #define _UMBRA_LATENCY_H
 
@@ -7,32 +7,34 @@
 #include <linux/mutex.h>
 #include "debug.h"
 
-/* latency.c */
 enum umbra_latency_kind {
-	LATENCY_FAST,		/* only while it is asked for */
+	LATENCY_FAST,		/* counted only with UMBRA_DEBUG_LATENCY */
 	LATENCY_SLOW,
 	LATENCY_RECLAIM,
 	LATENCY_COMPACT,
 	NR_LATENCY_KINDS
 };
 
-/* Bucket n is for 2^n ns up to twice that; the ends take the rest. */
+/*
+ * Bucket n counts durations from 2^n ns up to twice that. The first bucket also
+ * counts shorter durations, and the last one longer durations.
+ */
 #define UMBRA_LATENCY_BUCKETS 32
 
-/* In umbra.debug while hits are timed; not to be asked for in a layout. */
+/* A bit of umbra.debug while fast allocations are timed; not for layouts. */
 #define UMBRA_DEBUG_LATENCY BIT(31)
 
 struct umbra_latency {
 	/*
-	 * Guards the switch. It is not umbra.control_lock, which nests inside the
-	 * locks of CPU hotplug, for the static key takes those.
+	 * Guards UMBRA_DEBUG_LATENCY. umbra.control_lock would deadlock: it
+	 * nests inside the locks of CPU hotplug, which a static key takes.
 	 */
 	struct mutex lock;
 	atomic_t count[NR_LATENCY_KINDS][UMBRA_NR_ORDERS]
 		      [UMBRA_LATENCY_BUCKETS];
 };
 
-/* Are the allocations of an instance timed, that do not go the slow path? */
+/* Are fast allocations timed? */
 static inline bool umbra_latency_is_on(const struct umbra *u)
 {
 	return static_branch_unlikely(&umbra_debug_key) &&

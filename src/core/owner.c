@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who has what: a record for each frame, kept at the head of a block, written
- * by whoever has the block in its hands. Readers may see a record that is
- * half of one owner and half of the next: it is for looking at.
+ * Records of owners: one per frame, valid at the head of a block. The CPU that
+ * allocates or frees a block writes its record without a lock. A reader may see
+ * a record that mixes two owners, so records are only for display.
  */
 #include <linux/gfp.h>
 #include <linux/kernel.h>
@@ -22,7 +22,7 @@
 #define STACK_DEPTH 16
 #define STACK_SKIP 3
 
-/* The depot may allocate from the host, which @gfp is about here. */
+/* @gfp is for the memory that the depot may allocate from the host. */
 static u32 save_stack(gfp_t gfp)
 {
 	unsigned long entries[STACK_DEPTH];
@@ -35,11 +35,11 @@ static u32 save_stack(gfp_t gfp)
 }
 
 /**
- * umbra_owner_create() - make room for the records of an instance
+ * umbra_owner_create() - allocate the records of an instance
  * @u: the instance
  *
  * Context: may sleep.
- * Return: 0, -ENOMEM, or -EOPNOTSUPP without a stack depot.
+ * Return: 0, -ENOMEM, or -EOPNOTSUPP if the kernel has no stack depot.
  */
 int umbra_owner_create(struct umbra *u)
 {
@@ -52,6 +52,7 @@ int umbra_owner_create(struct umbra *u)
 	return u->owners ? 0 : -ENOMEM;
 }
 
+/* Print the stack of an allocation; returns the length. Context: any. */
 int umbra_owner_stack(const struct umbra_owner *owner, char *buf, size_t size)
 {
 	return owner->stack ? stack_depot_snprint(owner->stack, buf, size, 0) :
@@ -75,12 +76,13 @@ int umbra_owner_stack(const struct umbra_owner *owner, char *buf, size_t size)
 #endif
 EXPORT_SYMBOL_IF_KUNIT(umbra_owner_stack);
 
+/* Undo umbra_owner_create(). Context: may sleep. */
 void umbra_owner_destroy(struct umbra *u)
 {
 	kvfree(u->owners);
 }
 
-/* Context: any; a request that cannot sleep does not here. */
+/* Record an allocation. Context: any. */
 void umbra_owner_set(struct umbra *u, u32 index, unsigned int order, gfp_t gfp)
 {
 	struct umbra_owner *owner = &u->owners[index];
@@ -98,7 +100,7 @@ void umbra_owner_set(struct umbra *u, u32 index, unsigned int order, gfp_t gfp)
 	strscpy(owner->comm, current->comm, sizeof(owner->comm));
 }
 
-/* A block becomes single pages, each of the same owner. */
+/* Copy the record of a block to each page when the block is split. */
 void umbra_owner_split(struct umbra *u, u32 index, unsigned int order)
 {
 	struct umbra_owner *owner;
@@ -112,26 +114,27 @@ void umbra_owner_split(struct umbra *u, u32 index, unsigned int order)
 		owner[i] = *owner;
 }
 
-/* A block moves; whoever has it stays the same. */
+/* Copy the record of a block that moved. */
 void umbra_owner_copy(struct umbra *u, u32 dst, u32 src)
 {
 	if (u->owners)
 		u->owners[dst] = u->owners[src];
 }
 
+/* Record the stack of a free. Context: any. */
 void umbra_owner_clear(struct umbra *u, u32 index, unsigned int order)
 {
 	u->owners[index].free_stack = save_stack(__GFP_NOWARN);
 }
 
 /**
- * umbra_owner_get() - who has the block that begins at a frame
+ * umbra_owner_get() - read the record of a frame
  * @u: the instance
  * @index: the frame
  * @owner: filled in
  *
  * Context: any.
- * Return: false if nobody was ever recorded there.
+ * Return: false if the frame was never the head of an allocated block.
  */
 bool umbra_owner_get(const struct umbra *u, u32 index,
 		     struct umbra_owner *owner)

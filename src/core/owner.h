@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Records of owners: which task has a block, and from where. */
+/* Records of owners: the task that allocated a block, and its stack. */
 #ifndef _UMBRA_OWNER_H
 #define _UMBRA_OWNER_H
 
@@ -10,15 +10,15 @@
 struct umbra;
 
 /**
- * struct umbra_owner - who has a block, or had it last
- * @stack: where from, a handle of the stack depot
- * @free_stack: where it was freed, or 0 while it is allocated
- * @gfp: of the request
- * @ts_ns: when, by the local clock
- * @pid: thread
- * @tgid: process
- * @order: of the block
- * @valid: it was allocated at all
+ * struct umbra_owner - the last allocation of a block
+ * @stack: stack of the allocation, a handle of the stack depot
+ * @free_stack: stack of the free, or 0 while the block is allocated
+ * @gfp: flags of the request
+ * @ts_ns: time of the allocation by local_clock(), in nanoseconds
+ * @pid: thread that allocated the block
+ * @tgid: process of the thread
+ * @order: order of the block
+ * @valid: true once the frame was allocated as a head
  * @comm: name of the thread
  */
 struct umbra_owner {

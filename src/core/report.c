@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reports of misuse, at a limited rate: a caller's mistake is refused, and told
- * with the state of the frame and the caller's stack. It is the caller's fault
- * and not the host's, so nothing here WARNs.
+ * Reports of misuse, at a limited rate. A mistake of a caller is refused, and
+ * reported with the state of the frame and the stack of the caller. Reports do
+ * not WARN, because the host is not at fault.
  */
 #include <linux/atomic.h>
 #include <linux/gfp.h>
@@ -19,7 +19,6 @@ static bool report_allowed(struct umbra *u)
 	return __ratelimit(&u->report_limit);
 }
 
-/* A report of one line. */
 static __printf(2, 3) void report(struct umbra *u, const char *fmt, ...)
 {
 	struct va_format line = { .fmt = fmt };
@@ -34,9 +33,10 @@ static __printf(2, 3) void report(struct umbra *u, const char *fmt, ...)
 	dump_stack();
 }
 
+/* Report a call with an order that is too large. Context: any. */
 void umbra_report_order(struct umbra *u, const char *what, unsigned int order)
 {
-	report(u, "%s of order %u: the largest is %u", what, order,
+	report(u, "%s of order %u: must be at most %u", what, order,
 	       UMBRA_MAX_ORDER);
 }
 
@@ -52,15 +52,15 @@ static const char *bad_free(struct umbra *u, u32 index, unsigned int order)
 	case FRAME_TAIL:
 		return "free of a tail page";
 	case FRAME_OFFLINE:
-		return "free of a page that is offline";
+		return "free of an offline page";
 	default:
 		return frame_order(frame) == order ?
-		       "free of a block that is registered as movable" :
+		       "free of a block registered as movable" :
 		       "free with the wrong order";
 	}
 }
 
-/* Report a free that was refused; @index is UMBRA_NO_FRAME for a foreign page. */
+/* Report a refused free; @index is UMBRA_NO_FRAME for a foreign page. */
 void umbra_report_free(struct umbra *u, const struct page *page, u32 index,
 		       unsigned int order)
 {
@@ -68,7 +68,7 @@ void umbra_report_free(struct umbra *u, const struct page *page, u32 index,
 	u8 frame;
 
 	if (index == UMBRA_NO_FRAME) {
-		report(u, "free of page %p, which is not of this instance",
+		report(u, "free of page %p: it is not of this instance",
 		       page);
 		return;
 	}
@@ -90,27 +90,28 @@ void umbra_report_free(struct umbra *u, const struct page *page, u32 index,
 	dump_stack();
 }
 
-/* Flags that no request can have, or not this one. */
+/* Report flags that a call does not allow. */
 void umbra_report_flags(struct umbra *u, const char *what, gfp_t gfp)
 {
-	report(u, "%s with flags %#x (%pGg), which make no sense here", what,
+	report(u, "%s with flags %#x (%pGg): not allowed in this call", what,
 	       (__force unsigned int)gfp, &gfp);
 }
 
-/* A free page was written to. */
+/* Report a free page whose pattern has changed. */
 void umbra_report_write(struct umbra *u, u32 index)
 {
 	report(u, "pfn 0x%lx was written to while it was free",
 	       umbra_index_to_pfn(u, index));
 }
 
-/* An allocated page lost the reference that guards it. */
+/* Report an allocated page that lost its second reference. */
 void umbra_report_guard(struct umbra *u, u32 index)
 {
-	report(u, "stray put_page() of pfn 0x%lx, caught by its guard",
+	report(u, "stray put_page() of pfn 0x%lx: debug=guard kept the page",
 	       umbra_index_to_pfn(u, index));
 }
 
+/* Report a frame that becomes OFFLINE; @what names the reason. */
 void umbra_report_frame(struct umbra *u, const char *what, u32 index)
 {
 	report(u, "%s pfn 0x%lx: the frame is taken out of use", what,
