@@ -2,26 +2,26 @@
 /*
  * The shared data of an instance.
  *
- * Lock order: umbra.ranges_lock, umbra.control_lock, then the xa_lock of
- * umbra.movables or umbra_zone.lock, neither inside the other. Zone locks are taken with
- * interrupts off, because blocks may be freed from any context, and of two none
- * is taken inside the other; inside one there may be the lock of the accounts.
- * A section of a per-CPU cache (pcp.c) takes no lock at all.
+ * Lock order: umbra.ranges_lock, umbra.control_lock, then either the xa_lock of
+ * umbra.movables or umbra_zone.lock. The last two never nest in each other, and
+ * two zone locks never nest. Zone locks are taken with interrupts off, because
+ * a block may be freed from any context. umbra_accounts.lock may nest in a zone
+ * lock. A section of a per-CPU cache (section.h) takes no lock.
  *
  * Usage of struct page fields:
  *
  * _refcount	one base reference per page belongs to umbra from acquire to
- *		release, whatever the state of the frame; read to learn whether
- *		others hold the page
- * lru		FREE head: link in the free list; PCP: what else is in the
- *		cache, see pcp_list.c; registered as movable: link in an LRU
+ *		release, in every state of the frame; a higher count means
+ *		that others hold the page
+ * lru		FREE head: link in the free list; PCP: words of a group of
+ *		blocks, see pcp_list.c; registered as movable: link in an LRU
  *		list, see lru.c
  * private	HELD: the account that is charged for the frame, or 0
  *
- * With UMBRA_DEBUG_GUARD a second reference is ours while a frame is
- * allocated. All of these belong to the caller while a block is allocated,
- * except the base reference, and lru while it is registered. No page flag and
- * no page type is ever set.
+ * With UMBRA_DEBUG_GUARD a second reference belongs to umbra while a frame is
+ * allocated. While a block is allocated, the caller may use all these fields
+ * except the base reference, and except lru if the block is registered as
+ * movable. No page flag and no page type is ever set.
  */
 #ifndef _UMBRA_CORE_H
 #define _UMBRA_CORE_H
@@ -56,13 +56,13 @@ struct umbra_pcp;
 struct umbra_slow_ops;
 struct workqueue_struct;
 
-/* References to a page that nobody but umbra holds. */
+/* The reference count of a page that only umbra holds. */
 #define UMBRA_BASE_COUNT 1
 
 #define UMBRA_NO_FRAME U32_MAX
 #define UMBRA_NAME_LEN 16
 
-/* So that every frame, with what alignment takes, has an index. */
+/* The limit leaves room for alignment, so that every frame has an index. */
 #define UMBRA_MAX_PAGES (S32_MAX & ~(BIT(UMBRA_MAX_ORDER) - 1))
 
 #define UMBRA_DEFAULT_PB_ORDER 9
@@ -73,17 +73,17 @@ struct umbra_free_area {
 	unsigned long nr_free[UMBRA_NR_TYPES];	/* blocks */
 };
 
-/* What is known of a pageblock; guarded by the lock of its zone. */
+/* Guarded by the lock of the zone of the pageblock. */
 struct umbra_pageblock {
 	u8 type;		/* enum umbra_migratetype, see freelist.c */
-	u8 zone;		/* index into umbra.zones, constant */
-	u16 nr_held;		/* HELD frames in it */
+	u8 zone;		/* index into umbra.zones; constant */
+	u16 nr_held;		/* HELD frames in the pageblock */
 };
 
 /* The largest batch and high of per-CPU caches, in pages. */
 #define UMBRA_PCP_MOST 65536
 
-#define UMBRA_PB_ISOLATED 0x80	/* in umbra_pageblock.type, over the type */
+#define UMBRA_PB_ISOLATED 0x80	/* a bit of umbra_pageblock.type */
 
 enum umbra_wmark {
 	UMBRA_WMARK_MIN,
@@ -93,19 +93,19 @@ enum umbra_wmark {
 	UMBRA_NR_WMARKS
 };
 
-/* Of umbra_zone.flags, with atomic bit operations. */
+/* Bits of umbra_zone.flags, for atomic bit operations. */
 enum umbra_zone_flag {
-	ZONE_FLAG_BELOW_HIGH,	/* caches should not grow */
-	ZONE_FLAG_BOOSTED,	/* the boost has not woken anyone yet */
+	ZONE_FLAG_BELOW_HIGH,	/* below high watermark: caches do not grow */
+	ZONE_FLAG_BOOSTED,	/* a boost for which kswapd is not woken yet */
 	ZONE_FLAG_SUSPECT,	/* a page failed while its block was freed */
-	ZONE_FLAG_BELOW_LOW,	/* it fell below its low watermark */
+	ZONE_FLAG_BELOW_LOW,	/* below low watermark */
 };
 
-/* Pages of one node that their owners gave a way to reclaim. */
+/* LRU lists of a node: blocks that the module may reclaim. */
 enum umbra_lru_list {
 	LRU_LIST_INACTIVE,
 	LRU_LIST_ACTIVE,
-	LRU_LIST_ISOLATED,	/* in the hands of somebody */
+	LRU_LIST_ISOLATED,	/* blocks that are isolated */
 	UMBRA_NR_LRU_LISTS
 };
 
@@ -116,27 +116,27 @@ struct umbra_lru {
 	unsigned long seq;	/* counts the changes of the lists */
 };
 
-/* Where the scanners of compaction go on; guarded by the zone lock. */
+/* Compaction of a zone; guarded by the zone lock. */
 struct umbra_zone_compact {
-	u32 cached_migrate[2];	/* async, sync */
-	u32 cached_free;
-	u32 first_migrate;	/* where scanners begin after a reset */
-	u32 first_free;
-	unsigned int considered;
-	unsigned int defer_shift;
-	unsigned int order_failed;
-	bool flush_skip;	/* forget the skip hints before kswapd sleeps */
+	u32 cached_migrate[2];	/* next position: async, sync */
+	u32 cached_free;	/* next position */
+	u32 first_migrate;	/* position after a reset */
+	u32 first_free;		/* position after a reset */
+	unsigned int considered;	/* requests since the last failure */
+	unsigned int defer_shift;	/* log2 of the requests to pass over */
+	unsigned int order_failed;	/* lowest order that failed */
+	bool flush_skip;	/* kswapd must reset the skip hints */
 };
 
 struct umbra_zone {
-	struct umbra *umbra;	/* constant, as all up to @end */
+	struct umbra *umbra;	/* constant, like all members up to @end */
 	const char *name;
 	enum umbra_zone_type type;
 	unsigned int nid;
 	u32 start;		/* first frame, pageblock-aligned */
 	u32 end;		/* first frame after it */
 
-	/* Written under umbra.control_lock, read with READ_ONCE. */
+	/* Written under umbra.control_lock; read with READ_ONCE. */
 	unsigned long watermark[UMBRA_NR_WMARKS];
 	unsigned long lowmem_reserve[UMBRA_NR_ZONE_TYPES];
 	int pcp_batch;
@@ -145,37 +145,38 @@ struct umbra_zone {
 
 	struct umbra_pcp __percpu *pcp;
 	unsigned long flags;	/* enum umbra_zone_flag */
-	/* Orders below need no look at a watermark. Written under @lock. */
+	/* Lower orders skip the watermark check. Written under @lock. */
 	u8 fast_orders;		/* READ_ONCE/WRITE_ONCE */
-	bool is_watched;	/* somebody cares for each change; as above */
+	bool is_watched;	/* every change is reported; as above */
 
-	/* Guards all below, and the shape of blocks. */
+	/* Guards the members below, and the shape of blocks. */
 	spinlock_t lock ____cacheline_aligned_in_smp;
 	unsigned long seq;	/* counts the changes made under the lock */
-	unsigned long nr_free_pages;	/* without isolated ones */
-	unsigned long nr_free_cma;	/* in nr_free_pages */
-	unsigned long nr_free_highatomic;	/* in nr_free_pages */
+	unsigned long nr_free_pages;	/* without isolated pages */
+	unsigned long nr_free_cma;	/* part of nr_free_pages */
+	unsigned long nr_free_highatomic;	/* part of nr_free_pages */
 	unsigned long watermark_boost;
-	unsigned long nr_isolated;	/* free, in isolated pageblocks */
+	unsigned long nr_isolated;	/* free pages of isolated pageblocks */
 	unsigned long nr_reserved_highatomic;
 	unsigned long nr_held;
 	unsigned long nr_managed;	/* frames that are not OFFLINE */
-	unsigned long fast_mark;	/* of free pages, for @fast_orders */
-	unsigned long nr_free_before;	/* when a change was last told of */
-	u16 listed[UMBRA_NR_TYPES];	/* orders with a free block, as bits */
+	unsigned long fast_mark;	/* free pages that @fast_orders needs */
+	unsigned long nr_free_before;	/* at the last reported change */
+	u16 listed[UMBRA_NR_TYPES];	/* bitmap: orders with a free block */
 	struct umbra_free_area free_area[UMBRA_NR_ORDERS];
 	struct umbra_zone_compact compact;
 
 	/* Pages on the LRU lists; guarded by the xa_lock, READ_ONCE. */
 	unsigned long nr_lru[UMBRA_NR_LRU_LISTS];
 
-	/* Where there are free blocks, if the policy takes the lowest. */
+	/* Index by address; NULL unless the policy takes the lowest block. */
 	struct umbra_address_group *by_address;
 };
 
 /*
- * A zone of a zonelist in one word, read and written at once, so that a list
- * can be walked while it is rebuilt. 0 ends a list.
+ * A zone of a zonelist: its type in the upper byte, 1 + its index in the lower.
+ * One word is read and written at once, so that a list can be walked while it
+ * is rebuilt. 0 ends a list.
  */
 typedef u16 umbra_zoneref_t;
 
@@ -196,30 +197,30 @@ struct umbra_node {
 	u8 first[UMBRA_NR_ZONELISTS][UMBRA_NR_ZONE_TYPES + 1];
 	atomic_long_t nr_dirty;	/* pages */
 	struct umbra_lru lru;
-	struct umbra_kswapd *kswapd;	/* NULL: nothing runs by itself */
-	atomic_t kswapd_failures;	/* its rounds in vain, in a row */
-	unsigned long kswapd_gave_up;	/* jiffies: when they were too many */
-	bool kswapd_freed;	/* a page was, soon after; READ_ONCE/WRITE_ONCE */
-	bool kswapd_running;	/* not asleep; READ_ONCE/WRITE_ONCE */
+	struct umbra_kswapd *kswapd;	/* NULL without background reclaim */
+	atomic_t kswapd_failures;	/* failed rounds in a row */
+	unsigned long kswapd_gave_up;	/* jiffies of the last failure */
+	bool kswapd_freed;	/* a free soon after; READ_ONCE/WRITE_ONCE */
+	bool kswapd_running;	/* READ_ONCE/WRITE_ONCE */
 	struct umbra_zonelist zonelists[UMBRA_NR_ZONELISTS];
 };
 
-/* Rounds of kswapd in vain after which requests are left to themselves. */
+/* Number of failed rounds after which kswapd gives up. */
 #define UMBRA_KSWAPD_FAILURES 16
 
-/* Has the kswapd of a node given up, until a page of the node is freed? */
+/* Has the kswapd of a node given up? It tries again after a page is freed. */
 static inline bool umbra_node_is_hopeless(const struct umbra_node *node)
 {
 	return atomic_read(&node->kswapd_failures) >= UMBRA_KSWAPD_FAILURES;
 }
 
-/* Does the kswapd of a node reclaim just now? A hint. */
+/* Is the kswapd of a node awake? The answer may be out of date. */
 static inline bool umbra_node_is_reclaimed(const struct umbra_node *node)
 {
 	return READ_ONCE(node->kswapd_running);
 }
 
-/* What the zone and mobility bits of a gfp ask for. */
+/* The zone and the migratetype that the lowest bits of a gfp name. */
 struct umbra_gfp_kind {
 	u8 highest;		/* enum umbra_zone_type, or UMBRA_NO_ZONE */
 	u8 type;		/* enum umbra_migratetype, or UMBRA_NR_TYPES */
@@ -230,12 +231,12 @@ struct umbra_gfp_kind {
 
 /* Requests and tasks that wait for free memory; see wait.c. */
 struct umbra_waiters {
-	wait_queue_head_t memory;	/* for memory that comes free */
-	atomic_t nr_waiting;		/* on @memory */
+	wait_queue_head_t memory;	/* requests that wait for a free */
+	atomic_t nr_waiting;		/* requests on @memory */
 	atomic_t nr_freed;		/* counts frees while a request waits */
-	wait_queue_head_t low;		/* for a zone that falls below low */
-	atomic_long_t nr_low;		/* how often one fell */
-	struct irq_work wake;		/* wakes both from under a zone lock */
+	wait_queue_head_t low;		/* tasks that wait for low memory */
+	atomic_long_t nr_low;		/* counts zones that fall below low */
+	struct irq_work wake;		/* wakes both, outside zone locks */
 };
 
 enum umbra_oom_policy {
@@ -250,10 +251,10 @@ struct umbra_oom_state {
 };
 
 struct umbra_accounts {
-	spinlock_t lock;		/* innermost; guards @list */
+	spinlock_t lock;		/* innermost lock; guards @list */
 	struct list_head list;
 	atomic_t nr_victims;		/* accounts whose opener was killed */
-	bool victim_is_gone;	/* since the last judgement; by @lock */
+	bool victim_is_gone;	/* the last account of a victim was freed */
 };
 
 struct umbra_shrinkers {
@@ -264,34 +265,34 @@ struct umbra_shrinkers {
 struct umbra_compact_state {
 	unsigned int extfrag_threshold;	/* READ_ONCE/WRITE_ONCE */
 	unsigned int proactiveness;	/* READ_ONCE/WRITE_ONCE */
-	unsigned long *skip_blocks;	/* pageblocks not worth a look, as bits */
-	struct umbra_kcompactd *kcompactd;	/* by node, constant */
-	struct workqueue_struct *wq;	/* where it runs; constant */
+	unsigned long *skip_blocks;	/* bitmap of pageblocks to skip */
+	struct umbra_kcompactd *kcompactd;	/* by node; constant */
+	struct workqueue_struct *wq;	/* runs kcompactd; constant */
 };
 
 /*
- * One allocator. Everything not marked otherwise is constant from creation
- * to destruction.
+ * One allocator. A member is constant from creation to destruction, unless its
+ * comment says otherwise.
  */
 struct umbra {
-	/* What every allocation and free reads. */
-	u8 *map;		/* frame.h has the rules */
+	/* Members that every allocation and free reads. */
+	u8 *map;		/* the frame map, see frame.h */
 	struct umbra_pageblock *pageblocks;
 	struct umbra_zone *zones;
 	struct umbra_node *nodes;
-	u8 *cpu_node;		/* by CPU */
+	u8 *cpu_node;		/* the node of each CPU */
 	unsigned int nr_nodes;
 	unsigned int pb_order;
-	unsigned int debug;	/* UMBRA_DEBUG_*; a bit of it changes, latency.h */
-	bool has_memory;	/* false: descriptors with nothing behind them */
+	unsigned int debug;	/* UMBRA_DEBUG_*; one bit changes: latency.h */
+	bool has_memory;	/* false: descriptors without memory */
 	bool walled;		/* not every node is allowed; READ_ONCE */
 	bool stopping;		/* accessed with READ_ONCE/WRITE_ONCE */
-	struct umbra_gfp_kind kinds[UMBRA_GFP_KINDS];	/* gfp.c */
+	struct umbra_gfp_kind kinds[UMBRA_GFP_KINDS];	/* see gfp.c */
 	struct umbra_span spans[UMBRA_MAX_SPANS];
 	unsigned int nr_spans;
 
 	char name[UMBRA_NAME_LEN];
-	const char *origin;	/* where the pages came from, for display */
+	const char *origin;	/* source of the pages, for display */
 	const struct umbra_policy *policy;
 	u32 nr_frames;		/* size of the index space, holes included */
 	u32 broken_index;	/* frame of @broken, or UMBRA_NO_FRAME */
@@ -299,24 +300,24 @@ struct umbra {
 	unsigned int nr_zones;
 	u8 *distance;		/* nr_nodes x nr_nodes */
 
-	struct mutex ranges_lock;	/* guards which blocks are isolated */
+	struct mutex ranges_lock;	/* guards the isolation of blocks */
 	struct mutex control_lock;	/* guards tunables and drains */
-	u32 *drain_buf;		/* of a drain, guarded by @control_lock */
-	seqcount_t zonelist_seq;	/* changes when zonelists do */
+	u32 *drain_buf;		/* for drains; guarded by @control_lock */
+	seqcount_t zonelist_seq;	/* changes with the zonelists */
 	umbra_nodemask_t online_nodes;	/* READ_ONCE/WRITE_ONCE */
 	umbra_nodemask_t allowed_nodes;	/* READ_ONCE/WRITE_ONCE */
-	long min_free_kbytes;	/* guarded by @control_lock, as up to pcp_high */
+	long min_free_kbytes;	/* guarded by @control_lock, up to @pcp_high */
 	unsigned int watermark_scale_factor;
 	unsigned int lowmem_reserve_ratio[UMBRA_NR_ZONE_TYPES];
 	int pcp_batch;		/* or UMBRA_AUTO */
 	int pcp_high;		/* or UMBRA_AUTO */
 	unsigned int watermark_boost_factor;	/* READ_ONCE/WRITE_ONCE */
 	unsigned int dirty_limit;		/* READ_ONCE/WRITE_ONCE */
-	struct hlist_node cpuhp;	/* to hear of CPUs that went offline */
+	struct hlist_node cpuhp;	/* link in the CPU hotplug state */
 	struct work_struct drain_work;
 	struct work_struct boost_work;
 
-	struct dentry *files;	/* of whoever shows the instance; or NULL */
+	struct dentry *files;	/* directory of the interface, or NULL */
 	struct umbra_owner *owners;	/* by frame, with UMBRA_DEBUG_OWNER */
 
 	struct xarray movables;	/* struct umbra_movable by head, movable.c */
@@ -327,14 +328,14 @@ struct umbra {
 	struct umbra_oom_state oom;
 	struct umbra_accounts accounts;
 	struct umbra_latency *latency;	/* constant */
-	const struct umbra_slow_ops *slow_ops;	/* constant but for tests */
+	const struct umbra_slow_ops *slow_ops;	/* only tests change it */
 
-	struct delayed_work held_work;	/* looks at HELD frames again */
+	struct delayed_work held_work;	/* checks HELD frames again */
 	unsigned long held_period;	/* jiffies; READ_ONCE/WRITE_ONCE */
 	struct ratelimit_state report_limit;
-	atomic_long_t nr_reports;	/* misuses seen, printed or not */
+	atomic_long_t nr_reports;	/* detected misuses, printed or not */
 	struct ratelimit_state failure_limit;
-	atomic_long_t nr_failures;	/* failed requests told of */
+	atomic_long_t nr_failures;	/* failed requests with a report */
 #ifdef CONFIG_FAULT_INJECTION
 	struct fault_attr fail_alloc;
 #endif
@@ -354,7 +355,7 @@ static inline struct umbra_zone *umbra_frame_zone(const struct umbra *u,
 	return &u->zones[u->pageblocks[index >> u->pb_order].zone];
 }
 
-/* The type of the lists that free blocks of the pageblock are on. */
+/* The type of the free lists that the pageblock of a frame uses. */
 static inline enum umbra_migratetype umbra_frame_type(const struct umbra *u,
 						      u32 index)
 {
@@ -363,7 +364,7 @@ static inline enum umbra_migratetype umbra_frame_type(const struct umbra *u,
 	return type & UMBRA_PB_ISOLATED ? UMBRA_ISOLATE : type;
 }
 
-/* The type of the pageblock, isolated or not. */
+/* The type of the pageblock of a frame, without regard to isolation. */
 static inline enum umbra_migratetype umbra_pageblock_type(const struct umbra *u,
 							  u32 index)
 {
@@ -381,13 +382,12 @@ static inline bool umbra_type_is_mergeable(enum umbra_migratetype type)
 	return type < UMBRA_PCPTYPES;
 }
 
-/* The node of the current CPU. */
 static inline int umbra_current_node(const struct umbra *u)
 {
 	return u->cpu_node[raw_smp_processor_id()];
 }
 
-/* The zone of a node that is of a type, or NULL. */
+/* The zone of a type in a node, or NULL. */
 static inline struct umbra_zone *umbra_node_zone(const struct umbra *u,
 						 const struct umbra_node *node,
 						 enum umbra_zone_type type)
@@ -395,7 +395,7 @@ static inline struct umbra_zone *umbra_node_zone(const struct umbra *u,
 	return node->zones[type] ? &u->zones[node->zones[type] - 1] : NULL;
 }
 
-/* A watermark as allocations are held to it, boost included. */
+/* A watermark of a zone with its boost, in pages. */
 static inline unsigned long umbra_mark(const struct umbra_zone *zone,
 				       enum umbra_wmark mark)
 {
@@ -404,11 +404,12 @@ static inline unsigned long umbra_mark(const struct umbra_zone *zone,
 }
 
 /**
- * umbra_movable_of() - the registration of a block
+ * umbra_movable_of() - find the registration of a block
  * @u: the instance
- * @index: its head
+ * @index: head of the block
  *
- * Context: any; only the caller knows whether the registration stays.
+ * Context: any. The registration may end at any time, unless the caller
+ * prevents it.
  * Return: the registration, or NULL if there is none.
  */
 static inline struct umbra_movable *umbra_movable_of(struct umbra *u, u32 index)

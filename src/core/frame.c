@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Names of the states of frames, and the block that a frame is in. */
+/* Names of frame states, and the search for the head of a block. */
 #include <linux/module.h>
 #include "core.h"
 #include "frame.h"
@@ -21,6 +21,7 @@ static const char * const state_names[] = {
 		"allocated, movable, compound, exposed",
 };
 
+/* The name of a state, or "invalid". Context: any. */
 const char *umbra_frame_state_name(enum umbra_frame_state state)
 {
 	if (state >= FRAME_NR_STATES || !state_names[state])
@@ -30,8 +31,9 @@ const char *umbra_frame_state_name(enum umbra_frame_state state)
 EXPORT_SYMBOL_IF_KUNIT(umbra_frame_state_name);
 
 /*
- * The head of the block that frame @index lies in, or UMBRA_NO_FRAME if no
- * block covers it. A guess unless the caller keeps the block from changing.
+ * The head of the block that contains frame @index, or UMBRA_NO_FRAME if no
+ * block covers the frame. The answer is a guess, unless the caller holds the
+ * zone lock or owns the block.
  */
 u32 umbra_frame_head(const struct umbra *u, u32 index)
 {
@@ -51,7 +53,7 @@ u32 umbra_frame_head(const struct umbra *u, u32 index)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_frame_head);
 
-/* Is every page of a block, but for the first, referenced by umbra alone? */
+/* Does only umbra reference the pages of a block after the first? */
 bool umbra_tails_are_unused(struct page *page, unsigned int order)
 {
 	unsigned long i;

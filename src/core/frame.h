@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The frame map: one byte a frame, state in the upper and order in the lower
- * half. It is the authority on what every frame is.
+ * The frame map: one byte per frame, with the state in the upper and the order
+ * in the lower half. The map decides what every frame is.
  *
- * The head of a block carries the block's state and order, every other frame
- * of it is TAIL, so that splitting and merging write one byte each.
+ * The head of a block carries the state and the order of the block. All other
+ * frames of the block are TAIL, so that a split or a merge writes one byte.
  *
- * The shape of blocks (which frame is a head, and of which order) changes
- * under the zone lock only. The state of an allocated head may change without
- * it, by compare-and-exchange: to EXPOSED by its owner, and to PCP by whoever
- * frees it. Of two that free one block, one wins.
+ * The shape of blocks (which frame is a head, and its order) changes only under
+ * the zone lock. The state of an allocated head may change without the lock, by
+ * compare-and-exchange: the owner changes it to EXPOSED, a free changes it to
+ * PCP. If two CPUs free one block, one exchange fails.
  */
 #ifndef _UMBRA_FRAME_H
 #define _UMBRA_FRAME_H
@@ -19,13 +19,13 @@
 #include "core.h"
 
 enum umbra_frame_state {
-	FRAME_OFFLINE,		/* a hole, poisoned, or lost to the host */
+	FRAME_OFFLINE,		/* hole, hardware poison, or lost to the host */
 	FRAME_FREE,		/* head of a block on a free list */
 	FRAME_TAIL,		/* inside a block */
-	FRAME_PCP,		/* head of a block in the hands of one CPU */
-	FRAME_HELD,		/* freed, but still referenced by somebody */
-	FRAME_ALLOC = 8,	/* head of an allocated block, with any of: */
-	FRAME_EXPOSED = 9,	/* others may reference its tails */
+	FRAME_PCP,		/* head of a block in a cache, or in hand */
+	FRAME_HELD,		/* freed, but others still reference it */
+	FRAME_ALLOC = 8,	/* head of an allocated block, plus any of: */
+	FRAME_EXPOSED = 9,	/* others may reference the tails */
 	FRAME_COMP = 10,	/* a compound page */
 	FRAME_MOVABLE = 12,	/* allocated as movable */
 	FRAME_NR_STATES = 16
@@ -51,14 +51,14 @@ static inline u8 frame_read(const struct umbra *u, u32 index)
 	return READ_ONCE(u->map[index]);
 }
 
-/* Set a frame's byte; for those who own the frame or hold the zone lock. */
+/* Set the byte of a frame. The caller owns the frame or holds the zone lock. */
 static inline void frame_set(struct umbra *u, u32 index,
 			     enum umbra_frame_state state, unsigned int order)
 {
 	WRITE_ONCE(u->map[index], frame_make(state, order));
 }
 
-/* Make frames that nobody has the insides of a block that is to be freed. */
+/* Make frames in hand tails of a block that the caller frees next. */
 static inline void frame_set_tails(struct umbra *u, u32 index, u32 nr)
 {
 	memset(u->map + index, frame_make(FRAME_TAIL, 0), nr);
@@ -69,15 +69,15 @@ static inline bool frame_is_allocated(u8 frame)
 	return frame_state(frame) & FRAME_ALLOC;
 }
 
-/* Does an allocated head have what FRAME_EXPOSED, _COMP or _MOVABLE says? */
+/* Does the state of a frame include FRAME_EXPOSED, _COMP or _MOVABLE? */
 static inline bool frame_has(u8 frame, enum umbra_frame_state state)
 {
 	return (frame_state(frame) & state) == state;
 }
 
 /*
- * Change an allocated head from @old to @state, keeping its order. False if
- * the frame is not @old any more.
+ * Change the byte of an allocated head from @old to @state and the same order.
+ * Returns false if the byte is not @old any more.
  */
 static inline bool frame_leave(struct umbra *u, u32 index, u8 old,
 			       enum umbra_frame_state state)
@@ -86,12 +86,12 @@ static inline bool frame_leave(struct umbra *u, u32 index, u8 old,
 			   frame_make(state, frame_order(old)));
 }
 
-/* Who holds a page that its owner has freed, told from its descriptor. */
+/* The use of a page after its owner has freed it, from its descriptor. */
 enum umbra_page_use {
-	PAGE_USE_NONE,		/* only umbra */
-	PAGE_USE_HELD,		/* somebody else too */
-	PAGE_USE_STRAY,		/* our reference was dropped: the host has it */
-	PAGE_USE_HWPOISON,	/* nobody should */
+	PAGE_USE_NONE,		/* only umbra references the page */
+	PAGE_USE_HELD,		/* others reference it, too */
+	PAGE_USE_STRAY,		/* base reference lost: the host owns it */
+	PAGE_USE_HWPOISON,	/* its memory has failed */
 };
 
 static inline enum umbra_page_use umbra_page_use_of(struct page *page)

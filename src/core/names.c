@@ -11,6 +11,7 @@ static const char * const zone_names[UMBRA_NR_ZONE_TYPES] = {
 	[UMBRA_ZONE_MOVABLE] = "Movable",
 };
 
+/* The name of a zone type, or "invalid". Context: any. */
 const char *umbra_zone_type_name(enum umbra_zone_type type)
 {
 	return type < UMBRA_NR_ZONE_TYPES ? zone_names[type] : "invalid";
@@ -26,6 +27,7 @@ static const char * const type_names[UMBRA_NR_TYPES] = {
 	[UMBRA_ISOLATE] = "Isolate",
 };
 
+/* The name of a migratetype, or "invalid". Context: any. */
 const char *umbra_type_name(enum umbra_migratetype type)
 {
 	return type < UMBRA_NR_TYPES ? type_names[type] : "invalid";

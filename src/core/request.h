@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A request for a block: decided once, constant from then on. */
+/* A request for a block. */
 #ifndef _UMBRA_REQUEST_H
 #define _UMBRA_REQUEST_H
 
 #include "core.h"
 
-/* How to go about an allocation; the lowest two bits are a watermark. */
+/* Flags of a request; the lowest two bits are an enum umbra_wmark. */
 #define ALLOC_WMARK_MIN	UMBRA_WMARK_MIN
 #define ALLOC_WMARK_LOW	UMBRA_WMARK_LOW
 #define ALLOC_WMARK_MASK	3
@@ -13,9 +13,9 @@
 #define ALLOC_OOM		BIT(3)	/* half of the reserve, for a victim */
 #define ALLOC_NON_BLOCK	BIT(4)	/* cannot wait: a part of the reserve */
 #define ALLOC_MIN_RESERVE	BIT(5)	/* half of the reserve */
-#define ALLOC_CPUSET	BIT(6)	/* mind the allowed nodes */
+#define ALLOC_CPUSET	BIT(6)	/* only the allowed nodes */
 #define ALLOC_CMA		BIT(7)	/* may use CMA pageblocks */
-#define ALLOC_NOFRAGMENT	BIT(8)	/* whole pageblocks change type only */
+#define ALLOC_NOFRAGMENT	BIT(8)	/* may claim only whole pageblocks */
 #define ALLOC_HIGHATOMIC	BIT(9)	/* may use the highatomic reserve */
 #define ALLOC_TRYLOCK	BIT(10)	/* may not wait for a lock */
 #define ALLOC_KSWAPD	BIT(11)	/* wakes kswapd */
@@ -23,8 +23,8 @@
 			      ALLOC_MIN_RESERVE | ALLOC_OOM)
 
 /*
- * What is asked for; decided once and constant from then on. The slow path
- * works on copies.
+ * A request: constant once umbra_request_init() has filled it in. The slow path
+ * changes copies.
  */
 struct umbra_request {
 	gfp_t gfp;
@@ -32,18 +32,15 @@ struct umbra_request {
 	enum umbra_migratetype type;
 	enum umbra_zone_type highest;
 	unsigned int flags;		/* ALLOC_* */
-	bool spread_dirty;
-	bool hardwall;			/* no way over the allowed nodes */
+	bool spread_dirty;		/* avoid nodes with many dirty pages */
+	bool hardwall;			/* must stay in the allowed nodes */
 	umbra_nodemask_t nodemask;
-	int nid;			/* preferred */
+	int nid;			/* preferred node */
 	const struct umbra_zonelist *zonelist;
 	struct umbra_zone *preferred;	/* first allowed zone, or NULL */
 };
 
-/*
- * What the bits of a gfp that are about zone and mobility ask for; gfp.c sees to
- * it that they are the lowest ones.
- */
+/* The kind of a gfp. gfp.c asserts that only the lowest bits name a kind. */
 static inline const struct umbra_gfp_kind *umbra_gfp_kind(const struct umbra *u,
 							  gfp_t gfp)
 {

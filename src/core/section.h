@@ -2,12 +2,12 @@
 /*
  * Sections of per-CPU caches.
  *
- * A cache is touched in sections, by its own CPU alone and with preemption off.
- * A section is marked by a plain flag: an interrupt that comes inside one sees
- * the flag set and goes to the zone instead; one that comes before has left
- * its own section by the time it returns. So nothing here is atomic, and no
- * section waits for anything or takes a lock. Another CPU that wants what is
- * in the cache asks this one by an interrupt.
+ * Only the CPU of a cache uses the cache, in a section with preemption off. A
+ * plain flag marks the section. An interrupt inside a section sees the flag and
+ * uses the zone instead of the cache. An interrupt just before a section ends
+ * its own section before it returns. So a section needs no atomic operation and
+ * no lock, and never waits. Another CPU drains the cache by an interrupt on the
+ * CPU of the cache.
  */
 #ifndef _UMBRA_SECTION_H
 #define _UMBRA_SECTION_H
@@ -20,37 +20,37 @@
 #include "request.h"
 #include "stats.h"
 
-/* Blocks in the line of a list, and in a group. */
+/* Blocks in the array of a list, and in a group: see pcp_list.c. */
 #define PCP_GROUP 13
 
-/* Orders that have lists: the cheap ones, and the pageblock's. */
+/* Orders that have lists: the cheap ones, and the pageblock order. */
 #define PCP_LOW_ORDERS (PAGE_ALLOC_COSTLY_ORDER + 1)
 #define PCP_LOW_LISTS (PCP_LOW_ORDERS * UMBRA_PCPTYPES)
 #define PCP_LISTS (PCP_LOW_LISTS + 2)
 
 struct umbra_pcp_list {
 	u32 frames[PCP_GROUP];	/* the newest blocks, oldest first */
-	u32 nr;			/* of them */
-	u32 top;		/* the group of the next newest, and of the */
-	u32 bottom;		/* oldest; or UMBRA_NO_FRAME both */
+	u32 nr;			/* number of @frames */
+	u32 top;		/* newest group, or UMBRA_NO_FRAME */
+	u32 bottom;		/* oldest group, or UMBRA_NO_FRAME */
 };
 
 struct umbra_pcp {
 	bool busy;		/* a section is open */
 	bool freed_high_order;	/* the last free was of a cheap order > 0 */
-	u8 alloc_factor;	/* log2 of how many batches the next refill has */
-	int count;		/* pages */
-	int high;		/* pages, between the zone's high_min and _max */
+	u8 alloc_factor;	/* log2 of the batches in the next refill */
+	int count;		/* pages in the cache */
+	int high;		/* pages, from pcp_high_min to pcp_high_max */
 	int free_count;		/* pages freed in a row */
 	unsigned long allocs[UMBRA_NR_ORDERS];	/* blocks, in sections */
-	unsigned long frees[UMBRA_NR_ORDERS];
+	unsigned long frees[UMBRA_NR_ORDERS];	/* blocks, in sections */
 	struct umbra_pcp_list lists[PCP_LISTS] ____cacheline_aligned_in_smp;
 	u32 single[UMBRA_NR_ORDERS][UMBRA_PCPTYPES];	/* or UMBRA_NO_FRAME */
 	unsigned long events[UMBRA_NR_EVENTS];	/* counted in sections */
-	unsigned long shared[UMBRA_NR_EVENTS];	/* with this_cpu_add() */
+	unsigned long shared[UMBRA_NR_EVENTS];	/* counted outside */
 } ____cacheline_aligned_in_smp;
 
-/* Open a section of this CPU's cache; false if one is open. Preemption off. */
+/* Open a section; false if this CPU is inside one. Preemption must be off. */
 static inline bool pcp_begin(struct umbra_pcp *pcp)
 {
 	if (unlikely(READ_ONCE(pcp->busy)))
@@ -66,7 +66,7 @@ static inline void pcp_end(struct umbra_pcp *pcp)
 	WRITE_ONCE(pcp->busy, false);
 }
 
-/* Open a section; NULL if this CPU is inside one. */
+/* Disable preemption and open a section; NULL if this CPU is inside one. */
 static inline struct umbra_pcp *pcp_enter(struct umbra_zone *zone)
 {
 	struct umbra_pcp *pcp;
@@ -85,7 +85,7 @@ static inline void pcp_leave(struct umbra_pcp *pcp)
 	preempt_enable();
 }
 
-/* Open a section of this very cache; false if that is another CPU's now. */
+/* Open a section of @pcp; false if the task runs on another CPU now. */
 static inline bool pcp_enter_again(struct umbra_zone *zone,
 				   struct umbra_pcp *pcp)
 {
@@ -98,7 +98,10 @@ static inline bool pcp_enter_again(struct umbra_zone *zone,
 	return false;
 }
 
-/* Count where in the nodes @blocks came from, if not as wished. In a section. */
+/*
+ * Count @blocks with __GFP_ACCOUNT, and blocks that are not of the preferred
+ * node or not of the node of the CPU. In a section.
+ */
 static inline void pcp_count_node(struct umbra_pcp *pcp,
 				  const struct umbra_request *rq,
 				  const struct umbra_zone *zone,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Spans: where frames are in memory, and which frame a page is. */
+/* Spans: conversion between frames, pages and page frame numbers. */
 #include <linux/module.h>
 #include "core.h"
 #include "span.h"
@@ -7,14 +7,14 @@
 #define MAX_BLOCK BIT(UMBRA_MAX_ORDER)
 
 /**
- * umbra_spans_place() - lay spans out in the index space
- * @spans: the spans; the first frame of each is set
- * @nr_spans: how many, at most UMBRA_MAX_SPANS
- * @nr_frames: size of the index space, holes included
+ * umbra_spans_place() - place spans in the index space
+ * @spans: the spans; the first frame of each is filled in
+ * @nr_spans: number of spans, from 1 to UMBRA_MAX_SPANS
+ * @nr_frames: filled in: size of the index space in frames, with holes
  *
  * Context: any.
- * Return: 0, -EINVAL for a number of spans that cannot be, -EFBIG for more
- * frames than an index can name.
+ * Return: 0, -EINVAL if @nr_spans is out of range, or -EFBIG if the index space
+ * is too large for an index.
  */
 int umbra_spans_place(struct umbra_span *spans, unsigned int nr_spans,
 		      u32 *nr_frames)
@@ -35,7 +35,7 @@ int umbra_spans_place(struct umbra_span *spans, unsigned int nr_spans,
 	return 0;
 }
 
-/* The span that covers a frame. */
+/* The span of a frame; for a frame in a hole, a span near it. Context: any. */
 const struct umbra_span *umbra_index_span(const struct umbra *u, u32 index)
 {
 	const struct umbra_span *span = u->spans;
@@ -47,7 +47,7 @@ const struct umbra_span *umbra_index_span(const struct umbra *u, u32 index)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_index_span);
 
-/* The frame of a page frame number; UMBRA_NO_FRAME if not of @u. */
+/* The frame of a page frame number, or UMBRA_NO_FRAME if it is not of @u. */
 u32 umbra_pfn_to_index(const struct umbra *u, unsigned long pfn)
 {
 	const struct umbra_span *span;
@@ -59,7 +59,7 @@ u32 umbra_pfn_to_index(const struct umbra *u, unsigned long pfn)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_pfn_to_index);
 
-/* As umbra_page_to_index(), by a search of all spans. */
+/* The part of umbra_page_to_index() that searches all spans. */
 u32 umbra_page_to_index_far(const struct umbra *u, const struct page *page)
 {
 	const struct umbra_span *span;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* From frames to pages and back; see struct umbra_span. */
+/* Conversion between frames and pages; see struct umbra_span. */
 #ifndef _UMBRA_SPAN_H
 #define _UMBRA_SPAN_H
 
@@ -28,7 +28,7 @@ static inline unsigned long umbra_index_to_pfn(const struct umbra *u, u32 index)
 	return span->base_pfn + index - span->first;
 }
 
-/* The frame of any pointer to a descriptor; UMBRA_NO_FRAME if not of @u. */
+/* The frame of a page, or UMBRA_NO_FRAME if the page is not of @u. */
 static inline u32 umbra_page_to_index(const struct umbra *u,
 				      const struct page *page)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Counters of events, per CPU and zone. They are counted in sections of the
- * per-CPU caches, by plain additions; in an interrupt that finds a section open,
- * with this_cpu_add().
+ * Counters of events, per CPU and zone. A section of a per-CPU cache counts by
+ * plain additions. An interrupt that finds a section open counts by
+ * this_cpu_add().
  */
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
@@ -56,13 +56,14 @@ static const char * const event_names[UMBRA_NR_EVENTS] = {
 	[EVENT_COMPACT_DAEMON_FREE_SCANNED] = "compact_daemon_free_scanned",
 };
 
+/* The name of an event, or "invalid". Context: any. */
 const char *umbra_event_name(enum umbra_event event)
 {
 	return event < UMBRA_NR_EVENTS ? event_names[event] : "invalid";
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_event_name);
 
-/* Context: any. */
+/* Count @nr events in a zone. Context: any. */
 void umbra_count(struct umbra_zone *zone, enum umbra_event event,
 		 unsigned long nr)
 {
@@ -76,7 +77,7 @@ void umbra_count(struct umbra_zone *zone, enum umbra_event event,
 	}
 }
 
-/* Count @blocks allocated from @zone, not out of a cache. Context: any. */
+/* Count @blocks taken off the free lists of @zone. Context: any. */
 void umbra_count_alloc(const struct umbra_request *rq,
 		       struct umbra_zone *zone, unsigned long blocks)
 {
@@ -110,8 +111,8 @@ static unsigned long sum_blocks(const unsigned long *blocks, bool in_pages)
 }
 
 /*
- * What the sections of a cache counted of an event. Of the node that a block
- * is from they count the exception alone.
+ * The events that sections of a cache counted. Sections count misses of a node,
+ * but not hits: the hits are all allocations minus the misses.
  */
 static unsigned long section_events(const struct umbra_pcp *pcp,
 				    enum umbra_event event)
@@ -135,12 +136,12 @@ static unsigned long section_events(const struct umbra_pcp *pcp,
 }
 
 /**
- * umbra_zone_events() - how often something happened in a zone
+ * umbra_zone_events() - sum an event of a zone over all CPUs
  * @zone: the zone
- * @event: what
+ * @event: the event
  *
- * Context: any. Others may be counting meanwhile.
- * Return: the sum over all CPUs.
+ * Context: any. CPUs may count at the same time.
+ * Return: the sum.
  */
 unsigned long umbra_zone_events(const struct umbra_zone *zone,
 				enum umbra_event event)
@@ -158,7 +159,7 @@ unsigned long umbra_zone_events(const struct umbra_zone *zone,
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_zone_events);
 
-/* Dirty pages of a node; what was counted wrongly does not go below none. */
+/* Dirty pages of a node, at least 0: a caller may report too few as dirtied. */
 unsigned long umbra_node_dirty(const struct umbra *u, unsigned int nid)
 {
 	return max(atomic_long_read(&u->nodes[nid].nr_dirty), 0L);

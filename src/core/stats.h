@@ -7,7 +7,7 @@ struct umbra;
 struct umbra_request;
 struct umbra_zone;
 
-/* In pages where the host counts pages. */
+/* Events count pages where the same events of the host count pages. */
 enum umbra_event {
 	EVENT_PGALLOC,
 	EVENT_PGFREE,
@@ -17,12 +17,12 @@ enum umbra_event {
 	EVENT_NUMA_LOCAL,
 	EVENT_NUMA_OTHER,
 	EVENT_ACCOUNT,		/* pages allocated with __GFP_ACCOUNT */
-	EVENT_KSWAPD_WAKE,	/* requests that wanted memory reclaimed */
+	EVENT_KSWAPD_WAKE,	/* requests that wake kswapd */
 	EVENT_FALLBACK_CLAIM,
 	EVENT_FALLBACK_STEAL,
-	EVENT_FAIL,		/* requests refused */
-	EVENT_PCP_DRAIN,	/* pages that went from a cache to the zone */
-	EVENT_ALLOCSTALL,	/* requests that reclaimed themselves */
+	EVENT_FAIL,		/* requests that failed */
+	EVENT_PCP_DRAIN,	/* pages put back from a cache to the zone */
+	EVENT_ALLOCSTALL,	/* requests in direct reclaim */
 	EVENT_PGACTIVATE,
 	EVENT_PGDEACTIVATE,
 	EVENT_PGSCAN_KSWAPD,
@@ -30,7 +30,7 @@ enum umbra_event {
 	EVENT_PGSTEAL_KSWAPD,
 	EVENT_PGSTEAL_DIRECT,
 	EVENT_PGSCAN_THROTTLE,	/* requests that waited for kswapd */
-	EVENT_SLABS_SCANNED,	/* objects that shrinkers looked at */
+	EVENT_SLABS_SCANNED,	/* objects that shrinkers scanned */
 	EVENT_KSWAPD_LOW_QUICKLY,
 	EVENT_KSWAPD_HIGH_QUICKLY,
 	EVENT_PAGEOUTRUN,	/* rounds of kswapd */
