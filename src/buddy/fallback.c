@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which list a block comes from: that of its own migratetype, of CMA, or of
- * another type, whose pageblock is claimed if it is worth it, else stolen from.
- * The policy chooses, this carries it out. And the pageblocks that are kept
- * for high-order requests that cannot wait.
- *
- * The choice runs under the zone lock, what keeps and gives up takes it.
+ * The choice of the free list for a request: the list of its own migratetype,
+ * of CMA, or of another type. From another type a request claims the whole
+ * pageblock if the policy allows it, else steals one block. The policy chooses,
+ * and this file carries out the choice. Everything here runs under the zone
+ * lock.
  */
 #include <linux/bitops.h>
 #include <linux/lockdep.h>
@@ -39,7 +38,7 @@ static void fill_view(struct umbra_fallback_view *view,
 	}
 }
 
-/* What is in the pageblock of @index. */
+/* Count the free and the movable pages in the pageblock of @index. */
 static void fill_claim_view(struct umbra_claim_view *view,
 			    const struct umbra *u, u32 index,
 			    enum umbra_migratetype type)
@@ -77,9 +76,9 @@ static void note_fallback(struct umbra_zone *zone, u32 index,
 }
 
 /*
- * Claim the pageblock of a free block, or the block itself if it is as large.
- * Returns a block of @order, or UMBRA_NO_FRAME if the pageblock is too much in
- * use by others.
+ * Claim the pageblock of a free block; a block of at least a pageblock needs no
+ * check. Returns a block of @order, or UMBRA_NO_FRAME if the policy refuses the
+ * pageblock.
  */
 static u32 claim(struct umbra_zone *zone, u32 index, unsigned int found,
 		 unsigned int order, enum umbra_migratetype type,
@@ -94,7 +93,7 @@ static u32 claim(struct umbra_zone *zone, u32 index, unsigned int found,
 		umbra_freelist_set_types(u, index, found, type);
 		return umbra_freelist_split(zone, index, found, order);
 	}
-	/* Fewer fallbacks are needed if more is reclaimed. */
+	/* With more free pages, fewer requests need another type. */
 	if (umbra_watermark_boost(zone) && flags & ALLOC_KSWAPD)
 		set_bit(ZONE_FLAG_BOOSTED, &zone->flags);
 	fill_claim_view(&view, u, index, type);
@@ -172,8 +171,8 @@ static u32 take_fallback(struct umbra_zone *zone, unsigned int order,
  * @order: order wanted
  * @type: type wanted
  * @flags: ALLOC_*
- * @mode: where the last block of this lock hold was found; TAKE_NORMAL for
- *	the first. What failed then is not tried again.
+ * @mode: where the last block of this lock hold was found, TAKE_NORMAL for the
+ *	first block; updated. Lists that were empty then are not tried again.
  *
  * Context: zone lock held.
  * Return: the head of the block, or UMBRA_NO_FRAME if the zone has none.
@@ -186,7 +185,7 @@ u32 umbra_fallback_take(struct umbra_zone *zone, unsigned int order,
 
 	lockdep_assert_held(&zone->lock);
 
-	/* Movable requests keep free CMA pages below half of all. */
+	/* Prefer CMA pages while they are more than half of the free pages. */
 	if (flags & ALLOC_CMA && zone->nr_free_cma > zone->nr_free_pages / 2) {
 		index = umbra_freelist_take(zone, order, UMBRA_CMA);
 		if (index != UMBRA_NO_FRAME)
@@ -209,15 +208,13 @@ u32 umbra_fallback_take(struct umbra_zone *zone, unsigned int order,
 EXPORT_SYMBOL_IF_KUNIT(umbra_fallback_take);
 
 /**
- * umbra_fallback_can_claim() - could a request claim a block of another type
+ * umbra_fallback_can_claim() - look for a block of another type to claim
  * @zone: the zone
  * @order: order wanted
  * @type: type wanted
  *
- * One that is large enough, and worth its pageblock.
- *
  * Context: zone lock held.
- * Return: true if there is one.
+ * Return: true if the policy chooses a list with a block of at least @order.
  */
 bool umbra_fallback_can_claim(const struct umbra_zone *zone,
 			      unsigned int order, enum umbra_migratetype type)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Blocks of another type than wanted; see fallback.c. */
+/* Blocks from lists of other types; see fallback.c. */
 #ifndef _UMBRA_FALLBACK_H
 #define _UMBRA_FALLBACK_H
 
 #include "../core/core.h"
 
-/* fallback.c */
+/* The list that a block was found on, from the best choice to the worst. */
 enum umbra_take_mode {
 	TAKE_NORMAL,
 	TAKE_CMA,

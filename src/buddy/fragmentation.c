@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How the free memory of a zone is cut up: counts and indices. */
+/* Fragmentation of a zone: counts of free blocks, and indices. */
 #include <linux/math64.h>
 #include <linux/module.h>
 #include <linux/spinlock.h>
@@ -8,9 +8,9 @@
 #include "fragmentation.h"
 
 /**
- * umbra_snapshot_buddyinfo() - the free blocks of a zone per order
+ * umbra_snapshot_buddyinfo() - count the free blocks of a zone per order
  * @zone: the zone
- * @nr_free: number of free blocks of each order, of all types
+ * @nr_free: filled in: number of free blocks of each order, of all types
  *
  * Context: any; takes the zone lock.
  * Return: the free pages of the zone at the same moment.
@@ -34,9 +34,9 @@ unsigned long umbra_snapshot_buddyinfo(struct umbra_zone *zone,
 EXPORT_SYMBOL_IF_KUNIT(umbra_snapshot_buddyinfo);
 
 /**
- * umbra_snapshot_pagetypes() - the free blocks of a zone per order and type
+ * umbra_snapshot_pagetypes() - count the free blocks of each order and type
  * @zone: the zone
- * @nr_free: number of free blocks
+ * @nr_free: filled in: number of free blocks of each order and type
  *
  * Context: any; takes the zone lock.
  */
@@ -56,7 +56,7 @@ void umbra_snapshot_pagetypes(struct umbra_zone *zone,
 EXPORT_SYMBOL_IF_KUNIT(umbra_snapshot_pagetypes);
 
 /**
- * umbra_count_free_blocks() - see free blocks as an order does
+ * umbra_count_free_blocks() - sum free blocks for a request of an order
  * @b: filled in
  * @nr_free: number of free blocks of each order
  * @order: the order
@@ -80,13 +80,13 @@ void umbra_count_free_blocks(struct umbra_free_blocks *b,
 EXPORT_SYMBOL_GPL(umbra_count_free_blocks);
 
 /**
- * umbra_fragmentation_index() - why there is no block of an order
- * @b: the free blocks as the order sees them
+ * umbra_fragmentation_index() - tell why a request of an order fails
+ * @b: the free blocks, summed for the order
  * @order: the order
  *
  * Context: any.
- * Return: in 1/1000: near 0 memory is short, near 1000 it is in pieces; -1000 if
- * there is one.
+ * Return: a number in 1/1000: near 0 if memory is short, near 1000 if memory is
+ * fragmented, or -1000 if a block of @order is free.
  */
 int umbra_fragmentation_index(const struct umbra_free_blocks *b,
 			      unsigned int order)
@@ -100,12 +100,12 @@ int umbra_fragmentation_index(const struct umbra_free_blocks *b,
 EXPORT_SYMBOL_GPL(umbra_fragmentation_index);
 
 /**
- * umbra_unusable_index() - how much of what is free is in blocks too small
- * @b: the free blocks as the order sees them
+ * umbra_unusable_index() - compute the share of free pages in too small blocks
+ * @b: the free blocks, summed for the order
  * @order: the order
  *
  * Context: any.
- * Return: in 1/1000; 1000 if nothing is free.
+ * Return: the share in 1/1000, or 1000 if no page is free.
  */
 int umbra_unusable_index(const struct umbra_free_blocks *b, unsigned int order)
 {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* How the free memory of a zone is cut up. */
+/* Fragmentation of a zone; see fragmentation.c. */
 #ifndef _UMBRA_FRAGMENTATION_H
 #define _UMBRA_FRAGMENTATION_H
 
 #include "../core/core.h"
 
 /**
- * struct umbra_free_blocks - free blocks of a zone, as an order sees them
- * @pages: in pages
- * @total: blocks of any order
- * @suitable: blocks of the order that could be cut
+ * struct umbra_free_blocks - free blocks of a zone, summed for an order
+ * @pages: free pages
+ * @total: free blocks of any order
+ * @suitable: blocks of the order that fit in the free blocks
  */
 struct umbra_free_blocks {
 	u64 pages;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Watermarks: how many pages of a zone stay free, and for whom.
+ * Watermarks: the number of pages of a zone that must stay free.
  *
- * They are computed under umbra.control_lock and read without a lock. The free
- * counter of a zone is written under the zone lock alone and at once, without
- * a part of it in the hands of each CPU, so reading it is exact: a check needs
- * no second look that sums such parts up.
+ * Watermarks are computed under umbra.control_lock and read without a lock. The
+ * number of free pages of a zone changes under the zone lock and has no part
+ * per CPU, so a check reads an exact value.
  */
 #include <linux/lockdep.h>
 #include <linux/math.h>
@@ -29,7 +28,7 @@ static bool is_low(const struct umbra_zone *zone)
 	return zone->type < UMBRA_ZONE_HIGHMEM;
 }
 
-/* Pages that a reserve can be of: what is neither HighMem nor Movable. */
+/* The pages of zones below HighMem, which share min_free_kbytes. */
 unsigned long umbra_low_pages(const struct umbra *u)
 {
 	const struct umbra_zone *zone;
@@ -42,8 +41,8 @@ unsigned long umbra_low_pages(const struct umbra *u)
 }
 
 /*
- * A reserve that grows with the square root of memory: bandwidth, which it
- * stands for, does not grow as fast as memory.
+ * The default of min_free_kbytes. It grows with the square root of memory,
+ * because the bandwidth of a machine grows less than its memory.
  */
 long umbra_auto_min_free(const struct umbra *u)
 {
@@ -64,7 +63,7 @@ static void setup_zone(struct umbra_zone *zone, unsigned long pages_min,
 	if (all_low)
 		share = div64_ul((u64)pages_min * managed, all_low);
 	min = share;
-	/* Who may use reserves does not need these zones. */
+	/* Requests that may use reserves do not depend on these zones. */
 	if (!is_low(zone))
 		min = clamp_t(unsigned long, managed / 1024,
 			      HIGH_ZONE_MIN_LEAST, HIGH_ZONE_MIN_MOST);
@@ -78,8 +77,8 @@ static void setup_zone(struct umbra_zone *zone, unsigned long pages_min,
 }
 
 /*
- * How many useful pages a zone must have so that no request, whatever its order
- * and highest zone, can bring it below its high watermark. Zone lock held.
+ * Compute the number of free pages with which no request, of any order and
+ * highest zone, can bring a zone below its high watermark. Zone lock held.
  */
 static void set_fast_mark(struct umbra_zone *zone)
 {
@@ -93,8 +92,8 @@ static void set_fast_mark(struct umbra_zone *zone)
 }
 
 /*
- * What a zone keeps for those who can use no higher one: a share of all that
- * the zones above it have.
+ * A zone protects a share of its pages from requests that can also use higher
+ * zones. The reserve grows with the pages of the zones above.
  */
 static void setup_lowmem_reserve(struct umbra *u, struct umbra_zone *zone)
 {
@@ -114,11 +113,11 @@ static void setup_lowmem_reserve(struct umbra *u, struct umbra_zone *zone)
 }
 
 /**
- * umbra_watermark_setup() - compute every watermark from the tunables
+ * umbra_watermark_setup() - compute all watermarks from the tunables
  * @u: the instance
  *
- * The sizes of the caches depend on the watermarks: the caller must call
- * umbra_pcp_resize() next.
+ * The caller must call umbra_pcp_resize() next, because the sizes of the caches
+ * depend on the watermarks.
  *
  * Context: may sleep; umbra.control_lock held.
  */
@@ -140,7 +139,7 @@ void umbra_watermark_setup(struct umbra *u)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_watermark_setup);
 
-/* Take the tunables of a layout; umbra_watermark_setup() is next. */
+/* Copy the tunables of a layout; umbra_watermark_setup() must follow. */
 void umbra_watermark_init(struct umbra *u, const struct umbra_layout *layout)
 {
 	u->watermark_scale_factor = layout->watermark_scale_factor;
@@ -152,7 +151,7 @@ void umbra_watermark_init(struct umbra *u, const struct umbra_layout *layout)
 		u->min_free_kbytes = umbra_auto_min_free(u);
 }
 
-/* Free pages that are of no use to a request. */
+/* Free pages that a request cannot use. */
 static long unusable_free(const struct umbra_zone *zone, unsigned int order,
 			  unsigned int flags)
 {
@@ -165,7 +164,7 @@ static long unusable_free(const struct umbra_zone *zone, unsigned int order,
 	return unusable;
 }
 
-/* What is left of a watermark for a request that may use reserves. */
+/* The watermark for a request that may use a part of the reserve. */
 static long reserve_left(long min, unsigned int flags)
 {
 	if (flags & ALLOC_MIN_RESERVE) {
@@ -178,7 +177,7 @@ static long reserve_left(long min, unsigned int flags)
 	return min;
 }
 
-/* Is there a block of the order that the request may have? */
+/* Has the zone a free block of at least @order that the request may use? */
 static bool has_block(const struct umbra_zone *zone, unsigned int order,
 		      unsigned int flags)
 {
@@ -212,15 +211,15 @@ static bool watermark_ok(const struct umbra_zone *zone, unsigned int order,
 }
 
 /**
- * umbra_watermark_ok() - would a zone stay above a watermark
+ * umbra_watermark_ok() - check that a zone stays above a watermark
  * @zone: the zone
- * @order: order of the block to be taken
- * @mark: pages that must be left
- * @highest: the highest zone the request could use
- * @flags: ALLOC_*, for what it may use
+ * @order: order of the block to take
+ * @mark: pages that must stay free
+ * @highest: highest zone that the request may use
+ * @flags: ALLOC_* of the request
  *
- * Context: any; looks without a lock.
- * Return: true if it would, and has a block of @order.
+ * Context: any; reads without a lock.
+ * Return: true if the zone stays above @mark and has a block of @order.
  */
 bool umbra_watermark_ok(const struct umbra_zone *zone, unsigned int order,
 			unsigned long mark, enum umbra_zone_type highest,
@@ -232,16 +231,17 @@ bool umbra_watermark_ok(const struct umbra_zone *zone, unsigned int order,
 EXPORT_SYMBOL_IF_KUNIT(umbra_watermark_ok);
 
 /**
- * umbra_watermark_with() - umbra_watermark_ok() if more were free
+ * umbra_watermark_with() - check a watermark as if more pages were free
  * @zone: the zone
- * @order: order of the block to be taken
- * @mark: pages that must be left
- * @highest: the highest zone the request could use
- * @flags: ALLOC_*
- * @more: pages that could be free as well
+ * @order: order of the block to take
+ * @mark: pages that must stay free
+ * @highest: highest zone that the request may use
+ * @flags: ALLOC_* of the request
+ * @more: pages to add to the free pages
  *
- * Context: any; looks without a lock.
- * Return: true if there would be enough, and a block of @order is there already.
+ * Context: any; reads without a lock.
+ * Return: true if the zone would stay above @mark, and has a block of @order
+ * now.
  */
 bool umbra_watermark_with(const struct umbra_zone *zone, unsigned int order,
 			  unsigned long mark, enum umbra_zone_type highest,
@@ -252,18 +252,19 @@ bool umbra_watermark_with(const struct umbra_zone *zone, unsigned int order,
 }
 
 /**
- * umbra_watermark_fast() - umbra_watermark_ok() as allocations ask it
+ * umbra_watermark_fast() - check a watermark for an allocation
  * @zone: the zone
- * @order: order of the block to be taken
- * @mark: pages that must be left
- * @highest: the highest zone the request could use
- * @flags: ALLOC_*
+ * @order: order of the block to take
+ * @mark: pages that must stay free
+ * @highest: highest zone that the request may use
+ * @flags: ALLOC_* of the request
  *
- * A single page of a zone that is far above its mark is decided at a glance.
- * The boost of a watermark does not count against urgent single pages.
+ * A request for a single page passes after one comparison if the zone has many
+ * free pages. An urgent request for a single page may ignore the boost of the
+ * min watermark.
  *
- * Context: any; looks without a lock.
- * Return: true if the request may go on.
+ * Context: any; reads without a lock.
+ * Return: true if the request may take a block from the zone.
  */
 bool umbra_watermark_fast(const struct umbra_zone *zone, unsigned int order,
 			  unsigned long mark, enum umbra_zone_type highest,
@@ -290,11 +291,12 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_watermark_fast);
  * umbra_watermark_boost() - raise the watermarks of a zone that fragments
  * @zone: the zone
  *
- * By a pageblock, up to a limit, so that more is reclaimed and fewer requests
- * have to fall back. Small zones are left alone.
+ * The boost grows by the pages of a pageblock, up to a limit. With a boost,
+ * reclaim frees more pages, and fewer requests fall back to other types. A zone
+ * of less than four pageblocks has no boost.
  *
  * Context: zone lock held.
- * Return: true if the boost was raised, or is at its limit.
+ * Return: true if the boost was raised or is at its limit.
  */
 bool umbra_watermark_boost(struct umbra_zone *zone)
 {
@@ -318,9 +320,9 @@ bool umbra_watermark_boost(struct umbra_zone *zone)
 EXPORT_SYMBOL_IF_KUNIT(umbra_watermark_boost);
 
 /**
- * umbra_watermark_unboost() - take back a boost
+ * umbra_watermark_unboost() - lower the boost of a zone
  * @zone: the zone
- * @pages: of the boost, at most; what was added since the caller looked stays
+ * @pages: pages to subtract; a boost that grew meanwhile keeps the difference
  *
  * Context: any but NMI; takes the zone lock.
  */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What follows from a change of what a zone has free: which orders it has plenty
- * of, and that waiters are woken and kswapd tries again. This is under the zone
- * lock and in any context, so waiters are woken from an irq_work.
+ * Consequences of a change of the free pages of a zone: umbra_zone.fast_orders
+ * changes, waiters wake up, and kswapd tries again. The zone lock is held, in
+ * any context, so an irq_work wakes the waiters.
  */
 #include <linux/atomic.h>
 #include <linux/bitops.h>
@@ -13,10 +13,10 @@
 #include "../core/core.h"
 #include "zone.h"
 
-/* A page that is freed says little if it was freed as soon as this. */
+/* A free this soon after kswapd gave up does not start it again. */
 #define PAUSE (HZ / 50)
 
-/* Note that a zone fell below low, or rose above. Returns whether it fell. */
+/* Update ZONE_FLAG_BELOW_LOW. Returns true if the zone fell below low. */
 static bool note_low(struct umbra_zone *zone)
 {
 	bool low = zone->nr_free_pages < umbra_mark(zone, UMBRA_WMARK_LOW);
@@ -31,11 +31,11 @@ static bool note_low(struct umbra_zone *zone)
 }
 
 /**
- * umbra_node_freed() - tell a kswapd that gave up of a page that was freed
- * @node: the node of the page
+ * umbra_node_freed() - let a kswapd that gave up try again after a free
+ * @node: the node of the freed page
  *
- * kswapd tries again from then on; but a page that is freed right after it gave
- * up is only remembered, so that pages that come and go do not keep it busy.
+ * A page that is freed right after kswapd gave up is only noted. Otherwise
+ * pages that are allocated and freed again would keep kswapd busy.
  *
  * Context: any.
  */
@@ -48,9 +48,9 @@ void umbra_node_freed(struct umbra_node *node)
 }
 
 /**
- * umbra_zone_changed() - tell of what is free in a zone that is watched
+ * umbra_zone_changed() - report a change of the free pages of a zone
  * @zone: the zone
- * @orders: orders it has plenty of now; 0 if a watermark may be near
+ * @orders: the new umbra_zone.fast_orders
  *
  * Context: any; zone lock held.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Leaving the lock of a zone. */
+/* Release of the lock of a zone; see zone.c. */
 #ifndef _UMBRA_ZONE_H
 #define _UMBRA_ZONE_H
 
@@ -9,8 +9,9 @@ void umbra_node_freed(struct umbra_node *node);
 void umbra_zone_changed(struct umbra_zone *zone, unsigned int orders);
 
 /*
- * Leave the lock of a zone whose free pages or watermarks may have changed:
- * decide anew which orders it has plenty of. Whoever writes either leaves so.
+ * Update umbra_zone.fast_orders and release the lock of a zone. A function that
+ * changes the free pages or the watermarks of a zone must release the lock by
+ * this function.
  */
 static inline void umbra_zone_unlock(struct umbra_zone *zone,
 				     unsigned long flags)
