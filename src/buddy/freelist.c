@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The free lists of a zone: split, merge, and the counters. The only writer
- * of umbra_free_area and of the FREE state. Everything here runs under the
- * zone lock.
+ * The free lists of a zone: split, merge, and the counters. Only this file
+ * writes umbra_free_area and the FREE state, under the zone lock.
  *
- * Invariant: a free block is on the list of its order and of its pageblocks'
- * type, and has no free buddy of its order in its zone with which it could
- * merge. Up to the size of a pageblock every two buddies can; above, only
- * those of one type, or of two types that fall back to each other, and then
- * the one that was free first takes the type of the other.
+ * Invariant: a free block is on the list of its order and of the type of its
+ * pageblocks, and has no free buddy in its zone to merge with. Blocks below the
+ * size of a pageblock merge with any free buddy. Larger blocks merge if both
+ * have the same type, or if both types fall back to each other; the buddy that
+ * was free first then gets the type of the other one.
  */
 #include <linux/bitops.h>
 #include <linux/list.h>
@@ -22,7 +21,7 @@
 #include "freelist.h"
 #include "freelist_address.h"
 
-/* Returns 0 or -ENOMEM. Context: may sleep. */
+/* Create empty lists. Returns 0 or -ENOMEM. Context: may sleep. */
 int umbra_freelist_init(struct umbra_zone *zone)
 {
 	unsigned int order, type;
@@ -34,13 +33,13 @@ int umbra_freelist_init(struct umbra_zone *zone)
 	       umbra_freelist_address_create(zone) : 0;
 }
 
-/* Context: may sleep. */
+/* Undo umbra_freelist_init(). Context: may sleep. */
 void umbra_freelist_exit(struct umbra_zone *zone)
 {
 	umbra_freelist_address_destroy(zone);
 }
 
-/* What umbra_freelist_init() allocated, in bytes. Context: any. */
+/* The memory that umbra_freelist_init() allocated, in bytes. Context: any. */
 size_t umbra_freelist_bytes(const struct umbra_zone *zone)
 {
 	return umbra_freelist_address_bytes(zone);
@@ -103,7 +102,7 @@ static bool is_linked(const struct list_head *link)
  * @index: the head of a free block
  * @order: order of the block
  *
- * All of the block is TAIL until the caller says what it is.
+ * All frames of the block become TAIL; the caller must set the new state.
  *
  * Context: zone lock held.
  * Return: false if the block is not on that list. The instance is bad then, and
@@ -140,7 +139,7 @@ static bool is_free_block(const struct umbra_zone *zone, u32 index,
 	       frame_read(zone->umbra, index) == frame_make(FRAME_FREE, order);
 }
 
-/* May the free block @index of @order merge with its buddy? */
+/* Is @buddy a free block of @order that may merge with block @index? */
 static bool buddy_is_mergeable(struct umbra_zone *zone, u32 index, u32 buddy,
 			       unsigned int order)
 {
@@ -157,7 +156,7 @@ static bool buddy_is_mergeable(struct umbra_zone *zone, u32 index, u32 buddy,
 				  umbra_type_is_mergeable(theirs));
 }
 
-/* Give the pageblocks of a block that is off the lists a type. */
+/* Set the type of all pageblocks of a block that is off the lists. */
 void umbra_freelist_set_types(struct umbra *u, u32 index, unsigned int order,
 			      enum umbra_migratetype type)
 {
@@ -169,7 +168,7 @@ void umbra_freelist_set_types(struct umbra *u, u32 index, unsigned int order,
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_set_types);
 
-/* Would a block, once its buddy is free, have a free buddy again? */
+/* If the buddy of a block became free, would their merged block merge again? */
 static bool is_about_to_grow(struct umbra_zone *zone, u32 index,
 			     unsigned int order)
 {
@@ -202,13 +201,13 @@ static void free_merged(struct umbra_zone *zone, u32 index, unsigned int order)
 }
 
 /**
- * umbra_freelist_free() - put a block on the free lists, merged
+ * umbra_freelist_free() - put a block on the free lists and merge it
  * @zone: the zone of the block
- * @index: first frame; the frames of the block must be nobody's
+ * @index: first frame; the block must be off the lists and out of use
  * @order: order of the block
  *
- * A block of several pageblocks is freed one by one, for each may have a type
- * of its own.
+ * Each pageblock of a larger block is freed on its own, because their types may
+ * differ.
  *
  * Context: zone lock held.
  */
@@ -226,10 +225,10 @@ void umbra_freelist_free(struct umbra_zone *zone, u32 index,
 EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_free);
 
 /**
- * umbra_freelist_free_range() - put any run of frames on the free lists
+ * umbra_freelist_free_range() - put a run of frames on the free lists
  * @zone: the zone of the frames
  * @index: first frame
- * @end: the frame after the last
+ * @end: frame after the last
  *
  * Context: zone lock held.
  */
@@ -250,11 +249,11 @@ void umbra_freelist_free_range(struct umbra_zone *zone, u32 index, u32 end)
 EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_free_range);
 
 /**
- * umbra_freelist_split() - cut a block down, freeing its upper halves
+ * umbra_freelist_split() - split a block and free its upper halves
  * @zone: the zone of the block
  * @index: first frame of a block that is off the lists
  * @order: order of the block
- * @wanted: order to cut down to
+ * @wanted: order of the block that remains
  *
  * Context: zone lock held.
  * Return: @index, the head of a block of order @wanted.
@@ -273,7 +272,7 @@ u32 umbra_freelist_split(struct umbra_zone *zone, u32 index,
 EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_split);
 
 /**
- * umbra_freelist_first() - the block of a list that is to be taken next
+ * umbra_freelist_first() - find the next block to take off a list
  * @zone: the zone
  * @order: order of the list
  * @type: type of the list
@@ -323,17 +322,17 @@ u32 umbra_freelist_take_first(struct umbra_zone *zone, unsigned int order,
 EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_take_first);
 
 /**
- * umbra_freelist_take() - take a block of an order and type, splitting
+ * umbra_freelist_take() - take a block of an order and type
  * @zone: the zone to take from
  * @order: order wanted
  * @type: type wanted
  *
- * From the list of the smallest order that will do; by address, the lowest
- * block of any order that will do.
+ * The block is split from the smallest free block of at least @order. With a
+ * policy by address it is split from the lowest one of at least @order.
  *
  * Context: zone lock held.
  * Return: the head of the block, or UMBRA_NO_FRAME if no list of @type has a
- * block that is large enough.
+ * block of at least @order.
  */
 u32 umbra_freelist_take(struct umbra_zone *zone, unsigned int order,
 			enum umbra_migratetype type)
@@ -364,8 +363,9 @@ u32 umbra_freelist_take(struct umbra_zone *zone, unsigned int order,
 EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_take);
 
 /*
- * How many of @want blocks of @order to take of one that is larger. Of many, a
- * few less are @enough, so that a line of the frame map is not parted.
+ * The number of blocks of @order to split off a block of order @found, at most
+ * @want. With @enough the number is rounded down to whole cache lines of the
+ * frame map.
  */
 static unsigned int nr_of_block(unsigned int want, unsigned int order,
 				unsigned int found, bool enough)
@@ -378,21 +378,20 @@ static unsigned int nr_of_block(unsigned int want, unsigned int order,
 }
 
 /**
- * umbra_freelist_take_many() - take blocks of an order and type, splitting
- * @zone: the zone to take from
+ * umbra_freelist_take_many() - take several blocks of an order and type
+ * @zone: the zone to take from; its policy must not be by address
  * @order: order wanted
  * @type: type wanted
- * @frames: filled in with their heads
- * @nr: how many at most
- * @lines: rather a few less than a part of a line of the frame map, for another
- *	CPU may get the other part
+ * @frames: filled in with the heads of the blocks
+ * @nr: number of blocks, at most
+ * @lines: rather take fewer blocks than share a cache line of the frame map
+ *	with another CPU
  *
- * Not by address. The same blocks that umbra_freelist_take() would give one by
- * one; but a larger block is cut up at once, and what is left of it listed
- * once.
+ * Repeated calls of umbra_freelist_take() would take the same blocks. This is
+ * faster, because it splits a large block only once.
  *
  * Context: zone lock held.
- * Return: how many were taken.
+ * Return: number of blocks taken.
  */
 unsigned int umbra_freelist_take_many(struct umbra_zone *zone,
 				      unsigned int order,
@@ -419,7 +418,7 @@ unsigned int umbra_freelist_take_many(struct umbra_zone *zone,
 		end = index + (1U << found);
 		for (; n; n--, index += 1U << order)
 			frames[got++] = index;
-		/* Blocks that grow towards the end, each as large as it can. */
+		/* Free the rest as the largest aligned blocks. */
 		while (index < end) {
 			unsigned int left = __ffs(index);
 
@@ -434,13 +433,13 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_take_many);
 /**
  * umbra_freelist_move() - change the type of a pageblock
  * @zone: the zone of the pageblock
- * @index: its first frame; no free block reaches over its ends
+ * @index: its first frame; no free block may cross its ends
  * @type: the new type, as in struct umbra_pageblock
  *
  * Free blocks move to the lists of the new type.
  *
  * Context: zone lock held.
- * Return: how many pages moved.
+ * Return: number of pages moved.
  */
 unsigned int umbra_freelist_move(struct umbra_zone *zone, u32 index, u8 type)
 {
@@ -477,7 +476,7 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_move);
  * @zone: the zone of the pageblock
  * @index: its first frame
  *
- * If it is one free block, a neighbour may be its buddy now.
+ * A pageblock that is one free block may be able to merge with its buddy now.
  *
  * Context: zone lock held.
  */

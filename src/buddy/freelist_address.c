@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Free blocks by address, for policies that take the lowest block: for as many
- * pageblocks as a word has bits, those that may have the head of a free block
- * of an order, and those that may have one of a type. Everything here runs
- * under the zone lock.
+ * An index of free blocks by address, for policies that take the lowest block.
+ * A group covers as many pageblocks as a word has bits. For each order and for
+ * each type, it has one bit per pageblock that may contain the head of such a
+ * free block. Everything here runs under the zone lock.
  */
 #include <linux/bitops.h>
 #include <linux/gfp.h>
@@ -13,9 +13,8 @@
 #include "freelist_address.h"
 
 /*
- * Bits are set when a block is added, and cleared by the search that finds the
- * pageblock without one: what a search looks at in vain, it does once for each
- * block that was added.
+ * Adding a block sets bits. A search clears the bits of a pageblock that turns
+ * out to have no such block, so each added block costs at most one vain look.
  */
 struct umbra_address_group {
 	unsigned long of_order[UMBRA_NR_ORDERS];
@@ -28,7 +27,7 @@ static unsigned long nr_groups(const struct umbra_zone *zone)
 			     zone->umbra->pb_order);
 }
 
-/* Returns 0 or -ENOMEM. Context: may sleep. */
+/* Create an empty index. Returns 0 or -ENOMEM. Context: may sleep. */
 int umbra_freelist_address_create(struct umbra_zone *zone)
 {
 	zone->by_address = kvcalloc(nr_groups(zone), sizeof(*zone->by_address),
@@ -36,20 +35,20 @@ int umbra_freelist_address_create(struct umbra_zone *zone)
 	return zone->by_address ? 0 : -ENOMEM;
 }
 
-/* Context: may sleep. */
+/* Undo umbra_freelist_address_create(). Context: may sleep. */
 void umbra_freelist_address_destroy(struct umbra_zone *zone)
 {
 	kvfree(zone->by_address);
 }
 
-/* In bytes. Context: any. */
+/* The size of the index, in bytes. Context: any. */
 size_t umbra_freelist_address_bytes(const struct umbra_zone *zone)
 {
 	return zone->by_address ? nr_groups(zone) * sizeof(*zone->by_address) :
 				  0;
 }
 
-/* A free block is added to the lists. Zone lock held. */
+/* Note a block that was added to the free lists. Zone lock held. */
 void umbra_freelist_address_note(struct umbra_zone *zone, u32 index,
 				 unsigned int order,
 				 enum umbra_migratetype type)
@@ -62,7 +61,7 @@ void umbra_freelist_address_note(struct umbra_zone *zone, u32 index,
 	group->of_type[type] |= BIT_MASK(block);
 }
 
-/* The lowest head in a pageblock of a free block of one of @orders, as bits. */
+/* The lowest free head in a pageblock whose order is in the bitmap @orders. */
 static u32 lowest_head(const struct umbra *u, u32 index, unsigned int orders)
 {
 	u32 end = index + (1U << u->pb_order);
@@ -77,7 +76,7 @@ static u32 lowest_head(const struct umbra *u, u32 index, unsigned int orders)
 	return UMBRA_NO_FRAME;
 }
 
-/* The pageblocks of a group that may have such a block, as bits. */
+/* The bitmap of pageblocks that may have a block of @orders and @type. */
 static unsigned long candidates(const struct umbra_address_group *group,
 				unsigned long orders,
 				enum umbra_migratetype type)
@@ -93,8 +92,8 @@ static unsigned long candidates(const struct umbra_address_group *group,
 }
 
 /*
- * The lowest block in one of the pageblocks of a group. Of a block that is
- * larger than a pageblock only the first one is a candidate.
+ * The lowest block in the pageblocks of a group, or UMBRA_NO_FRAME. A block
+ * larger than a pageblock is found in its first pageblock.
  */
 static u32 lowest_in_group(struct umbra_zone *zone, unsigned long nr,
 			   unsigned long orders, enum umbra_migratetype type)
@@ -124,7 +123,7 @@ static u32 lowest_in_group(struct umbra_zone *zone, unsigned long nr,
 }
 
 /*
- * The lowest free block of a type that is of one of @orders, as bits, or
+ * The lowest free block of a type whose order is in the bitmap @orders, or
  * UMBRA_NO_FRAME. Zone lock held.
  */
 u32 umbra_freelist_lowest(struct umbra_zone *zone, unsigned long orders,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Free blocks by address; see freelist_address.c. Private to buddy/. */
+/* An index of free blocks by address; private to buddy/. */
 #ifndef _UMBRA_FREELIST_ADDRESS_H
 #define _UMBRA_FREELIST_ADDRESS_H
 
