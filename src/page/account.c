@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Accounts: how many pages one user of an instance has.
+ * Accounts: the number of pages that one user of an instance has.
  *
- * An account is charged by its user and outlives it while frames that the
- * user freed are still held by references of others: every HELD frame has a
- * reference to the account it is charged to.
+ * A user creates an account and charges its pages to it. Every HELD frame has a
+ * reference to the account that it is charged to. So an account may outlive its
+ * user, until no frame that the user freed is HELD.
  */
 #include <linux/atomic.h>
 #include <linux/gfp.h>
@@ -20,14 +20,14 @@
 #include "../core/core.h"
 #include "account.h"
 
-/* Context: any. */
+/* Create the empty list of accounts. Context: any. */
 void umbra_accounts_init(struct umbra *u)
 {
 	spin_lock_init(&u->accounts.lock);
 	INIT_LIST_HEAD(&u->accounts.list);
 }
 
-/* The instance is about to go; accounts may stay. Context: any. */
+/* Detach accounts from an instance that is destroyed. Context: any. */
 void umbra_accounts_leave(struct umbra *u)
 {
 	struct umbra_account *account, *next;
@@ -41,7 +41,7 @@ void umbra_accounts_leave(struct umbra *u)
 	spin_unlock_irqrestore(&u->accounts.lock, flags);
 }
 
-/* Change what becomes of an account; accounts.lock held. */
+/* Set the fate of an account and count victims; accounts.lock held. */
 void umbra_account_set_fate(struct umbra_account *account,
 			    enum umbra_account_fate fate)
 {
@@ -56,7 +56,7 @@ void umbra_account_set_fate(struct umbra_account *account,
 	account->fate = fate;
 }
 
-/* From now on the account may be one to free. Context: any. */
+/* Add an account to the list that the OOM killer reads. Context: any. */
 static void account_remember(struct umbra_account *account)
 {
 	struct umbra_accounts *a = &account->umbra->accounts;
@@ -67,7 +67,7 @@ static void account_remember(struct umbra_account *account)
 	spin_unlock_irqrestore(&a->lock, flags);
 }
 
-/* An account is about to go. Context: any. */
+/* Remove an account from the list and drop its opener. Context: any. */
 static void account_forget(struct umbra_account *account)
 {
 	struct umbra_accounts *a;
@@ -87,12 +87,12 @@ static void account_forget(struct umbra_account *account)
 }
 
 /**
- * umbra_account_create() - make an account with nothing charged to it
- * @u: the instance whose pages will be charged
+ * umbra_account_create() - create an account without charged pages
+ * @u: the instance of the pages to charge
  *
  * Context: may sleep.
- * Return: the account, to be dropped with umbra_account_put(), or NULL if
- * there is no memory for it.
+ * Return: the account, or NULL if the host is out of memory. The caller must
+ * drop the account with umbra_account_put().
  */
 struct umbra_account *umbra_account_create(struct umbra *u)
 {
@@ -109,10 +109,10 @@ struct umbra_account *umbra_account_create(struct umbra *u)
 EXPORT_SYMBOL_GPL(umbra_account_create);
 
 /**
- * umbra_account_put() - drop a user's reference to an account
+ * umbra_account_put() - drop the reference of a user to an account
  * @account: the account
  *
- * The account goes when no HELD frame is charged to it any more.
+ * The account is freed when no HELD frame is charged to it any more.
  *
  * Context: any.
  */
@@ -126,11 +126,11 @@ void umbra_account_put(struct umbra_account *account)
 EXPORT_SYMBOL_GPL(umbra_account_put);
 
 /**
- * umbra_account_uncharge() - take back a charge for pages not allocated
+ * umbra_account_uncharge() - cancel a charge for pages that are not allocated
  * @account: the account
- * @nr_pages: how many, in pages
+ * @nr_pages: number of pages
  *
- * Pages freed with umbra_free_pages_account() are uncharged by that.
+ * umbra_free_pages_account() uncharges the pages that it frees.
  *
  * Context: any.
  */
@@ -142,12 +142,12 @@ void umbra_account_uncharge(struct umbra_account *account,
 EXPORT_SYMBOL_GPL(umbra_account_uncharge);
 
 /**
- * umbra_account_promise() - say that charged pages are yet to be allocated
+ * umbra_account_promise() - note charged pages that are not allocated yet
  * @account: the account
- * @nr_pages: how many, in pages; negative once they are, or will not be
+ * @nr_pages: number of pages; negative after they are allocated, or if they
+ *	will not be
  *
- * Who is charged first and allocates then has not got them yet, if somebody looks
- * for who has the most.
+ * The OOM killer does not count promised pages as pages that an account has.
  *
  * Context: any.
  */
@@ -158,7 +158,7 @@ void umbra_account_promise(struct umbra_account *account, long nr_pages)
 EXPORT_SYMBOL_GPL(umbra_account_promise);
 
 /**
- * umbra_account_pages() - the pages charged to an account, held ones included
+ * umbra_account_pages() - count the pages charged to an account, with HELD ones
  * @account: the account
  *
  * Context: any.
@@ -171,7 +171,7 @@ unsigned long umbra_account_pages(struct umbra_account *account)
 EXPORT_SYMBOL_GPL(umbra_account_pages);
 
 /**
- * umbra_account_held() - the pages freed to an account but still referenced
+ * umbra_account_held() - count the HELD pages charged to an account
  * @account: the account
  *
  * Context: any.
@@ -183,20 +183,21 @@ unsigned long umbra_account_held(struct umbra_account *account)
 }
 EXPORT_SYMBOL_GPL(umbra_account_held);
 
-/* Keep @account (may be NULL) until umbra_account_drop(). Context: any. */
+/* Get a reference to @account, which may be NULL. Context: any. */
 void umbra_account_get(struct umbra_account *account)
 {
 	if (account)
 		refcount_inc(&account->ref);
 }
 
+/* Undo umbra_account_get(). Context: any. */
 void umbra_account_drop(struct umbra_account *account)
 {
 	if (account)
 		umbra_account_put(account);
 }
 
-/* A frame charged to @account (may be NULL) becomes HELD. */
+/* Count a frame of @account, which may be NULL, as HELD. Context: any. */
 void umbra_account_hold(struct umbra_account *account)
 {
 	if (!account)
@@ -205,7 +206,7 @@ void umbra_account_hold(struct umbra_account *account)
 	atomic_long_inc(&account->held);
 }
 
-/* A HELD frame charged to @account (may be NULL) is HELD no more. */
+/* Undo umbra_account_hold(), and uncharge the frame. Context: any. */
 void umbra_account_unhold(struct umbra_account *account)
 {
 	if (!account)
@@ -216,9 +217,9 @@ void umbra_account_unhold(struct umbra_account *account)
 }
 
 /**
- * umbra_account_set_opener() - say whose death would free an account's pages
+ * umbra_account_set_opener() - set the process whose end frees the pages
  * @account: the account
- * @pid: a thread group, or NULL for nobody, as it is at first
+ * @pid: a thread group, or NULL for none, which is the default
  *
  * Context: any.
  */
@@ -237,11 +238,12 @@ void umbra_account_set_opener(struct umbra_account *account, struct pid *pid)
 EXPORT_SYMBOL_GPL(umbra_account_set_opener);
 
 /**
- * umbra_oom_is_victim() - was the current task killed for its memory
+ * umbra_oom_is_victim() - test whether the current task was killed for memory
  * @u: the instance
  *
  * Context: any.
- * Return: true until its memory is back, or was waited for too long.
+ * Return: true if it was killed, until its pages are free or the OOM killer has
+ * waited for them too long.
  */
 bool umbra_oom_is_victim(struct umbra *u)
 {

@@ -9,26 +9,26 @@
 
 struct umbra;
 
-/* What has become of the opener of an account. */
+/* The state of the opener of an account, for the OOM killer. */
 enum umbra_account_fate {
-	ACCOUNT_SPARED,
-	ACCOUNT_KILLED,		/* its opener was, and memory is to come back */
-	ACCOUNT_PASSED_OVER	/* killing its opener does not help */
+	ACCOUNT_SPARED,		/* not killed yet */
+	ACCOUNT_KILLED,		/* killed: its pages must become free soon */
+	ACCOUNT_PASSED_OVER	/* a kill of the opener does not help */
 };
 
 struct umbra_account {
-	struct umbra *umbra;	/* NULL when that is gone */
+	struct umbra *umbra;	/* NULL after the instance is destroyed */
 	refcount_t ref;
-	atomic_long_t pages;	/* charged, held ones counted in */
-	atomic_long_t promised;	/* of them, those not allocated yet */
-	atomic_long_t held;
+	atomic_long_t pages;	/* charged pages, with HELD ones */
+	atomic_long_t promised;	/* charged pages that are not allocated yet */
+	atomic_long_t held;	/* HELD pages */
 
-	/* Guarded by accounts_lock of the instance. */
+	/* Guarded by umbra.accounts.lock. */
 	struct list_head list;
 	struct pid *opener;	/* thread group, or NULL */
 	enum umbra_account_fate fate;
-	long left;		/* pages it had when last looked at, if killed */
-	unsigned long deadline;	/* jiffies: when fewer should be left */
+	long left;		/* pages at the last check of a victim */
+	unsigned long deadline;	/* jiffies: end of the wait for fewer pages */
 };
 
 void umbra_accounts_init(struct umbra *u);

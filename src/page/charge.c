@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Charging an account before its pages are allocated. */
+/* The charge of an account before its pages are allocated. */
 #include <linux/atomic.h>
 #include <linux/module.h>
 #include "account.h"
@@ -21,14 +21,14 @@ static int try_charge(struct umbra_account *account, unsigned long nr_pages,
 /**
  * umbra_account_charge() - charge pages before they are allocated
  * @account: the account
- * @nr_pages: how many, in pages
- * @limit: how many pages the account may have at most, these included
+ * @nr_pages: number of pages to charge
+ * @limit: limit of the charged pages of the account, with @nr_pages
  *
- * Held pages are looked at again before a charge is refused.
+ * HELD pages are checked again before a charge is refused.
  *
  * Context: any but NMI; on PREEMPT_RT not with preemption or interrupts off.
- * Return: 0, or -EDQUOT if the limit does not allow it; then nothing is
- * charged.
+ * Return: 0, or -EDQUOT if the charge would exceed @limit; the account is then
+ * unchanged.
  */
 int umbra_account_charge(struct umbra_account *account, unsigned long nr_pages,
 			 unsigned long limit)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Free, top to bottom.
+ * The free of a block.
  *
- * A free first takes the head out of the allocated state with one atomic
- * exchange of its byte in the frame map; from then on the block is in the
- * hands of this CPU alone. Then the references decide which frames go back, and
- * the block goes to the cache of this CPU, else to the free lists.
+ * A free first changes the head to state PCP by one atomic exchange of its byte
+ * in the frame map. From then on the block is in hand, and only this CPU uses
+ * it. A block that only umbra references goes to the cache of this CPU, if the
+ * cache accepts it. Other blocks are put back to the zone, and frames that
+ * others still reference become HELD.
  */
 #include <linux/module.h>
 #include <linux/spinlock.h>
@@ -55,13 +56,13 @@ static __always_inline unsigned long free_block(struct umbra *u, u32 index,
 /**
  * umbra_free_block() - free a block that has left the allocated state
  * @u: the instance
- * @index: its head, in state PCP
- * @order: its order
- * @scan: look at the references of every frame, not just of the head
- * @account: the account it is charged to, or NULL
+ * @index: head of the block, in state PCP
+ * @order: order of the block
+ * @scan: check the reference count of every frame, not only of the head
+ * @account: account that the block is charged to, or NULL
  *
- * Context: any but NMI.
- * Return: how many pages became HELD.
+ * Context: any but NMI; may take the zone lock.
+ * Return: number of pages that became HELD.
  */
 unsigned long umbra_free_block(struct umbra *u, u32 index, unsigned int order,
 			       bool scan, struct umbra_account *account)
@@ -71,13 +72,15 @@ unsigned long umbra_free_block(struct umbra *u, u32 index, unsigned int order,
 EXPORT_SYMBOL_IF_KUNIT(umbra_free_block);
 
 /**
- * umbra_free_is_whole() - look at every reference of a block that came back
+ * umbra_free_is_whole() - check all reference counts of a block in hand
  * @u: the instance
- * @index: its head, in state PCP
- * @order: its order
+ * @index: head of the block, in state PCP
+ * @order: order of the block
+ *
+ * With UMBRA_DEBUG_POISON a whole block is filled with the pattern.
  *
  * Context: any.
- * Return: true if nobody holds any of it; then it is as free memory is.
+ * Return: true if only umbra references the pages of the block.
  */
 bool umbra_free_is_whole(struct umbra *u, u32 index, unsigned int order)
 {
@@ -91,9 +94,9 @@ bool umbra_free_is_whole(struct umbra *u, u32 index, unsigned int order)
 }
 
 /*
- * Change an allocated block of @order to @state, or add what @state says to an
- * allocated one. Returns the byte it had in the frame map, or 0 if it is not an
- * allocated block of that order.
+ * Change an allocated block of @order to @state, or add the bits of @state if
+ * that is an allocated state. Returns the old byte of the frame map, or 0 if
+ * @index is not the head of an allocated block of @order.
  */
 static u8 change_allocated(struct umbra *u, u32 index, unsigned int order,
 			   enum umbra_frame_state state)
@@ -138,9 +141,9 @@ static __always_inline int finish_free(struct umbra *u, u32 index,
 }
 
 /*
- * Free a block that others may reference. If it is registered as movable it is
- * its owner's until that ends; as those are exposed, a free of any other need
- * not look. Whoever has it isolated at this moment must find it as it was.
+ * Free an exposed block. A block that is registered as movable must not be
+ * freed, because it may be isolated. Every registered block is exposed, so only
+ * this function looks for a registration.
  */
 static noinline int free_exposed(struct umbra *u, struct page *page, u32 index,
 				 unsigned int order,
@@ -154,16 +157,17 @@ static noinline int free_exposed(struct umbra *u, struct page *page, u32 index,
 
 /**
  * umbra_free_pages_account() - free a block charged to an account
- * @u: the instance the block came from
- * @page: its first page
- * @order: its order
- * @account: the account that was charged for it, or NULL
+ * @u: the instance of the block
+ * @page: first page of the block
+ * @order: order of the block
+ * @account: account that the block is charged to, or NULL
  *
- * What is free is uncharged. Pages that somebody still references are HELD
- * and stay charged until the last reference is gone.
+ * Free pages are uncharged. Pages that others still reference become HELD, and
+ * stay charged until the last such reference is dropped.
  *
- * A block that is not @u's, not allocated, or of another order is reported
- * with the state of the frame and a stack, and nothing changes.
+ * A block that is not of @u, not allocated, of another order, or registered as
+ * movable is reported with the state of its frame and a stack. Nothing changes
+ * then.
  *
  * Context: any but NMI; on PREEMPT_RT not with preemption or interrupts off.
  * Return: 0, or -EINVAL if the free was refused.
@@ -183,16 +187,18 @@ int umbra_free_pages_account(struct umbra *u, struct page *page,
 EXPORT_SYMBOL_GPL(umbra_free_pages_account);
 
 /**
- * umbra_expose_pages() - say that others may reference every page of a block
- * @u: the instance the block came from
- * @page: its first page
- * @order: its order
+ * umbra_expose_pages() - allow references to every page of a block
+ * @u: the instance of the block
+ * @page: first page of the block
+ * @order: order of the block
  *
- * To be called before pages of a block are mapped to user space or otherwise
- * referenced one by one. From then on a free looks at every page's count.
+ * The owner must call this before it maps pages of the block to user space, or
+ * before others reference single pages. The free of an exposed block checks the
+ * reference count of every page.
  *
- * Context: any. The caller owns the block.
- * Return: 0, or -EINVAL if this is no allocated block of that order.
+ * Context: any. The caller must own the block.
+ * Return: 0, or -EINVAL if @page is not the first page of an allocated block of
+ * @order.
  */
 int umbra_expose_pages(struct umbra *u, struct page *page, unsigned int order)
 {

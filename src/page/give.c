@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Giving a block to a caller: the way into the state ALLOC. */
+/* Give blocks to callers: the transition to state ALLOC. */
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
@@ -12,7 +12,7 @@
 #include "free.h"
 #include "give.h"
 
-/* Zero a block; false if a page of it turned out to be poisoned. */
+/* Zero a block. Returns false if a page has hardware poison. */
 static bool zero_block(struct page *page, unsigned int order)
 {
 	unsigned long i;
@@ -26,16 +26,16 @@ static bool zero_block(struct page *page, unsigned int order)
 }
 
 /**
- * umbra_give_block() - give a block that is in this CPU's hands to a caller
+ * umbra_give_block() - give a block in hand to a caller
  * @u: the instance
- * @index: its head
- * @order: its order
- * @gfp: of the request
- * @flags: of the request; with ALLOC_TRYLOCK nothing is waited for
+ * @index: head of the block
+ * @order: order of the block
+ * @gfp: flags of the request
+ * @flags: ALLOC_* of the request; with ALLOC_TRYLOCK this waits for no lock
  *
  * Context: any.
- * Return: the first page, or NULL if memory of the block has failed; then the
- * rest of it is free again, and another is needed.
+ * Return: the first page, or NULL if memory of the block has failed. The good
+ * pages of such a block are freed, but with ALLOC_TRYLOCK the block is lost.
  */
 struct page *umbra_give_block(struct umbra *u, u32 index, unsigned int order,
 			      gfp_t gfp, unsigned int flags)
@@ -48,7 +48,7 @@ struct page *umbra_give_block(struct umbra *u, u32 index, unsigned int order,
 	umbra_alloc_prepare(u, index, order, gfp);
 	if (!(gfp & __GFP_ZERO) || !u->has_memory || zero_block(page, order))
 		return page;
-	/* A free may wait for a lock: who may not loses the block instead. */
+	/* A free may wait for a lock, so such a request loses the block. */
 	if (flags & ALLOC_TRYLOCK)
 		return NULL;
 	frame_set(u, index, FRAME_PCP, order);

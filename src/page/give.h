@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Giving a block to a caller; see give.c. */
+/* The transition of a block to its caller; see give.c. */
 #ifndef _UMBRA_GIVE_H
 #define _UMBRA_GIVE_H
 
@@ -10,7 +10,7 @@
 struct page *umbra_give_block(struct umbra *u, u32 index, unsigned int order,
 			      gfp_t gfp, unsigned int flags);
 
-/* Make a block that is in this CPU's hands allocated. */
+/* Change a block in hand to state ALLOC. */
 static inline void umbra_alloc_prepare(struct umbra *u, u32 index,
 				       unsigned int order, gfp_t gfp)
 {
@@ -24,7 +24,7 @@ static inline void umbra_alloc_prepare(struct umbra *u, u32 index,
 	frame_set(u, index, state, order);
 }
 
-/* umbra_give_block(), which is called only if there is memory to zero. */
+/* As umbra_give_block(), which is called only for __GFP_ZERO. */
 static inline struct page *umbra_give(struct umbra *u, u32 index,
 				      unsigned int order, gfp_t gfp,
 				      unsigned int flags)

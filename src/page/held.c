@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * HELD frames: freed by their owner while somebody else still referenced
- * them (a pin, a pipe, a mapping). Nobody tells when the last reference goes,
- * so they are looked at again: from delayed work, before an allocation
- * fails, and by the invariant checker.
+ * HELD frames: pages that others still referenced (a pin, a pipe, a mapping)
+ * when their owner freed them. The host does not report the end of the last
+ * reference, so HELD frames are checked again: by delayed work, before an
+ * allocation fails, and by the invariant checker.
  */
 #include <linux/kernel.h>
 #include <linux/lockdep.h>
@@ -24,12 +24,12 @@
 #include "held.h"
 
 /**
- * umbra_frame_lose() - take a frame out of use for good, and say so
+ * umbra_frame_lose() - make a frame OFFLINE for good, and report it
  * @zone: the zone of the frame
- * @index: a frame that is nobody's and on no list
- * @why: what happened, for the report: "WHY pfn ..."
+ * @index: a frame that is on no list and not in use
+ * @why: start of the report: "WHY pfn ..."
  *
- * The descriptor is not written: it may belong to the host already.
+ * The descriptor may belong to the host already, so this does not write it.
  *
  * Context: zone lock held.
  */
@@ -49,14 +49,14 @@ void umbra_frame_lose(struct umbra_zone *zone, u32 index, const char *why)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_frame_lose);
 
-/* How soon to look again: soon at first, then less often. */
+/* The period of the delayed work doubles from min to max. */
 #define HELD_PERIOD_MIN (HZ / 10)
 #define HELD_PERIOD_MAX HZ
 
 /*
- * No list links HELD frames: their descriptors are shared with whoever holds
- * the reference, and if that one drops ours too the host takes the frame,
- * links and all. Pageblocks count them instead.
+ * Change the number of HELD frames. Pageblocks only count them, because a list
+ * would need links in their descriptors. After a stray put_page() the host owns
+ * a descriptor and could overwrite its links.
  */
 static void held_count(struct umbra_zone *zone, u32 index, int change)
 {
@@ -69,7 +69,7 @@ static void held_count(struct umbra_zone *zone, u32 index, int change)
 	zone->seq++;
 }
 
-/* Stop charging for a HELD frame whose descriptor is still ours. */
+/* Uncharge a HELD frame whose descriptor still belongs to umbra. */
 static void held_uncharge(struct page *page)
 {
 	umbra_account_unhold((struct umbra_account *)page_private(page));
@@ -79,8 +79,8 @@ static void held_uncharge(struct page *page)
 /**
  * umbra_held_add() - make a frame HELD
  * @zone: the zone of the frame
- * @index: a frame that is nobody's
- * @account: the account it stays charged to, or NULL
+ * @index: a frame that is on no list and not in use
+ * @account: account that the frame stays charged to, or NULL
  *
  * Context: zone lock held.
  */
@@ -101,7 +101,7 @@ void umbra_held_add(struct umbra_zone *zone, u32 index,
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_held_add);
 
-/* Look at one HELD frame; true if it is HELD no more. Zone lock held. */
+/* Check a HELD frame. Returns true if it is HELD no more. Zone lock held. */
 bool umbra_held_check(struct umbra_zone *zone, u32 index)
 {
 	struct umbra *u = zone->umbra;
@@ -132,7 +132,10 @@ bool umbra_held_check(struct umbra_zone *zone, u32 index)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_held_check);
 
-/* Call @fn for every HELD frame, a pageblock per lock hold; count its yeses. */
+/*
+ * Call @fn for every HELD frame, and hold the zone lock for one pageblock at a
+ * time. Returns the number of calls that returned true.
+ */
 static unsigned long walk_held(struct umbra *u, bool may_sleep,
 			       bool (*fn)(struct umbra_zone *zone, u32 index))
 {
@@ -167,11 +170,11 @@ static bool is_any_held(const struct umbra *u)
 }
 
 /**
- * umbra_held_rescan() - return HELD frames that nobody references any more
+ * umbra_held_rescan() - free HELD frames that only umbra still references
  * @u: the instance
  *
  * Context: any; takes the zone locks one after the other.
- * Return: how many frames stopped being HELD.
+ * Return: number of frames that are not HELD any more.
  */
 unsigned long umbra_held_rescan(struct umbra *u)
 {
@@ -186,7 +189,7 @@ static void look_again(struct umbra *u)
 				      READ_ONCE(u->held_period));
 }
 
-/* Frames became HELD: look again soon. Context: any, no zone lock held. */
+/* Check HELD frames soon. Context: any, but no zone lock held. */
 void umbra_held_rescan_later(struct umbra *u)
 {
 	WRITE_ONCE(u->held_period, HELD_PERIOD_MIN);
@@ -208,6 +211,7 @@ static void held_work_fn(struct work_struct *work)
 		look_again(u);
 }
 
+/* Prepare the delayed work. Context: any. */
 void umbra_held_init(struct umbra *u)
 {
 	INIT_DELAYED_WORK(&u->held_work, held_work_fn);
@@ -220,8 +224,8 @@ static bool held_forget(struct umbra_zone *zone, u32 index)
 }
 
 /*
- * Let go of the accounts of frames that are still HELD when the instance
- * stops; the frames keep their state.
+ * Drop the references of HELD frames to their accounts when the instance stops.
+ * The frames stay HELD. Context: may sleep.
  */
 void umbra_held_forget(struct umbra *u)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Frames that are freed and still referenced, or lost; see held.c. */
+/* Frames that are freed but still referenced, and lost frames; see held.c. */
 #ifndef _UMBRA_HELD_H
 #define _UMBRA_HELD_H
 

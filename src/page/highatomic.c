@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The highatomic reserve of a zone: pageblocks for urgent requests. */
+/*
+ * The highatomic reserve of a zone: pageblocks for requests of order > 0 that
+ * are urgent and cannot wait.
+ */
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/spinlock.h>
@@ -10,7 +13,7 @@
 #include "highatomic.h"
 #include "zonelist.h"
 
-/* How many pages of a zone may be kept for high-order atomic requests. */
+/* The limit of the reserve, in pages. */
 static unsigned long highatomic_limit(const struct umbra_zone *zone)
 {
 	unsigned long percent = READ_ONCE(zone->nr_managed) / 100;
@@ -31,13 +34,13 @@ static bool is_convertible(const struct umbra *u, u32 index, unsigned int order)
 }
 
 /**
- * umbra_highatomic_reserve() - keep the pageblock of a block for its like
+ * umbra_highatomic_reserve() - add the pageblock of a block to the reserve
  * @zone: the zone of the block
- * @index: a block just allocated to a high-order request that cannot wait
- * @order: its order
+ * @index: a block in hand, for a request with ALLOC_HIGHATOMIC
+ * @order: order of the block
  *
- * At least one pageblock, at most about a hundredth of the zone; nothing if
- * that is less than a pageblock.
+ * The limit of the reserve is a hundredth of the zone, rounded up to
+ * pageblocks. A zone has no reserve if its hundredth is less than a pageblock.
  *
  * Context: any but NMI; takes the zone lock.
  */
@@ -67,7 +70,10 @@ void umbra_highatomic_reserve(struct umbra_zone *zone, u32 index,
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_highatomic_reserve);
 
-/* Give one reserved pageblock of a zone another type. Zone lock held. */
+/*
+ * Change the type of one reserved pageblock that has a free block. Returns
+ * false if the zone has none. Zone lock held.
+ */
 static bool unreserve_one(struct umbra_zone *zone, enum umbra_migratetype type)
 {
 	struct umbra *u = zone->umbra;
@@ -97,10 +103,10 @@ static bool unreserve_one(struct umbra_zone *zone, enum umbra_migratetype type)
 }
 
 /**
- * umbra_highatomic_unreserve() - let a request have what is reserved
+ * umbra_highatomic_unreserve() - remove a pageblock from a reserve
  * @u: the instance
- * @rq: a request that is about to fail; the pageblock takes its type
- * @force: the last reserved pageblock of a zone too
+ * @rq: a request that is about to fail; the pageblock gets its type
+ * @force: true to remove the last reserved pageblock of a zone, too
  *
  * Context: any but NMI; takes the zone locks one after the other.
  * Return: true if a pageblock with free pages changed type.
