@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * gfp_t -> what an allocation asks for: the highest zone, the migratetype,
- * and how far into the reserves it may go. Decided before the first zone is
- * looked at, and again, less cautiously, for the slow path.
+ * From a gfp_t to a request: the highest zone, the migratetype, and the part of
+ * the reserves that the request may use. The slow path computes the flags again
+ * and allows more.
  */
 #include <linux/gfp.h>
 #include <linux/interrupt.h>
@@ -20,14 +20,14 @@
 #include "gfp.h"
 #include "zonelist.h"
 
-/* The bits that name a kind, and no others, are below UMBRA_GFP_KINDS. */
+/* The bits below UMBRA_GFP_KINDS are exactly the bits that name a kind. */
 static_assert((__force unsigned int)(__GFP_DMA | __GFP_HIGHMEM | __GFP_DMA32 |
 				     __GFP_MOVABLE | __GFP_RECLAIMABLE) ==
 	      UMBRA_GFP_KINDS - 1);
 
 /*
- * At most one of DMA, DMA32 and HIGHMEM makes sense. MOVABLE is about the
- * zone only together with HIGHMEM, else it names the migratetype alone.
+ * At most one of DMA, DMA32 and HIGHMEM is valid. MOVABLE selects a zone only
+ * together with HIGHMEM; without HIGHMEM it selects only the migratetype.
  */
 static unsigned int zone_of(gfp_t gfp)
 {
@@ -73,9 +73,8 @@ static unsigned int type_of(const struct umbra *u, gfp_t gfp)
 }
 
 /*
- * Fill in the table of kinds. A zone that no node has is one that this
- * allocator was built without: requests for it go to Normal, as on a host that
- * is configured without it.
+ * Fill in the table of kinds. A request for a zone that no node has goes to
+ * Normal, as on a host that is configured without the zone.
  */
 void umbra_gfp_init(struct umbra *u)
 {
@@ -94,13 +93,13 @@ void umbra_gfp_init(struct umbra *u)
 	}
 }
 
-/* Where types are not told apart, nobody can be trusted with CMA pageblocks. */
+/* A policy without grouping has no movable requests, so it never uses CMA. */
 static unsigned int flags_cma(const struct umbra *u, gfp_t gfp)
 {
 	return umbra_gfp_kind(u, gfp)->type == UMBRA_MOVABLE ? ALLOC_CMA : 0;
 }
 
-/* What a request may do because it cannot wait. */
+/* The reserves that a request may use because it cannot wait. */
 static unsigned int flags_nonblocking(gfp_t gfp, unsigned int order)
 {
 	if (gfp & (__GFP_DIRECT_RECLAIM | __GFP_NOMEMALLOC))
@@ -111,8 +110,8 @@ static unsigned int flags_nonblocking(gfp_t gfp, unsigned int order)
 }
 
 /*
- * Normal is not to be fragmented while DMA32 below it has room: of all pairs of
- * zones only these two are worth spreading over.
+ * Requests must not fragment Normal while DMA32 below it has room. For other
+ * pairs of zones the check is not worth its cost.
  */
 static unsigned int flags_nofragment(const struct umbra *u,
 				     const struct umbra_request *rq)
@@ -133,7 +132,7 @@ static void find_preferred(struct umbra_request *rq, const struct umbra *u)
 			    &rq->preferred);
 }
 
-/* The first pass keeps to the allowed nodes, whatever the request says. */
+/* The first pass is limited to the allowed nodes, even without a hardwall. */
 static void mind_allowed_nodes(struct umbra_request *rq, const struct umbra *u,
 			       const umbra_nodemask_t *nodemask)
 {
@@ -147,18 +146,18 @@ static void mind_allowed_nodes(struct umbra_request *rq, const struct umbra *u,
 }
 
 /**
- * umbra_request_init() - decide what an allocation asks for
- * @rq: filled in, for the first pass
+ * umbra_request_init() - fill in a request for the first pass
+ * @rq: filled in
  * @u: the instance
- * @gfp: as the caller gave it
- * @order: at most UMBRA_MAX_ORDER
- * @nid: preferred node, or negative for that of the current CPU
- * @nodemask: nodes to allocate from, or NULL for all
+ * @gfp: flags of the caller
+ * @order: order of the block, at most UMBRA_MAX_ORDER
+ * @nid: preferred node, or negative for the node of the current CPU
+ * @nodemask: nodes to allocate from, or NULL for all nodes
  * @flags: ALLOC_TRYLOCK or 0
  *
  * Context: any.
- * Return: 0; -EINVAL if no zone or migratetype is of those flags, or there is no
- * such node; -EIO if the instance is bad, and the request may fail.
+ * Return: 0, or -EINVAL if @gfp names no zone or no migratetype, or if the
+ * instance has no node @nid.
  */
 int umbra_request_init(struct umbra_request *rq, struct umbra *u, gfp_t gfp,
 		       unsigned int order, int nid,
@@ -199,10 +198,10 @@ int umbra_request_init(struct umbra_request *rq, struct umbra *u, gfp_t gfp,
 EXPORT_SYMBOL_IF_KUNIT(umbra_request_init);
 
 /**
- * umbra_request_slow() - what the request may do after the first pass failed
- * @rq: the request, changed
+ * umbra_request_slow() - change a request for the slow path
+ * @rq: the request
  * @u: the instance
- * @nodemask: as the caller gave it
+ * @nodemask: nodes to allocate from, or NULL for all nodes
  *
  * Context: any.
  */
@@ -221,7 +220,7 @@ void umbra_request_slow(struct umbra_request *rq, struct umbra *u,
 	if (gfp & __GFP_KSWAPD_RECLAIM)
 		rq->flags |= ALLOC_KSWAPD;
 	if (!(gfp & __GFP_DIRECT_RECLAIM)) {
-		/* Who cannot wait and matters is not bound to nodes. */
+		/* An urgent request that cannot wait may use every node. */
 		if (rq->flags & ALLOC_MIN_RESERVE)
 			rq->flags &= ~ALLOC_CPUSET;
 	} else if (rt_or_dl_task(current) && in_task()) {
@@ -232,13 +231,13 @@ void umbra_request_slow(struct umbra_request *rq, struct umbra *u,
 EXPORT_SYMBOL_IF_KUNIT(umbra_request_slow);
 
 /**
- * umbra_request_reserves() - may the reserves be used up for a request
+ * umbra_request_reserves() - decide how far a request may use the reserves
  * @u: the instance
  * @rq: the request
  *
  * Context: any.
- * Return: ALLOC_NO_WATERMARKS if it helps to free memory, ALLOC_OOM if its
- * task was chosen to die for it, else 0.
+ * Return: ALLOC_NO_WATERMARKS if the request helps to free memory, ALLOC_OOM if
+ * its task is a victim of an OOM killer, else 0.
  */
 unsigned int umbra_request_reserves(struct umbra *u,
 				    const struct umbra_request *rq)
@@ -258,7 +257,7 @@ unsigned int umbra_request_reserves(struct umbra *u,
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_request_reserves);
 
-/* Names that older kernels had. */
+/* Names of flags in older kernels. */
 static const struct umbra_gfp_name old_names[] = {
 	{ "__GFP_WAIT", "may sleep and reclaim",
 	  "__GFP_RECLAIM, or __GFP_DIRECT_RECLAIM to sleep alone" },
@@ -276,11 +275,11 @@ static const struct umbra_gfp_name old_names[] = {
 };
 
 /**
- * umbra_gfp_old_name() - flags of older kernels, one by one
- * @i: from 0
+ * umbra_gfp_old_name() - get a flag of older kernels
+ * @i: number of the flag, from 0
  *
  * Context: any.
- * Return: name, what it meant and what it is today; NULL past the last.
+ * Return: the flag, or NULL if @i is past the last one.
  */
 const struct umbra_gfp_name *umbra_gfp_old_name(unsigned int i)
 {

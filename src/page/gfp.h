@@ -6,7 +6,12 @@
 #include "../core/core.h"
 #include "../core/request.h"
 
-/* gfp.c */
+/**
+ * struct umbra_gfp_name - a flag of older kernels
+ * @name: name of the flag
+ * @meant: its meaning
+ * @today: flags with this meaning in the newest kernel
+ */
 struct umbra_gfp_name {
 	const char *name;
 	const char *meant;

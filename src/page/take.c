@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Taking a block: the walk of the zones that a request allows, nearest node
- * first. The first zone that stays above its watermark gives a block, from the
- * cache of this CPU, else from its free lists.
+ * The walk of the zones that a request allows, nearest node first. The block
+ * comes from the first zone that stays above its watermark: from the cache of
+ * this CPU, else from the free lists of the zone.
  */
 #include <linux/bitops.h>
 #include <linux/interrupt.h>
@@ -37,7 +37,7 @@ static u32 zone_take_one(struct umbra_zone *zone,
 	return index;
 }
 
-/* Does a wall around the allowed nodes let a request have a zone? */
+/* May a request use a zone, with regard to the allowed nodes? Context: any. */
 bool umbra_zone_is_allowed(const struct umbra_zone *zone,
 			   const struct umbra_request *rq)
 {
@@ -47,7 +47,7 @@ bool umbra_zone_is_allowed(const struct umbra_zone *zone,
 	       READ_ONCE(zone->umbra->allowed_nodes) & BIT(zone->nid);
 }
 
-/* Has the node of a zone few enough dirty pages to be given more? */
+/* Is the node of a zone below its limit of dirty pages? */
 static bool is_dirty_ok(const struct umbra_zone *zone)
 {
 	const struct umbra *u = zone->umbra;
@@ -70,11 +70,11 @@ static bool is_dirty_ok(const struct umbra_zone *zone)
 	return umbra_node_dirty(u, zone->nid) <= pages;
 }
 
-/* May a block of the zone be taken without going below its watermark? */
+/* Does a zone stay above its watermark after the request? */
 static bool is_above_watermark(struct umbra_zone *zone,
 			       const struct umbra_request *rq)
 {
-	/* Once for all caches: below high they should not grow. */
+	/* One flag for all caches: below high they must not grow. */
 	if (!test_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags)) {
 		if (umbra_watermark_fast(zone, rq->order,
 					 umbra_mark(zone, UMBRA_WMARK_HIGH),
@@ -90,14 +90,14 @@ static bool is_above_watermark(struct umbra_zone *zone,
 				    rq->highest, rq->flags);
 }
 
-/* Has a pass that spares the pageblocks gone as far as it should? */
+/* Is a zone too far for a pass with ALLOC_NOFRAGMENT? */
 static bool is_too_far(const struct umbra_zone *zone,
 		       const struct umbra_request *rq)
 {
 	return rq->flags & ALLOC_NOFRAGMENT && zone->nid != rq->preferred->nid;
 }
 
-/* Note in @boosted a zone whose watermarks were raised: kswapd must hear of it. */
+/* Store a zone with a new boost in @boosted: the caller must wake kswapd. */
 static void note_boosted(struct umbra_zone *zone, struct umbra_zone **boosted)
 {
 	if (boosted && !*boosted &&
@@ -118,7 +118,7 @@ static u32 take_pass(struct umbra *u, const struct umbra_request *rq,
 			continue;
 		if (unlikely(rq->spread_dirty) && !is_dirty_ok(zone))
 			continue;
-		/* To be near is worth more than whole pageblocks. */
+		/* A near node is worth more than whole pageblocks. */
 		if (is_too_far(zone, rq))
 			break;
 		if (!is_above_watermark(zone, rq))
@@ -134,11 +134,11 @@ static u32 take_pass(struct umbra *u, const struct umbra_request *rq,
 }
 
 /**
- * umbra_take() - take a block from the first zone that has one to give
+ * umbra_take() - take a block for a request from the first suitable zone
  * @u: the instance
  * @rq: the request
- * @boosted: set to a zone for which the caller must wake kswapd, if there is
- *	one and the request may wake kswapd; NULL leaves that to the next request
+ * @boosted: set to a zone for which the caller must wake kswapd, if any; with
+ *	NULL a later request wakes kswapd
  *
  * Context: any.
  * Return: a block in state PCP, or UMBRA_NO_FRAME.
@@ -149,7 +149,7 @@ u32 umbra_take(struct umbra *u, const struct umbra_request *rq,
 	struct umbra_request again;
 	u32 index;
 
-	/* No zone was fit when the request was made: none is now. */
+	/* The request allows no zone. */
 	if (unlikely(!rq->preferred))
 		return UMBRA_NO_FRAME;
 	index = take_pass(u, rq, boosted);

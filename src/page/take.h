@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Taking a block for a request; see take.c. */
+/* The walk of the zones for a request; see take.c. */
 #ifndef _UMBRA_TAKE_H
 #define _UMBRA_TAKE_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Blocks from the free lists of a zone and back to them, under its lock. */
+/* Take blocks off the free lists of a zone, and put blocks back to them. */
 #include <linux/lockdep.h>
 #include <linux/module.h>
 #include <linux/preempt.h>
@@ -18,8 +18,9 @@
 #include "zone_blocks.h"
 
 /*
- * May the lock of a zone be tried for here? Not where that is no real attempt,
- * or where the lock is one that sleeps.
+ * Can a trylock of a zone lock work in this context? On PREEMPT_RT the lock may
+ * sleep. In an NMI without SMP a trylock always succeeds, even if the lock is
+ * held.
  */
 static bool can_trylock(void)
 {
@@ -28,7 +29,7 @@ static bool can_trylock(void)
 	return IS_ENABLED(CONFIG_SMP) || !in_nmi();
 }
 
-/* One block of a zone. Zone lock held. */
+/* Take one block; @reserves allows the highatomic reserve. Zone lock held. */
 static u32 take_block(struct umbra_zone *zone, const struct umbra_request *rq,
 		      bool reserves, enum umbra_take_mode *mode)
 {
@@ -39,7 +40,7 @@ static u32 take_block(struct umbra_zone *zone, const struct umbra_request *rq,
 	if (index == UMBRA_NO_FRAME)
 		index = umbra_fallback_take(zone, rq->order, rq->type,
 					    rq->flags, mode);
-	/* To fail now is worse than to fail a high order later. */
+	/* A failure now is worse than a failure of a high order later. */
 	if (index == UMBRA_NO_FRAME && reserves &&
 	    rq->flags & (ALLOC_OOM | ALLOC_NON_BLOCK))
 		index = umbra_freelist_take(zone, rq->order, UMBRA_HIGHATOMIC);
@@ -47,8 +48,8 @@ static u32 take_block(struct umbra_zone *zone, const struct umbra_request *rq,
 }
 
 /*
- * Several blocks at once, if nothing else could be chosen for any of them: from
- * the lists of the type itself, as long as those have some. Zone lock held.
+ * Take several blocks at once from the lists of their own type. Returns 0 if
+ * another list could come first, by address or of CMA. Zone lock held.
  */
 static unsigned int take_alike(struct umbra_zone *zone,
 			       const struct umbra_request *rq, u32 *frames,
@@ -64,14 +65,14 @@ static unsigned int take_alike(struct umbra_zone *zone,
 /**
  * umbra_zone_take() - take blocks off the free lists of a zone
  * @zone: the zone
- * @rq: what is wanted
- * @frames: filled in; each block is in state PCP, in the hands of this CPU
- * @nr: how many at most, in one hold of the lock
+ * @rq: the request
+ * @frames: filled in with the heads of the blocks, in state PCP
+ * @nr: number of blocks, at most; all are taken in one hold of the lock
  * @how: ZONE_TAKE_*
  *
- * Context: any; takes the zone lock, and with ALLOC_TRYLOCK only if it is
+ * Context: any; takes the zone lock, with ALLOC_TRYLOCK only if the lock is
  * free.
- * Return: how many were taken.
+ * Return: number of blocks.
  */
 unsigned int umbra_zone_take(struct umbra_zone *zone,
 			     const struct umbra_request *rq, u32 *frames,
@@ -110,8 +111,8 @@ static void free_run(struct umbra_zone *zone, u32 index, u32 end)
 }
 
 /*
- * Free the frames of a block one by one, each as its references demand.
- * Returns how many became HELD.
+ * Free the frames of a block by their reference counts. Returns the number of
+ * frames that became HELD.
  */
 static unsigned long free_apart(struct umbra_zone *zone, u32 index,
 				unsigned int order,
@@ -145,15 +146,15 @@ static unsigned long free_apart(struct umbra_zone *zone, u32 index,
 }
 
 /**
- * umbra_free_locked() - put a block that is in this CPU's hands on the lists
+ * umbra_free_locked() - put a block in hand back to its zone
  * @zone: the zone of the block
- * @index: its head, in state PCP
- * @order: its order
- * @looked_at: its references were looked at, and nobody holds it
- * @account: the account it is charged to, or NULL
+ * @index: head of the block, in state PCP
+ * @order: order of the block
+ * @looked_at: true if only umbra is known to reference the block
+ * @account: account that the block is charged to, or NULL
  *
  * Context: zone lock held.
- * Return: how many pages became HELD.
+ * Return: number of pages that became HELD.
  */
 unsigned long umbra_free_locked(struct umbra_zone *zone, u32 index,
 				unsigned int order, bool looked_at,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Blocks from a zone and back to it; see zone_blocks.c. */
+/* Blocks between a CPU and the free lists of a zone; see zone_blocks.c. */
 #ifndef _UMBRA_ZONE_BLOCKS_H
 #define _UMBRA_ZONE_BLOCKS_H
 
@@ -8,10 +8,9 @@
 
 struct umbra_account;
 
-/* alloc.c */
 enum umbra_zone_take_flags {
-	ZONE_TAKE_RESERVES = BIT(0),	/* also of what is kept, if allowed to */
-	ZONE_TAKE_LINES = BIT(1),	/* rather less than a part of a line */
+	ZONE_TAKE_RESERVES = BIT(0),	/* highatomic pageblocks, if allowed */
+	ZONE_TAKE_LINES = BIT(1),	/* see umbra_freelist_take_many() */
 };
 
 unsigned int umbra_zone_take(struct umbra_zone *zone,

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Nodes, and the order in which their zones are tried. Each node has two
- * lists: FALLBACK has the zones of every node that is online, the nearest
- * node first, and NOFALLBACK its own. In both the highest zone of a node
- * comes first.
+ * Nodes, and the order of zones for a request. Each node has two lists.
+ * FALLBACK has the zones of all online nodes, the nearest node first.
+ * NOFALLBACK has only the zones of the node. In both, the highest zone of a
+ * node comes first.
  *
- * Lists are rebuilt in place under umbra.control_lock. A walk that runs then
- * may miss a zone or see one twice; umbra.zonelist_seq tells an allocation
- * that failed whether it should try again.
+ * Lists are rebuilt in place under umbra.control_lock. A walk at the same time
+ * may miss a zone or see a zone twice. An allocation that failed reads
+ * umbra.zonelist_seq, and tries again if the lists have changed.
  */
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
@@ -25,7 +25,7 @@
 #define DISTANCE_LOCAL 10
 #define DISTANCE_REMOTE 20
 
-/* The lowest zone of a node, to count in what is about the node. */
+/* The lowest zone of a node, whose counters include events of the node. */
 struct umbra_zone *umbra_node_first_zone(const struct umbra *u,
 					 const struct umbra_node *node)
 {
@@ -37,12 +37,12 @@ struct umbra_zone *umbra_node_first_zone(const struct umbra *u,
 }
 
 /**
- * umbra_zonelist_next() - walk a zonelist
+ * umbra_zonelist_next() - find the next zone of a zonelist
  * @u: the instance
- * @ref: where to begin
- * @highest: zones above this one are passed over
- * @nodemask: so are nodes not in it
- * @zone: the zone found, or NULL at the end of the list
+ * @ref: start of the search
+ * @highest: highest zone of interest
+ * @nodemask: nodes of interest
+ * @zone: filled in with the zone, or NULL at the end of the list
  *
  * Context: any.
  * Return: the place of @zone in the list.
@@ -68,7 +68,7 @@ const umbra_zoneref_t *umbra_zonelist_next(const struct umbra *u,
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_zonelist_next);
 
-/* Add the zones of a node that have pages to a list, the highest first. */
+/* Append the zones of a node that have pages, the highest first. */
 static umbra_zoneref_t *add_node(const struct umbra *u,
 				 const struct umbra_node *node,
 				 umbra_zoneref_t *ref)
@@ -100,16 +100,16 @@ static umbra_nodemask_t nodes_with_cpus(const struct umbra *u)
 	return nodes;
 }
 
-/* What the choice of the next node depends on. */
+/* Data for the choice of the next node. */
 struct node_choice {
 	umbra_nodemask_t with_cpus;
-	unsigned int load[UMBRA_MAX_NODES];	/* how many go there first */
+	unsigned int load[UMBRA_MAX_NODES];	/* nodes that prefer it */
 };
 
 /*
- * The best node to go to next from @nid: itself, else the nearest; of two as
- * near the one that comes next, rather one without CPUs, rather one that fewer
- * others go to first.
+ * The best node of @left for @nid: the node itself, else the nearest one. Among
+ * nodes of equal distance, nodes after @nid and nodes without CPUs are better,
+ * then nodes that fewer other nodes prefer.
  */
 static int next_best_node(const struct umbra *u, unsigned int nid,
 			  umbra_nodemask_t left, const struct node_choice *c)
@@ -135,7 +135,7 @@ static int next_best_node(const struct umbra *u, unsigned int nid,
 	return best;
 }
 
-/* Note which zone each list begins with, for every highest zone. */
+/* Store the first zone of each list for every highest zone. */
 static void set_first(const struct umbra *u, struct umbra_node *node)
 {
 	struct umbra_zone *zone;
@@ -160,7 +160,7 @@ static void build_node(struct umbra *u, struct umbra_node *node,
 
 	while ((to = next_best_node(u, node->nid, left, c)) >= 0) {
 		left &= ~BIT(to);
-		/* The first of several that are as near is used most. */
+		/* Among nodes of equal distance, the first is used most. */
 		if (distance(u, node->nid, to) !=
 		    distance(u, node->nid, previous))
 			c->load[to]++;
@@ -184,7 +184,7 @@ static void build_all(struct umbra *u)
 
 	lockdep_assert_held(&u->control_lock);
 
-	/* A request in an interrupt must not wait for the end of this. */
+	/* A request in an interrupt must not wait for this writer. */
 	local_irq_save(flags);
 	write_seqcount_begin(&u->zonelist_seq);
 	for (nid = 0; nid < u->nr_nodes; nid++)
@@ -243,12 +243,13 @@ void umbra_zonelist_destroy(struct umbra *u)
 }
 
 /**
- * umbra_zonelist_create() - set the nodes up, and build their lists
+ * umbra_zonelist_create() - set up distances, nodes of CPUs, and zonelists
  * @u: the instance, with its nodes and zones
- * @layout: distances and the nodes of CPUs
+ * @layout: distances, and the node of each CPU
  *
  * Context: may sleep.
- * Return: 0, -ENOMEM, or -EINVAL for a distance or node that cannot be.
+ * Return: 0, -ENOMEM, or -EINVAL for an invalid distance, or for a CPU with a
+ * node that does not exist.
  */
 int umbra_zonelist_create(struct umbra *u, const struct umbra_layout *layout)
 {
@@ -279,17 +280,17 @@ err_free:
 }
 
 /**
- * umbra_set_node_online() - let a node be allocated from, or not
+ * umbra_set_node_online() - allow or forbid allocations from a node
  * @u: the instance
  * @nid: the node
- * @online: what it is to be
+ * @online: true to allow allocations
  *
- * Of a node that is offline nothing is allocated; what is allocated stays so,
- * and can be freed. The caches of all CPUs are drained of its pages.
+ * Blocks of an offline node stay allocated, and can be freed. When a node goes
+ * offline, its pages in all caches are put back to its zones.
  *
  * Context: may sleep.
- * Return: 0, -EINVAL if there is no such node, or -EBUSY if it is the last
- * one online.
+ * Return: 0, -EINVAL if the instance has no node @nid, or -EBUSY if @nid is the
+ * last online node.
  */
 int umbra_set_node_online(struct umbra *u, unsigned int nid, bool online)
 {
@@ -315,12 +316,12 @@ int umbra_set_node_online(struct umbra *u, unsigned int nid, bool online)
 EXPORT_SYMBOL_GPL(umbra_set_node_online);
 
 /**
- * umbra_set_allowed_nodes() - put a wall around some nodes
+ * umbra_set_allowed_nodes() - limit allocations to some nodes
  * @u: the instance
- * @nodes: those to allocate from; UMBRA_ALL_NODES for no wall
+ * @nodes: the allowed nodes; UMBRA_ALL_NODES for no limit
  *
- * The wall is what %__GFP_HARDWALL never gets over. Without that flag a
- * request may, when the allowed nodes have nothing.
+ * A request with %__GFP_HARDWALL must stay in the allowed nodes. Without this
+ * flag, a request may use other nodes when the allowed nodes have no block.
  *
  * Context: may sleep.
  * Return: 0, or -EINVAL if the instance has none of @nodes.

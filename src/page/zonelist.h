@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The order in which a request looks at zones; see zonelist.c. */
+/* The order of zones for a request; see zonelist.c. */
 #ifndef _UMBRA_ZONELIST_H
 #define _UMBRA_ZONELIST_H
 
@@ -21,7 +21,7 @@ const umbra_zoneref_t *umbra_zonelist_next(const struct umbra *u,
 void umbra_zonelist_destroy(struct umbra *u);
 int umbra_zonelist_create(struct umbra *u, const struct umbra_layout *layout);
 
-/* Every zone of @list that is at most @highest and of a node in @mask. */
+/* Walk the zones of @list that are at most @highest and of nodes in @mask. */
 #define for_each_umbra_zoneref(u, zone, ref, list, highest, mask)	\
 	for (ref = umbra_zonelist_next(u, (list)->refs, highest, mask, &zone); \
 	     zone;							\
