@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Per-CPU caches: taking from them, refilling and draining. Blocks between a
- * cache and its zone travel in an array on the stack, so that the zone lock is
- * never taken inside a section. How much is kept and moved at once follows
- * the host's rules.
+ * Per-CPU caches: pop, refill, free and drain. Blocks between a cache and its
+ * zone are in an array on the stack, so that a section never takes the zone
+ * lock. The rules of the host decide how many blocks are kept and moved.
  */
 #include <linux/bitops.h>
 #include <linux/cpumask.h>
@@ -33,7 +32,7 @@
 /* Blocks moved in one hold of the zone lock. */
 #define PCP_MOVE 192
 
-/* For the next refill or free; the marks of a zone may change meanwhile. */
+/* Adjust the limit of a cache after a change of its zone. In a section. */
 static int clamp_high(struct umbra_pcp *pcp, const struct umbra_zone *zone)
 {
 	pcp->high = clamp(pcp->high, READ_ONCE(zone->pcp_high_min),
@@ -42,8 +41,8 @@ static int clamp_high(struct umbra_pcp *pcp, const struct umbra_zone *zone)
 }
 
 /*
- * Blocks of a refill that all but fill lines of the frame map fill them: two CPUs
- * that each use what they have of one line would pass it to and fro.
+ * Round the blocks of a refill up to whole cache lines of the frame map, if few
+ * are missing. Two CPUs with blocks in one line would pass the line to and fro.
  */
 static int fill_lines(int blocks, unsigned int order)
 {
@@ -52,7 +51,7 @@ static int fill_lines(int blocks, unsigned int order)
 	return blocks >= line - 1 && line ? round_up(blocks, line) : blocks;
 }
 
-/* How many blocks to refill with. In a section. */
+/* The number of blocks for a refill. In a section. */
 static int nr_to_alloc(struct umbra_pcp *pcp, struct umbra_zone *zone,
 		       unsigned int order)
 {
@@ -71,7 +70,7 @@ static int nr_to_alloc(struct umbra_pcp *pcp, struct umbra_zone *zone,
 	if (!order) {
 		int most = max(high - pcp->count - base, base);
 
-		/* Twice as many each time, while nothing is freed. */
+		/* Refills double while nothing is freed. */
 		if (batch <= most && pcp->alloc_factor < PCP_SCALE_MAX)
 			pcp->alloc_factor++;
 		batch = min(batch, most);
@@ -79,7 +78,7 @@ static int nr_to_alloc(struct umbra_pcp *pcp, struct umbra_zone *zone,
 	return batch > 1 ? fill_lines(max(batch >> order, 2), order) : 1;
 }
 
-/* How many pages may stay. In a section, after a free. */
+/* The number of pages that may stay after a free. In a section. */
 static int high_after_free(struct umbra_pcp *pcp, struct umbra_zone *zone,
 			   int batch, bool free_high)
 {
@@ -124,8 +123,8 @@ static void trace_drain(const struct umbra *u, const u32 *frames,
 }
 
 /*
- * How many of the blocks, from the first, lie side by side, upwards or
- * downwards; the frames that they cover.
+ * The number of blocks, from the first, that are adjacent to the blocks before
+ * them. @start and @end are set to the frames that they cover.
  */
 static unsigned int find_run(const struct umbra *u, const u32 *frames,
 			     unsigned int nr, u32 *start, u32 *end)
@@ -148,9 +147,9 @@ static unsigned int find_run(const struct umbra *u, const u32 *frames,
 }
 
 /*
- * Put blocks of one zone on its lists, in one hold of the lock. Those side by
- * side are freed as the largest blocks they make: they would merge to these, and
- * on the way each list would be changed many times.
+ * Put blocks back to their zone, in one hold of the lock. A run of adjacent
+ * blocks is freed as one range, which changes the lists less often than merging
+ * the blocks one by one.
  */
 static void put_back(struct umbra_zone *zone, const u32 *frames,
 		     unsigned int nr)
@@ -166,7 +165,7 @@ static void put_back(struct umbra_zone *zone, const u32 *frames,
 		u32 start, end;
 		unsigned int n;
 
-		/* In doubt each block is looked at on its own. */
+		/* In a suspect zone, check the pages of each block. */
 		n = find_run(u, frames, suspect ? 1 : nr, &start, &end);
 		if (n == 1) {
 			held += umbra_free_locked(zone, start,
@@ -187,8 +186,8 @@ static void put_back(struct umbra_zone *zone, const u32 *frames,
 }
 
 /*
- * Into the cache of whatever CPU this is; if that is in use, or the zone was
- * isolated in part or failed meanwhile, back to the zone.
+ * Push blocks into the cache of the current CPU. Put them back to the zone if a
+ * section is open, if the zone is suspect, or if a pageblock is isolated now.
  */
 static void stow(struct umbra_zone *zone, const struct umbra_request *rq,
 		 int list, const u32 *frames, unsigned int nr)
@@ -196,7 +195,7 @@ static void stow(struct umbra_zone *zone, const struct umbra_request *rq,
 	struct umbra_pcp *pcp = pcp_enter(zone);
 
 	if (pcp) {
-		/* The first of them is to be taken first. */
+		/* Push in reverse, so that the first block is popped first. */
 		while (nr && !umbra_zone_is_suspect(zone) &&
 		       umbra_frame_type(zone->umbra, frames[nr - 1]) !=
 		       UMBRA_ISOLATE) {
@@ -212,8 +211,8 @@ static void stow(struct umbra_zone *zone, const struct umbra_request *rq,
 
 /*
  * Take a batch from the zone: one block for the request, the rest for the
- * cache. Who may not wait for a lock takes one alone, for to give back what
- * does not fit takes the lock again.
+ * cache. With ALLOC_TRYLOCK take only one block, because putting blocks back
+ * may wait for the zone lock.
  */
 static u32 refill(struct umbra_zone *zone, const struct umbra_request *rq,
 		  int list, unsigned int batch)
@@ -241,17 +240,17 @@ static u32 refill(struct umbra_zone *zone, const struct umbra_request *rq,
 }
 
 /**
- * umbra_pcp_alloc() - take a block from the cache of this CPU
- * @zone: the zone whose cache it is
- * @rq: what is wanted
+ * umbra_pcp_alloc() - pop a block from the cache of this CPU, or refill it
+ * @zone: the zone of the cache
+ * @rq: the request
  *
- * An empty list is refilled, unless the request is for the highatomic reserve,
- * which a refill would not build up.
+ * A request with ALLOC_HIGHATOMIC does not refill an empty list, because a
+ * refill would not add to the highatomic reserve.
  *
- * Context: any; takes the zone lock for a refill, and with ALLOC_TRYLOCK only
- * if it is free.
+ * Context: any; a refill takes the zone lock, with ALLOC_TRYLOCK only if the
+ * lock is free.
  * Return: a block in state PCP, or UMBRA_NO_FRAME if the cache is in use or
- * does not keep such blocks, or the zone has none.
+ * does not keep such blocks, or if the zone has none.
  */
 u32 umbra_pcp_alloc(struct umbra_zone *zone, const struct umbra_request *rq)
 {
@@ -280,16 +279,17 @@ u32 umbra_pcp_alloc(struct umbra_zone *zone, const struct umbra_request *rq)
 }
 
 /**
- * umbra_pcp_alloc_bulk() - take single pages from the cache of this CPU
- * @zone: the zone whose cache it is
- * @rq: what is wanted, of order 0
- * @frames: filled in
- * @nr: how many at most
+ * umbra_pcp_alloc_bulk() - pop single pages from the cache of this CPU
+ * @zone: the zone of the cache
+ * @rq: the request, of order 0
+ * @frames: filled in with the pages
+ * @nr: number of pages, at most
  *
- * What the cache has not is taken from the zone in one hold of its lock.
+ * Pages that the cache does not have are taken from the zone in one hold of its
+ * lock.
  *
  * Context: as umbra_pcp_alloc().
- * Return: how many were taken, each in state PCP.
+ * Return: number of pages, each in state PCP.
  */
 unsigned int umbra_pcp_alloc_bulk(struct umbra_zone *zone,
 				  const struct umbra_request *rq, u32 *frames,
@@ -324,10 +324,7 @@ unsigned int umbra_pcp_alloc_bulk(struct umbra_zone *zone,
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_alloc_bulk);
 
-/*
- * Free what a cache has too much, of the list that grew first; the section is
- * left.
- */
+/* Put at least @pages back to the zone, from @list last. Leaves the section. */
 static void trim(struct umbra_zone *zone, struct umbra_pcp *pcp, int pages,
 		 unsigned int list)
 {
@@ -346,14 +343,14 @@ static void trim(struct umbra_zone *zone, struct umbra_pcp *pcp, int pages,
 }
 
 /**
- * umbra_pcp_settle() - decide what is too much after a free, and free it
+ * umbra_pcp_settle() - put surplus pages back to the zone after a free
  * @zone: the zone
- * @pcp: its cache, which may be too large, or is to shrink below a watermark
- * @list: the list that grew
- * @batch: as the free found it
- * @free_high: free all there is
+ * @pcp: cache of the zone
+ * @list: number of the list that grew
+ * @batch: umbra_zone.pcp_batch as the free read it
+ * @free_high: true to empty the cache, see pcp_note_free()
  *
- * Context: in a section, which is left; takes the zone lock.
+ * Context: in a section, which this leaves; takes the zone lock.
  */
 void umbra_pcp_settle(struct umbra_zone *zone, struct umbra_pcp *pcp, int list,
 		      int batch, bool free_high)
@@ -373,8 +370,8 @@ void umbra_pcp_settle(struct umbra_zone *zone, struct umbra_pcp *pcp, int list,
 }
 
 /*
- * Keep the one block of an order without lists, if there is none and it is not
- * half the cache. In a section.
+ * Keep a block of an order without lists. A cache keeps one block of each such
+ * order and type, and none larger than half its limit. In a section.
  */
 static bool keep_single(struct umbra_pcp *pcp, const struct umbra_zone *zone,
 			u32 index, unsigned int order)
@@ -391,14 +388,14 @@ static bool keep_single(struct umbra_pcp *pcp, const struct umbra_zone *zone,
 }
 
 /**
- * umbra_pcp_free_single() - keep the one block of an order without lists
+ * umbra_pcp_free_single() - keep a freed block of an order without lists
  * @zone: the zone
- * @pcp: its cache
- * @index: the block
- * @order: its order
+ * @pcp: cache of the zone
+ * @index: head of the block
+ * @order: order of the block
  *
- * Context: in a section, which is left; takes the zone lock.
- * Return: false if the block must go to the zone.
+ * Context: in a section, which this leaves; may take the zone lock.
+ * Return: false if the caller must put the block back to the zone.
  */
 bool umbra_pcp_free_single(struct umbra_zone *zone, struct umbra_pcp *pcp,
 			   u32 index, unsigned int order)
@@ -413,12 +410,12 @@ bool umbra_pcp_free_single(struct umbra_zone *zone, struct umbra_pcp *pcp,
 	return kept;
 }
 
-/* A drain's errand to another CPU. */
+/* The part of a drain that runs on the CPU of the cache. */
 struct errand {
 	struct umbra_zone *zone;
-	unsigned int nr;	/* blocks brought back, in umbra.drain_buf */
-	bool busy;		/* the CPU was inside a section */
-	bool again;		/* the cache has more, or the CPU was busy */
+	unsigned int nr;	/* blocks in umbra.drain_buf */
+	bool busy;		/* a section was open */
+	bool again;		/* the cache has more, or a section was open */
 };
 
 static unsigned int grab(struct umbra_pcp *pcp, struct umbra *u)
@@ -455,8 +452,8 @@ static void put_back_all(struct umbra_zone *zone, const u32 *frames,
 }
 
 /*
- * Empty the cache that one CPU has of a zone. That of a CPU which is offline is
- * empty already, see umbra_pcp_drain_dead().
+ * Empty the cache of one CPU and zone. The cache of an offline CPU is empty
+ * already, see umbra_pcp_drain_dead().
  */
 static void drain_one(struct umbra_zone *zone, unsigned int cpu)
 {
@@ -475,14 +472,15 @@ static void drain_one(struct umbra_zone *zone, unsigned int cpu)
 }
 
 /**
- * umbra_pcp_drain() - return to the zones what CPUs keep
+ * umbra_pcp_drain() - put the pages of caches back to their zones
  * @u: the instance
- * @nodes: of zones of which nodes
- * @cpu: of which CPU, or -1 for all
- * @force: ask CPUs too that seem to keep nothing, for that may be just changing
+ * @nodes: nodes of the zones
+ * @cpu: CPU of the caches, or -1 for all CPUs
+ * @force: also interrupt a CPU whose cache looks empty, because the cache may
+ *	be about to change
  *
- * Waits for no more than an interrupt of each CPU: a section lasts for a few
- * instructions, and can be waited for.
+ * Waits for an interrupt of each CPU, and repeats it if a section was open. A
+ * section lasts only a few instructions.
  *
  * Context: may sleep; umbra.control_lock held.
  */
@@ -505,9 +503,9 @@ void umbra_pcp_drain(struct umbra *u, umbra_nodemask_t nodes, int cpu,
 }
 
 /**
- * umbra_pcp_drain_dead() - empty the caches of a CPU that went offline
+ * umbra_pcp_drain_dead() - empty the caches of a CPU that is offline
  * @u: the instance
- * @cpu: the CPU; nothing runs on it
+ * @cpu: the CPU; it must not run any code
  *
  * Context: may sleep; umbra.control_lock held.
  */
@@ -532,7 +530,7 @@ void umbra_pcp_drain_dead(struct umbra *u, unsigned int cpu)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_drain_dead);
 
-/* Pages that a CPU keeps of a zone; -1 for all CPUs. */
+/* The pages in the cache of a CPU, or of all CPUs if @cpu is -1. */
 unsigned long umbra_pcp_count(const struct umbra_zone *zone, int cpu)
 {
 	unsigned long count = 0;

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The cache that a CPU has of a zone; see section.h for what keeps it apart from
- * others.
+ * The cache of a CPU for a zone. Sections (section.h) protect it.
  *
- * Blocks are kept as frame indices. Those of the orders that the host keeps are
- * on a list for each order and type: the newest in a line of their own, older
- * ones in groups that are written down in descriptors of the very blocks
- * (pcp_list.c). Of every other order and type one block is kept. So a hit
- * touches the head of the cache, the line of the list, and the byte of the block
- * in the frame map; and what is kept costs no memory.
+ * A cache stores blocks as frame indices. Each order that the host caches, too,
+ * has a list for each type. The newest blocks of a list are in one cache line.
+ * Older blocks are in groups, which are written into the descriptors of the
+ * blocks themselves (pcp_list.c). Of every other order and type the cache keeps
+ * one block. So a hit touches the head of the cache, the line of the list, and
+ * the byte of the block in the frame map; and the groups need no memory.
  */
 #ifndef _UMBRA_PCP_H
 #define _UMBRA_PCP_H
@@ -30,15 +29,15 @@ void umbra_pcp_drain(struct umbra *u, umbra_nodemask_t nodes, int cpu,
 void umbra_pcp_drain_dead(struct umbra *u, unsigned int cpu);
 unsigned long umbra_pcp_count(const struct umbra_zone *zone, int cpu);
 
-/* A refill or a free grows to at most 2^this batches. */
+/* The log2 of the batches in the largest refill or free. */
 #define PCP_SCALE_MAX 5
 
-/* Blocks that a drain brings back at once. */
+/* Blocks that one interrupt of a drain collects. */
 #define PCP_DRAIN_BLOCKS 256
 
 /*
- * The list of an order and type, or -1 for an order that has none. A block of
- * several pageblocks may be of several types.
+ * The number of the list of an order and type, or -1 if the order has no list.
+ * Larger blocks than a pageblock may have several types, so they have no list.
  */
 static inline int pcp_list_of(const struct umbra *u, unsigned int order,
 			      enum umbra_migratetype type)
@@ -50,6 +49,7 @@ static inline int pcp_list_of(const struct umbra *u, unsigned int order,
 	return -1;
 }
 
+/* Pop the newest block of a list, or UMBRA_NO_FRAME. In a section. */
 static inline u32 pcp_list_pop(const struct umbra *u,
 			       struct umbra_pcp_list *list)
 {
@@ -60,6 +60,7 @@ static inline u32 pcp_list_pop(const struct umbra *u,
 	return umbra_pcp_unspill(u, list);
 }
 
+/* Push a block to a list. In a section. */
 static inline void pcp_list_push(const struct umbra *u,
 				 struct umbra_pcp_list *list, u32 frame)
 {
@@ -68,7 +69,7 @@ static inline void pcp_list_push(const struct umbra *u,
 	list->frames[list->nr++] = frame;
 }
 
-/* A block of an order and type, or UMBRA_NO_FRAME. In a section; counts it. */
+/* Pop and count a block, or return UMBRA_NO_FRAME. In a section. */
 static inline u32 pcp_pop(struct umbra_pcp *pcp, const struct umbra *u,
 			  unsigned int order, enum umbra_migratetype type)
 {
@@ -90,8 +91,8 @@ static inline u32 pcp_pop(struct umbra_pcp *pcp, const struct umbra *u,
 }
 
 /*
- * The type of the lists that a block goes to, or -1 if it is not to be kept: it
- * is isolated, or of several pageblocks that are not alike.
+ * The type of the list for a freed block, or -1 if a cache must not keep the
+ * block: because it is isolated, or because its pageblocks differ in type.
  */
 static inline int pcp_type_of(const struct umbra *u, u32 index,
 			      unsigned int order)
@@ -108,9 +109,9 @@ static inline int pcp_type_of(const struct umbra *u, u32 index,
 }
 
 /*
- * Count a free, of an order that has a list. Cheap orders that are freed in a
- * row without being allocated are better off merged: returns whether all there
- * is should be freed. In a section.
+ * Count a free of an order that has a list. Many frees of cheap orders in a row
+ * should merge in the zone: returns true if the cache should be emptied. In a
+ * section.
  */
 static inline bool pcp_note_free(struct umbra_pcp *pcp,
 				 const struct umbra_zone *zone,
@@ -129,7 +130,7 @@ static inline bool pcp_note_free(struct umbra_pcp *pcp,
 	return free_high;
 }
 
-/* Is a cache surely below its limit, with nothing to decide? In a section. */
+/* Is a cache below its limit, so that umbra_pcp_settle() has nothing to do? */
 static inline bool pcp_is_roomy(const struct umbra_pcp *pcp,
 				const struct umbra_zone *zone)
 {
@@ -139,9 +140,9 @@ static inline bool pcp_is_roomy(const struct umbra_pcp *pcp,
 }
 
 /*
- * Put a block in state PCP that nobody references into the cache of this CPU.
- * False if the cache does not take it, and it must go to the zone. Any context
- * but NMI; takes the zone lock when the cache has too much.
+ * Push a block in hand into the cache of this CPU; only umbra may reference it.
+ * Returns false if the caller must put the block back to the zone. Context: any
+ * but NMI; takes the zone lock if the cache is too large.
  */
 static inline bool pcp_free(struct umbra_zone *zone, u32 index,
 			    unsigned int order)
@@ -153,7 +154,7 @@ static inline bool pcp_free(struct umbra_zone *zone, u32 index,
 
 	if (unlikely(!pcp))
 		return false;
-	/* Looked at inside: who isolates or suspects drains afterwards. */
+	/* A drain follows a change of either, so check inside the section. */
 	if (unlikely(!READ_ONCE(zone->pcp_high_max) ||
 		     umbra_zone_is_suspect(zone)))
 		goto err_leave;

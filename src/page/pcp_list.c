@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a list of a per-CPU cache keeps beyond its line. When the line is full,
- * its blocks become a group, named by the newest of them. Who else is in the
- * group, and which groups come before and after it, is written into the lru
- * fields of the descriptors of its newest blocks. Such a field has four words:
+ * Groups: the older blocks of a list of a per-CPU cache. When the line of a
+ * list (its array of blocks) is full, its blocks become a group. The newest
+ * block is the head of the group. The lru fields in the descriptors of the
+ * newest blocks contain the other blocks, and the next older and newer group.
+ * Each lru field has four words:
  *
  *	newest		older group, newer group, how many blocks, 2nd newest
  *	2nd newest	3rd to 6th newest
  *	3rd newest	7th to 10th newest
  *	4th newest	11th to 13th newest
  *
- * So the words of a group are read without one waiting for another, and no more
- * than four descriptors are touched for it: lines that may have to come from
- * another CPU. Of blocks at equal distances, as they come from a zone, the newest
- * says it all, the distance in place of the 2nd newest. A word is shifted up by
- * one bit: the lowest bit of the field, were it set, would make a tail page in the
- * eyes of the host.
+ * So a group touches at most four descriptors, which may be cache lines of
+ * another CPU, and the CPU can load them at the same time. Blocks from a zone
+ * often have equal distances. For such a group the newest block contains the
+ * distance in place of the 2nd newest block, and no other descriptor is used. A
+ * word is shifted up by one bit, because the host takes a page for a tail page
+ * if the lowest bit of the lru field is set.
  *
- * All of this happens in a section.
+ * Everything here runs in a section.
  */
 #include <linux/limits.h>
 #include <linux/list.h>
@@ -41,15 +42,15 @@ enum { WORD_OLDER, WORD_NEWER, WORD_NR, WORD_FRAMES, WORD_STEP = WORD_FRAMES };
 /* In WORD_NR: the blocks are at equal distances. */
 #define NR_EVEN 0x100
 
-/* Steps go either way, words do not. */
+/* A step may be negative, but a word is unsigned. */
 #define STEP_BIAS BIT(30)
 
-/* All the steps of a group are within an instance, so none is larger. */
+/* A group has equal steps inside one instance, so a step has this limit. */
 static_assert(UMBRA_MAX_PAGES / (PCP_GROUP - 1) < STEP_BIAS);
 
 struct group {
 	u32 nr;
-	int step;		/* or 0 */
+	int step;		/* distance of the blocks, or 0 if not equal */
 };
 
 static u32 *words(const struct umbra *u, u32 frame)
@@ -68,8 +69,9 @@ static void write_word(u32 *words, unsigned int i, u32 value)
 }
 
 /*
- * Where the @i-th newest block of a group, from 1, is written down: the words of
- * which block, 0 being the newest, and which of them.
+ * The place of the @i-th block of a group, counted from 0 for the newest block.
+ * Returns the number of the block whose lru field contains it; @word is set to
+ * the word in that field.
  */
 static unsigned int place(unsigned int i, unsigned int *word)
 {
@@ -79,7 +81,7 @@ static unsigned int place(unsigned int i, unsigned int *word)
 	return n / WORDS;
 }
 
-/* From each block in a full line to the next, or 0. */
+/* The distance of the blocks in a full line, or 0 if it is not equal. */
 static int step_of(const struct umbra_pcp_list *list)
 {
 	int step = list->frames[1] - list->frames[0];
@@ -104,7 +106,7 @@ static void write_frames(const struct umbra *u, u32 *w, const u32 *frames)
 	}
 }
 
-/* Make a group of the blocks in the line of a list, which is full. */
+/* Make a group of the blocks in the full line of a list. */
 void umbra_pcp_spill(const struct umbra *u, struct umbra_pcp_list *list)
 {
 	u32 head = list->frames[PCP_GROUP - 1];
@@ -125,7 +127,7 @@ void umbra_pcp_spill(const struct umbra *u, struct umbra_pcp_list *list)
 	list->nr = 0;
 }
 
-/* Read a group, and its blocks, oldest first. */
+/* Read a group; @frames is filled in with its blocks, the oldest first. */
 static struct group read_group(const struct umbra *u, u32 head, u32 *frames)
 {
 	u32 *w = words(u, head);
@@ -159,7 +161,7 @@ static u32 oldest_of_group(const struct umbra *u, u32 head)
 	return frames[0];
 }
 
-/* Leave nothing of a group in descriptors that others will see. */
+/* Reset the lru fields of a group, which callers may see. */
 static void forget_group(const struct umbra *u, const u32 *frames,
 			 const struct group *group)
 {
@@ -171,7 +173,7 @@ static void forget_group(const struct umbra *u, const u32 *frames,
 		INIT_LIST_HEAD(&umbra_index_to_page(u, frames[nr - 1 - at])->lru);
 }
 
-/* Move the newest group back into the line, and take the newest block. */
+/* Move the newest group back into the line, and pop the newest block. */
 u32 umbra_pcp_unspill(const struct umbra *u, struct umbra_pcp_list *list)
 {
 	u32 head = list->top;
@@ -190,7 +192,7 @@ u32 umbra_pcp_unspill(const struct umbra *u, struct umbra_pcp_list *list)
 	return list->frames[--list->nr];
 }
 
-/* Take at most @most of the oldest blocks of the oldest group. */
+/* Pop at most @most of the oldest blocks of the oldest group. */
 static unsigned int pop_of_group(const struct umbra *u,
 				 struct umbra_pcp_list *list, u32 *frames,
 				 unsigned int most)
@@ -215,7 +217,7 @@ static unsigned int pop_of_group(const struct umbra *u,
 	return n;
 }
 
-/* Take at most @most of the oldest blocks of a list; 0 if it is empty. */
+/* Pop at most @most of the oldest blocks of a list. Returns the number. */
 static unsigned int pop_oldest(const struct umbra *u,
 			       struct umbra_pcp_list *list, u32 *frames,
 			       unsigned int most)
@@ -237,7 +239,7 @@ static unsigned int list_order(const struct umbra *u, unsigned int list)
 	return list < PCP_LOW_LISTS ? list / UMBRA_PCPTYPES : u->pb_order;
 }
 
-/* Take single blocks until there are @pages, the largest first. */
+/* Pop single blocks of at least @pages, the largest first. */
 static unsigned int collect_singles(struct umbra_pcp *pcp, u32 *frames,
 				    unsigned int room, int pages)
 {
@@ -274,10 +276,10 @@ static bool is_line_parted(const struct umbra *u,
 }
 
 /*
- * Take blocks of a list until there are @most or @pages, and if @room is more
- * than that, to the end of a line of the frame map, which would be parted between
- * two CPUs; with @old of its groups alone. Returns how many blocks there are in
- * @frames then.
+ * Pop blocks of a list until @frames has @most blocks, or until @pages are
+ * popped. If @room is more than @most, continue to the end of a cache line of
+ * the frame map, so that two CPUs do not share it. With @old pop only blocks of
+ * groups. Returns the number of blocks in @frames.
  */
 static unsigned int collect_list(struct umbra_pcp *pcp, const struct umbra *u,
 				 unsigned int at, bool old, u32 *frames,
@@ -307,18 +309,18 @@ static unsigned int collect_list(struct umbra_pcp *pcp, const struct umbra *u,
 }
 
 /**
- * umbra_pcp_collect() - take blocks out of a cache, the oldest first
+ * umbra_pcp_collect() - pop the oldest blocks of a cache
  * @pcp: the cache
  * @u: the instance
- * @frames: filled in with their heads
- * @room: how many at most
- * @pages: how many pages at least, if there is room for them
- * @grown: the list that grew, which is in use, and gives after the others
+ * @frames: filled in with the heads of the blocks
+ * @room: number of blocks, at most
+ * @pages: number of pages, at least, if @room allows
+ * @grown: number of the list that grew; it is in use, so it comes last
  *
- * Groups are older than what is in the line of any list.
+ * Blocks in groups come before blocks in the lines of lists, which are newer.
  *
- * Context: in a section, or nobody uses the cache.
- * Return: how many blocks it took.
+ * Context: in a section, or with the CPU of the cache offline.
+ * Return: number of blocks.
  */
 unsigned int umbra_pcp_collect(struct umbra_pcp *pcp, const struct umbra *u,
 			       u32 *frames, unsigned int room, int pages,
@@ -327,7 +329,7 @@ unsigned int umbra_pcp_collect(struct umbra_pcp *pcp, const struct umbra *u,
 	unsigned int most = room, nr = 0, i;
 	int old;
 
-	/* What is more than a line ends with one, and there is room for that. */
+	/* Leave room to end at a cache line of the frame map. */
 	if (pages >= SMP_CACHE_BYTES && room > SMP_CACHE_BYTES)
 		most -= SMP_CACHE_BYTES;
 	for (old = 1; old >= 0; old--)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a list of a per-CPU cache keeps beyond its line; see pcp_list.c. Private to page/. */
+/* Groups of older blocks in a list of a per-CPU cache; private to page/. */
 #ifndef _UMBRA_PCP_LIST_H
 #define _UMBRA_PCP_LIST_H
 

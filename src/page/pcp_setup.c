@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Per-CPU caches: how large they are, their memory, and CPUs that come and
- * go.
- */
+/* Per-CPU caches: their sizes, their memory, and CPU hotplug. */
 #include <linux/atomic.h>
 #include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
@@ -22,13 +19,13 @@
 #include "pcp.h"
 #include "pcp_setup.h"
 
-/* A cache that sizes itself grows to at most this part of its zone. */
+/* With automatic size, the caches of a zone keep at most 1/8 of its pages. */
 #define HIGH_FRACTION 8
 
-/* Where the caches of all instances hear of CPUs; 0: not registered. */
+/* The state of CPU hotplug that all instances share; 0: not registered. */
 static int hotplug_state;
 
-/* About 1/4096 of the zone, at most 256 KiB, and one less than a power of 2. */
+/* A batch is about 1/4096 of the zone, at most 256 KiB, and 2^n - 1 pages. */
 static int auto_batch(const struct umbra_zone *zone)
 {
 	unsigned long batch = min(READ_ONCE(zone->nr_managed) >> 12,
@@ -40,8 +37,8 @@ static int auto_batch(const struct umbra_zone *zone)
 }
 
 /*
- * A share of @pages for each CPU that is near the zone. @coming is not online
- * yet, but will be.
+ * The share of @pages for each online CPU of the node of the zone. @coming is a
+ * CPU that will be online soon, or -1.
  */
 static int auto_high(const struct umbra_zone *zone, unsigned long pages,
 		     int batch, int coming)
@@ -91,7 +88,7 @@ static void resize(struct umbra *u, int coming)
 }
 
 /**
- * umbra_pcp_resize() - decide anew how much CPUs keep of each zone
+ * umbra_pcp_resize() - compute the size of the caches of each zone
  * @u: the instance
  *
  * Context: any; umbra.control_lock held.
@@ -103,13 +100,13 @@ void umbra_pcp_resize(struct umbra *u)
 EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_resize);
 
 /**
- * umbra_pcp_tune() - change how much CPUs keep and move at once
+ * umbra_pcp_tune() - set the size and the batch of caches
  * @u: the instance
- * @batch: pages, 0 for no caches, or UMBRA_AUTO
- * @high: pages, or UMBRA_AUTO
+ * @batch: pages moved at once, 0 for no caches, or UMBRA_AUTO
+ * @high: pages in a cache, or UMBRA_AUTO
  *
  * Context: may sleep.
- * Return: 0, or -EINVAL for more than UMBRA_PCP_MOST.
+ * Return: 0, or -EINVAL for a number below UMBRA_AUTO or above UMBRA_PCP_MOST.
  */
 int umbra_pcp_tune(struct umbra *u, int batch, int high)
 {
@@ -144,12 +141,13 @@ static void drain_work_fn(struct work_struct *work)
 }
 
 /**
- * umbra_pcp_create() - make the caches of an instance
- * @u: the instance, its zones filled
- * @layout: their size
+ * umbra_pcp_create() - create the caches of an instance
+ * @u: the instance, with zones
+ * @layout: size of the caches
  *
  * Context: may sleep.
- * Return: 0, -EINVAL for a size that cannot be, -ENOMEM.
+ * Return: 0, -EINVAL for a size as in umbra_pcp_tune(), -ENOMEM, or an error of
+ * cpuhp_state_add_instance_nocalls().
  */
 int umbra_pcp_create(struct umbra *u, const struct umbra_layout *layout)
 {
@@ -188,7 +186,7 @@ void umbra_pcp_destroy(struct umbra *u)
 	kfree(u->drain_buf);
 }
 
-/* What umbra_pcp_create() allocated, in bytes. Context: any. */
+/* The memory of the caches of an instance, in bytes. Context: any. */
 size_t umbra_pcp_bytes(const struct umbra *u)
 {
 	const struct umbra_zone *zone;
@@ -210,8 +208,8 @@ static int pcp_cpu_online(unsigned int cpu, struct hlist_node *node)
 }
 
 /*
- * Runs on another CPU when nothing runs on this one any more. A drain that
- * comes before finds the CPU offline and leaves its caches to this.
+ * Runs on another CPU after @cpu has stopped. An earlier drain finds @cpu
+ * offline and does not empty its caches.
  */
 static int pcp_cpu_dead(unsigned int cpu, struct hlist_node *node)
 {
@@ -225,10 +223,10 @@ static int pcp_cpu_dead(unsigned int cpu, struct hlist_node *node)
 }
 
 /**
- * umbra_pcp_register() - let instances hear of CPUs
+ * umbra_pcp_register() - register the callbacks of CPU hotplug
  *
- * Context: may sleep; before the first instance.
- * Return: 0 or an error.
+ * Context: may sleep; must precede the first instance.
+ * Return: 0, or an error of cpuhp_setup_state_multi().
  */
 int umbra_pcp_register(void)
 {
@@ -242,6 +240,7 @@ int umbra_pcp_register(void)
 	return 0;
 }
 
+/* Undo umbra_pcp_register(). Context: may sleep; no instance may exist. */
 void umbra_pcp_unregister(void)
 {
 	cpuhp_remove_multi_state(hotplug_state);
@@ -249,7 +248,7 @@ void umbra_pcp_unregister(void)
 }
 
 /**
- * umbra_drain_pages() - return to the zones what all CPUs keep
+ * umbra_drain_pages() - put the pages of all caches back to their zones
  * @u: the instance
  *
  * Context: may sleep.
@@ -262,7 +261,10 @@ void umbra_drain_pages(struct umbra *u)
 }
 EXPORT_SYMBOL_GPL(umbra_drain_pages);
 
-/* umbra_drain_pages(), unless another is at it. Returns whether it was done. */
+/*
+ * As umbra_drain_pages(), but returns false if umbra.control_lock is held.
+ * Context: may sleep.
+ */
 bool umbra_pcp_try_drain(struct umbra *u)
 {
 	if (!mutex_trylock(&u->control_lock))
@@ -273,12 +275,12 @@ bool umbra_pcp_try_drain(struct umbra *u)
 }
 
 /**
- * umbra_drain_node() - return to the zones of a node what all CPUs keep
+ * umbra_drain_node() - put cached pages back to the zones of a node
  * @u: the instance
  * @nid: the node
  *
  * Context: may sleep.
- * Return: 0, or -EINVAL if there is no such node.
+ * Return: 0, or -EINVAL if the instance has no node @nid.
  */
 int umbra_drain_node(struct umbra *u, unsigned int nid)
 {
@@ -292,12 +294,12 @@ int umbra_drain_node(struct umbra *u, unsigned int nid)
 EXPORT_SYMBOL_GPL(umbra_drain_node);
 
 /**
- * umbra_drain_cpu() - return to the zones what one CPU keeps
+ * umbra_drain_cpu() - put the pages in the caches of one CPU back to the zones
  * @u: the instance
- * @cpu: the CPU; one that is offline keeps nothing
+ * @cpu: the CPU; the caches of an offline CPU are empty
  *
  * Context: may sleep.
- * Return: 0, or -EINVAL if there is no such CPU.
+ * Return: 0, or -EINVAL if @cpu is not a possible CPU.
  */
 int umbra_drain_cpu(struct umbra *u, unsigned int cpu)
 {

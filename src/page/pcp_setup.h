@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Size and life of per-CPU caches; see pcp_setup.c. */
+/* Sizes and setup of per-CPU caches; see pcp_setup.c. */
 #ifndef _UMBRA_PCP_SETUP_H
 #define _UMBRA_PCP_SETUP_H
 
