@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The policies. mainline decides as the newest kernel does; each of the
- * others differs from it in one thing. But plain is there to be compared with,
- * and does nothing against fragmentation beyond what a buddy allocator is.
+ * The policies. mainline decides like the newest kernel. The policies address,
+ * nogroup and bestfit each differ from mainline in one choice. plain is a
+ * baseline for comparisons: a buddy allocator without any other measure against
+ * fragmentation.
  */
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -11,7 +12,7 @@
 
 static const struct umbra_fallback_choice no_choice = { .order = -1 };
 
-/* Where each type looks, best first. Other types never fall back. */
+/* The types that each type falls back to, best first; others never do. */
 static const enum umbra_migratetype
 fallbacks[UMBRA_PCPTYPES][UMBRA_PCPTYPES - 1] = {
 	[UMBRA_UNMOVABLE] = { UMBRA_RECLAIMABLE, UMBRA_MOVABLE },
@@ -19,7 +20,7 @@ fallbacks[UMBRA_PCPTYPES][UMBRA_PCPTYPES - 1] = {
 	[UMBRA_RECLAIMABLE] = { UMBRA_UNMOVABLE, UMBRA_MOVABLE },
 };
 
-/* The first type to fall back to that has blocks of @order. */
+/* The best fallback type that has blocks of @order. */
 static struct umbra_fallback_choice
 choose(const struct umbra_fallback_view *view, int order)
 {
@@ -35,8 +36,9 @@ choose(const struct umbra_fallback_view *view, int order)
 }
 
 /*
- * Movable pages can be moved out again, so a small movable request only
- * borrows; others would pollute the pageblock for good.
+ * A small movable request should not claim a pageblock, because its pages can
+ * be moved later. Requests of other types should, because their pages would
+ * fragment a pageblock of another type for good.
  */
 static bool is_worth_claiming(const struct umbra_fallback_view *view,
 			      int order)
@@ -52,7 +54,7 @@ static int lowest_claim(const struct umbra_fallback_view *view)
 	return view->order;
 }
 
-/* The largest block: its pageblock is likely to be the emptiest. */
+/* Claim the largest block: its pageblock probably has the most free pages. */
 static struct umbra_fallback_choice
 claim_largest(const struct umbra_fallback_view *view, int tried)
 {
@@ -70,7 +72,7 @@ claim_largest(const struct umbra_fallback_view *view, int tried)
 	return no_choice;
 }
 
-/* The smallest block that will do: large ones stay whole. */
+/* Claim the smallest sufficient block, so that large blocks stay whole. */
 static struct umbra_fallback_choice
 claim_smallest(const struct umbra_fallback_view *view, int tried)
 {
@@ -89,9 +91,9 @@ claim_smallest(const struct umbra_fallback_view *view, int tried)
 }
 
 /*
- * At least half of the pageblock must be free or of our kind. What is allocated
- * in a movable block without being movable may be taken for our kind; between
- * the other types nothing can be told.
+ * At least half of the pageblock must be free or of the wanted type. In a
+ * movable pageblock, pages that are not movable count as the wanted type. The
+ * pages of the other two types cannot be told apart and do not count.
  */
 static bool claim_half(const struct umbra_claim_view *view)
 {
@@ -118,13 +120,13 @@ steal_smallest(const struct umbra_fallback_view *view)
 	return no_choice;
 }
 
-/* What is about to grow should not be the next to be taken apart. */
+/* A block that may soon merge goes to the tail, so that it is not split. */
 static bool tail_if_it_grows(unsigned int order, bool grows)
 {
 	return grows;
 }
 
-/* What was freed last is likely to be in the caches of the CPU. */
+/* A freed block goes to the head: its memory may still be in a CPU cache. */
 static bool tail_never(unsigned int order, bool grows)
 {
 	return false;
@@ -174,11 +176,11 @@ static const struct umbra_policy policies[] = {
 };
 
 /**
- * umbra_policy_get() - the policies one by one
- * @i: from 0
+ * umbra_policy_get() - get a policy by number
+ * @i: number of the policy, from 0
  *
  * Context: any.
- * Return: the policy, or NULL past the last.
+ * Return: the policy, or NULL if @i is past the last one.
  */
 const struct umbra_policy *umbra_policy_get(unsigned int i)
 {
@@ -187,11 +189,11 @@ const struct umbra_policy *umbra_policy_get(unsigned int i)
 EXPORT_SYMBOL_GPL(umbra_policy_get);
 
 /**
- * umbra_policy_find() - a policy by name
- * @name: its name, or NULL for mainline
+ * umbra_policy_find() - find a policy by name
+ * @name: name of the policy, or NULL for mainline
  *
  * Context: any.
- * Return: the policy, or NULL if there is none of that name.
+ * Return: the policy, or NULL if no policy has this name.
  */
 const struct umbra_policy *umbra_policy_find(const char *name)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Policies: the choices of an allocator as pure functions. A policy sees
- * values, returns a choice, and touches nothing.
+ * Policies: the choices of an allocator as pure functions. A policy function
+ * gets values, returns a choice, and changes nothing.
  */
 #ifndef _UMBRA_POLICY_H
 #define _UMBRA_POLICY_H
@@ -9,12 +9,12 @@
 #include <umbra/umbra.h>
 
 /**
- * struct umbra_fallback_view - what a zone has when its lists of a type fail
+ * struct umbra_fallback_view - free blocks of a zone, to choose a fallback from
  * @order: order wanted
  * @type: type wanted
  * @pb_order: order of a pageblock
- * @nofragment: only whole pageblocks may change hands
- * @free_types: for each order, the types with a free block, as bits
+ * @nofragment: true if only whole pageblocks may be claimed
+ * @free_types: for each order, the bitmap of types with a free block
  */
 struct umbra_fallback_view {
 	unsigned int order;
@@ -24,17 +24,17 @@ struct umbra_fallback_view {
 	u8 free_types[UMBRA_NR_ORDERS];
 };
 
-/* A list of another type; @order is -1 for none. */
+/* A free list of another type; an order of -1 means none. */
 struct umbra_fallback_choice {
 	int order;
 	enum umbra_migratetype type;
 };
 
 /**
- * struct umbra_claim_view - a pageblock of which a part is free
- * @pages: pages of a pageblock
- * @free: how many are free
- * @movable: how many are allocated as movable
+ * struct umbra_claim_view - a pageblock with a free block
+ * @pages: number of pages of the pageblock
+ * @free: number of free pages
+ * @movable: number of pages allocated as movable
  * @type: type wanted
  * @block_type: type of the pageblock
  */
@@ -48,18 +48,21 @@ struct umbra_claim_view {
 
 /**
  * struct umbra_policy - a set of choices
- * @name: as in the policy= parameter
- * @group: group allocations by mobility
- * @lowest: take the block of the lowest address: of all that are large enough,
- *	or of a list that @claim or @steal chose; not the first of a list
- * @small_caches: caches of CPUs do not grow, for what is in them is taken again
- *	wherever it is; unless a size was asked for
- * @claim: the list whose first block's pageblock should change type; @tried is
- *	the order of the last choice, which came to nothing, or -1
- * @claim_whole: should a pageblock that is partly in use change type
- * @steal: the list to take a block from, its pageblock staying what it is
- * @to_tail: should a freed block go to the end of its list; @grows says that
- *	the block it would merge into has a free buddy too
+ * @name: name in the policy= parameter
+ * @group: true to group allocations by mobility
+ * @lowest: true to take the block of the lowest address instead of the first of
+ *	a list: among all large enough blocks, or in the list that @claim or
+ *	@steal returns
+ * @small_caches: true if per-CPU caches of automatic size must not grow,
+ *	because a cache ignores the addresses of its blocks
+ * @claim: choice of the list whose next block has the pageblock to claim;
+ *	@tried is the order of the last choice, whose claim failed, or -1
+ * @claim_whole: true if a pageblock that is partly in use should change type
+ * @steal: choice of the list to steal a block from, without a change of the
+ *	type of its pageblock
+ * @to_tail: true if a freed block should go to the tail of its list; @grows is
+ *	true if the block and its buddy would merge into a block with a free
+ *	buddy
  */
 struct umbra_policy {
 	const char *name;
