@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Makes older kernels look like the newest, which the rest of the code is
- * written for. Included before everything else; the only place that knows
- * kernel versions. Each entry names the version that changed something, and
- * can go when no older one is supported.
+ * Functions and macros of the newest kernel, for older kernels. All other code
+ * is written for the newest kernel; only this file knows kernel versions. It is
+ * included before all other headers. Each entry names the version with the
+ * change, and can be removed when no older version is supported.
  */
 #ifndef _UMBRA_COMPAT_H
 #define _UMBRA_COMPAT_H
@@ -20,7 +20,7 @@
 #include <linux/slab.h>
 
 /*
- * 6.2 added <kunit/visibility.h>, with symbols exported for tests alone.
+ * 6.2 added <kunit/visibility.h>, for symbols that are exported only for tests.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
 #include <kunit/visibility.h>
@@ -31,14 +31,14 @@
 /*
  * 6.4 added <kunit/static_stub.h>, with which a test replaces a function.
  */
-#if __has_include(<kunit/static_stub.h>)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
 #include <kunit/static_stub.h>
 #else
-#define KUNIT_STATIC_STUB_REDIRECT(function, ...) do { } while (0)
+#define KUNIT_STATIC_STUB_REDIRECT(...) do { } while (0)
 #endif
 
 /*
- * 6.13 wants the namespace of MODULE_IMPORT_NS() as a string.
+ * 6.13 changed the namespace of MODULE_IMPORT_NS() to a string.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 #define UMBRA_IMPORT_KUNIT_SYMBOLS \
@@ -56,7 +56,7 @@
 #endif
 
 /*
- * 7.0 added allocations by type.
+ * 7.0 added kzalloc_obj() and kmalloc_obj(), allocations by type.
  */
 #ifndef kzalloc_obj
 #define kzalloc_obj(obj, gfp) ((typeof(obj) *)kzalloc(sizeof(obj), gfp))
@@ -64,7 +64,7 @@
 #endif
 
 /*
- * 6.14 renamed the allocation of many pages into an array.
+ * 6.14 renamed alloc_pages_bulk_array() to alloc_pages_bulk().
  */
 #ifndef alloc_pages_bulk
 #define alloc_pages_bulk(gfp, nr, pages) \
@@ -72,14 +72,14 @@
 #endif
 
 /*
- * 6.12 renamed the test for a task of realtime or deadline policy.
+ * 6.12 added rt_or_dl_task(). Before, rt_task() included deadline tasks.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
 #define rt_or_dl_task(task) rt_task(task)
 #endif
 
 /*
- * 6.18 made the flags of a page a structure, for printing with %pGp.
+ * 6.18 changed the flags of a page to a structure. %pGp prints the word in it.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
 #define umbra_page_flags(page) (&(page)->flags.f)
@@ -88,7 +88,7 @@
 #endif
 
 /*
- * 6.3 made vm_flags read-only, to be changed by helpers.
+ * 6.3 made vm_flags read-only, and added vm_flags_set() to change them.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
@@ -117,12 +117,12 @@ static inline int umbra_host_alloc_contig(unsigned long start,
 }
 
 /*
- * 6.5 made the host refuse writable long-term pins of mappings that want to
- * know about writes. Before, it retries them without end on pages of a CMA
- * area that it cannot migrate, so there we take none.
+ * 6.5 changed the host to refuse writable long-term pins of mappings with a
+ * page_mkwrite callback. Before, the host retries such a pin without end on
+ * pages of a CMA area that it cannot migrate, so CMA must not be used.
  *
  * 7.0 exported cma_alloc(), cma_release() and dev_get_cma_area(). Before,
- * modules reach CMA through the DMA API.
+ * modules use CMA through the DMA API.
  */
 #if defined(CONFIG_DMA_CMA) && LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 #define UMBRA_HAS_CMA

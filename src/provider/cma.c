@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pages from the host's default CMA area, by the exported CMA functions where
- * there are any and by the DMA API before.
+ * Pages from the default CMA area of the host: by the functions of CMA if the
+ * kernel exports them, else by the DMA API.
  *
- * The DMA API falls back to the buddy allocator without a word. Such pages
- * are told by their counts, and refused: only the first of them has one.
- * A region that cannot go back whole is freed by the DMA API in runs, which
- * CONFIG_DMA_API_DEBUG remarks upon.
+ * The DMA API may fall back to the buddy allocator of the host. Pages of such a
+ * block are refused. Their counts show the fallback: only the first page has a
+ * count. A region with pinned or lost pages is freed in several runs, which
+ * CONFIG_DMA_API_DEBUG reports as an error.
  */
 #include <linux/cma.h>
 #include <linux/dma-map-ops.h>
@@ -58,7 +58,7 @@ struct dma_region {
 	dma_addr_t address;		/* of the first page */
 };
 
-/* Pages from CMA have a count each, blocks of the buddy allocator have not. */
+/* Every page from CMA has a count of 1; tails of a buddy block have 0. */
 static bool is_from_cma(const struct page *page, unsigned long nr_pages)
 {
 	unsigned long i;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A range of the host's ordinary memory, emptied by migration.
+ * Ranges of ordinary memory of the host, emptied by migration.
  *
- * Candidates are tried from the top of each node down. The host itself
- * refuses ranges with unmovable pages, with CMA pageblocks, or with memory
- * offline, at little cost; what is skipped here is what it would not refuse
- * but we do not want (ZONE_MOVABLE, which is kept free of long-lived pages),
- * or must not ask for (a range of two zones).
+ * The search goes from the top of each node down. The host refuses ranges with
+ * unmovable pages, with CMA pageblocks, or with offline memory at little cost.
+ * The search skips ranges that the host would not refuse: ranges in
+ * ZONE_MOVABLE, which must stay free of long-lived pages, and ranges across two
+ * zones, which alloc_contig_range() does not support.
  */
 #include <linux/gfp.h>
 #include <linux/memory_hotplug.h>
@@ -27,7 +27,10 @@ struct contig_search {
 	unsigned int tries;
 };
 
-/* Is [pfn, pfn + nr) online, and inside one zone that we may take from? */
+/*
+ * Is the range online, with consecutive descriptors, and inside one zone below
+ * ZONE_MOVABLE?
+ */
 static bool is_candidate(unsigned long pfn, unsigned long nr_pages)
 {
 	unsigned long end = pfn + nr_pages;
@@ -47,7 +50,10 @@ static bool is_candidate(unsigned long pfn, unsigned long nr_pages)
 	       page_zonenum(first + nr_pages - 1) == page_zonenum(first);
 }
 
-/* -ENOMEM: nothing in this node; -EBUSY: out of tries. */
+/*
+ * Search a node. Returns 0, -ENOMEM if the node has no range, -EBUSY after too
+ * many tries, or -EINTR after a fatal signal.
+ */
 static int search_node(struct contig_search *search, int nid,
 		       unsigned long *found)
 {
@@ -87,7 +93,7 @@ static void search_begin(struct contig_search *search, unsigned long nr_pages)
 	search->tries = MAX_TRIES;
 }
 
-/* One run, wherever there is room for it. */
+/* Acquire one run from the first node that has it. */
 static int acquire_one(struct umbra_region *region, unsigned long nr_pages)
 {
 	struct contig_search search;
@@ -119,7 +125,7 @@ static void release_all(struct umbra_region *region)
 	region->nr_spans = 0;
 }
 
-/* A run from every node that has memory, all of about the same size. */
+/* Acquire a run of about the same size from every node with memory. */
 static int acquire_each(struct umbra_region *region, unsigned long nr_pages)
 {
 	unsigned int nr_nodes = num_node_state(N_MEMORY);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Descriptors without memory: for tests, and for instances larger than the
- * machine. Frame numbers start at zero.
+ * Descriptors without memory, for tests and for instances larger than the
+ * machine. Page frame numbers start at zero.
  */
 #include <linux/mm.h>
 #include <linux/page_ref.h>
@@ -16,7 +16,7 @@ static int ghost_acquire(struct umbra_region *region, unsigned long nr_pages)
 
 	if (nr_pages >= U32_MAX)
 		return -ENOMEM;
-	/* A size that is too much is refused, and kills nobody. */
+	/* A size that is too large must not invoke the OOM killer. */
 	pages = __vmalloc(array_size(nr_pages, sizeof(*pages)),
 			  GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN |
 			  __GFP_RETRY_MAYFAIL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Choosing a provider, and giving pages back run by run. */
+/* The choice of a provider, and the release of pages in runs. */
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -26,7 +26,7 @@ static int try_provider(struct umbra_region *region,
 	return provider->acquire(region, nr_pages);
 }
 
-/* The first that works, of those that give real memory. */
+/* Acquire pages from the first provider with memory that works. */
 static int acquire_auto(struct umbra_region *region, unsigned long nr_pages)
 {
 	unsigned int i;
@@ -45,16 +45,16 @@ static int acquire_auto(struct umbra_region *region, unsigned long nr_pages)
 }
 
 /**
- * umbra_region_acquire() - take pages from the host
+ * umbra_region_acquire() - acquire pages from the host
  * @region: filled in
- * @provider: name of a provider, or "auto" for the first that works and has
- *	real memory
- * @nr_pages: how many, in pages; not 0
+ * @provider: name of a provider, or "auto" for the first provider with memory
+ *	that works
+ * @nr_pages: number of pages; not 0
  *
- * Context: may sleep, for seconds; ends early on a fatal signal.
- * Return: 0; -EINVAL for a name that no provider has, -ENODEV if this kernel
- * or machine lacks what the provider needs, -ENOMEM if it has not so much to
- * give, -EINTR after a fatal signal. On failure the host is as before.
+ * Context: may sleep for seconds; ends early on a fatal signal.
+ * Return: 0, -EINVAL if no provider has this name, -ENODEV if the kernel or the
+ * machine does not support the provider, -ENOMEM if the provider has too few
+ * pages, or -EINTR after a fatal signal. On failure no page is acquired.
  */
 int umbra_region_acquire(struct umbra_region *region, const char *provider,
 			 unsigned long nr_pages)
@@ -103,14 +103,14 @@ static void release_span(struct umbra_region *region,
 }
 
 /**
- * umbra_region_release() - give the pages of a region back to the host
- * @region: the region, acquired
- * @releasable: tells for a page whether it may be given back
- * @arg: passed to @releasable
- * @released: what became of the pages
+ * umbra_region_release() - return the pages of a region to the host
+ * @region: an acquired region
+ * @releasable: callback that returns true if a page may return to the host
+ * @arg: argument of @releasable
+ * @released: filled in
  *
- * A page that somebody still references loses our reference only: its last
- * holder gives it to the host.
+ * If others still reference a page, only the base reference is dropped. The
+ * host gets the page with the end of the last reference.
  *
  * Context: may sleep.
  */

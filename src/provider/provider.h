@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * Providers: where the pages of an instance come from.
- */
+/* Providers: the sources of the pages of an instance. */
 #ifndef _UMBRA_PROVIDER_H
 #define _UMBRA_PROVIDER_H
 
@@ -11,18 +9,19 @@ struct umbra_region;
 
 /**
  * struct umbra_provider - one way to get pages from the host
- * @name: as in the provider= parameter
- * @has_memory: there is memory behind the descriptors
- * @acquire: take @nr_pages pages and describe them in region->spans. Every
- *	page has a reference count of one, which is the caller's from now on.
- *	May sleep; ends within seconds, and early on a fatal signal. Returns
- *	0, -ENODEV if this host cannot do it, -ENOMEM if it has not so much to
- *	give, -EINTR after a fatal signal; on failure the host is as before.
- * @release: give back a run of acquired pages, each with a count of one.
- *	Each page is released at most once; pages that are never released
- *	are not the provider's any more.
- * @finish: after the last @release, free whatever else @acquire took;
- *	optional.
+ * @name: name in the provider= parameter
+ * @has_memory: true if the descriptors have memory
+ * @acquire: function that acquires @nr_pages pages and describes them in
+ *	region->spans. Every page must have a reference count of one, which
+ *	belongs to the caller. The function may sleep; it must end within
+ *	seconds, and early on a fatal signal. It returns 0, -ENODEV if the host
+ *	does not support it, -ENOMEM if the host has too few pages, or -EINTR
+ *	after a fatal signal. On failure no page is acquired.
+ * @release: function that returns a run of acquired pages, each with a count of
+ *	one, to the host. Each page is released at most once. Pages that are
+ *	never released do not belong to the provider any more.
+ * @finish: function that frees all other resources of @acquire, after the last
+ *	@release; optional.
  */
 struct umbra_provider {
 	const char *name;
@@ -34,11 +33,11 @@ struct umbra_provider {
 };
 
 /**
- * struct umbra_region - pages that a provider has acquired
- * @provider: where they came from
- * @nr_spans: how many of @spans are used
+ * struct umbra_region - acquired pages
+ * @provider: provider of the pages
+ * @nr_spans: number of used @spans
  * @spans: the pages
- * @priv: the provider's own
+ * @priv: private data of the provider
  */
 struct umbra_region {
 	const struct umbra_provider *provider;
@@ -48,10 +47,10 @@ struct umbra_region {
 };
 
 /**
- * struct umbra_released - what became of the pages of a region, in pages
- * @returned: given back to the host
- * @pinned: still referenced by somebody, whose last put_page() gives them back
- * @kept: not given back, as the caller asked
+ * struct umbra_released - the result of a release, in pages
+ * @returned: pages returned to the host
+ * @pinned: pages that others still reference; the host gets them later
+ * @kept: pages that are not releasable
  */
 struct umbra_released {
 	unsigned long returned;
@@ -59,7 +58,7 @@ struct umbra_released {
 	unsigned long kept;
 };
 
-/* Say that a region is one run of pages; for providers. */
+/* Describe a region of one run of pages; for providers. */
 static inline void umbra_region_describe(struct umbra_region *region,
 					 struct page *pages,
 					 unsigned long base_pfn,
