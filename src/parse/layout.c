@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A layout from what a person typed: parameters of the module into the
- * tables that an instance is made from. Everything that cannot be is refused
- * with one line that names the value and the limit.
+ * Parse the parameters of the module into the tables of a layout. An invalid
+ * value is refused with one line in the log, which names the value and what is
+ * accepted.
  */
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
@@ -22,7 +22,7 @@
 #include "layout.h"
 #include "text.h"
 
-/* Shares of the zones when nothing is said, of SHARES pageblocks. */
+/* The default share of each zone, in 1/SHARES of a node. */
 static const unsigned int shares[UMBRA_NR_ZONE_TYPES] = {
 	[UMBRA_ZONE_DMA] = 1,
 	[UMBRA_ZONE_DMA32] = 3,
@@ -33,17 +33,17 @@ static const unsigned int shares[UMBRA_NR_ZONE_TYPES] = {
 
 #define SHARES 16
 
-/* What is to be cut into the zones of one node. */
+/* The frames of one node, to be cut into zones. */
 struct piece {
 	unsigned int nid;
 	u32 nr_frames;
-	u32 nr_padding;			/* of these, without pages at the end */
+	u32 nr_padding;			/* frames without pages at the end */
 };
 
-/* One zone as it was typed. */
+/* One zone of the zones= parameter. */
 struct zone_text {
 	enum umbra_zone_type type;
-	u64 pages;			/* 0: what is left */
+	u64 pages;			/* 0: the rest of the node */
 };
 
 static int parse_zone_type(const char *name)
@@ -56,7 +56,7 @@ static int parse_zone_type(const char *name)
 	return -EINVAL;
 }
 
-/* One "NAME" or "NAME:SIZE". */
+/* Parse "NAME" or "NAME:SIZE". */
 static int parse_zone(char *text, struct zone_text *zone)
 {
 	char *name = strsep(&text, ":");
@@ -70,7 +70,7 @@ static int parse_zone(char *text, struct zone_text *zone)
 	}
 	if (text && (umbra_parse_bytes(text, &bytes) || !bytes ||
 		     bytes % PAGE_SIZE)) {
-		pr_err("zones=%s:%s: not a size in bytes, K, M or G, and a multiple of %lu\n",
+		pr_err("zones=%s:%s: must be above 0, in bytes, K, M or G, and a multiple of %lu bytes\n",
 		       name, text, PAGE_SIZE);
 		return -EINVAL;
 	}
@@ -79,7 +79,7 @@ static int parse_zone(char *text, struct zone_text *zone)
 	return 0;
 }
 
-/* Returns how many zones were named, or an error. */
+/* Returns the number of zones in @text, or an error. */
 static int parse_zones(const char *text, struct zone_text *zones)
 {
 	char *copy = kstrdup(text, GFP_KERNEL), *rest = copy, *one;
@@ -89,14 +89,14 @@ static int parse_zones(const char *text, struct zone_text *zones)
 		return -ENOMEM;
 	while (!err && (one = strsep(&rest, ","))) {
 		if (nr == UMBRA_NR_ZONE_TYPES) {
-			pr_err("zones=%s: a node has at most %u zones\n", text,
+			pr_err("zones=%s: must be at most %u zones\n", text,
 			       UMBRA_NR_ZONE_TYPES);
 			err = -EINVAL;
 			break;
 		}
 		err = parse_zone(one, &zones[nr]);
 		if (!err && nr && zones[nr].type <= zones[nr - 1].type) {
-			pr_err("zones=%s: each at most once, in the order DMA, DMA32, Normal, HighMem, Movable\n",
+			pr_err("zones=%s: must name each zone at most once, in the order DMA, DMA32, Normal, HighMem, Movable\n",
 			       text);
 			err = -EINVAL;
 		}
@@ -116,7 +116,7 @@ static void add_zone(struct umbra_layout_tables *t, unsigned int nid,
 	};
 }
 
-/* Cut a node in proportion; one that is too small is all Normal. */
+/* Cut a node into the default zones. A small node has only a Normal zone. */
 static void cut_by_shares(struct umbra_layout_tables *t,
 			  const struct piece *piece, unsigned int pb_order)
 {
@@ -138,7 +138,7 @@ static void cut_by_shares(struct umbra_layout_tables *t,
 	}
 }
 
-/* Cut a node as it was said; one zone may take what is left. */
+/* Cut a node by the zones= parameter. One zone without a size gets the rest. */
 static int cut_as_said(struct umbra_layout_tables *t,
 		       const struct piece *piece, unsigned int pb_order,
 		       const struct zone_text *zones, unsigned int nr)
@@ -152,7 +152,7 @@ static int cut_as_said(struct umbra_layout_tables *t,
 		sum += zones[i].pages;
 		open += !zones[i].pages;
 		if (zones[i].pages % pageblock) {
-			pr_err("zones: %s of %llu pages must be a multiple of a pageblock, %u pages\n",
+			pr_err("zones: %s of %llu pages must be a multiple of %u pages, the size of a pageblock\n",
 			       umbra_zone_type_name(zones[i].type),
 			       zones[i].pages, pageblock);
 			return -EINVAL;
@@ -162,7 +162,7 @@ static int cut_as_said(struct umbra_layout_tables *t,
 		padding = piece->nr_padding;
 	} else if (open > 1 || (!open && sum != piece->nr_frames) ||
 		   sum + (u64)open * pageblock > piece->nr_frames) {
-		pr_err("zones: %llu pages are named for node %u, which has %u; one zone may be without a size, and takes the rest\n",
+		pr_err("zones: %llu pages on node %u: must add up to %u, or to less with one zone without a size\n",
 		       sum, piece->nid, nr_pages);
 		return -EINVAL;
 	}
@@ -173,7 +173,7 @@ static int cut_as_said(struct umbra_layout_tables *t,
 	return 0;
 }
 
-/* Nodes of our own: equal parts, the last with what is left over. */
+/* Cut all frames into equal nodes. The last node gets the rest, too. */
 static int cut_nodes(struct piece *pieces, unsigned int nr, u32 nr_frames,
 		     unsigned int pb_order)
 {
@@ -181,7 +181,7 @@ static int cut_nodes(struct piece *pieces, unsigned int nr, u32 nr_frames,
 	unsigned int i;
 
 	if (nr > UMBRA_MAX_NODES || !part) {
-		pr_err("nodes=%u: must be from 1 to %u, each with a pageblock of %u pages at least\n",
+		pr_err("nodes=%u: must be from 1 to %u, each with at least a pageblock of %u pages\n",
 		       nr, UMBRA_MAX_NODES, 1U << pb_order);
 		return -EINVAL;
 	}
@@ -191,7 +191,7 @@ static int cut_nodes(struct piece *pieces, unsigned int nr, u32 nr_frames,
 	return nr;
 }
 
-/* Nodes as the host has them: a span each, numbered without gaps. */
+/* Make one node of each span, with the distances and CPUs of the host. */
 static int follow_host(struct umbra_layout_tables *t, struct piece *pieces,
 		       const struct umbra_span *spans, unsigned int nr_spans,
 		       u32 nr_frames)
@@ -220,7 +220,7 @@ static int follow_host(struct umbra_layout_tables *t, struct piece *pieces,
 	return nr_spans;
 }
 
-/* Numbers of at most 255, separated by any of @separators. */
+/* Parse numbers of at most 255, separated by any of @separators. */
 static int parse_bytes_list(const char *what, const char *text,
 			    const char *separators, u8 *table,
 			    unsigned int nr, bool exact)
@@ -252,7 +252,7 @@ static int check_distances(const char *text, const u8 *distance,
 
 		if (local ? distance[i] != LOCAL_DISTANCE :
 			    distance[i] < LOCAL_DISTANCE) {
-			pr_err("distance=%s: must be %u on a node and at least that between two\n",
+			pr_err("distance=%s: must be %u from a node to itself, and not less between nodes\n",
 			       text, LOCAL_DISTANCE);
 			return -EINVAL;
 		}
@@ -324,7 +324,7 @@ static int parse_debug(const char *text, unsigned int *debug)
 	while (bit >= 0 && (one = strsep(&rest, ","))) {
 		bit = match_string(names, ARRAY_SIZE(names), one);
 		if (bit < 0)
-			pr_err("debug=%s: must be of poison, guard, refs, owner\n",
+			pr_err("debug=%s: must be a list of poison, guard, refs and owner\n",
 			       text);
 		else
 			*debug |= BIT(bit);
@@ -342,11 +342,11 @@ static int check_number(const char *name, long value, long most)
 	return -EINVAL;
 }
 
-/* What needs no cutting of the pages. */
+/* Check the values that do not depend on nodes and zones. */
 static int check_layout(const struct umbra_layout *layout)
 {
 	if (layout->debug & UMBRA_DEBUG_POISON && !layout->has_memory) {
-		pr_err("debug=poison: must have memory, which provider=%s has not\n",
+		pr_err("debug=poison: must not be used with provider=%s, which has no memory\n",
 		       layout->origin);
 		return -EINVAL;
 	}
@@ -357,9 +357,9 @@ static int check_layout(const struct umbra_layout *layout)
 }
 
 /*
- * Descriptors without memory can be cut where the zones say: a span each, so
- * that the rest of a last pageblock is OFFLINE. The zones are rounded up to
- * what their spans take.
+ * Cut the descriptors of a ghost into one span per zone, for zones that do not
+ * end at a pageblock. The frames after each span are OFFLINE. The zones are
+ * rounded up to the frames that their spans need.
  */
 static int cut_ghost(struct zone_text *zones, unsigned int nr,
 		     struct umbra_span *spans, unsigned int *nr_spans)
@@ -423,7 +423,7 @@ static int build_zones(struct umbra_layout_tables *t,
 	last = &spans[nr_spans - 1];
 	pieces[nr - 1].nr_padding = nr_frames - last->first - last->nr_pages;
 	if (pieces[nr - 1].nr_padding >= pieces[nr - 1].nr_frames) {
-		pr_err("nodes=%u: %u pages are not enough for each to have some\n",
+		pr_err("nodes=%u: must be fewer, because %u pages leave the last node empty\n",
 		       text->nodes, last->first + last->nr_pages);
 		return -EINVAL;
 	}
@@ -438,16 +438,16 @@ static int build_zones(struct umbra_layout_tables *t,
 }
 
 /**
- * umbra_layout_parse() - make a layout of what was typed
- * @layout: changed where something was said
- * @t: tables it points into from then on; all zero, with room for the CPUs
- * @text: what was typed
- * @spans: the pages; those of a ghost may be cut anew
- * @nr_spans: how many
+ * umbra_layout_parse() - parse a layout from text
+ * @layout: filled in where @text has a value
+ * @t: tables that @layout points to after the call; all zero before it
+ * @text: the text
+ * @spans: the pages; the spans of a ghost may change
+ * @nr_spans: number of spans; may change with @spans
  *
  * Context: may sleep.
- * Return: 0, -ENOMEM, -EFBIG for too many pages, or -EINVAL, with a line that
- * says why.
+ * Return: 0, -ENOMEM, -EFBIG for too many pages, or -EINVAL for an invalid
+ * value, with one line in the log.
  */
 int umbra_layout_parse(struct umbra_layout *layout,
 		       struct umbra_layout_tables *t,
@@ -495,7 +495,10 @@ int umbra_layout_parse(struct umbra_layout *layout,
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_layout_parse);
 
-/* Context: may sleep. Returns NULL if there is no memory. */
+/*
+ * Allocate empty tables, to be freed with kvfree(). Returns NULL if the host is
+ * out of memory. Context: may sleep.
+ */
 struct umbra_layout_tables *umbra_layout_tables_create(void)
 {
 	return kvzalloc(struct_size_t(struct umbra_layout_tables, cpu_node,

@@ -6,15 +6,16 @@
 #include <umbra/umbra.h>
 
 /**
- * struct umbra_layout_text - a layout as the parameters of the module say it
- * @nodes: how many equal nodes; 0 to follow the host, else one
- * @follow_host: each span is of another node of the host
+ * struct umbra_layout_text - the parameters of the module for a layout
+ * @nodes: number of equal nodes; 0 for the nodes of the host, if @follow_host,
+ *	or for one node
+ * @follow_host: true if each span is of another node of the host
  * @pb_order: order of a pageblock
  * @zones: NAME:SIZE,... or NULL
  * @distance: rows of the distance table, or NULL
- * @cpu_node: the node of each CPU, or NULL
+ * @cpu_node: node of each CPU, or NULL
  * @policy: name of the policy
- * @debug: what to debug, or NULL
+ * @debug: names of UMBRA_DEBUG_* bits, or NULL
  */
 struct umbra_layout_text {
 	unsigned int nodes;
@@ -27,7 +28,7 @@ struct umbra_layout_text {
 	const char *debug;
 };
 
-/* What a layout points to; needed until the instance is created. */
+/* Tables that a layout points to, until the instance is created. */
 struct umbra_layout_tables {
 	unsigned int nr_zones;
 	bool has_distance;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Numbers and words of lines that a person typed. */
+/* Parsers of sizes, numbers and words in a line of text. */
 #include <linux/ctype.h>
 #include <linux/kstrtox.h>
 #include <linux/module.h>
@@ -7,12 +7,12 @@
 #include "text.h"
 
 /**
- * umbra_parse_bytes() - a size in bytes, with suffix K, M or G
- * @text: what was typed
- * @bytes: filled in
+ * umbra_parse_bytes() - parse a size in bytes
+ * @text: a number, with a suffix K, M or G or without
+ * @bytes: filled in: the size in bytes
  *
  * Context: any.
- * Return: 0, or -EINVAL if that is no size.
+ * Return: 0, or -EINVAL if @text is not a size.
  */
 int umbra_parse_bytes(const char *text, u64 *bytes)
 {
@@ -39,7 +39,10 @@ int umbra_parse_bytes(const char *text, u64 *bytes)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_parse_bytes);
 
-/* The number after a word; false if the line is anything else. */
+/*
+ * Parse a word and a number. Returns false if the line is anything else.
+ * Context: any.
+ */
 bool umbra_parse_word_number(const char *line, const char *word, unsigned int *n)
 {
 	size_t len = str_has_prefix(line, word);
@@ -48,7 +51,10 @@ bool umbra_parse_word_number(const char *line, const char *word, unsigned int *n
 	       !kstrtouint(skip_spaces(line + len), 0, n);
 }
 
-/* A number for each zone type, the lowest first. */
+/*
+ * Parse a number for each zone type, the lowest zone first. Returns 0, -EINVAL,
+ * or -ERANGE for a number that an int cannot hold. Context: any.
+ */
 int umbra_parse_ratios(const char *line, int ratio[UMBRA_NR_ZONE_TYPES])
 {
 	char text[UMBRA_LINE_SIZE], *rest = text, *word;

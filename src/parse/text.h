@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Numbers and words of lines that a person typed. */
+/* Parsers of sizes, numbers and words in a line of text; see text.c. */
 #ifndef _UMBRA_TEXT_H
 #define _UMBRA_TEXT_H
 
