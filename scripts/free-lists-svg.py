@@ -50,7 +50,7 @@ def text(x, y, words, anchor="start"):
 
 
 def legend():
-    """What the colours stand for."""
+    """The meaning of the colours."""
     parts = [text(LEFT, 22, "free blocks of order")]
     x = LEFT + 132
     for order, colour in enumerate(COLOURS):
