@@ -98,9 +98,9 @@ static struct umbra_default {
  *
  * The module cannot be unloaded until umbra_put().
  *
- * Context: any.
- * Return: the instance, or NULL if it does not exist, if the module is being
- * unloaded, or if the instance has no memory behind its descriptors.
+ * Context: Any context, does not sleep.
+ * Return: the instance; NULL if it is going, or has no memory behind its
+ * descriptors.
  */
 struct umbra *umbra_get_default(void)
 {
@@ -113,10 +113,10 @@ struct umbra *umbra_get_default(void)
 EXPORT_SYMBOL_GPL(umbra_get_default);
 
 /**
- * umbra_put() - drop the reference of umbra_get_default()
- * @u: the instance; the caller must have freed all its allocations
+ * umbra_put() - give an instance back that umbra_get_default() returned
+ * @u: instance; the caller must have freed all of its blocks
  *
- * Context: any.
+ * Context: Any context, does not sleep.
  */
 void umbra_put(struct umbra *u)
 {
@@ -204,18 +204,18 @@ static bool all_releasable(void *arg, struct page *page)
 
 /**
  * umbra_create() - create an instance over pages of the caller
- * @name: name of the instance and of its directory in debugfs; 1 to 15
- *	characters without a slash, and not the name of another instance
- * @layout: division of the pages into zones, and parameters; its strings must
- *	outlive the instance
- * @spans: the pages; each has exactly one reference
- * @nr_spans: number of spans, at most %UMBRA_MAX_SPANS
+ * @name: name of its directory in debugfs, 1 to 15 characters without a slash;
+ *	must be unique
+ * @layout: nodes, zones and tunables; its strings must outlive the instance
+ * @spans: pages of the instance, each with exactly one reference
+ * @nr_spans: number of elements of @spans, at most %UMBRA_MAX_SPANS
  *
- * Context: may sleep.
- * Return: the instance, which umbra_destroy() destroys, or an ERR_PTR: -EINVAL
- * for an invalid name, layout or number of spans, -EFBIG for too many pages,
- * -EBUSY for a page with more references, -EOPNOTSUPP for debugging that this
- * kernel does not support, -ENOMEM.
+ * Context: Process context, may sleep.
+ * Return: the instance, which umbra_destroy() takes down, or an ERR_PTR.
+ * -EINVAL: the name, the layout or the number of spans is invalid. -EFBIG: too
+ * many pages for frame indices. -EBUSY: a page has other references.
+ * -EOPNOTSUPP: this kernel cannot do a kind of debugging. -ENOMEM: no memory
+ * for metadata. -EINTR: a fatal signal.
  */
 struct umbra *umbra_create(const char *name, const struct umbra_layout *layout,
 			   const struct umbra_span *spans,
@@ -233,13 +233,13 @@ struct umbra *umbra_create(const char *name, const struct umbra_layout *layout,
 EXPORT_SYMBOL_GPL(umbra_create);
 
 /**
- * umbra_destroy() - destroy an instance
- * @u: an instance of umbra_create(), no longer in use
- * @lost: function for each page that the caller must not use again, because it
- *	is still allocated, has other references, or its memory has failed
- * @arg: argument for @lost
+ * umbra_destroy() - take an instance down
+ * @u: instance from umbra_create(), not in use any more
+ * @lost: callback for every page that the caller must not use again: the page
+ *	is still allocated or referenced, or its memory failed
+ * @arg: argument of @lost
  *
- * Context: may sleep.
+ * Context: Process context, may sleep.
  * Return: the number of lost pages.
  */
 unsigned long umbra_destroy(struct umbra *u,

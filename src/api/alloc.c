@@ -179,21 +179,22 @@ static noinline struct page *alloc_block(struct umbra *u, gfp_t gfp,
 
 /**
  * umbra_alloc_pages_nodemask() - allocate a block of pages
- * @u: the instance
- * @gfp: flags, with their meaning in alloc_pages()
- * @order: size of the block, 2^@order pages; at most %UMBRA_MAX_ORDER
- * @nid: first node to try; negative for the node of the current CPU
- * @nodemask: nodes to allocate from, or NULL for all
+ * @u: instance
+ * @gfp: flags as for alloc_pages()
+ * @order: order of the block, 2^@order pages, at most %UMBRA_MAX_ORDER
+ * @nid: preferred node; negative for the node of this CPU
+ * @nodemask: nodes that the request may use, or NULL for all
  *
- * The block belongs to the caller until umbra_free_pages(). Each page comes
- * with one reference that belongs to the instance: the caller must not drop it.
+ * The block belongs to the caller until umbra_free_pages(). It is not a page
+ * reference: the caller must never drop the reference that each page has.
  *
- * Context: may sleep if @gfp has %__GFP_DIRECT_RECLAIM, else any but NMI. On
- * PREEMPT_RT not with preemption or interrupts off.
- * Return: the first page, aligned to the size of the block, or NULL. An @order
- * out of range, a @nid that does not exist and contradictory flags fail and are
- * reported. A request that finds no memory is reported unless @gfp has
- * %__GFP_NOWARN.
+ * Context: May sleep if @gfp has %__GFP_DIRECT_RECLAIM; otherwise any context
+ * except NMI. May take zone locks. On PREEMPT_RT not with preemption or
+ * interrupts off.
+ * Return: the first page of the block, which is aligned to its size, or NULL.
+ * An @order or node out of range and contradictory flags are reported and fail.
+ * A request that fails is reported, except with %__GFP_NOWARN. An instance that
+ * is bad serves only requests with %__GFP_NOFAIL, and reports no others.
  */
 struct page *umbra_alloc_pages_nodemask(struct umbra *u, gfp_t gfp,
 					unsigned int order, int nid,
@@ -225,17 +226,17 @@ EXPORT_SYMBOL_GPL(umbra_alloc_pages_nodemask);
 
 /**
  * umbra_alloc_pages_nolock() - allocate a block without waiting for a lock
- * @u: the instance
- * @gfp: %__GFP_ACCOUNT or 0; the memory is always zeroed
- * @nid: first node to try; negative for the node of the current CPU
- * @order: size of the block, 2^@order pages; at most %PAGE_ALLOC_COSTLY_ORDER,
- *	or the order of a pageblock
+ * @u: instance
+ * @gfp: %__GFP_ACCOUNT or 0; the memory is zeroed in any case
+ * @nid: preferred node; negative for the node of this CPU
+ * @order: order of the block, at most %PAGE_ALLOC_COSTLY_ORDER, or that of a
+ *	pageblock
  *
- * The block comes from a cache of this CPU or from a zone whose lock is free,
- * down to the min watermark. Failures are common and are not reported.
+ * Takes a block from the cache of this CPU, or from a zone whose lock is free,
+ * down to the min watermark. The function fails easily, and without a report.
  *
- * Context: any, NMI included. On PREEMPT_RT, a hard interrupt gets only blocks
- * of this CPU's caches.
+ * Context: Any context, NMI included; does not sleep. On PREEMPT_RT, in a hard
+ * interrupt only the cache of this CPU is used.
  * Return: the first page of a compound block, or NULL.
  */
 struct page *umbra_alloc_pages_nolock(struct umbra *u, gfp_t gfp, int nid,

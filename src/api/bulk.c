@@ -91,19 +91,18 @@ static unsigned int bulk_fill(struct umbra *u, gfp_t gfp, int nid,
 
 /**
  * umbra_alloc_pages_bulk() - allocate single pages into an array
- * @u: the instance
- * @gfp: flags, with their meaning in alloc_pages()
- * @nid: first node to try; negative for the node of the current CPU
- * @nodemask: nodes to allocate from, or NULL for all
+ * @u: instance
+ * @gfp: flags as for alloc_pages()
+ * @nid: preferred node; negative for the node of this CPU
+ * @nodemask: nodes that the request may use, or NULL for all
  * @nr_pages: number of elements of @pages
- * @pages: array to fill; elements that are not NULL are kept
+ * @pages: array to fill; elements that are not NULL are passed over
  *
- * All pages come from one zone, which must stay above its low watermark without
- * them. If that yields no page, or if @gfp has %__GFP_ACCOUNT, a single page is
- * allocated as by umbra_alloc_pages_nodemask().
+ * Many pages at once come from one zone, which must stay above its low
+ * watermark without them. Otherwise one page is allocated as usual.
  *
- * Context: as umbra_alloc_pages_nodemask().
- * Return: the number of elements, from the first, that are filled now.
+ * Context: As umbra_alloc_pages_nodemask().
+ * Return: the number of elements that are filled, from the first on.
  */
 unsigned long umbra_alloc_pages_bulk(struct umbra *u, gfp_t gfp, int nid,
 				     const umbra_nodemask_t *nodemask,

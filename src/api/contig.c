@@ -148,19 +148,20 @@ static int isolate(struct umbra *u, const struct frame_range *range)
 }
 
 /**
- * umbra_isolate_range() - stop allocations from a range
- * @u: the instance
+ * umbra_isolate_range() - stop serving requests from a range
+ * @u: instance
  * @start: first page frame number
  * @end: page frame number after the last
  *
- * Isolates every pageblock that the range touches, as a whole. Allocated blocks
- * of the range are moved out of it if their owners allow it; the others stay
- * allocated. Blocks freed in the range stay isolated.
+ * Isolates all pageblocks that the range touches. Movable blocks in the range
+ * are moved out of it, other blocks stay. A page that is freed there stays
+ * isolated.
  *
- * Context: may sleep; without the locks that callbacks of owners take.
- * Return: 0; -EINVAL if the range is not in one zone of the instance; -EBUSY if
- * a part of it is isolated already; -EINTR after a fatal signal. On failure
- * nothing is isolated that was not before.
+ * Context: Process context, may sleep. Not with locks that callbacks of owners
+ * take.
+ * Return: 0. -EINVAL: the range is not in one zone of the instance. -EBUSY: a
+ * part of it is isolated already. -EINTR: a fatal signal. After an error
+ * nothing is isolated by this call.
  */
 int umbra_isolate_range(struct umbra *u, unsigned long start,
 			unsigned long end)
@@ -178,14 +179,12 @@ int umbra_isolate_range(struct umbra *u, unsigned long start,
 EXPORT_SYMBOL_GPL(umbra_isolate_range);
 
 /**
- * umbra_unisolate_range() - allow allocations from a range again
- * @u: the instance
+ * umbra_unisolate_range() - undo umbra_isolate_range()
+ * @u: instance
  * @start: first page frame number
  * @end: page frame number after the last
  *
- * Undoes umbra_isolate_range() for every pageblock that the range touches.
- *
- * Context: may sleep.
+ * Context: Process context, may sleep.
  * Return: 0, or -EINVAL if the range is not in one zone of the instance.
  */
 int umbra_unisolate_range(struct umbra *u, unsigned long start,
@@ -300,19 +299,21 @@ static int take_range(struct umbra *u, const struct frame_range *range)
 
 /**
  * umbra_alloc_contig_range() - allocate a range of pages
- * @u: the instance
+ * @u: instance
  * @start: first page frame number
  * @end: page frame number after the last
- * @gfp: %__GFP_ZERO, %__GFP_MOVABLE and %__GFP_ACCOUNT; others are ignored
+ * @gfp: flags; only %__GFP_ZERO, %__GFP_MOVABLE and %__GFP_ACCOUNT have an
+ *	effect
  *
- * Each page becomes a block of order 0, as after umbra_split_page(). Allocated
- * blocks of the range are moved out of it if their owners allow it. Watermarks
- * are ignored, because another zone cannot serve the request.
+ * Each of the pages is a block of order 0 then, as after umbra_split_page().
+ * Movable blocks in the range are moved out of it. Watermarks do not count,
+ * because the caller names the pages.
  *
- * Context: may sleep; without the locks that callbacks of owners take.
- * Return: 0; -EINVAL if the range is not in one zone of the instance; -EBUSY if
- * a page of it stays in use, has failed, or is isolated already; -EINTR after a
- * fatal signal. On failure nothing is allocated.
+ * Context: Process context, may sleep. Not with locks that callbacks of owners
+ * take.
+ * Return: 0. -EINVAL: the range is not in one zone of the instance. -EBUSY: a
+ * page of it is in use and stays, or is isolated. -EINTR: a fatal signal. -EIO:
+ * the instance is bad. After an error nothing is allocated.
  */
 int umbra_alloc_contig_range(struct umbra *u, unsigned long start,
 			     unsigned long end, gfp_t gfp)
@@ -353,13 +354,13 @@ EXPORT_SYMBOL_GPL(umbra_alloc_contig_range);
 
 /**
  * umbra_free_contig_range() - free a range of single pages
- * @u: the instance
+ * @u: instance
  * @start: first page frame number
  * @nr_pages: number of pages
  *
- * A page that is not an allocated block of order 0 is reported and not changed.
+ * A page that the caller does not own is reported and stays as it is.
  *
- * Context: may sleep.
+ * Context: Process context, may sleep.
  */
 void umbra_free_contig_range(struct umbra *u, unsigned long start,
 			     unsigned long nr_pages)

@@ -41,18 +41,19 @@ static void suspect(struct umbra_zone *zone)
 }
 
 /**
- * umbra_hwpoison_pfn() - put a page with failed memory out of use
- * @u: the instance
- * @pfn: page frame number; may be outside of @u
+ * umbra_hwpoison_pfn() - take a page out of use whose memory has failed
+ * @u: instance
+ * @pfn: page frame number of any page of the host
  *
- * A free page goes out of use at once. An allocated page stays with its owner
- * until it is freed: its block is marked as exposed, so that the free checks
- * the hwpoison flag of every page. For a page in a cache or in hand that check
- * may be over, so from then on every block of its zone is checked when it is
- * put back.
+ * A free page is taken out at once. An allocated page stays with its owner
+ * until it is freed; its block counts as exposed from now on, so that the free
+ * finds the failed page and keeps it out of use. If the page is on its way to
+ * the free lists, every block of its zone is looked at again on the way from
+ * now on.
  *
- * Context: any but NMI; on PREEMPT_RT not with preemption off.
- * Return: true if the page belongs to @u.
+ * Context: Any context except NMI, does not sleep. Takes the zone lock; on
+ * PREEMPT_RT not with preemption or interrupts off.
+ * Return: true if the page is of @u.
  */
 bool umbra_hwpoison_pfn(struct umbra *u, unsigned long pfn)
 {
@@ -83,12 +84,12 @@ bool umbra_hwpoison_pfn(struct umbra *u, unsigned long pfn)
 EXPORT_SYMBOL_GPL(umbra_hwpoison_pfn);
 
 /**
- * umbra_has_pfn() - check whether a page belongs to an instance
- * @u: the instance
+ * umbra_has_pfn() - test whether a page is of an instance
+ * @u: instance
  * @pfn: page frame number
  *
- * Context: any.
- * Return: true if the page belongs to @u.
+ * Context: Any context, does not sleep.
+ * Return: true if the page is of @u.
  */
 bool umbra_has_pfn(struct umbra *u, unsigned long pfn)
 {
@@ -97,12 +98,10 @@ bool umbra_has_pfn(struct umbra *u, unsigned long pfn)
 EXPORT_SYMBOL_GPL(umbra_has_pfn);
 
 /**
- * umbra_hwpoison_scan() - put all pages with failed memory out of use
- * @u: the instance
+ * umbra_hwpoison_scan() - take all pages out of use whose memory has failed
+ * @u: instance
  *
- * Calls umbra_hwpoison_pfn() for every page with the hwpoison flag.
- *
- * Context: may sleep.
+ * Context: Process context, may sleep.
  */
 void umbra_hwpoison_scan(struct umbra *u)
 {

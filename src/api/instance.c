@@ -322,13 +322,11 @@ static void stop_all(struct umbra *u)
 }
 
 /**
- * umbra_layout_init() - fill a layout with the defaults of the host
- * @layout: the layout to fill
+ * umbra_layout_init() - fill in a layout with the values of the host
+ * @layout: layout to fill in: one Normal zone, reserves and caches sized by the
+ *	formulas of the host, descriptors with memory behind them
  *
- * The layout has one Normal zone, has memory behind its descriptors, and sizes
- * reserves and caches with the host's formulas.
- *
- * Context: any.
+ * Context: Any context, does not sleep.
  */
 void umbra_layout_init(struct umbra_layout *layout)
 {

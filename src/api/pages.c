@@ -13,12 +13,12 @@
 #include "../core/span.h"
 
 /**
- * umbra_free_pages_bulk() - free an array of single pages
- * @u: the instance of the pages
- * @pages: an array of pages; elements that are NULL are ignored
- * @nr_pages: number of elements of @pages
+ * umbra_free_pages_bulk() - free single pages
+ * @u: instance that the pages came from
+ * @pages: array of pages; NULL elements are passed over
+ * @nr_pages: number of elements
  *
- * Context: may sleep.
+ * Context: Process context, may sleep.
  */
 void umbra_free_pages_bulk(struct umbra *u, struct page **pages,
 			   unsigned long nr_pages)
@@ -36,13 +36,12 @@ EXPORT_SYMBOL_GPL(umbra_free_pages_bulk);
 
 /**
  * umbra_page_address() - get the kernel address of a page
- * @u: the instance
- * @page: a page
+ * @u: instance
+ * @page: page
  *
- * Context: any.
- * Return: the address. NULL for a page of a HighMem zone, which by contract has
- * no address until it is mapped, for a page of an instance without memory, and
- * for a page outside of @u.
+ * Context: Any context, does not sleep.
+ * Return: the address. NULL for a page of a HighMem zone, which has none by
+ * contract, of an instance without memory, or of another instance.
  */
 void *umbra_page_address(struct umbra *u, const struct page *page)
 {
@@ -57,13 +56,13 @@ EXPORT_SYMBOL_GPL(umbra_page_address);
 
 /**
  * umbra_get_free_pages() - allocate a block by address
- * @u: the instance
- * @gfp: flags, with their meaning in alloc_pages(); %__GFP_HIGHMEM is ignored
- * @order: size of the block, 2^@order pages; at most %UMBRA_MAX_ORDER
+ * @u: instance
+ * @gfp: flags as for alloc_pages(); %__GFP_HIGHMEM is ignored
+ * @order: order of the block, 2^@order pages, at most %UMBRA_MAX_ORDER
  *
- * Context: as umbra_alloc_pages_nodemask().
- * Return: the address, which umbra_free_addr() frees, or 0. Always 0 for an
- * instance without memory.
+ * Context: As umbra_alloc_pages_nodemask().
+ * Return: the address, to be freed with umbra_free_addr(), or 0. Always 0 for
+ * an instance without memory.
  */
 unsigned long umbra_get_free_pages(struct umbra *u, gfp_t gfp,
 				   unsigned int order)
@@ -79,11 +78,11 @@ EXPORT_SYMBOL_GPL(umbra_get_free_pages);
 
 /**
  * umbra_get_free_page() - allocate a page by address
- * @u: the instance
- * @gfp: flags, with their meaning in alloc_pages(); %__GFP_HIGHMEM is ignored
+ * @u: instance
+ * @gfp: flags as for alloc_pages(); %__GFP_HIGHMEM is ignored
  *
- * Context: as umbra_alloc_pages_nodemask().
- * Return: the address, or 0.
+ * Context: As umbra_alloc_pages_nodemask().
+ * Return: the address, to be freed with umbra_free_addr(), or 0.
  */
 unsigned long umbra_get_free_page(struct umbra *u, gfp_t gfp)
 {
@@ -93,11 +92,11 @@ EXPORT_SYMBOL_GPL(umbra_get_free_page);
 
 /**
  * umbra_get_zeroed_page() - allocate a zeroed page by address
- * @u: the instance
- * @gfp: flags, with their meaning in alloc_pages(); %__GFP_HIGHMEM is ignored
+ * @u: instance
+ * @gfp: flags as for alloc_pages(); %__GFP_HIGHMEM is ignored
  *
- * Context: as umbra_alloc_pages_nodemask().
- * Return: the address, or 0.
+ * Context: As umbra_alloc_pages_nodemask().
+ * Return: the address, to be freed with umbra_free_addr(), or 0.
  */
 unsigned long umbra_get_zeroed_page(struct umbra *u, gfp_t gfp)
 {
@@ -107,12 +106,13 @@ EXPORT_SYMBOL_GPL(umbra_get_zeroed_page);
 
 /**
  * umbra_get_dma_pages() - allocate a block of the DMA zone by address
- * @u: the instance
- * @gfp: flags, with their meaning in alloc_pages(), without %__GFP_HIGHMEM
- * @order: size of the block, 2^@order pages; at most %UMBRA_MAX_ORDER
+ * @u: instance
+ * @gfp: flags as for alloc_pages(), without %__GFP_HIGHMEM
+ * @order: order of the block, 2^@order pages, at most %UMBRA_MAX_ORDER
  *
- * Context: as umbra_alloc_pages_nodemask().
- * Return: the address, or 0. A @gfp with %__GFP_HIGHMEM fails and is reported.
+ * Context: As umbra_alloc_pages_nodemask().
+ * Return: the address, to be freed with umbra_free_addr(), or 0. A request with
+ * %__GFP_HIGHMEM is reported and fails.
  */
 unsigned long umbra_get_dma_pages(struct umbra *u, gfp_t gfp,
 				  unsigned int order)
@@ -127,13 +127,11 @@ EXPORT_SYMBOL_GPL(umbra_get_dma_pages);
 
 /**
  * umbra_free_addr() - free a block by address
- * @u: the instance of the block
+ * @u: instance that the block came from
  * @addr: address from umbra_get_free_pages(); 0 is ignored
  * @order: order of the block
  *
- * A wrong address or order is reported and changes nothing.
- *
- * Context: as umbra_free_pages().
+ * Context: As umbra_free_pages().
  */
 void umbra_free_addr(struct umbra *u, unsigned long addr, unsigned int order)
 {
@@ -147,17 +145,17 @@ void umbra_free_addr(struct umbra *u, unsigned long addr, unsigned int order)
 EXPORT_SYMBOL_GPL(umbra_free_addr);
 
 /**
- * umbra_split_page() - split an allocated block into single pages
- * @u: the instance of the block
- * @page: first page of the block
+ * umbra_split_page() - make single pages of an allocated block
+ * @u: instance that the block came from
+ * @page: first page of the block, which the caller owns
  * @order: order of the block
  *
- * Each page becomes a block of order 0, which must be freed by itself.
+ * Each of the pages is then a block of order 0, and is freed by itself.
  *
- * Context: any but NMI; takes the zone lock, so on PREEMPT_RT not with
- * preemption or interrupts off. The caller owns the block.
- * Return: 0, or -EINVAL if @page is not the first page of an allocated block of
- * @order, or if the block is compound or registered as movable.
+ * Context: Any context except NMI, does not sleep. Takes the zone lock; on
+ * PREEMPT_RT not with preemption or interrupts off.
+ * Return: 0, or -EINVAL if @page is no allocated block of that order, a
+ * compound page, or registered as movable.
  */
 int umbra_split_page(struct umbra *u, struct page *page, unsigned int order)
 {
@@ -187,16 +185,15 @@ int umbra_split_page(struct umbra *u, struct page *page, unsigned int order)
 EXPORT_SYMBOL_GPL(umbra_split_page);
 
 /**
- * umbra_alloc_pages_exact() - allocate any number of contiguous pages
- * @u: the instance
- * @size: size in bytes, rounded up to pages
- * @gfp: flags, with their meaning in alloc_pages(), without %__GFP_COMP;
- *	%__GFP_HIGHMEM is ignored
+ * umbra_alloc_pages_exact() - allocate pages for a size in bytes
+ * @u: instance
+ * @size: size in bytes, rounded up to pages; need not be a power of two
+ * @gfp: flags as for alloc_pages(), without %__GFP_COMP; %__GFP_HIGHMEM is
+ *	ignored
  *
- * Context: as umbra_alloc_pages_nodemask().
- * Return: the address, which umbra_free_pages_exact() frees, or NULL. Always
- * NULL for a @size of 0 or larger than the largest block. A @gfp with
- * %__GFP_COMP fails and is reported.
+ * Context: As umbra_alloc_pages_nodemask().
+ * Return: the address, to be freed with umbra_free_pages_exact(), or NULL.
+ * Always NULL for a @size of 0 or above that of the largest block.
  */
 void *umbra_alloc_pages_exact(struct umbra *u, size_t size, gfp_t gfp)
 {
@@ -221,12 +218,12 @@ void *umbra_alloc_pages_exact(struct umbra *u, size_t size, gfp_t gfp)
 EXPORT_SYMBOL_GPL(umbra_alloc_pages_exact);
 
 /**
- * umbra_free_pages_exact() - free pages of umbra_alloc_pages_exact()
- * @u: the instance of the pages
- * @virt: the address
- * @size: size of the allocation as requested, in bytes
+ * umbra_free_pages_exact() - free pages from umbra_alloc_pages_exact()
+ * @u: instance
+ * @virt: address
+ * @size: size in bytes, as it was requested
  *
- * Context: as umbra_free_pages().
+ * Context: As umbra_free_pages().
  */
 void umbra_free_pages_exact(struct umbra *u, void *virt, size_t size)
 {
@@ -252,13 +249,14 @@ static u32 allocated_head(struct umbra *u, const struct page *page)
 }
 
 /**
- * umbra_compound_head() - get the first page of a compound block
- * @u: the instance
- * @page: a page that the caller owns
+ * umbra_compound_head() - get the first page of a compound page
+ * @u: instance
+ * @page: page that the caller owns
  *
- * Context: any.
- * Return: the first page of the block if the block was allocated with
- * %__GFP_COMP, else @page.
+ * Context: Any context, does not sleep.
+ * Return: the first page of the block if it was allocated with %__GFP_COMP,
+ * else
+ * @page.
  */
 struct page *umbra_compound_head(struct umbra *u, struct page *page)
 {
@@ -272,11 +270,11 @@ struct page *umbra_compound_head(struct umbra *u, struct page *page)
 EXPORT_SYMBOL_GPL(umbra_compound_head);
 
 /**
- * umbra_page_order() - get the order of the block of a page
- * @u: the instance
- * @page: a page that the caller owns
+ * umbra_page_order() - get the order of the block that a page is in
+ * @u: instance
+ * @page: page that the caller owns
  *
- * Context: any.
+ * Context: Any context, does not sleep.
  * Return: the order, or -EINVAL if the page is not allocated.
  */
 int umbra_page_order(struct umbra *u, const struct page *page)
@@ -289,12 +287,12 @@ int umbra_page_order(struct umbra *u, const struct page *page)
 EXPORT_SYMBOL_GPL(umbra_page_order);
 
 /**
- * umbra_page_zone() - get the zone type of a page
- * @u: the instance
- * @page: a page
+ * umbra_page_zone() - get the zone of a page
+ * @u: instance
+ * @page: page
  *
- * Context: any.
- * Return: enum umbra_zone_type, or -EINVAL if the page is outside of @u.
+ * Context: Any context, does not sleep.
+ * Return: an enum umbra_zone_type, or -EINVAL if the page is not of @u.
  */
 int umbra_page_zone(struct umbra *u, const struct page *page)
 {
@@ -307,11 +305,11 @@ EXPORT_SYMBOL_GPL(umbra_page_zone);
 
 /**
  * umbra_page_node() - get the node of a page
- * @u: the instance
- * @page: a page
+ * @u: instance
+ * @page: page
  *
- * Context: any.
- * Return: the node, or -EINVAL if the page is outside of @u.
+ * Context: Any context, does not sleep.
+ * Return: the node, or -EINVAL if the page is not of @u.
  */
 int umbra_page_node(struct umbra *u, const struct page *page)
 {
@@ -323,15 +321,15 @@ int umbra_page_node(struct umbra *u, const struct page *page)
 EXPORT_SYMBOL_GPL(umbra_page_node);
 
 /**
- * umbra_mod_dirty() - change the number of dirty pages of a node
- * @u: the instance
- * @page: any page of the node; a page outside of @u changes nothing
+ * umbra_mod_dirty() - count pages that have to be written back
+ * @u: instance
+ * @page: any page of the node
  * @nr_pages: number of pages that became dirty; negative for pages that became
  *	clean
  *
- * Requests with %__GFP_WRITE prefer nodes below their limit of dirty pages.
+ * A request with %__GFP_WRITE avoids nodes above their share of dirty pages.
  *
- * Context: any.
+ * Context: Any context, does not sleep.
  */
 void umbra_mod_dirty(struct umbra *u, const struct page *page,
 		     long nr_pages)
@@ -344,13 +342,13 @@ void umbra_mod_dirty(struct umbra *u, const struct page *page,
 EXPORT_SYMBOL_GPL(umbra_mod_dirty);
 
 /**
- * umbra_get_info() - get sizes and counts of an instance
- * @u: the instance
- * @info: structure to fill
+ * umbra_get_info() - read size and state of an instance
+ * @u: instance
+ * @info: structure to fill in
  *
- * Counts are sums over the zones, and each zone is read at another moment.
+ * The numbers of several zones may be of different moments.
  *
- * Context: any.
+ * Context: Any context, does not sleep.
  */
 void umbra_get_info(struct umbra *u, struct umbra_info *info)
 {

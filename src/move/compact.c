@@ -479,13 +479,14 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_compact_node_zones);
 
 /**
  * umbra_compact_node() - compact all zones of a node
- * @u: the instance
- * @nid: the node
+ * @u: instance
+ * @nid: node
  *
- * The caches of all CPUs are drained to the zones of the node first.
+ * The caches of CPUs are drained first.
  *
- * Context: may sleep.
- * Return: 0; -EINVAL if the node does not exist, -EINTR on a fatal signal.
+ * Context: Process context, may sleep. Not with locks that callbacks of owners
+ * take.
+ * Return: 0; -EINVAL if there is no such node; -EINTR for a fatal signal.
  */
 int umbra_compact_node(struct umbra *u, unsigned int nid)
 {
@@ -499,13 +500,14 @@ int umbra_compact_node(struct umbra *u, unsigned int nid)
 EXPORT_SYMBOL_GPL(umbra_compact_node);
 
 /**
- * umbra_compact() - compact all nodes of an instance
- * @u: the instance
+ * umbra_compact() - compact all zones of an instance
+ * @u: instance
  *
- * The caches of all CPUs are drained to the zones of each node first.
+ * The caches of CPUs are drained first.
  *
- * Context: may sleep.
- * Return: 0, or -EINTR on a fatal signal.
+ * Context: Process context, may sleep. Not with locks that callbacks of owners
+ * take.
+ * Return: 0, or -EINTR for a fatal signal.
  */
 int umbra_compact(struct umbra *u)
 {

@@ -92,16 +92,15 @@ void umbra_movable_begin(struct umbra *u, u32 index,
 }
 
 /**
- * umbra_lru_add() - add a registered block to the LRU lists
- * @u: instance of the block
+ * umbra_lru_add() - let a registered block be reclaimed
+ * @u: instance that the block came from
  * @page: first page of the block
  *
- * The block may be reclaimed from now on. It becomes the newest inactive block,
- * unless it is on a list already.
+ * The block becomes the newest of the inactive blocks.
  *
- * Context: process context with bottom halves on; takes the xa_lock of the
- * registry.
- * Return: 0; -EINVAL if the block is not registered, or its owner has no
+ * Context: Process context, does not sleep. Takes a lock that is not safe
+ * against interrupts.
+ * Return: 0, or -EINVAL if the block is not registered, or its owner has no
  * reclaim callback.
  */
 int umbra_lru_add(struct umbra *u, struct page *page)
@@ -125,15 +124,15 @@ int umbra_lru_add(struct umbra *u, struct page *page)
 EXPORT_SYMBOL_GPL(umbra_lru_add);
 
 /**
- * umbra_lru_del() - remove a block from the LRU lists
- * @u: instance of the block
- * @page: first page of the block, which need not be on a list
+ * umbra_lru_del() - stop the reclaim of a block
+ * @u: instance that the block came from
+ * @page: first page of the block; a block that is not listed is ignored
  *
- * Does not wait for a callback that has the block already. A lock of the owner
- * must decide whether the callback or the owner comes first.
+ * Does not wait for a callback that already has the block. The lock of the
+ * owner must decide which of the two comes first.
  *
- * Context: process context with bottom halves on; takes the xa_lock of the
- * registry.
+ * Context: Process context, does not sleep. Takes a lock that is not safe
+ * against interrupts.
  */
 void umbra_lru_del(struct umbra *u, struct page *page)
 {
@@ -154,14 +153,14 @@ EXPORT_SYMBOL_GPL(umbra_lru_del);
 
 /**
  * umbra_mark_accessed() - note that a block is in use
- * @u: instance of the block
+ * @u: instance that the block came from
  * @page: first page of the block
  *
- * The first access gives an inactive block a second chance. The second access
- * makes the block active.
+ * An inactive block that is accessed once gets a second chance. A block that is
+ * accessed twice becomes active.
  *
- * Context: process context with bottom halves on; takes the xa_lock of the
- * registry.
+ * Context: Process context, does not sleep. Takes a lock that is not safe
+ * against interrupts.
  */
 void umbra_mark_accessed(struct umbra *u, struct page *page)
 {

@@ -36,20 +36,18 @@ static void wake_owners(struct umbra *u)
 }
 
 /**
- * umbra_set_movable() - register a block as movable
- * @u: instance of the block
- * @page: first page of the block
+ * umbra_set_movable() - let a block be moved or reclaimed
+ * @u: instance that the block came from
+ * @page: first page of the block, which the caller owns
  * @order: order of the block
- * @movable: owner of the block; must exist as long as the registration
+ * @movable: owner with its callbacks; must outlive the registration
  *
- * While the block is registered, umbra uses the lru of its first page, and the
- * block cannot be freed. umbra_clear_movable() ends the registration.
+ * The lru field of the first page is umbra's from now on. The block cannot be
+ * freed before umbra_clear_movable().
  *
- * Context: may sleep; takes the xa_lock of the registry. The caller must own
- * the block.
- * Return: 0; -EINVAL if @page is not an allocated block of @order, -EBUSY if
- * the block is registered already, -ENOMEM if there is no memory for the
- * registration.
+ * Context: Process context, may sleep.
+ * Return: 0. -EINVAL: @page is no allocated block of that order. -EBUSY: the
+ * block is registered already. -ENOMEM: no memory for the registration.
  */
 int umbra_set_movable(struct umbra *u, struct page *page, unsigned int order,
 		      struct umbra_movable *movable)
@@ -89,14 +87,15 @@ static bool try_clear(struct umbra *u, u32 index)
 
 /**
  * umbra_clear_movable() - end the registration of a block
- * @u: instance of the block
- * @page: first page of the block, which need not be registered
+ * @u: instance that the block came from
+ * @page: first page of the block; a block that is not registered is ignored
  *
- * Waits while the block is isolated. The owner must first make its callbacks
- * refuse the block, so that the block is not moved to another page.
+ * Waits until no callback has the block. To know which page the block is then,
+ * the owner must first make sure that no callback finds the block any more:
+ * such a block stays where it is.
  *
- * Context: may sleep; takes the xa_lock of the registry. The caller must not
- * hold a lock that callbacks take.
+ * Context: Process context, may sleep. Not with locks that callbacks of owners
+ * take.
  */
 void umbra_clear_movable(struct umbra *u, struct page *page)
 {
@@ -109,12 +108,12 @@ void umbra_clear_movable(struct umbra *u, struct page *page)
 EXPORT_SYMBOL_GPL(umbra_clear_movable);
 
 /**
- * umbra_movable_init() - initialize a struct umbra_movable
- * @movable: structure to initialize
+ * umbra_movable_init() - initialise a struct umbra_movable
+ * @movable: structure to fill in
  * @ops: callbacks of the owner
- * @account: account that the blocks are charged to, or NULL
+ * @account: account that reclaimed blocks are charged to, or NULL
  *
- * Context: any.
+ * Context: Any context, does not sleep.
  */
 void umbra_movable_init(struct umbra_movable *movable,
 			const struct umbra_movable_operations *ops,
@@ -128,13 +127,14 @@ EXPORT_SYMBOL_GPL(umbra_movable_init);
 
 /**
  * umbra_movable_retire() - wait until no callback of an owner runs
- * @u: the instance
- * @movable: the owner, without any registered block
+ * @u: instance
+ * @movable: owner without registered blocks
  *
- * The owner must call this before it frees @movable, because the callback that
- * gave up the last block may still run.
+ * A callback that gave a block up may not have returned yet when the owner
+ * finds that the block is gone.
  *
- * Context: may sleep. The caller must not hold a lock that callbacks take.
+ * Context: Process context, may sleep. Not with locks that callbacks of owners
+ * take.
  */
 void umbra_movable_retire(struct umbra *u, struct umbra_movable *movable)
 {
@@ -144,16 +144,15 @@ void umbra_movable_retire(struct umbra *u, struct umbra_movable *movable)
 EXPORT_SYMBOL_GPL(umbra_movable_retire);
 
 /**
- * umbra_page_is_pinned() - test whether a block has additional references
- * @u: instance of the block
- * @page: first page of the block
+ * umbra_page_is_pinned() - test whether a block has other references
+ * @u: instance that the block came from
+ * @page: first page of the block, which must be allocated
  * @order: order of the block
  *
- * A callback calls this after it removed all mappings of the block. A pinned
- * block must stay where it is.
+ * For callbacks, after all mappings were taken down. A pinned block must stay.
  *
- * Context: any. The block must be allocated.
- * Return: true if a page of the block has references besides those of umbra.
+ * Context: Any context, does not sleep.
+ * Return: true if a page of the block has references that are not umbra's.
  */
 bool umbra_page_is_pinned(struct umbra *u, struct page *page,
 			  unsigned int order)

@@ -275,13 +275,14 @@ void umbra_shrink_node(struct umbra *u, struct umbra_node *node,
 EXPORT_SYMBOL_IF_KUNIT(umbra_shrink_node);
 
 /**
- * umbra_reclaim() - reclaim pages on demand
- * @u: the instance
- * @nr_pages: number of pages to free
+ * umbra_reclaim() - reclaim pages
+ * @u: instance
+ * @nr_pages: number of pages to reclaim
  *
- * Context: may sleep.
- * Return: number of pages freed. It is less than @nr_pages if no more pages can
- * be reclaimed, or on a fatal signal.
+ * Context: Process context, may sleep. Not with locks that callbacks of owners
+ * take.
+ * Return: the number of pages freed, fewer than @nr_pages if there are no more
+ * or a fatal signal came.
  */
 unsigned long umbra_reclaim(struct umbra *u, unsigned long nr_pages)
 {

@@ -15,14 +15,12 @@ void umbra_shrinkers_init(struct umbra *u)
 }
 
 /**
- * umbra_register_shrinker() - register a shrinker of a cache
- * @u: the instance
- * @shrinker: shrinker with its callbacks; must exist until
+ * umbra_register_shrinker() - have a cache made smaller when memory is short
+ * @u: instance
+ * @shrinker: shrinker with its callbacks filled in; must live until
  *	umbra_unregister_shrinker()
  *
- * Reclaim calls the shrinker when memory is short.
- *
- * Context: may sleep.
+ * Context: Process context, may sleep.
  */
 void umbra_register_shrinker(struct umbra *u, struct umbra_shrinker *shrinker)
 {
@@ -38,12 +36,12 @@ EXPORT_SYMBOL_GPL(umbra_register_shrinker);
 
 /**
  * umbra_unregister_shrinker() - undo umbra_register_shrinker()
- * @u: the instance
- * @shrinker: a registered shrinker
+ * @u: instance
+ * @shrinker: registered shrinker
  *
  * Waits until no callback of the shrinker runs.
  *
- * Context: may sleep; not from a callback of a shrinker.
+ * Context: Process context, may sleep. Not from a shrinker.
  */
 void umbra_unregister_shrinker(struct umbra *u,
 			       struct umbra_shrinker *shrinker)

@@ -87,12 +87,12 @@ static void account_forget(struct umbra_account *account)
 }
 
 /**
- * umbra_account_create() - create an account without charged pages
- * @u: the instance of the pages to charge
+ * umbra_account_create() - create an account without pages
+ * @u: instance whose pages will be charged
  *
- * Context: may sleep.
- * Return: the account, or NULL if the host is out of memory. The caller must
- * drop the account with umbra_account_put().
+ * Context: Process context, may sleep.
+ * Return: the account, which umbra_account_put() drops, or NULL if there is no
+ * memory for it.
  */
 struct umbra_account *umbra_account_create(struct umbra *u)
 {
@@ -110,11 +110,12 @@ EXPORT_SYMBOL_GPL(umbra_account_create);
 
 /**
  * umbra_account_put() - drop the reference of a user to an account
- * @account: the account
+ * @account: account
  *
- * The account is freed when no HELD frame is charged to it any more.
+ * The account lives until no held page is charged to it.
  *
- * Context: any.
+ * Context: Any context except NMI, does not sleep. On PREEMPT_RT not with
+ * preemption or interrupts off.
  */
 void umbra_account_put(struct umbra_account *account)
 {
@@ -126,13 +127,13 @@ void umbra_account_put(struct umbra_account *account)
 EXPORT_SYMBOL_GPL(umbra_account_put);
 
 /**
- * umbra_account_uncharge() - cancel a charge for pages that are not allocated
- * @account: the account
+ * umbra_account_uncharge() - take back a charge for pages not allocated
+ * @account: account
  * @nr_pages: number of pages
  *
- * umbra_free_pages_account() uncharges the pages that it frees.
+ * umbra_free_pages_account() takes the charge of freed pages back by itself.
  *
- * Context: any.
+ * Context: Any context, does not sleep.
  */
 void umbra_account_uncharge(struct umbra_account *account,
 			    unsigned long nr_pages)
@@ -142,14 +143,13 @@ void umbra_account_uncharge(struct umbra_account *account,
 EXPORT_SYMBOL_GPL(umbra_account_uncharge);
 
 /**
- * umbra_account_promise() - note charged pages that are not allocated yet
- * @account: the account
- * @nr_pages: number of pages; negative after they are allocated, or if they
- *	will not be
+ * umbra_account_promise() - note that charged pages are not allocated yet
+ * @account: account
+ * @nr_pages: number of pages; negative when they were allocated, or will not be
  *
- * The OOM killer does not count promised pages as pages that an account has.
+ * The search for the account with the most pages leaves such pages out.
  *
- * Context: any.
+ * Context: Any context, does not sleep.
  */
 void umbra_account_promise(struct umbra_account *account, long nr_pages)
 {
@@ -158,11 +158,11 @@ void umbra_account_promise(struct umbra_account *account, long nr_pages)
 EXPORT_SYMBOL_GPL(umbra_account_promise);
 
 /**
- * umbra_account_pages() - count the pages charged to an account, with HELD ones
- * @account: the account
+ * umbra_account_pages() - count the pages charged to an account
+ * @account: account
  *
- * Context: any.
- * Return: the number of pages.
+ * Context: Any context, does not sleep.
+ * Return: the number of pages, held pages counted in.
  */
 unsigned long umbra_account_pages(struct umbra_account *account)
 {
@@ -171,11 +171,11 @@ unsigned long umbra_account_pages(struct umbra_account *account)
 EXPORT_SYMBOL_GPL(umbra_account_pages);
 
 /**
- * umbra_account_held() - count the HELD pages charged to an account
- * @account: the account
+ * umbra_account_held() - count the held pages charged to an account
+ * @account: account
  *
- * Context: any.
- * Return: the number of pages.
+ * Context: Any context, does not sleep.
+ * Return: the number of pages that were freed and are still referenced.
  */
 unsigned long umbra_account_held(struct umbra_account *account)
 {
@@ -217,11 +217,12 @@ void umbra_account_unhold(struct umbra_account *account)
 }
 
 /**
- * umbra_account_set_opener() - set the process whose end frees the pages
- * @account: the account
- * @pid: a thread group, or NULL for none, which is the default
+ * umbra_account_set_opener() - set the process that OOM kills for an account
+ * @account: account
+ * @pid: thread group, or NULL for none, as at first
  *
- * Context: any.
+ * Context: Any context except NMI, does not sleep. On PREEMPT_RT not with
+ * preemption or interrupts off.
  */
 void umbra_account_set_opener(struct umbra_account *account, struct pid *pid)
 {

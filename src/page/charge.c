@@ -20,15 +20,15 @@ static int try_charge(struct umbra_account *account, unsigned long nr_pages,
 
 /**
  * umbra_account_charge() - charge pages before they are allocated
- * @account: the account
+ * @account: account
  * @nr_pages: number of pages to charge
- * @limit: limit of the charged pages of the account, with @nr_pages
+ * @limit: maximum number of pages of the account, these included
  *
- * HELD pages are checked again before a charge is refused.
+ * Held pages are looked at again before a charge is refused.
  *
- * Context: any but NMI; on PREEMPT_RT not with preemption or interrupts off.
- * Return: 0, or -EDQUOT if the charge would exceed @limit; the account is then
- * unchanged.
+ * Context: Any context except NMI, does not sleep. May take zone locks; on
+ * PREEMPT_RT not with preemption or interrupts off.
+ * Return: 0, or -EDQUOT if the limit is exceeded; then nothing is charged.
  */
 int umbra_account_charge(struct umbra_account *account, unsigned long nr_pages,
 			 unsigned long limit)

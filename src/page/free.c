@@ -156,20 +156,21 @@ static noinline int free_exposed(struct umbra *u, struct page *page, u32 index,
 }
 
 /**
- * umbra_free_pages_account() - free a block charged to an account
- * @u: the instance of the block
+ * umbra_free_pages_account() - free a block that is charged to an account
+ * @u: instance that the block came from
  * @page: first page of the block
  * @order: order of the block
- * @account: account that the block is charged to, or NULL
+ * @account: account that was charged for it, or NULL
  *
- * Free pages are uncharged. Pages that others still reference become HELD, and
- * stay charged until the last such reference is dropped.
+ * Free pages are uncharged. Pages that are still referenced are held, and stay
+ * charged until their last reference is gone.
  *
- * A block that is not of @u, not allocated, of another order, or registered as
- * movable is reported with the state of its frame and a stack. Nothing changes
- * then.
+ * A block of another instance, one that is not allocated, and one of another
+ * order are reported with the state of the frame and a stack; then nothing
+ * changes.
  *
- * Context: any but NMI; on PREEMPT_RT not with preemption or interrupts off.
+ * Context: Any context except NMI, does not sleep. May take a zone lock; on
+ * PREEMPT_RT not with preemption or interrupts off.
  * Return: 0, or -EINVAL if the free was refused.
  */
 int umbra_free_pages_account(struct umbra *u, struct page *page,
@@ -187,18 +188,16 @@ int umbra_free_pages_account(struct umbra *u, struct page *page,
 EXPORT_SYMBOL_GPL(umbra_free_pages_account);
 
 /**
- * umbra_expose_pages() - allow references to every page of a block
- * @u: the instance of the block
- * @page: first page of the block
+ * umbra_expose_pages() - announce references to every page of a block
+ * @u: instance that the block came from
+ * @page: first page of the block, which the caller owns
  * @order: order of the block
  *
- * The owner must call this before it maps pages of the block to user space, or
- * before others reference single pages. The free of an exposed block checks the
- * reference count of every page.
+ * Must be called before pages of a block are mapped to user space, or
+ * referenced one by one. From then on a free reads the count of every page.
  *
- * Context: any. The caller must own the block.
- * Return: 0, or -EINVAL if @page is not the first page of an allocated block of
- * @order.
+ * Context: Any context, does not sleep.
+ * Return: 0, or -EINVAL if @page is no allocated block of that order.
  */
 int umbra_expose_pages(struct umbra *u, struct page *page, unsigned int order)
 {

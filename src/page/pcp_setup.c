@@ -248,10 +248,10 @@ void umbra_pcp_unregister(void)
 }
 
 /**
- * umbra_drain_pages() - put the pages of all caches back to their zones
- * @u: the instance
+ * umbra_drain_pages() - return the caches of all CPUs to the zones
+ * @u: instance
  *
- * Context: may sleep.
+ * Context: Process context, may sleep.
  */
 void umbra_drain_pages(struct umbra *u)
 {
@@ -275,12 +275,12 @@ bool umbra_pcp_try_drain(struct umbra *u)
 }
 
 /**
- * umbra_drain_node() - put cached pages back to the zones of a node
- * @u: the instance
- * @nid: the node
+ * umbra_drain_node() - return the caches of all CPUs to the zones of a node
+ * @u: instance
+ * @nid: node
  *
- * Context: may sleep.
- * Return: 0, or -EINVAL if the instance has no node @nid.
+ * Context: Process context, may sleep.
+ * Return: 0, or -EINVAL if there is no such node.
  */
 int umbra_drain_node(struct umbra *u, unsigned int nid)
 {
@@ -294,12 +294,12 @@ int umbra_drain_node(struct umbra *u, unsigned int nid)
 EXPORT_SYMBOL_GPL(umbra_drain_node);
 
 /**
- * umbra_drain_cpu() - put the pages in the caches of one CPU back to the zones
- * @u: the instance
- * @cpu: the CPU; the caches of an offline CPU are empty
+ * umbra_drain_cpu() - return the cache of one CPU to the zones
+ * @u: instance
+ * @cpu: CPU; the cache of an offline CPU is empty
  *
- * Context: may sleep.
- * Return: 0, or -EINVAL if @cpu is not a possible CPU.
+ * Context: Process context, may sleep.
+ * Return: 0, or -EINVAL if there is no such CPU.
  */
 int umbra_drain_cpu(struct umbra *u, unsigned int cpu)
 {

@@ -280,17 +280,17 @@ err_free:
 }
 
 /**
- * umbra_set_node_online() - allow or forbid allocations from a node
- * @u: the instance
- * @nid: the node
- * @online: true to allow allocations
+ * umbra_set_node_online() - let requests use a node, or not
+ * @u: instance
+ * @nid: node
+ * @online: whether requests may use it
  *
- * Blocks of an offline node stay allocated, and can be freed. When a node goes
- * offline, its pages in all caches are put back to its zones.
+ * An offline node serves no request. Its allocated blocks stay, and can be
+ * freed. The caches of all CPUs are drained of its pages.
  *
- * Context: may sleep.
- * Return: 0, -EINVAL if the instance has no node @nid, or -EBUSY if @nid is the
- * last online node.
+ * Context: Process context, may sleep.
+ * Return: 0; -EINVAL if there is no such node; -EBUSY if it is the last node
+ * online.
  */
 int umbra_set_node_online(struct umbra *u, unsigned int nid, bool online)
 {
@@ -316,14 +316,14 @@ int umbra_set_node_online(struct umbra *u, unsigned int nid, bool online)
 EXPORT_SYMBOL_GPL(umbra_set_node_online);
 
 /**
- * umbra_set_allowed_nodes() - limit allocations to some nodes
- * @u: the instance
- * @nodes: the allowed nodes; UMBRA_ALL_NODES for no limit
+ * umbra_set_allowed_nodes() - limit requests to some nodes
+ * @u: instance
+ * @nodes: nodes that requests may use; %UMBRA_ALL_NODES for no limit
  *
- * A request with %__GFP_HARDWALL must stay in the allowed nodes. Without this
- * flag, a request may use other nodes when the allowed nodes have no block.
+ * A request with %__GFP_HARDWALL never uses another node. A request without it
+ * may do so when the allowed nodes have nothing.
  *
- * Context: may sleep.
+ * Context: Process context, may sleep.
  * Return: 0, or -EINVAL if the instance has none of @nodes.
  */
 int umbra_set_allowed_nodes(struct umbra *u, umbra_nodemask_t nodes)

@@ -37,17 +37,16 @@
 #define HOLDERS_TOLD 16
 
 /**
- * umbra_register_oom_notifier() - register a notifier that can free memory
- * @u: the instance
- * @nb: the notifier
+ * umbra_register_oom_notifier() - have a notifier called when memory is out
+ * @u: instance
+ * @nb: notifier; its argument points to an unsigned long, to which it adds the
+ *	number of pages it freed. It may sleep, and must only try locks that are
+ *	held around an allocation
  *
- * The notifier is called before a request fails or a task is killed. Its data
- * is a pointer to an unsigned long, to which it must add the number of pages it
- * freed. It may sleep, but must only try the locks that a task may hold around
- * an allocation.
+ * The notifier is called before a process is killed or the request fails.
  *
- * Context: may sleep.
- * Return: 0, or -EEXIST if @nb is registered already.
+ * Context: Process context, may sleep.
+ * Return: 0, or -EEXIST if the notifier is registered already.
  */
 int umbra_register_oom_notifier(struct umbra *u, struct notifier_block *nb)
 {
@@ -57,11 +56,11 @@ EXPORT_SYMBOL_GPL(umbra_register_oom_notifier);
 
 /**
  * umbra_unregister_oom_notifier() - undo umbra_register_oom_notifier()
- * @u: the instance
- * @nb: the notifier
+ * @u: instance
+ * @nb: registered notifier
  *
- * Context: may sleep; not from a notifier.
- * Return: 0, or -ENOENT if @nb is not registered.
+ * Context: Process context, may sleep. Not from a notifier.
+ * Return: 0, or -ENOENT if the notifier was not registered.
  */
 int umbra_unregister_oom_notifier(struct umbra *u, struct notifier_block *nb)
 {

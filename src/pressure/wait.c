@@ -33,12 +33,11 @@ static void wake_waiters(struct irq_work *work)
 }
 
 /**
- * umbra_pressure_events() - count how often a zone fell below its low watermark
- * @u: the instance
+ * umbra_pressure_events() - count the times that a zone fell below its low mark
+ * @u: instance
  *
- * Context: any.
- * Return: number of events. The queue of umbra_pressure_wait() is woken when it
- * grows.
+ * Context: Any context, does not sleep.
+ * Return: the number of times; umbra_pressure_wait() is woken when it grows.
  */
 unsigned long umbra_pressure_events(struct umbra *u)
 {
@@ -47,11 +46,11 @@ unsigned long umbra_pressure_events(struct umbra *u)
 EXPORT_SYMBOL_GPL(umbra_pressure_events);
 
 /**
- * umbra_pressure_wait() - get the queue to wait for events of low memory
- * @u: the instance
+ * umbra_pressure_wait() - get the wait queue for memory that falls short
+ * @u: instance
  *
- * Context: any.
- * Return: the wait queue, which exists as long as the instance.
+ * Context: Any context, does not sleep.
+ * Return: the wait queue, which lives as long as the instance.
  */
 struct wait_queue_head *umbra_pressure_wait(struct umbra *u)
 {
