@@ -92,7 +92,8 @@ static struct site *prepare(struct kunit *test)
 	page_ref_inc(site->held);
 	umbra_free_pages(site->u, site->held, 0);
 	site->other = umbra_test_alloc(test, site->u, GFP, ORDER);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, restore, site), 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, restore, site),
+			0);
 	KUNIT_ASSERT_FALSE(test, list_empty(next_list(site)));
 	site->next = umbra_page_to_index(site->u,
 					 list_first_entry(next_list(site),

@@ -56,14 +56,14 @@ static int find_range(struct umbra *u, unsigned long start, unsigned long end,
 	return 0;
 }
 
-static u32 first_block(const struct umbra *u, const struct frame_range *range)
+static u32 blocks_start(const struct umbra *u, const struct frame_range *range)
 {
-	return ALIGN_DOWN(range->start, 1U << u->pb_order);
+	return umbra_pageblock_start(u, range->start);
 }
 
-static u32 last_block(const struct umbra *u, const struct frame_range *range)
+static u32 blocks_end(const struct umbra *u, const struct frame_range *range)
 {
-	return ALIGN(range->end, 1U << u->pb_order);
+	return umbra_pageblock_end(u, range->end - 1);
 }
 
 /*
@@ -75,7 +75,7 @@ static void change_pageblock(struct umbra_zone *zone, u32 index, u8 type)
 {
 	struct umbra *u = zone->umbra;
 	u32 head = umbra_frame_head(u, index);
-	u8 frame = head == UMBRA_NO_FRAME ? 0 : frame_read(u, head);
+	u8 frame = frame_read_head(u, head);
 	unsigned int order = frame_order(frame);
 
 	if (frame_state(frame) == FRAME_FREE && order > u->pb_order) {
@@ -113,7 +113,7 @@ static void unisolate(struct umbra *u, const struct frame_range *range, u32 end)
 {
 	u32 index;
 
-	for (index = first_block(u, range); index < end;
+	for (index = blocks_start(u, range); index < end;
 	     index += 1U << u->pb_order) {
 		if (is_isolated(u, index))
 			set_isolated(range->zone, index, false);
@@ -127,7 +127,7 @@ static int isolate(struct umbra *u, const struct frame_range *range)
 
 	lockdep_assert_held(&u->ranges_lock);
 
-	for (index = first_block(u, range); index < last_block(u, range);
+	for (index = blocks_start(u, range); index < blocks_end(u, range);
 	     index += 1U << u->pb_order) {
 		if (is_isolated(u, index)) {
 			unisolate(u, range, index);
@@ -143,7 +143,7 @@ static int isolate(struct umbra *u, const struct frame_range *range)
 	if (umbra_compact_migrate_range(range->zone, range->start,
 					range->end) != -EINTR)
 		return 0;
-	unisolate(u, range, last_block(u, range));
+	unisolate(u, range, blocks_end(u, range));
 	return -EINTR;
 }
 
@@ -196,7 +196,7 @@ int umbra_unisolate_range(struct umbra *u, unsigned long start,
 	if (err)
 		return err;
 	mutex_lock(&u->ranges_lock);
-	unisolate(u, &range, last_block(u, &range));
+	unisolate(u, &range, blocks_end(u, &range));
 	mutex_unlock(&u->ranges_lock);
 	return 0;
 }
@@ -214,7 +214,7 @@ static bool is_free(const struct umbra *u, const struct frame_range *range)
 
 	while (index < range->end) {
 		u32 head = umbra_frame_head(u, index);
-		u8 frame = head == UMBRA_NO_FRAME ? 0 : frame_read(u, head);
+		u8 frame = frame_read_head(u, head);
 
 		if (frame_state(frame) != FRAME_FREE)
 			return false;
@@ -331,7 +331,7 @@ int umbra_alloc_contig_range(struct umbra *u, unsigned long start,
 	if (!err) {
 		umbra_held_rescan(u);
 		err = take_range(u, &range);
-		unisolate(u, &range, last_block(u, &range));
+		unisolate(u, &range, blocks_end(u, &range));
 	}
 	mutex_unlock(&u->ranges_lock);
 	if (err)

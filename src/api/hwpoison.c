@@ -68,7 +68,7 @@ bool umbra_hwpoison_pfn(struct umbra *u, unsigned long pfn)
 	zone = umbra_frame_zone(u, index);
 	spin_lock_irqsave(&zone->lock, flags);
 	head = umbra_frame_head(u, index);
-	frame = head == UMBRA_NO_FRAME ? 0 : frame_read(u, head);
+	frame = frame_read_head(u, head);
 	if (frame_state(frame) == FRAME_FREE)
 		carve(zone, head, frame_order(frame), index);
 	else if (frame_state(frame) == FRAME_HELD)

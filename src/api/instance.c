@@ -545,4 +545,4 @@ size_t umbra_metadata_bytes(const struct umbra *u)
 	return bytes + umbra_latency_bytes() + umbra_pcp_bytes(u) +
 	       umbra_compact_bytes(u);
 }
-EXPORT_SYMBOL_GPL(umbra_metadata_bytes);
+EXPORT_SYMBOL_FOR_MODULES(umbra_metadata_bytes, UMBRA_TEST_MODULES);

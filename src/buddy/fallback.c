@@ -43,8 +43,8 @@ static void fill_claim_view(struct umbra_claim_view *view,
 			    const struct umbra *u, u32 index,
 			    enum umbra_migratetype type)
 {
-	u32 i = index & ~((1U << u->pb_order) - 1);
-	u32 end = i + (1U << u->pb_order);
+	u32 i = umbra_pageblock_start(u, index);
+	u32 end = umbra_pageblock_end(u, index);
 
 	*view = (struct umbra_claim_view) {
 		.pages = 1U << u->pb_order,
@@ -99,7 +99,7 @@ static u32 claim(struct umbra_zone *zone, u32 index, unsigned int found,
 	fill_claim_view(&view, u, index, type);
 	if (!u->policy->claim_whole(&view))
 		return UMBRA_NO_FRAME;
-	umbra_freelist_move(zone, index & ~((1U << u->pb_order) - 1), type);
+	umbra_freelist_move(zone, umbra_pageblock_start(u, index), type);
 	return umbra_freelist_take(zone, order, type);
 }
 

@@ -53,7 +53,6 @@ void umbra_snapshot_pagetypes(struct umbra_zone *zone,
 		       sizeof(nr_free[order]));
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
-EXPORT_SYMBOL_IF_KUNIT(umbra_snapshot_pagetypes);
 
 /**
  * umbra_count_free_blocks() - sum free blocks for a request of an order
@@ -77,7 +76,7 @@ void umbra_count_free_blocks(struct umbra_free_blocks *b,
 			b->suitable += (u64)nr_free[i] << (i - order);
 	}
 }
-EXPORT_SYMBOL_GPL(umbra_count_free_blocks);
+EXPORT_SYMBOL_FOR_MODULES(umbra_count_free_blocks, UMBRA_TEST_MODULES);
 
 /**
  * umbra_fragmentation_index() - tell why a request of an order fails
@@ -97,7 +96,7 @@ int umbra_fragmentation_index(const struct umbra_free_blocks *b,
 		return -1000;
 	return 1000 - div64_u64(1000 + (b->pages * 1000 >> order), b->total);
 }
-EXPORT_SYMBOL_GPL(umbra_fragmentation_index);
+EXPORT_SYMBOL_FOR_MODULES(umbra_fragmentation_index, UMBRA_TEST_MODULES);
 
 /**
  * umbra_unusable_index() - compute the share of free pages in too small blocks
@@ -113,4 +112,4 @@ int umbra_unusable_index(const struct umbra_free_blocks *b, unsigned int order)
 		return 1000;
 	return div64_u64((b->pages - (b->suitable << order)) * 1000, b->pages);
 }
-EXPORT_SYMBOL_GPL(umbra_unusable_index);
+EXPORT_SYMBOL_FOR_MODULES(umbra_unusable_index, UMBRA_TEST_MODULES);

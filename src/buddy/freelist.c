@@ -61,7 +61,7 @@ static void account(struct umbra_zone *zone, enum umbra_migratetype type,
 			   zone->nr_free_highatomic + nr_pages);
 }
 
-/* Is a frame neither free nor allocated nor offline, so that it can be freed? */
+/* Is a frame neither free, allocated nor offline, so that it can be freed? */
 static bool is_in_hand(u8 frame)
 {
 	return frame_state(frame) == FRAME_TAIL ||
@@ -445,7 +445,7 @@ unsigned int umbra_freelist_move(struct umbra_zone *zone, u32 index, u8 type)
 {
 	struct umbra *u = zone->umbra;
 	struct umbra_pageblock *pb = &u->pageblocks[index >> u->pb_order];
-	u32 end = index + (1U << u->pb_order);
+	u32 end = umbra_pageblock_end(u, index);
 	u8 old = pb->type;
 	unsigned int moved = 0;
 

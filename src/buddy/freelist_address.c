@@ -64,7 +64,7 @@ void umbra_freelist_address_note(struct umbra_zone *zone, u32 index,
 /* The lowest free head in a pageblock whose order is in the bitmap @orders. */
 static u32 lowest_head(const struct umbra *u, u32 index, unsigned int orders)
 {
-	u32 end = index + (1U << u->pb_order);
+	u32 end = umbra_pageblock_end(u, index);
 
 	for (; index < end; index++) {
 		u8 frame = frame_read(u, index);

@@ -15,6 +15,7 @@
 #define pr_fmt(fmt) "umbra: " fmt
 
 #ifndef __ASSEMBLY__
+#include <linux/export.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -35,6 +36,14 @@
 #include <kunit/static_stub.h>
 #else
 #define KUNIT_STATIC_STUB_REDIRECT(...) do { } while (0)
+#endif
+
+/*
+ * 6.16 added EXPORT_SYMBOL_FOR_MODULES(), which exports to the modules named.
+ */
+#define UMBRA_TEST_MODULES "umbra_test,umbra_bench"
+#ifndef EXPORT_SYMBOL_FOR_MODULES
+#define EXPORT_SYMBOL_FOR_MODULES(symbol, ...) EXPORT_SYMBOL_GPL(symbol)
 #endif
 
 /*

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Assertions: invariants whose loss would corrupt memory. They are checked where
- * the state of a block changes under the zone lock, and never on a cache hit.
+ * Assertions: invariants whose loss would corrupt memory. They are checked
+ * where the state of a block changes under the zone lock, and never on a cache
+ * hit.
  *
- * If one does not hold, the instance is *bad*: the first failure is reported
- * with a WARN and fails a running KUnit test, and no request is served any more,
- * except for those with __GFP_NOFAIL. Pages that are allocated can be used and
- * freed. The caller of umbra_assert() leaves the block alone.
+ * If an invariant does not hold, the instance is *bad*. The first failure is
+ * reported with a WARN and fails a running KUnit test. From then on requests
+ * without __GFP_NOFAIL fail. Pages that are allocated can be used and freed. The
+ * caller of umbra_assert() leaves the block alone.
  */
 #ifndef _UMBRA_ASSERT_H
 #define _UMBRA_ASSERT_H
@@ -24,7 +25,8 @@ static inline bool umbra_is_bad(const struct umbra *u)
 
 /*
  * Check an invariant, and make the instance bad if it does not hold. @index is
- * the frame that it is about, or UMBRA_NO_FRAME. The value is that of @invariant.
+ * the frame that the invariant is about, or UMBRA_NO_FRAME. The value is that of
+ * @invariant.
  */
 #define umbra_assert(u, index, invariant)				\
 ({									\

@@ -26,6 +26,7 @@
 #ifndef _UMBRA_CORE_H
 #define _UMBRA_CORE_H
 
+#include <linux/align.h>
 #include <linux/bitops.h>
 #include <linux/cache.h>
 #include <linux/fault-inject.h>
@@ -347,6 +348,18 @@ struct umbra {
 static inline unsigned long umbra_nr_pageblocks(const struct umbra *u)
 {
 	return u->nr_frames >> u->pb_order;
+}
+
+/* The first frame of the pageblock of a frame. */
+static inline u32 umbra_pageblock_start(const struct umbra *u, u32 index)
+{
+	return ALIGN_DOWN(index, 1U << u->pb_order);
+}
+
+/* The first frame after the pageblock of a frame. */
+static inline u32 umbra_pageblock_end(const struct umbra *u, u32 index)
+{
+	return umbra_pageblock_start(u, index) + (1U << u->pb_order);
 }
 
 static inline struct umbra_zone *umbra_frame_zone(const struct umbra *u,

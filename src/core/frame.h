@@ -51,6 +51,12 @@ static inline u8 frame_read(const struct umbra *u, u32 index)
 	return READ_ONCE(u->map[index]);
 }
 
+/* The byte of a head that may be missing; 0 for UMBRA_NO_FRAME. */
+static inline u8 frame_read_head(const struct umbra *u, u32 head)
+{
+	return head == UMBRA_NO_FRAME ? 0 : frame_read(u, head);
+}
+
 /* Set the byte of a frame. The caller owns the frame or holds the zone lock. */
 static inline void frame_set(struct umbra *u, u32 index,
 			     enum umbra_frame_state state, unsigned int order)

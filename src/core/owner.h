@@ -35,8 +35,6 @@ struct umbra_owner {
 
 int umbra_owner_create(struct umbra *u);
 int umbra_owner_stack(const struct umbra_owner *owner, char *buf, size_t size);
-int umbra_owner_create(struct umbra *u);
-int umbra_owner_stack(const struct umbra_owner *owner, char *buf, size_t size);
 void umbra_owner_destroy(struct umbra *u);
 void umbra_owner_set(struct umbra *u, u32 index, unsigned int order, gfp_t gfp);
 void umbra_owner_split(struct umbra *u, u32 index, unsigned int order);

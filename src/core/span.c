@@ -57,7 +57,6 @@ u32 umbra_pfn_to_index(const struct umbra *u, unsigned long pfn)
 			return span->first + (pfn - span->base_pfn);
 	return UMBRA_NO_FRAME;
 }
-EXPORT_SYMBOL_IF_KUNIT(umbra_pfn_to_index);
 
 /* The part of umbra_page_to_index() that searches all spans. */
 u32 umbra_page_to_index_far(const struct umbra *u, const struct page *page)

@@ -196,7 +196,7 @@ struct umbra_free_snapshot *umbra_snapshot_free(struct umbra *u)
 		kvfree(s);
 	}
 }
-EXPORT_SYMBOL_GPL(umbra_snapshot_free);
+EXPORT_SYMBOL_FOR_MODULES(umbra_snapshot_free, UMBRA_TEST_MODULES);
 
 /**
  * umbra_snapshot_frames() - copy a part of the frame map

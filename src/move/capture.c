@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Freeing a block, and capturing the merged block for one request. */
-#include <linux/module.h>
 #include <linux/spinlock.h>
 #include "../buddy/freelist.h"
 #include "../buddy/zone.h"
@@ -24,7 +23,7 @@ static u32 capture(struct umbra_zone *zone, u32 index,
 	enum umbra_migratetype type = umbra_frame_type(u, index);
 	u32 head = umbra_frame_head(u, index);
 	u32 wanted = index & ~((1U << rq->order) - 1);
-	u8 frame = head == UMBRA_NO_FRAME ? 0 : frame_read(u, head);
+	u8 frame = frame_read_head(u, head);
 
 	if (frame_state(frame) != FRAME_FREE ||
 	    frame_order(frame) < rq->order || !umbra_type_is_mergeable(type))
@@ -75,4 +74,3 @@ u32 umbra_free_captured(struct umbra *u, u32 index, unsigned int order,
 		umbra_held_rescan_later(u);
 	return captured;
 }
-EXPORT_SYMBOL_IF_KUNIT(umbra_free_captured);

@@ -475,7 +475,6 @@ int umbra_compact_node_zones(struct umbra *u, unsigned int nid, bool proactive)
 	}
 	return 0;
 }
-EXPORT_SYMBOL_IF_KUNIT(umbra_compact_node_zones);
 
 /**
  * umbra_compact_node() - compact all zones of a node

@@ -106,7 +106,7 @@ void umbra_compact_pass_target(const struct umbra_compaction *c, u32 index)
  */
 static bool is_useful(struct umbra *u, u32 index, bool source, bool target)
 {
-	u32 end = index + (1U << u->pb_order);
+	u32 end = umbra_pageblock_end(u, index);
 
 	while (index < end) {
 		u8 frame = frame_read(u, index);

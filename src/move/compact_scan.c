@@ -122,7 +122,7 @@ static u32 give_place_up(struct umbra_compaction *c, u32 index, u32 *place)
 static u32 past_free(const struct umbra *u, u32 index)
 {
 	u32 head = umbra_frame_head(u, index);
-	u8 frame = head == UMBRA_NO_FRAME ? 0 : frame_read(u, head);
+	u8 frame = frame_read_head(u, head);
 
 	return frame_state(frame) == FRAME_FREE ?
 	       head + (1U << frame_order(frame)) : index;
@@ -245,7 +245,7 @@ static bool is_target(const struct umbra_compaction *c, u32 index)
 	struct umbra *u = c->zone->umbra;
 	enum umbra_migratetype type = umbra_frame_type(u, index);
 	u32 head = umbra_frame_head(u, index);
-	u8 frame = head == UMBRA_NO_FRAME ? 0 : frame_read(u, head);
+	u8 frame = frame_read_head(u, head);
 	unsigned int large = c->order > 0 ? c->order : u->pb_order;
 
 	/* A free block as large as the wanted block must not be split. */
@@ -271,7 +271,7 @@ static void make_movable(struct umbra_zone *zone, u32 index, unsigned int order)
 	if (order >= u->pb_order)
 		umbra_freelist_set_types(u, index, order, UMBRA_MOVABLE);
 	else
-		umbra_freelist_move(zone, ALIGN_DOWN(index, 1U << u->pb_order),
+		umbra_freelist_move(zone, umbra_pageblock_start(u, index),
 				    UMBRA_MOVABLE);
 }
 

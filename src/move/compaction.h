@@ -101,12 +101,12 @@ enum umbra_compact_scan {
 static inline u32 compact_block_start(const struct umbra_compaction *c,
 				      u32 index)
 {
-	return ALIGN_DOWN(index, 1U << c->zone->umbra->pb_order);
+	return umbra_pageblock_start(c->zone->umbra, index);
 }
 
 static inline u32 compact_block_end(const struct umbra_compaction *c, u32 index)
 {
-	return ALIGN(index + 1, 1U << c->zone->umbra->pb_order);
+	return umbra_pageblock_end(c->zone->umbra, index);
 }
 
 static inline bool compact_has_met(const struct umbra_compaction *c)

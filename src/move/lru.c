@@ -297,7 +297,6 @@ void umbra_lru_age(struct umbra *u, struct umbra_node *node,
 	}
 	xa_unlock(&u->movables);
 }
-EXPORT_SYMBOL_IF_KUNIT(umbra_lru_age);
 
 /* Make empty lists, before a block is registered. Context: any. */
 void umbra_lru_create(struct umbra *u)

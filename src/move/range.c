@@ -2,7 +2,6 @@
 /* Moving all movable blocks out of a range of frames. */
 #include <linux/gfp.h>
 #include <linux/minmax.h>
-#include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include "../core/core.h"
@@ -175,4 +174,3 @@ int umbra_compact_migrate_range(struct umbra_zone *zone, u32 start, u32 end)
 					  UMBRA_MIGRATE_FOR_RANGE);
 	return result.nr_left ? -EBUSY : 0;
 }
-EXPORT_SYMBOL_IF_KUNIT(umbra_compact_migrate_range);

@@ -143,7 +143,7 @@ static unsigned long walk_held(struct umbra *u, bool may_sleep,
 
 	for (block = 0; block < umbra_nr_pageblocks(u); block++) {
 		u32 index = block << u->pb_order;
-		u32 end = index + (1U << u->pb_order);
+		u32 end = umbra_pageblock_end(u, index);
 		struct umbra_zone *zone = umbra_frame_zone(u, index);
 
 		if (!READ_ONCE(u->pageblocks[block].nr_held))

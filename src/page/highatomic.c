@@ -57,7 +57,7 @@ void umbra_highatomic_reserve(struct umbra_zone *zone, u32 index,
 	    is_convertible(u, index, order)) {
 		if (order < u->pb_order)
 			umbra_freelist_move(zone,
-					    index & ~((1U << u->pb_order) - 1),
+					    umbra_pageblock_start(u, index),
 					    UMBRA_HIGHATOMIC);
 		else
 			umbra_freelist_set_types(u, index, order,
@@ -89,7 +89,7 @@ static bool unreserve_one(struct umbra_zone *zone, enum umbra_migratetype type)
 		zone->nr_reserved_highatomic -= size;
 		if (order < u->pb_order) {
 			umbra_freelist_move(zone,
-					    index & ~((1U << u->pb_order) - 1),
+					    umbra_pageblock_start(u, index),
 					    type);
 		} else {
 			if (!umbra_freelist_remove(zone, index, order))
@@ -134,4 +134,3 @@ bool umbra_highatomic_unreserve(struct umbra *u,
 	}
 	return false;
 }
-EXPORT_SYMBOL_IF_KUNIT(umbra_highatomic_unreserve);

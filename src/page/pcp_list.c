@@ -169,8 +169,11 @@ static void forget_group(const struct umbra *u, const u32 *frames,
 
 	if (nr > 1 && !group->step)
 		last = place(nr - 1, &word);
-	for (at = 0; at <= last; at++)
-		INIT_LIST_HEAD(&umbra_index_to_page(u, frames[nr - 1 - at])->lru);
+	for (at = 0; at <= last; at++) {
+		struct page *page = umbra_index_to_page(u, frames[nr - 1 - at]);
+
+		INIT_LIST_HEAD(&page->lru);
+	}
 }
 
 /* Move the newest group back into the line, and pop the newest block. */

@@ -43,7 +43,8 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_parse_bytes);
  * Parse a word and a number. Returns false if the line is anything else.
  * Context: any.
  */
-bool umbra_parse_word_number(const char *line, const char *word, unsigned int *n)
+bool umbra_parse_word_number(const char *line, const char *word,
+			     unsigned int *n)
 {
 	size_t len = str_has_prefix(line, word);
 

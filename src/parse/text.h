@@ -10,7 +10,8 @@
 #define UMBRA_LINE_SIZE 64
 
 int umbra_parse_bytes(const char *text, u64 *bytes);
-bool umbra_parse_word_number(const char *line, const char *word, unsigned int *n);
+bool umbra_parse_word_number(const char *line, const char *word,
+			     unsigned int *n);
 int umbra_parse_ratios(const char *line, int ratio[UMBRA_NR_ZONE_TYPES]);
 
 #endif /* _UMBRA_TEXT_H */

@@ -186,7 +186,7 @@ const struct umbra_policy *umbra_policy_get(unsigned int i)
 {
 	return i < ARRAY_SIZE(policies) ? &policies[i] : NULL;
 }
-EXPORT_SYMBOL_GPL(umbra_policy_get);
+EXPORT_SYMBOL_FOR_MODULES(umbra_policy_get, UMBRA_TEST_MODULES);
 
 /**
  * umbra_policy_find() - find a policy by name

@@ -277,7 +277,8 @@ static bool may_sleep(struct umbra_kswapd *k, const struct kswapd_goal *what)
 {
 	if (wq_has_sleeper(&k->throttle_wait) && has_reserve(k))
 		wake_up_all(&k->throttle_wait);
-	return umbra_node_is_hopeless(k->node) || is_balanced(k, what->order, what->highest);
+	return umbra_node_is_hopeless(k->node) ||
+	       is_balanced(k, what->order, what->highest);
 }
 
 /*
