@@ -14,6 +14,7 @@
 #include "../page/pcp_setup.h"
 #include "tune.h"
 
+/* The limit of vm.watermark_scale_factor, in 1/10000. */
 #define SCALE_FACTOR_MOST 3000
 
 static const struct {

@@ -18,6 +18,7 @@
 #include "watermark.h"
 #include "zone.h"
 
+/* Limits of the automatic reserve, and of the reserve of HighMem and Movable. */
 #define MIN_FREE_KBYTES_LEAST 128
 #define MIN_FREE_KBYTES_MOST 262144
 #define HIGH_ZONE_MIN_LEAST 32

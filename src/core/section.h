@@ -35,6 +35,9 @@ struct umbra_pcp_list {
 	u32 bottom;		/* oldest group, or UMBRA_NO_FRAME */
 };
 
+/* A hit touches one cache line of a list. */
+static_assert(sizeof(struct umbra_pcp_list) == 64);
+
 struct umbra_pcp {
 	bool busy;		/* a section is open */
 	bool freed_high_order;	/* the last free was of a cheap order > 0 */

@@ -15,7 +15,7 @@
 #include "lru.h"
 #include "registry.h"
 
-/* Maximum number of blocks that one call passes over under the xa_lock. */
+/* Blocks that one call passes over: bounds how long the xa_lock is held. */
 #define PASS_MOST 1024
 
 static struct umbra_lru *lru_of(struct umbra *u, u32 index)

@@ -29,7 +29,10 @@
 #include "zone_blocks.h"
 #include <trace/events/umbra.h>
 
-/* Blocks moved in one hold of the zone lock. */
+/*
+ * Blocks moved in one hold of the zone lock: bounds how long the lock is held, and
+ * the array of frames on the stack.
+ */
 #define PCP_MOVE 192
 
 /* Adjust the limit of a cache after a change of its zone. In a section. */

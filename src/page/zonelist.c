@@ -22,9 +22,6 @@
 #include "pcp.h"
 #include "zonelist.h"
 
-#define DISTANCE_LOCAL 10
-#define DISTANCE_REMOTE 20
-
 /* The lowest zone of a node, whose counters include events of the node. */
 struct umbra_zone *umbra_node_first_zone(const struct umbra *u,
 					 const struct umbra_node *node)
@@ -199,9 +196,9 @@ static int check_distances(const struct umbra *u)
 
 	for (from = 0; from < u->nr_nodes; from++)
 		for (to = 0; to < u->nr_nodes; to++)
-			if (distance(u, from, to) < DISTANCE_LOCAL ||
+			if (distance(u, from, to) < LOCAL_DISTANCE ||
 			    (from == to && distance(u, from, to) !=
-			     DISTANCE_LOCAL))
+			     LOCAL_DISTANCE))
 				return -EINVAL;
 	return 0;
 }
@@ -217,8 +214,8 @@ static void set_distances(struct umbra *u, const u8 *table)
 			if (table)
 				u->distance[i] = table[i];
 			else
-				u->distance[i] = from == to ? DISTANCE_LOCAL :
-					DISTANCE_REMOTE;
+				u->distance[i] = from == to ? LOCAL_DISTANCE :
+					REMOTE_DISTANCE;
 		}
 	}
 }

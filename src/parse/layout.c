@@ -31,6 +31,7 @@ static const unsigned int shares[UMBRA_NR_ZONE_TYPES] = {
 	[UMBRA_ZONE_MOVABLE] = 2,
 };
 
+/* The sum of the shares. */
 #define SHARES 16
 
 /* The frames of one node, to be cut into zones. */

@@ -30,7 +30,10 @@
 #include "oom.h"
 #include <trace/events/umbra.h>
 
-/* Maximum time without progress while a victim frees memory, in jiffies. */
+/*
+ * Time without progress until a victim is passed over, in jiffies. The exit of a
+ * task that maps much takes that long on a busy machine.
+ */
 #define VICTIM_PERIOD (5 * HZ)
 
 /* Number of accounts in a report. */

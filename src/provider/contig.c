@@ -18,6 +18,7 @@
 
 #ifdef CONFIG_CONTIG_ALLOC
 
+/* Ranges that a search tries: bounds it on a host that is full. */
 #define MAX_TRIES 256
 
 struct contig_search {
