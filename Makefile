@@ -67,7 +67,7 @@ help:
 	@echo 'make coverage      list the lines and branches of the core that the KUnit tests reach'
 	@echo 'make bench         time umbra and the allocator of the host (ARCH=um or x86_64, ROUNDS=, ONLY=)'
 	@echo 'make soak          run the stress test (MINUTES=, SEED=) or the property tests for longer (OPS=, SEED=)'
-	@echo 'make loaded        repeat the machine tests while other processes keep all CPUs busy (ROUNDS=)'
+	@echo 'make loaded        repeat the machine tests while other processes keep all CPUs busy (ROUNDS=, MINUTES=)'
 	@echo 'make vmtest        test the module on one kernel (KERNEL=6.1, 6.1-rt, 6.12, 7, um or debug)'
 	@echo 'make matrix        vmtest on every kernel, and KUnit in its other configurations'
 	@echo 'make dkms-install  install with DKMS for the running kernel, or for KVER=; dkms-remove undoes it'

@@ -9,6 +9,7 @@
 #include <linux/gfp.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
+#include "../src/buddy/fallback.h"
 #include "../src/buddy/freelist.h"
 #include "../src/core/assert.h"
 #include "../src/core/core.h"
@@ -320,7 +321,22 @@ static void drain_the_cache_of_a_dead_cpu(struct kunit *test,
 	mutex_unlock(&site->u->control_lock);
 }
 
+/* Nothing is free but one block of Movable: the request must fall back. */
+static void take_by_fallback(struct kunit *test, struct site *site)
+{
+	enum umbra_take_mode mode = TAKE_STEAL;
+	unsigned long flags;
+
+	spin_lock_irqsave(&site->zone->lock, flags);
+	KUNIT_EXPECT_EQ(test, umbra_fallback_take(site->zone, ORDER,
+						  UMBRA_UNMOVABLE, 0, &mode),
+			UMBRA_NO_FRAME);
+	spin_unlock_irqrestore(&site->zone->lock, flags);
+}
+
 static const struct breakage breakages[] = {
+	{ "stolen block is not free", lose_the_state_of_a_free_block,
+	  take_by_fallback, mend_the_state_of_a_free_block },
 	{ "taken block is not free", lose_the_state_of_a_free_block,
 	  take_a_block, mend_the_state_of_a_free_block },
 	{ "taken block is of another order", make_a_free_block_smaller,

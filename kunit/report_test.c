@@ -188,6 +188,17 @@ static void reports_are_limited_and_failures_are_counted(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
+static void a_node_that_does_not_exist_is_reported(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
+	struct log *log = log_start(test);
+
+	KUNIT_EXPECT_NULL(test, umbra_alloc_pages_node(u, 7, GFP_KERNEL, 0));
+	log_expect_lines(test, log, "allocation on node 7: there are 1 nodes",
+			 1);
+	log_expect_lines(test, log, "not allowed in this call", 0);
+}
+
 static void a_nowarn_request_prints_nothing(struct kunit *test)
 {
 	struct log *log;
@@ -283,6 +294,7 @@ static void a_stalled_request_is_reported(struct kunit *test)
 static struct kunit_case report_cases[] = {
 	KUNIT_CASE(a_report_shows_the_request_and_the_free_memory),
 	KUNIT_CASE(reports_are_limited_and_failures_are_counted),
+	KUNIT_CASE(a_node_that_does_not_exist_is_reported),
 	KUNIT_CASE(a_nowarn_request_prints_nothing),
 	KUNIT_CASE(a_report_lists_the_largest_accounts),
 	KUNIT_CASE_SLOW(a_stalled_request_is_reported),

@@ -1,17 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Repeat the tests of all machines while other processes keep all CPUs busy. No
-# test may fail because of the load. Ends with a table and a line of totals.
+# Run the tests that run in a machine, again and again in two lanes, while
+# stressors keep all CPUs busy. No test may fail for that. The last lines are a
+# table and the totals.
 #   ROUNDS=N	default 20
-#   NICE=N	the nice value of the other processes, default 0
+#   MINUTES=N	no round begins later; default: no limit
+#   NICE=N	of the stressors; default 0
 # usage: loaded.sh
 
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/totals.sh"
 . "$top/scripts/sets.sh"
 
-rounds=${ROUNDS:-20}
-[[ $rounds =~ ^[1-9][0-9]*$ ]] || die "ROUNDS=$rounds: must be a number"
+rounds=${ROUNDS:-20} minutes=${MINUTES:-0}
+[[ $rounds =~ ^[1-9][0-9]*$ ]] || die "ROUNDS=$rounds: must be a number above 0"
+[[ $minutes =~ ^[0-9]+$ ]] || die "MINUTES=$minutes: must be a number"
 need stress-ng
 
 load() {
@@ -19,17 +22,47 @@ load() {
 		--vm $(((jobs + 1) / 2)) --vm-bytes 256M
 }
 
-lane load
-slowness	# measured under the load
-say "$rounds rounds; time limits are at $UMBRA_SLOW %"
-for ((round = 1; round <= rounds; round++)); do
-	step "round $round, kunit um" "$top/scripts/kunit.sh"
-	step "round $round, kunit x86_64" env ARCH=x86_64 \
+# Run a function for every round that may begin, and count its steps:
+# repeat STEPS FUNCTION
+repeat() {
+	local round
+	for ((round = 1; round <= rounds; round++)); do
+		[ "$minutes" -eq 0 ] || [ $((SECONDS - begin)) -lt $((minutes * 60)) ] ||
+			break
+		echo "$1" >>"$steps/expected"
+		"$2" "$round"
+	done
+}
+
+debug_machine() {
+	step "round $1, vmtest debug" env SET=short \
+		"$top/scripts/vmtest.sh" debug
+}
+
+other_machines() {
+	local kernel
+	step "round $1, kunit um" "$top/scripts/kunit.sh"
+	step "round $1, kunit x86_64" env ARCH=x86_64 \
 		FILTER="$kunit_x86_64" "$top/scripts/kunit.sh"
-	for kernel in debug 7 6.1; do
-		step "round $round, vmtest $kernel" env SET=short \
+	for kernel in 7 6.1; do
+		step "round $1, vmtest $kernel" env SET=short \
 			"$top/scripts/vmtest.sh" "$kernel"
 	done
-done
+}
+
+first() {
+	repeat 1 debug_machine
+}
+
+second() {
+	repeat 4 other_machines
+}
+
+lane load
+slowness	# measured under the load
+say "at most $rounds rounds, with $UMBRA_SLOW % of the usual time"
+lane first
+lane second
+wait "${lanes[1]}" "${lanes[2]}"
 kill -- "-${lanes[0]}"
-totals $((rounds * 5))
+totals "$(awk '{ n += $1 } END { print n + 0 }' "$steps/expected")"

@@ -121,6 +121,8 @@ static __always_inline struct page *walk(struct umbra *u, gfp_t gfp,
 	if (unlikely(err)) {
 		if (err == -EINVAL)
 			umbra_report_flags(u, "allocation", gfp);
+		else if (err == -ENXIO)
+			umbra_report_node(u, nid);
 		return NULL;
 	}
 	do {

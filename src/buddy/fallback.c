@@ -136,6 +136,8 @@ static u32 take_stealing(struct umbra_zone *zone,
 	if (choice.order < 0)
 		return UMBRA_NO_FRAME;
 	index = umbra_freelist_take_first(zone, choice.order, choice.type);
+	if (index == UMBRA_NO_FRAME)
+		return UMBRA_NO_FRAME;
 	index = umbra_freelist_split(zone, index, choice.order, view->order);
 	note_fallback(zone, index, view->order, choice.order, view->type,
 		      choice.type, false);

@@ -90,6 +90,13 @@ void umbra_report_free(struct umbra *u, const struct page *page, u32 index,
 	dump_stack();
 }
 
+/* Report a node that does not exist. */
+void umbra_report_node(struct umbra *u, int nid)
+{
+	report(u, "allocation on node %d: there are %u nodes", nid,
+	       u->nr_nodes);
+}
+
 /* Report flags that a call does not allow. */
 void umbra_report_flags(struct umbra *u, const char *what, gfp_t gfp)
 {

@@ -11,6 +11,7 @@ struct umbra;
 void umbra_report_order(struct umbra *u, const char *what, unsigned int order);
 void umbra_report_free(struct umbra *u, const struct page *page, u32 index,
 		       unsigned int order);
+void umbra_report_node(struct umbra *u, int nid);
 void umbra_report_flags(struct umbra *u, const char *what, gfp_t gfp);
 void umbra_report_write(struct umbra *u, u32 index);
 void umbra_report_guard(struct umbra *u, u32 index);

@@ -156,8 +156,8 @@ static void mind_allowed_nodes(struct umbra_request *rq, const struct umbra *u,
  * @flags: ALLOC_TRYLOCK or 0
  *
  * Context: any.
- * Return: 0, or -EINVAL if @gfp names no zone or no migratetype, or if the
- * instance has no node @nid.
+ * Return: 0. -EINVAL: @gfp names no zone or no migratetype. -ENXIO: there is no
+ * node @nid. -EIO: the instance is bad, and @gfp has no __GFP_NOFAIL.
  */
 int umbra_request_init(struct umbra_request *rq, struct umbra *u, gfp_t gfp,
 		       unsigned int order, int nid,
@@ -171,9 +171,10 @@ int umbra_request_init(struct umbra_request *rq, struct umbra *u, gfp_t gfp,
 	if (nid < 0)
 		nid = umbra_current_node(u);
 	kind = umbra_gfp_kind(u, gfp);
-	if (unlikely(kind->highest == UMBRA_NO_ZONE ||
-		     nid >= (int)u->nr_nodes))
+	if (unlikely(kind->highest == UMBRA_NO_ZONE))
 		return -EINVAL;
+	if (unlikely(nid >= (int)u->nr_nodes))
+		return -ENXIO;
 	rq->gfp = gfp;
 	rq->order = order;
 	rq->type = kind->type;

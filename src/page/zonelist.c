@@ -17,6 +17,7 @@
 #include <linux/nodemask.h>
 #include <linux/seqlock.h>
 #include <linux/slab.h>
+#include <linux/topology.h>
 #include "../core/assert.h"
 #include "../core/core.h"
 #include "pcp.h"
