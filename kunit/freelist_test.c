@@ -218,8 +218,8 @@ static void splitting_over_pageblocks_uses_their_types(struct kunit *test)
 	u32 index;
 
 	KUNIT_ASSERT_EQ(test, take(u, UMBRA_MAX_ORDER), 0);
-	umbra_freelist_set_types(u, 0, UMBRA_MAX_ORDER, UMBRA_RECLAIMABLE);
 	spin_lock_irq(&zone->lock);
+	umbra_freelist_set_types(u, 0, UMBRA_MAX_ORDER, UMBRA_RECLAIMABLE);
 	umbra_freelist_split(zone, 0, UMBRA_MAX_ORDER, 1);
 	spin_unlock_irq(&zone->lock);
 	for (order = 1; order < UMBRA_MAX_ORDER; order++) {

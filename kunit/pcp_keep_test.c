@@ -125,7 +125,9 @@ static void a_block_over_the_limit_is_not_kept(struct kunit *test)
 	set_high(u, 2048);
 	alloc_many(test, u, &page, 1, 10);
 	index = umbra_page_to_index(u, page);
+	spin_lock_irq(&u->zones[0].lock);
 	umbra_freelist_set_types(u, index, TEST_PB_ORDER, UMBRA_RECLAIMABLE);
+	spin_unlock_irq(&u->zones[0].lock);
 	umbra_free_pages(u, page, 10);
 	KUNIT_EXPECT_EQ(test, count(u), 0);
 	alloc_many(test, u, &page, 1, 10);

@@ -78,6 +78,8 @@ static void change_pageblock(struct umbra_zone *zone, u32 index, u8 type)
 	u8 frame = frame_read_head(u, head);
 	unsigned int order = frame_order(frame);
 
+	lockdep_assert_held(&zone->lock);
+
 	if (frame_state(frame) == FRAME_FREE && order > u->pb_order) {
 		if (!umbra_freelist_remove(zone, head, order))
 			return;
@@ -207,6 +209,8 @@ static bool is_free(const struct umbra *u, const struct frame_range *range)
 {
 	u32 index;
 
+	lockdep_assert_held(&range->zone->lock);
+
 	for (index = range->start; index < range->end; index++)
 		if (PageHWPoison(umbra_index_to_page(u, index)))
 			return false;
@@ -235,6 +239,8 @@ static u32 take_overlap(const struct frame_range *range, u32 index)
 	unsigned int order = frame_order(frame_read(zone->umbra, head));
 	u32 end = head + (1U << order);
 	u32 i;
+
+	lockdep_assert_held(&zone->lock);
 
 	if (!umbra_freelist_remove(zone, head, order))
 		return UMBRA_NO_FRAME;

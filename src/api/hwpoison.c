@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Hardware poison: frames with failed memory go out of use. */
 #include <linux/bitops.h>
+#include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
@@ -21,6 +22,8 @@
 static void carve(struct umbra_zone *zone, u32 head, unsigned int order,
 		  u32 index)
 {
+	lockdep_assert_held(&zone->lock);
+
 	if (!umbra_freelist_remove(zone, head, order))
 		return;
 	umbra_frame_lose(zone, index, "hardware poison in");

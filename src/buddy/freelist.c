@@ -156,12 +156,17 @@ static bool buddy_is_mergeable(struct umbra_zone *zone, u32 index, u32 buddy,
 				  umbra_type_is_mergeable(theirs));
 }
 
-/* Set the type of all pageblocks of a block that is off the lists. */
+/*
+ * Set the type of all pageblocks of a block that is off the lists. Zone lock
+ * held.
+ */
 void umbra_freelist_set_types(struct umbra *u, u32 index, unsigned int order,
 			      enum umbra_migratetype type)
 {
 	u32 block = index >> u->pb_order;
 	u32 end = (index + (1U << order)) >> u->pb_order;
+
+	lockdep_assert_held(&umbra_frame_zone(u, index)->lock);
 
 	for (; block < end; block++)
 		WRITE_ONCE(u->pageblocks[block].type, type);
@@ -312,8 +317,11 @@ u32 umbra_freelist_first(struct umbra_zone *zone, unsigned int order,
 u32 umbra_freelist_take_first(struct umbra_zone *zone, unsigned int order,
 			      enum umbra_migratetype type)
 {
-	u32 index = umbra_freelist_first(zone, order, type);
+	u32 index;
 
+	lockdep_assert_held(&zone->lock);
+
+	index = umbra_freelist_first(zone, order, type);
 	if (index == UMBRA_NO_FRAME ||
 	    !umbra_freelist_remove(zone, index, order))
 		return UMBRA_NO_FRAME;

@@ -7,6 +7,7 @@
  */
 #include <linux/bitops.h>
 #include <linux/gfp.h>
+#include <linux/lockdep.h>
 #include <linux/mm.h>
 #include "../core/core.h"
 #include "../core/frame.h"
@@ -56,6 +57,8 @@ void umbra_freelist_address_note(struct umbra_zone *zone, u32 index,
 	unsigned long block = (index - zone->start) >> zone->umbra->pb_order;
 	struct umbra_address_group *group =
 		&zone->by_address[BIT_WORD(block)];
+
+	lockdep_assert_held(&zone->lock);
 
 	group->of_order[order] |= BIT_MASK(block);
 	group->of_type[type] |= BIT_MASK(block);
@@ -131,6 +134,8 @@ u32 umbra_freelist_lowest(struct umbra_zone *zone, unsigned long orders,
 {
 	unsigned long nr, end = nr_groups(zone);
 	u32 index = UMBRA_NO_FRAME;
+
+	lockdep_assert_held(&zone->lock);
 
 	for (nr = 0; nr < end && index == UMBRA_NO_FRAME; nr++)
 		index = lowest_in_group(zone, nr, orders, type);

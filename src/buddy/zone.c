@@ -59,10 +59,11 @@ void umbra_zone_changed(struct umbra_zone *zone, unsigned int orders)
 	struct umbra_waiters *w = &zone->umbra->wait;
 	struct umbra_node *node = &zone->umbra->nodes[zone->nid];
 	bool more = zone->nr_free_pages > zone->nr_free_before;
-	bool wake = note_low(zone);
+	bool wake;
 
 	lockdep_assert_held(&zone->lock);
 
+	wake = note_low(zone);
 	if (wake)
 		atomic_long_inc(&w->nr_low);
 	zone->nr_free_before = zone->nr_free_pages;

@@ -64,6 +64,8 @@ struct umbra_allocation *umbra_file_find_handle(struct umbra_file *file,
 	unsigned long offset = handle >> PAGE_SHIFT;
 	struct umbra_allocation *a;
 
+	lockdep_assert_held(&file->lock);
+
 	if ((u64)offset << PAGE_SHIFT != handle)
 		return NULL;
 	a = umbra_file_find(file, offset);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Freeing a block, and capturing the merged block for one request. */
+#include <linux/lockdep.h>
 #include <linux/spinlock.h>
 #include "../buddy/freelist.h"
 #include "../buddy/zone.h"
@@ -24,6 +25,8 @@ static u32 capture(struct umbra_zone *zone, u32 index,
 	u32 head = umbra_frame_head(u, index);
 	u32 wanted = index & ~((1U << rq->order) - 1);
 	u8 frame = frame_read_head(u, head);
+
+	lockdep_assert_held(&zone->lock);
 
 	if (frame_state(frame) != FRAME_FREE ||
 	    frame_order(frame) < rq->order || !umbra_type_is_mergeable(type))

@@ -265,6 +265,8 @@ static void make_movable(struct umbra_zone *zone, u32 index, unsigned int order)
 {
 	struct umbra *u = zone->umbra;
 
+	lockdep_assert_held(&zone->lock);
+
 	if (order + 1 < u->pb_order ||
 	    !umbra_type_is_mergeable(umbra_frame_type(u, index)))
 		return;

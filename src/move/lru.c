@@ -26,6 +26,8 @@ static struct umbra_lru *lru_of(struct umbra *u, u32 index)
 /* The LRU list that the marks of a block select. xa_lock held. */
 enum umbra_lru_list umbra_lru_list_of(struct umbra *u, u32 index)
 {
+	lockdep_assert_held(&u->movables.xa_lock);
+
 	if (xa_get_mark(&u->movables, index, MARK_ISOLATED))
 		return LRU_LIST_ISOLATED;
 	return xa_get_mark(&u->movables, index, MARK_ACTIVE) ?
@@ -73,6 +75,8 @@ void umbra_movable_change_mark(struct umbra *u, u32 index, xa_mark_t mark,
 {
 	bool listed = movable_is_listed(u, index);
 
+	lockdep_assert_held(&u->movables.xa_lock);
+
 	if (listed)
 		umbra_lru_unlink(u, index);
 	if (set)
@@ -87,6 +91,8 @@ void umbra_movable_change_mark(struct umbra *u, u32 index, xa_mark_t mark,
 void umbra_movable_begin(struct umbra *u, u32 index,
 			 struct umbra_movable *movable)
 {
+	lockdep_assert_held(&u->movables.xa_lock);
+
 	umbra_movable_change_mark(u, index, MARK_ISOLATED, true);
 	atomic_inc(&movable->nr_isolated);
 }

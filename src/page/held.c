@@ -89,6 +89,8 @@ void umbra_held_add(struct umbra_zone *zone, u32 index,
 {
 	u8 frame = frame_read(zone->umbra, index);
 
+	lockdep_assert_held(&zone->lock);
+
 	if (!umbra_assert(zone->umbra, index,
 			  frame_state(frame) == FRAME_TAIL ||
 			  frame_state(frame) == FRAME_PCP))
@@ -106,6 +108,8 @@ bool umbra_held_check(struct umbra_zone *zone, u32 index)
 {
 	struct umbra *u = zone->umbra;
 	struct page *page = umbra_index_to_page(u, index);
+
+	lockdep_assert_held(&zone->lock);
 
 	if (!umbra_assert(u, index, zone->nr_held > 0) ||
 	    !umbra_assert(u, index,

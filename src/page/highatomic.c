@@ -3,6 +3,7 @@
  * The highatomic reserve of a zone: pageblocks for requests of order > 0 that
  * are urgent and cannot wait.
  */
+#include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/spinlock.h>
@@ -78,6 +79,8 @@ static bool unreserve_one(struct umbra_zone *zone, enum umbra_migratetype type)
 {
 	struct umbra *u = zone->umbra;
 	unsigned int order;
+
+	lockdep_assert_held(&zone->lock);
 
 	for (order = 0; order < UMBRA_NR_ORDERS; order++) {
 		unsigned long size = max(1UL << order, 1UL << u->pb_order);

@@ -35,6 +35,8 @@ static u32 take_block(struct umbra_zone *zone, const struct umbra_request *rq,
 {
 	u32 index = UMBRA_NO_FRAME;
 
+	lockdep_assert_held(&zone->lock);
+
 	if (reserves && rq->flags & ALLOC_HIGHATOMIC)
 		index = umbra_freelist_take(zone, rq->order, UMBRA_HIGHATOMIC);
 	if (index == UMBRA_NO_FRAME)
@@ -55,6 +57,8 @@ static unsigned int take_alike(struct umbra_zone *zone,
 			       const struct umbra_request *rq, u32 *frames,
 			       unsigned int nr, bool lines)
 {
+	lockdep_assert_held(&zone->lock);
+
 	if (nr < 2 || zone->by_address ||
 	    (rq->flags & ALLOC_CMA && zone->nr_free_cma))
 		return 0;
@@ -160,6 +164,8 @@ unsigned long umbra_free_locked(struct umbra_zone *zone, u32 index,
 				unsigned int order, bool looked_at,
 				struct umbra_account *account)
 {
+	lockdep_assert_held(&zone->lock);
+
 	if (!umbra_assert(zone->umbra, index,
 			  frame_read(zone->umbra, index) ==
 			  frame_make(FRAME_PCP, order)))

@@ -190,6 +190,8 @@ static enum verdict judge_all(struct umbra_accounts *a)
 	enum verdict verdict = a->victim_is_gone ? VERDICT_WAIT : VERDICT_KILL;
 	struct umbra_account *account;
 
+	lockdep_assert_held(&a->lock);
+
 	a->victim_is_gone = false;
 	list_for_each_entry(account, &a->list, list)
 		if (account->fate == ACCOUNT_KILLED)
@@ -201,6 +203,8 @@ static enum verdict judge_all(struct umbra_accounts *a)
 static struct umbra_account *find_most(struct umbra_accounts *a)
 {
 	struct umbra_account *account, *most = NULL;
+
+	lockdep_assert_held(&a->lock);
 
 	list_for_each_entry(account, &a->list, list)
 		if (account->fate == ACCOUNT_SPARED && account->opener &&
