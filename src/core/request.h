@@ -8,6 +8,7 @@
 /* Flags of a request; the lowest two bits are an enum umbra_wmark. */
 #define ALLOC_WMARK_MIN	UMBRA_WMARK_MIN
 #define ALLOC_WMARK_LOW	UMBRA_WMARK_LOW
+#define ALLOC_WMARK_HIGH	UMBRA_WMARK_HIGH
 #define ALLOC_WMARK_MASK	3
 #define ALLOC_NO_WATERMARKS BIT(2)
 #define ALLOC_OOM		BIT(3)	/* half of the reserve, for a victim */

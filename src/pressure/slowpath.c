@@ -387,7 +387,7 @@ static u32 take_plenty(struct slow *s)
 {
 	struct umbra_request rq = s->rq;
 
-	rq.flags = (rq.flags & ALLOC_CMA) | UMBRA_WMARK_HIGH | ALLOC_CPUSET;
+	rq.flags = (rq.flags & ALLOC_CMA) | ALLOC_WMARK_HIGH | ALLOC_CPUSET;
 	rq.hardwall = true;
 	return umbra_take_waking(s->u, &rq);
 }
