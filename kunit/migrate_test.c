@@ -175,7 +175,7 @@ static void a_block_keeps_its_state_when_it_migrates(struct kunit *test)
 
 	/* The block is at the bottom of the zone. */
 	src = umbra_test_take_at(test, u, 0, c->order);
-	umbra_alloc_prepare(u, 0, c->order, c->gfp);
+	umbra_make_allocated(u, 0, c->order, c->gfp);
 	if (c->debug & UMBRA_DEBUG_GUARD)
 		for (count = 0; count < 1 << c->order; count++)
 			page_ref_dec(src + count);

@@ -345,7 +345,7 @@ int umbra_alloc_contig_range(struct umbra *u, unsigned long start,
 	for (index = range.start; index < range.end; index++) {
 		struct page *page = umbra_index_to_page(u, index);
 
-		umbra_alloc_prepare(u, index, 0, gfp & ~__GFP_COMP);
+		umbra_make_allocated(u, index, 0, gfp & ~__GFP_COMP);
 		if (gfp & __GFP_ZERO && u->has_memory && !PageHWPoison(page))
 			clear_highpage(page);
 		if (index % UMBRA_SNAPSHOT_BATCH == 0)

@@ -45,7 +45,7 @@ struct page *umbra_give_block(struct umbra *u, u32 index, unsigned int order,
 	if (!umbra_assert(u, index, frame_read(u, index) ==
 				    frame_make(FRAME_PCP, order)))
 		return NULL;
-	umbra_alloc_prepare(u, index, order, gfp);
+	umbra_make_allocated(u, index, order, gfp);
 	if (!(gfp & __GFP_ZERO) || !u->has_memory || zero_block(page, order))
 		return page;
 	/* A free may wait for a lock, so such a request loses the block. */

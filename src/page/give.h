@@ -11,8 +11,8 @@ struct page *umbra_give_block(struct umbra *u, u32 index, unsigned int order,
 			      gfp_t gfp, unsigned int flags);
 
 /* Change a block in hand to state ALLOC. */
-static inline void umbra_alloc_prepare(struct umbra *u, u32 index,
-				       unsigned int order, gfp_t gfp)
+static inline void umbra_make_allocated(struct umbra *u, u32 index,
+					unsigned int order, gfp_t gfp)
 {
 	enum umbra_frame_state state = FRAME_ALLOC;
 
@@ -31,7 +31,7 @@ static inline struct page *umbra_give(struct umbra *u, u32 index,
 {
 	if (unlikely(gfp & __GFP_ZERO))
 		return umbra_give_block(u, index, order, gfp, flags);
-	umbra_alloc_prepare(u, index, order, gfp);
+	umbra_make_allocated(u, index, order, gfp);
 	return umbra_index_to_page(u, index);
 }
 
