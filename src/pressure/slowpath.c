@@ -168,7 +168,7 @@ static bool take(struct slow *s)
  * Free HELD pages that are not referenced any more, and end boosts that no
  * kswapd ends. Returns whether that made memory available.
  */
-static bool release_hidden(struct slow *s)
+static bool release_held_and_boosts(struct slow *s)
 {
 	bool found = umbra_held_rescan(s->u);
 
@@ -199,7 +199,7 @@ static enum step step_attempt(struct slow *s)
 		s->u->slow_ops->wake_kswapd(s->u, &s->rq);
 	if (take(s))
 		return STEP_DONE;
-	if (release_hidden(s) && take(s))
+	if (release_held_and_boosts(s) && take(s))
 		return STEP_DONE;
 	if (!can_reclaim(s))
 		return STEP_NOPAGE;
@@ -211,10 +211,10 @@ static enum step step_attempt(struct slow *s)
  * reserved for urgent requests, back to the free lists of all requests. This is
  * done once, and again after each reclaim with progress.
  */
-static void release_kept(struct slow *s)
+static void release_caches_and_reserve(struct slow *s)
 {
 	umbra_highatomic_unreserve(s->u, &s->rq, false);
-	/* Do not wait for another task here: release_last() does. */
+	/* Do not wait for another task here: release_the_rest() does. */
 	s->drained = umbra_pcp_try_drain(s->u);
 }
 
@@ -227,7 +227,7 @@ static enum step step_reclaim(struct slow *s)
 			return STEP_DONE;
 	}
 	if (!s->drained) {
-		release_kept(s);
+		release_caches_and_reserve(s);
 		if (take(s))
 			return STEP_DONE;
 	}
@@ -307,9 +307,10 @@ static bool would_fit(struct slow *s)
 /*
  * Release all memory that is kept back, before a task is killed or the request
  * fails: reserved pageblocks, boosts that kswapd has not ended yet, and caches
- * that release_kept() could not drain. Returns whether that may help.
+ * that release_caches_and_reserve() could not drain. Returns whether that may
+ * help.
  */
-static bool release_last(struct slow *s)
+static bool release_the_rest(struct slow *s)
 {
 	bool found = umbra_highatomic_unreserve(s->u, &s->rq, true);
 
@@ -337,7 +338,7 @@ static bool should_reclaim_again(struct slow *s)
 			cond_resched();
 		return true;
 	}
-	return release_last(s);
+	return release_the_rest(s);
 }
 
 static bool should_compact_again(struct slow *s)
@@ -372,7 +373,7 @@ static enum step step_decide(struct slow *s)
 }
 
 /* May a task be killed for this request? */
-static bool is_worth_a_life(const struct slow *s)
+static bool may_kill_for(const struct slow *s)
 {
 	return !(current->flags & PF_DUMPCORE) && !is_costly(s) &&
 	       !(s->rq.gfp & (__GFP_RETRY_MAYFAIL | __GFP_THISNODE)) &&
@@ -421,7 +422,7 @@ static enum step step_oom(struct slow *s)
 		return STEP_ATTEMPT;
 	}
 	s->index = take_plenty(s);
-	if (s->index == UMBRA_NO_FRAME && is_worth_a_life(s)) {
+	if (s->index == UMBRA_NO_FRAME && may_kill_for(s)) {
 		progress = s->u->slow_ops->oom(s->u, &s->rq);
 		if (progress && s->rq.gfp & __GFP_NOFAIL)
 			s->index = take_any(s, ALLOC_NO_WATERMARKS);
