@@ -92,7 +92,7 @@ void umbra_tune_init(struct umbra *u, const struct umbra_layout *layout)
 }
 
 /* Set a tunable to a valid @value. umbra.control_lock held. */
-static void set(struct umbra *u, enum umbra_tunable what, long value)
+static void set_tunable(struct umbra *u, enum umbra_tunable what, long value)
 {
 	switch (what) {
 	case TUNE_MIN_FREE_KBYTES:
@@ -141,12 +141,12 @@ int umbra_tune(struct umbra *u, enum umbra_tunable what, long value)
 
 	mutex_lock(&u->control_lock);
 	if (what == TUNE_MIN_FREE_KBYTES && value == UMBRA_AUTO)
-		set(u, what, umbra_auto_min_free(u));
+		set_tunable(u, what, umbra_auto_min_free(u));
 	else if (value < umbra_tune_least(what) ||
 		 value > umbra_tune_most(u, what))
 		err = -ERANGE;
 	else
-		set(u, what, value);
+		set_tunable(u, what, value);
 	mutex_unlock(&u->control_lock);
 	return err;
 }

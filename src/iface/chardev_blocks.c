@@ -152,8 +152,8 @@ void umbra_allocation_end(struct umbra_file *file, struct umbra_allocation *a)
  * Remove block @i from an allocation. Returns its first page, or NULL if the
  * block was purged or a mapping may still expect one of its pages.
  */
-static struct page *take_unmoved(struct umbra_file *file,
-				 struct umbra_allocation *a, unsigned int i)
+static struct page *detach_unmoved(struct umbra_file *file,
+				   struct umbra_allocation *a, unsigned int i)
 {
 	unsigned long first = (unsigned long)i << a->order;
 	unsigned long end = first + (1UL << a->order);
@@ -184,7 +184,7 @@ void umbra_allocation_retire(struct umbra_file *file,
 	unsigned int i;
 
 	for (i = 0; i < a->nr_blocks; i++) {
-		page = take_unmoved(file, a, i);
+		page = detach_unmoved(file, a, i);
 		if (page)
 			block_free(file, page, a->order);
 		cond_resched();

@@ -108,8 +108,9 @@ static unsigned long compact_proactively(struct umbra_kcompactd *k)
 	       PERIOD : PERIOD << BACK_OFF_SHIFT;
 }
 
-static unsigned int take_order(struct umbra_kcompactd *k,
-			       enum umbra_zone_type *highest)
+/* Return the wanted order, or 0, and its *@highest; then no order is wanted. */
+static unsigned int read_wish(struct umbra_kcompactd *k,
+			      enum umbra_zone_type *highest)
 {
 	unsigned int order;
 
@@ -134,7 +135,7 @@ static void work_fn(struct work_struct *work)
 	struct umbra *u = k->umbra;
 	unsigned long delay = PERIOD;
 	enum umbra_zone_type highest;
-	unsigned int order = take_order(k, &highest);
+	unsigned int order = read_wish(k, &highest);
 
 	if (order)
 		compact_for_order(k, order, highest);

@@ -93,14 +93,17 @@ static void report_blocks(struct umbra_zone *zone)
 		zone->name, text, K(total));
 }
 
-/* Print the request, all zones, and the accounts with the most pages. */
+/*
+ * Print the request, all zones, and the accounts with the most pages. @kind is
+ * what happened to the request: "failure" or a stall.
+ */
 static void report_request(struct umbra *u, const struct umbra_request *rq,
-			   const char *what)
+			   const char *kind)
 {
 	struct umbra_zone *zone;
 
 	pr_warn("%s: %s: page allocation %s: order:%u, mode:%#x(%pGg), nid=%d, nodemask=%#x\n",
-		u->name, current->comm, what, rq->order,
+		u->name, current->comm, kind, rq->order,
 		(__force unsigned int)rq->gfp, &rq->gfp, rq->nid,
 		rq->nodemask);
 	dump_stack();
@@ -141,10 +144,10 @@ void umbra_report_failure(struct umbra *u, const struct umbra_request *rq)
 void umbra_report_stall(struct umbra *u, const struct umbra_request *rq,
 			unsigned int seconds)
 {
-	char what[32];
+	char kind[32];
 
 	if (!__ratelimit(&u->failure_limit))
 		return;
-	snprintf(what, sizeof(what), "stall for %u s", seconds);
-	report_request(u, rq, what);
+	snprintf(kind, sizeof(kind), "stall for %u s", seconds);
+	report_request(u, rq, kind);
 }

@@ -172,11 +172,11 @@ struct round {
 static bool reclaim_step(struct round *r)
 {
 	struct umbra_kswapd *k = r->k;
-	unsigned long goal = pages_to_reclaim(k, r->scan.highest);
+	unsigned long pages = pages_to_reclaim(k, r->scan.highest);
 	unsigned long before = r->scan.nr_reclaimed, freed;
 	unsigned long scanned = r->scan.nr_scanned;
 
-	r->scan.nr_to_reclaim = before + goal;
+	r->scan.nr_to_reclaim = before + pages;
 	umbra_shrink_node(k->u, k->node, &r->scan);
 	freed = r->scan.nr_reclaimed - before;
 	scanned = r->scan.nr_scanned - scanned;
@@ -194,7 +194,7 @@ static bool reclaim_step(struct round *r)
 	if (r->boost && !freed)
 		return false;
 	r->boost -= min(r->boost, freed);
-	if (!freed || scanned < goal)
+	if (!freed || scanned < pages)
 		r->scan.priority--;
 	return r->scan.priority >= 1;
 }
@@ -203,25 +203,25 @@ static bool reclaim_step(struct round *r)
  * Reclaim until the node is balanced. Returns the order that the node was
  * balanced for, which is 0 if compaction must do the rest.
  */
-static unsigned int balance(struct umbra_kswapd *k, struct kswapd_goal what)
+static unsigned int balance(struct umbra_kswapd *k, struct kswapd_goal goal)
 {
 	struct round r = {
 		.k = k,
 		.scan = {
 			.gfp = GFP_KERNEL,
-			.order = what.order,
-			.highest = what.highest,
+			.order = goal.order,
+			.highest = goal.highest,
 			.priority = UMBRA_SCAN_PRIORITY,
 			.is_kswapd = true,
 		},
-		.boost = sum_boosts(k, what.highest),
+		.boost = sum_boosts(k, goal.highest),
 	};
 	bool boosted = r.boost, balanced;
 	unsigned long boosts[UMBRA_NR_ZONE_TYPES] = {};
 	struct umbra_zone *zone, *any = NULL;
 	int next;
 
-	for_each_node_zone(k, zone, next, what.highest) {
+	for_each_node_zone(k, zone, next, goal.highest) {
 		boosts[zone->type] = READ_ONCE(zone->watermark_boost);
 		any = zone;
 	}
@@ -229,7 +229,7 @@ static unsigned int balance(struct umbra_kswapd *k, struct kswapd_goal what)
 		umbra_count(any, EVENT_PAGEOUTRUN, 1);
 	umbra_held_rescan(k->u);
 	do {
-		balanced = is_balanced(k, r.scan.order, what.highest);
+		balanced = is_balanced(k, r.scan.order, goal.highest);
 		/* An unbalanced node needs reclaim with or without a boost. */
 		if (!balanced)
 			r.boost = 0;
@@ -244,7 +244,7 @@ static unsigned int balance(struct umbra_kswapd *k, struct kswapd_goal what)
 		atomic_set(&k->node->kswapd_failures, 0);
 	}
 	if (boosted)
-		end_boosts(k, what.highest, boosts);
+		end_boosts(k, goal.highest, boosts);
 	if (umbra_node_is_hopeless(k->node)) {
 		wake_up_all(&k->throttle_wait);
 		umbra_pressure_watch(k->u);
@@ -258,14 +258,14 @@ static bool is_wanted(const struct umbra_kswapd *k)
 }
 
 /* Add the wishes of requests since the last call to the goal. */
-static void take_goal(struct umbra_kswapd *k, struct kswapd_goal *what)
+static void add_wishes(struct umbra_kswapd *k, struct kswapd_goal *goal)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&k->lock, flags);
 	if (k->highest >= 0) {
-		what->order = max(what->order, k->order);
-		what->highest = max_t(int, what->highest, k->highest);
+		goal->order = max(goal->order, k->order);
+		goal->highest = max_t(int, goal->highest, k->highest);
 		k->order = 0;
 		WRITE_ONCE(k->highest, -1);
 	}
@@ -273,12 +273,12 @@ static void take_goal(struct umbra_kswapd *k, struct kswapd_goal *what)
 }
 
 /* Has kswapd nothing to do? Also wakes throttled requests if they may run. */
-static bool may_sleep(struct umbra_kswapd *k, const struct kswapd_goal *what)
+static bool may_sleep(struct umbra_kswapd *k, const struct kswapd_goal *goal)
 {
 	if (wq_has_sleeper(&k->throttle_wait) && has_reserve(k))
 		wake_up_all(&k->throttle_wait);
 	return umbra_node_is_hopeless(k->node) ||
-	       is_balanced(k, what->order, what->highest);
+	       is_balanced(k, goal->order, goal->highest);
 }
 
 /*
@@ -286,21 +286,21 @@ static bool may_sleep(struct umbra_kswapd *k, const struct kswapd_goal *what)
  * with the same goal, because the node is not balanced or did not stay
  * balanced.
  */
-static bool sleep_on(struct umbra_kswapd *k, const struct kswapd_goal *what)
+static bool sleep_on(struct umbra_kswapd *k, const struct kswapd_goal *goal)
 {
 	struct umbra_zone *zone = umbra_node_first_zone(k->u, k->node);
 
-	if (!may_sleep(k, what)) {
+	if (!may_sleep(k, goal)) {
 		umbra_count(zone, EVENT_KSWAPD_HIGH_QUICKLY, 1);
 		return false;
 	}
 	umbra_compact_flush_hints(k->u, k->node->nid);
-	umbra_compact_wake(k->u, k->node->nid, what->order, what->highest);
+	umbra_compact_wake(k->u, k->node->nid, goal->order, goal->highest);
 	if (wait_event_freezable_timeout(k->wait, is_wanted(k), NAP) > 0) {
 		umbra_count(zone, EVENT_KSWAPD_LOW_QUICKLY, 1);
 		return true;
 	}
-	if (!may_sleep(k, what)) {
+	if (!may_sleep(k, goal)) {
 		umbra_count(zone, EVENT_KSWAPD_HIGH_QUICKLY, 1);
 		return false;
 	}
@@ -314,21 +314,21 @@ static int kswapd_fn(void *data)
 	struct umbra_kswapd *k = data;
 	unsigned int noreclaim = memalloc_noreclaim_save();
 	bool slept = true;
-	struct kswapd_goal what;
+	struct kswapd_goal goal;
 
 	set_freezable();
 	wait_event_freezable(k->wait, is_wanted(k));
 	while (!kthread_freezable_should_stop(NULL)) {
 		if (slept)
-			what = (struct kswapd_goal){};
-		take_goal(k, &what);
+			goal = (struct kswapd_goal){};
+		add_wishes(k, &goal);
 		if (slept)
-			trace_umbra_kswapd_wake(k->node->nid, what.highest,
-						what.order);
+			trace_umbra_kswapd_wake(k->node->nid, goal.highest,
+						goal.order);
 		WRITE_ONCE(k->node->kswapd_running, true);
-		what.order = balance(k, what);
+		goal.order = balance(k, goal);
 		WRITE_ONCE(k->node->kswapd_running, false);
-		slept = sleep_on(k, &what);
+		slept = sleep_on(k, &goal);
 	}
 	memalloc_noreclaim_restore(noreclaim);
 	return 0;
