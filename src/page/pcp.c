@@ -30,8 +30,8 @@
 #include <trace/events/umbra.h>
 
 /*
- * Blocks moved in one hold of the zone lock: bounds how long the lock is held, and
- * the array of frames on the stack.
+ * Blocks moved in one hold of the zone lock: bounds how long the lock is held,
+ * and the array of frames on the stack.
  */
 #define PCP_MOVE 192
 
@@ -192,8 +192,8 @@ static void put_back(struct umbra_zone *zone, const u32 *frames,
  * Push blocks into the cache of the current CPU. Put them back to the zone if a
  * section is open, if the zone is suspect, or if a pageblock is isolated now.
  */
-static void stow(struct umbra_zone *zone, const struct umbra_request *rq,
-		 int list, const u32 *frames, unsigned int nr)
+static void push_all(struct umbra_zone *zone, const struct umbra_request *rq,
+		     int list, const u32 *frames, unsigned int nr)
 {
 	struct umbra_pcp *pcp = pcp_enter(zone);
 
@@ -236,7 +236,7 @@ static u32 refill(struct umbra_zone *zone, const struct umbra_request *rq,
 			umbra_count_alloc(rq, zone, 1);
 		}
 		if (nr > used)
-			stow(zone, rq, list, frames + used, nr - used);
+			push_all(zone, rq, list, frames + used, nr - used);
 		batch -= nr;
 	} while (nr && batch << rq->order >= SMP_CACHE_BYTES);
 	return first;
@@ -414,30 +414,30 @@ bool umbra_pcp_free_single(struct umbra_zone *zone, struct umbra_pcp *pcp,
 }
 
 /* The part of a drain that runs on the CPU of the cache. */
-struct errand {
+struct drain_call {
 	struct umbra_zone *zone;
 	unsigned int nr;	/* blocks in umbra.drain_buf */
 	bool busy;		/* a section was open */
 	bool again;		/* the cache has more, or a section was open */
 };
 
-static unsigned int grab(struct umbra_pcp *pcp, struct umbra *u)
+static unsigned int collect(struct umbra_pcp *pcp, struct umbra *u)
 {
 	return umbra_pcp_collect(pcp, u, u->drain_buf, PCP_DRAIN_BLOCKS,
 				 pcp->count, 0);
 }
 
 /* Runs on the CPU of the cache, with interrupts off. */
-static void grab_here(void *arg)
+static void collect_on_cpu(void *arg)
 {
-	struct errand *errand = arg;
-	struct umbra_pcp *pcp = pcp_enter(errand->zone);
+	struct drain_call *call = arg;
+	struct umbra_pcp *pcp = pcp_enter(call->zone);
 
-	errand->busy = !pcp;
-	errand->again = true;
+	call->busy = !pcp;
+	call->again = true;
 	if (pcp) {
-		errand->nr = grab(pcp, errand->zone->umbra);
-		errand->again = pcp->count;
+		call->nr = collect(pcp, call->zone->umbra);
+		call->again = pcp->count;
 		pcp_leave(pcp);
 	}
 }
@@ -460,18 +460,18 @@ static void put_back_all(struct umbra_zone *zone, const u32 *frames,
  */
 static void drain_one(struct umbra_zone *zone, unsigned int cpu)
 {
-	struct errand errand = { .zone = zone };
+	struct drain_call call = { .zone = zone };
 	int err;
 
 	do {
-		errand.nr = 0;
-		err = smp_call_function_single(cpu, grab_here, &errand, 1);
-		put_back_all(zone, zone->umbra->drain_buf, errand.nr);
+		call.nr = 0;
+		err = smp_call_function_single(cpu, collect_on_cpu, &call, 1);
+		put_back_all(zone, zone->umbra->drain_buf, call.nr);
 		cond_resched();
 		if (!umbra_assert(zone->umbra, UMBRA_NO_FRAME,
-				  !errand.again || errand.busy || errand.nr))
+				  !call.again || call.busy || call.nr))
 			break;
-	} while (!err && errand.again);
+	} while (!err && call.again);
 }
 
 /**
@@ -523,7 +523,7 @@ void umbra_pcp_drain_dead(struct umbra *u, unsigned int cpu)
 		struct umbra_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
 
 		do {
-			nr = grab(pcp, u);
+			nr = collect(pcp, u);
 			put_back_all(zone, u->drain_buf, nr);
 			if (!umbra_assert(u, UMBRA_NO_FRAME,
 					  !pcp->count || nr))
