@@ -300,9 +300,9 @@ static void a_working_kswapd_ends_a_boost_itself(struct kunit *test)
 	list_pages(test, u, o, 256);
 	take_until(u, MIN_PAGES + 16, &hoard);
 	KUNIT_EXPECT_GT(test, boost(u->zones), 0);
-	umbra_boost_end_unattended(u, false);
+	umbra_boost_end_later(u);
 	KUNIT_EXPECT_FALSE(test, work_pending(&u->boost_work));
-	KUNIT_EXPECT_FALSE(test, umbra_boost_end_unattended(u, true));
+	KUNIT_EXPECT_FALSE(test, umbra_boost_end_now(u));
 	umbra_kswapd_wake(u->zones, GFP_KERNEL, 0, UMBRA_ZONE_NORMAL);
 	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(is_unboosted(u)));
 	give_back_the_rest(u, o, &hoard);

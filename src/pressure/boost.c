@@ -47,34 +47,44 @@ void umbra_boost_init(struct umbra *u)
 }
 
 /**
- * umbra_boost_end_unattended() - end the boosts that no kswapd ends
+ * umbra_boost_end_now() - end the boosts that no kswapd ends
  * @u: the instance
- * @now: whether to end them at once, rather than from a work item
  *
  * A boost makes kswapd reclaim more pages, and kswapd ends the boost. On a node
- * where no kswapd runs, or where kswapd has given up, only this function ends
- * boosts.
+ * where no kswapd runs, or where kswapd has given up, only this function and
+ * umbra_boost_end_later() end boosts.
  *
- * Context: any but NMI; with @now takes the zone locks one after the other.
- * Return: true if a boost was ended; without @now always false.
+ * Context: any but NMI; takes the zone locks one after the other.
+ * Return: true if a boost was ended.
  */
-bool umbra_boost_end_unattended(struct umbra *u, bool now)
+bool umbra_boost_end_now(struct umbra *u)
+{
+	return !READ_ONCE(u->stopping) && end_boosts(u);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_boost_end_now);
+
+/**
+ * umbra_boost_end_later() - end the boosts that no kswapd ends, in a work item
+ * @u: the instance
+ *
+ * For requests that must not spend time on every zone lock.
+ *
+ * Context: any but NMI; takes no zone lock.
+ */
+void umbra_boost_end_later(struct umbra *u)
 {
 	const struct umbra_zone *zone;
 	bool boosted = false;
 
 	if (READ_ONCE(u->stopping))
-		return false;
-	if (now)
-		return end_boosts(u);
+		return;
 	for_each_umbra_zone(u, zone)
 		boosted |= READ_ONCE(zone->watermark_boost) &&
 			   is_unattended(zone);
 	if (boosted)
 		schedule_work(&u->boost_work);
-	return false;
 }
-EXPORT_SYMBOL_IF_KUNIT(umbra_boost_end_unattended);
+EXPORT_SYMBOL_IF_KUNIT(umbra_boost_end_later);
 
 /**
  * umbra_boost_end_for() - end the boosts of all zones that a request may use

@@ -7,7 +7,8 @@
 #include "../core/request.h"
 
 void umbra_boost_init(struct umbra *u);
-bool umbra_boost_end_unattended(struct umbra *u, bool now);
+bool umbra_boost_end_now(struct umbra *u);
+void umbra_boost_end_later(struct umbra *u);
 bool umbra_boost_end_for(struct umbra *u, const struct umbra_request *rq);
 
 #endif /* _UMBRA_BOOST_H */

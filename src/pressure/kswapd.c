@@ -357,7 +357,7 @@ void umbra_kswapd_wake(struct umbra_zone *zone, gfp_t gfp, unsigned int order,
 	if (umbra_node_is_hopeless(node) && READ_ONCE(node->kswapd_freed))
 		umbra_node_freed(node);
 	if (!k || umbra_node_is_hopeless(node))
-		umbra_boost_end_unattended(zone->umbra, false);
+		umbra_boost_end_later(zone->umbra);
 	if (!k)
 		return;
 	if (umbra_node_is_hopeless(node) ||

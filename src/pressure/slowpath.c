@@ -166,14 +166,19 @@ static bool take(struct slow *s)
 
 /*
  * Free HELD pages that are not referenced any more, and end boosts that no
- * kswapd ends. Returns whether that made memory available.
+ * kswapd ends. A request that cannot wait leaves the boosts to a work item.
+ * Returns whether that made memory available.
  */
 static bool release_held_and_boosts(struct slow *s)
 {
 	bool found = umbra_held_rescan(s->u);
 
-	if (s->rq.flags & ALLOC_KSWAPD)
-		found |= umbra_boost_end_unattended(s->u, can_reclaim(s));
+	if (!(s->rq.flags & ALLOC_KSWAPD))
+		return found;
+	if (can_reclaim(s))
+		found |= umbra_boost_end_now(s->u);
+	else
+		umbra_boost_end_later(s->u);
 	return found;
 }
 
