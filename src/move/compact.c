@@ -348,7 +348,6 @@ compact_for_request(struct umbra_zone *zone, const struct umbra_request *rq,
 		.rq = rq,
 		.order = rq->order,
 		.type = rq->type,
-		.highest = rq->highest,
 		.flags = rq->flags,
 		.mode = async ? UMBRA_MIGRATE_ASYNC : UMBRA_MIGRATE_SYNC_LIGHT,
 		.whole_zone = full,
@@ -452,7 +451,6 @@ int umbra_compact_node_zones(struct umbra *u, unsigned int nid, bool proactive)
 	struct umbra_compaction c = {
 		.order = COMPACT_WHOLE,
 		.type = UMBRA_UNMOVABLE,
-		.highest = UMBRA_ZONE_MOVABLE,
 		.mode = proactive ? UMBRA_MIGRATE_SYNC_LIGHT :
 				    UMBRA_MIGRATE_SYNC,
 		.whole_zone = true,

@@ -43,7 +43,6 @@ struct umbra_isolated {
  * @rq: request that waits for the run, or NULL
  * @order: order of the wanted block, or COMPACT_WHOLE
  * @type: migratetype of the wanted block
- * @highest: highest zone that the request may use
  * @flags: ALLOC_* of the request
  * @mode: mode of migration
  * @whole_zone: whether the run covers the whole zone
@@ -71,7 +70,6 @@ struct umbra_compaction {
 	const struct umbra_request *rq;
 	int order;
 	enum umbra_migratetype type;
-	enum umbra_zone_type highest;
 	unsigned int flags;
 	enum umbra_migrate_mode mode;
 	bool whole_zone;

@@ -46,14 +46,12 @@ static bool is_needed(struct umbra_zone *zone, unsigned int order,
 				       false) == UMBRA_COMPACT_CONTINUE;
 }
 
-static void compact_zone(struct umbra_zone *zone, unsigned int order,
-			 enum umbra_zone_type highest)
+static void compact_zone(struct umbra_zone *zone, unsigned int order)
 {
 	struct umbra_compaction c = {
 		.zone = zone,
 		.order = order,
 		.type = UMBRA_UNMOVABLE,
-		.highest = highest,
 		.flags = ALLOC_WMARK_MIN,
 		.mode = UMBRA_MIGRATE_SYNC_LIGHT,
 	};
@@ -86,7 +84,7 @@ static void compact_for_order(struct umbra_kcompactd *k, unsigned int order,
 		if (zone->nid == k->nid && zone->type <= highest &&
 		    !umbra_compact_is_deferred(zone, order) &&
 		    is_needed(zone, order, highest))
-			compact_zone(zone, order, highest);
+			compact_zone(zone, order);
 	}
 }
 
