@@ -70,8 +70,12 @@ static int do_allowed_nodes(struct umbra *u, char *line)
 	return 0;
 }
 
-/* Accepts "FIRST-LAST", both page frame numbers. */
+/*
+ * Accepts "FIRST-LAST", both page frame numbers. @must describes the accepted
+ * lines, see umbra_ctl_refuse().
+ */
 static int do_range(struct umbra *u, const char *file, char *line,
+		    const char *must,
 		    int (*fn)(struct umbra *u, unsigned long start,
 			      unsigned long end))
 {
@@ -84,19 +88,21 @@ static int do_range(struct umbra *u, const char *file, char *line,
 	if (rest && !kstrtoul(word, 0, &first) && !kstrtoul(rest, 0, &last) &&
 	    last + 1 > first)
 		err = fn(u, first, last + 1);
-	return err ? umbra_ctl_refuse(u, file, line,
-				      "FIRST-LAST, page frame numbers of one zone, not isolated already",
-				      err) : 0;
+	return err ? umbra_ctl_refuse(u, file, line, must, err) : 0;
 }
 
 static int do_isolate(struct umbra *u, char *line)
 {
-	return do_range(u, "isolate", line, umbra_isolate_range);
+	return do_range(u, "isolate", line,
+			"FIRST-LAST, page frame numbers of one zone, not isolated already",
+			umbra_isolate_range);
 }
 
 static int do_unisolate(struct umbra *u, char *line)
 {
-	return do_range(u, "unisolate", line, umbra_unisolate_range);
+	return do_range(u, "unisolate", line,
+			"FIRST-LAST, page frame numbers of one zone",
+			umbra_unisolate_range);
 }
 
 /* Accepts "BATCH HIGH", in pages; -1 stands for the host's formula. */
