@@ -425,7 +425,12 @@ u32 umbra_take_waking(struct umbra *u, const struct umbra_request *rq)
 	return index;
 }
 
-/* Wake kswapd for the zones of the reserve, in place of any other wish. */
+/*
+ * Wake kswapd for the zones that have the reserve. As in the host this replaces
+ * a wish for higher zones: with it, a node with one balanced higher zone would
+ * count as balanced, and the reserve would not grow. The requests that made the
+ * other wish wake kswapd again if they still need pages.
+ */
 static void demand_reserve(struct umbra_kswapd *k)
 {
 	unsigned long flags;
