@@ -158,7 +158,7 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_tune);
  * @what: the tunable
  *
  * Context: any.
- * Return: the value, also if it was computed for %UMBRA_AUTO.
+ * Return: the current value; for %UMBRA_AUTO, the computed one.
  */
 long umbra_tuned(const struct umbra *u, enum umbra_tunable what)
 {

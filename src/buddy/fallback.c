@@ -93,7 +93,7 @@ static u32 claim(struct umbra_zone *zone, u32 index, unsigned int found,
 		umbra_freelist_set_types(u, index, found, type);
 		return umbra_freelist_split(zone, index, found, order);
 	}
-	/* With more free pages, fewer requests need another type. */
+	/* With more free pages, fewer requests fall back to another type. */
 	if (umbra_watermark_boost(zone) && flags & ALLOC_KSWAPD)
 		set_bit(ZONE_FLAG_BOOSTED, &zone->flags);
 	fill_claim_view(&view, u, index, type);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Watermarks: the number of pages of a zone that must stay free.
+ * Watermarks: the number of pages of a zone that must stay free, and the boost,
+ * which fallback.c raises and kswapd.c ends.
  *
  * Watermarks are computed under umbra.control_lock and read without a lock. The
  * number of free pages of a zone changes under the zone lock and has no part
@@ -18,7 +19,7 @@
 #include "watermark.h"
 #include "zone.h"
 
-/* Limits of the automatic reserve, and of the reserve of HighMem and Movable. */
+/* Limits of the automatic reserve, and of that of HighMem and Movable. */
 #define MIN_FREE_KBYTES_LEAST 128
 #define MIN_FREE_KBYTES_MOST 262144
 #define HIGH_ZONE_MIN_LEAST 32

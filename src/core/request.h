@@ -12,9 +12,10 @@
 #define ALLOC_WMARK_MASK	3
 #define ALLOC_NO_WATERMARKS BIT(2)
 #define ALLOC_OOM		BIT(3)	/* half of the reserve, for a victim */
-#define ALLOC_NON_BLOCK	BIT(4)	/* cannot wait: a part of the reserve */
+#define ALLOC_NON_BLOCK	BIT(4)	/* cannot wait: with ALLOC_MIN_RESERVE, */
+				/* a quarter of the rest of the mark too */
 #define ALLOC_MIN_RESERVE	BIT(5)	/* half of the reserve */
-#define ALLOC_CPUSET	BIT(6)	/* only the allowed nodes */
+#define ALLOC_CPUSET	BIT(6)	/* only allowed nodes, if hardwall is set */
 #define ALLOC_CMA		BIT(7)	/* may use CMA pageblocks */
 #define ALLOC_NOFRAGMENT	BIT(8)	/* may claim only whole pageblocks */
 #define ALLOC_HIGHATOMIC	BIT(9)	/* may use the highatomic reserve */

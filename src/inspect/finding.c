@@ -29,13 +29,13 @@ const char *umbra_finding_name(enum umbra_finding_code code)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_finding_name);
 
-/* Add a finding at frame @index to @v, with the value found. */
+/* Add a finding at frame @index to @v, with the value that was found. */
 void umbra_found(struct umbra_findings *v, enum umbra_finding_code code,
-		 u32 index, unsigned long what, unsigned long expected)
+		 u32 index, unsigned long found, unsigned long expected)
 {
 	if (v->nr_findings < UMBRA_FIRST_FINDINGS)
 		v->first[v->nr_findings] = (struct umbra_finding){
-			code, index, what, expected
+			code, index, found, expected
 		};
 	v->nr_findings++;
 }

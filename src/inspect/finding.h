@@ -13,13 +13,13 @@ enum umbra_finding_code {
 	FINDING_TAIL,		/* a TAIL that no block covers */
 	FINDING_HELD_ORDER,	/* a HELD or OFFLINE frame with an order */
 	FINDING_TYPE,		/* a free block over pageblocks of two types */
-	FINDING_BUDDIES,	/* two free buddies left apart */
+	FINDING_BUDDIES,	/* two free buddies that should have merged */
 	FINDING_REFERENCE,	/* a page without its base reference */
 	FINDING_LINK,		/* a free head whose list links are broken */
 	FINDING_LIST,		/* an entry on the wrong free list */
 	FINDING_WRITE,		/* free memory that was written to */
 	FINDING_COUNT,		/* a counter that differs from the walk */
-	FINDING_MOVABLE,	/* registered, but not allocated and exposed */
+	FINDING_MOVABLE,	/* registered: not allocated, or not exposed */
 	FINDING_LRU,		/* an entry on the wrong LRU list */
 	NR_FINDINGS
 };
@@ -53,6 +53,6 @@ struct umbra_findings {
 
 const char *umbra_finding_name(enum umbra_finding_code code);
 void umbra_found(struct umbra_findings *v, enum umbra_finding_code code,
-		 u32 index, unsigned long what, unsigned long expected);
+		 u32 index, unsigned long found, unsigned long expected);
 
 #endif /* _UMBRA_FINDING_H */

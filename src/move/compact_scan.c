@@ -2,8 +2,9 @@
 /*
  * The two scanners of compaction. The migrate scanner goes up from the start of
  * a zone and isolates blocks that can be moved. The free scanner goes down from
- * the end of the zone and takes free blocks off the lists, into a stash. When
- * the scanners meet, the zone is compacted.
+ * the end of the zone and takes free blocks off the lists, into a stash. It
+ * also makes a mostly free pageblock Movable. When the scanners meet, the zone
+ * is compacted.
  *
  * The migrate scanner reads the frame map without a lock, so a block may change
  * until it is isolated. The free scanner holds the zone lock for at most one
@@ -101,9 +102,10 @@ static u32 wanted_end(const struct umbra_compaction *c, u32 index)
 }
 
 /*
- * Give up a place where the block of an asynchronous request could be made: a
- * single block that cannot be moved makes the whole place useless. Returns the
- * next frame to scan.
+ * Give up a place where the block of an asynchronous request could be made. A
+ * place is an aligned range of the wanted order, and *@place is its end. One
+ * block that cannot move makes the place useless, so its batch is released.
+ * Returns the next frame to scan.
  */
 static u32 give_place_up(struct umbra_compaction *c, u32 index, u32 *place)
 {
@@ -117,7 +119,7 @@ static u32 give_place_up(struct umbra_compaction *c, u32 index, u32 *place)
 
 /*
  * The frame after a free block that contains @index, or @index itself. Blocks
- * that were moved before may have merged to such a free block.
+ * that this run moved away may have merged into such a free block.
  */
 static u32 past_free(const struct umbra *u, u32 index)
 {
@@ -169,7 +171,10 @@ static enum umbra_compact_scan isolate_block(struct umbra_compaction *c)
 	bool from_start = start == compact_block_start(c, start);
 
 	c->migrate = isolate_range(c, start, end);
-	/* A pageblock that one batch cannot empty is not scanned again soon. */
+	/*
+	 * The pageblock is finished. Later runs skip it if it had nothing to
+	 * move, or needed more than one batch.
+	 */
 	if (c->migrate == end && (!c->batch.nr || !from_start)) {
 		umbra_compact_skip(c, start);
 		umbra_compact_pass_source(c, end);
@@ -204,7 +209,10 @@ static bool is_source(const struct umbra_compaction *c, u32 index)
 		return false;
 	if (c->mode != UMBRA_MIGRATE_ASYNC)
 		return true;
-	/* A request for a whole pageblock may change the type of one. */
+	/*
+	 * A request for at least a pageblock changes the type of the one it
+	 * gets, so only movable pageblocks are sources.
+	 */
 	if (c->type == UMBRA_MOVABLE || c->order >= (int)u->pb_order)
 		return is_movable_type(type);
 	return type == c->type;
@@ -214,7 +222,7 @@ static bool is_source(const struct umbra_compaction *c, u32 index)
  * umbra_compact_isolate() - isolate the next batch of blocks to move
  * @c: the run; its batch must be empty
  *
- * The batch is from one pageblock, the next that is a source.
+ * All blocks of the batch are in one pageblock: the next source.
  *
  * Context: may sleep.
  * Return: COMPACT_SCAN_SOME if a batch is isolated, COMPACT_SCAN_NONE if not,
@@ -308,7 +316,10 @@ static bool stash_free(struct umbra_compaction *c, u32 index,
 	return true;
 }
 
-/* An asynchronous run that had to wait for the zone lock ends soon. */
+/*
+ * Take the zone lock. An asynchronous run that has to wait sets @contended,
+ * which ends it soon.
+ */
 static void lock_zone(struct umbra_compaction *c, unsigned long *flags)
 	__acquires(&c->zone->lock)
 {
@@ -447,7 +458,10 @@ static u32 stash_remove(struct umbra_compaction *c, unsigned int order)
 	return index;
 }
 
-/* Is a stashed block useless, because it is isolated or has failed memory? */
+/*
+ * Is a stashed block useless, because its pageblock is isolated, or because it
+ * has failed memory?
+ */
 static bool is_spoilt(const struct umbra_compaction *c, u32 index,
 		      unsigned int order)
 {

@@ -2,11 +2,11 @@
 /*
  * The free of a block.
  *
- * A free first changes the head to state PCP by one atomic exchange of its byte
- * in the frame map. From then on the block is in hand, and only this CPU uses
- * it. A block that only umbra references goes to the cache of this CPU, if the
- * cache accepts it. Other blocks are put back to the zone, and frames that
- * others still reference become HELD.
+ * A free first changes the head to state PCP by an atomic compare-and-exchange
+ * of its byte in the frame map. From then on the block is in hand, and only
+ * this CPU uses it. A block that only umbra references goes to the cache of
+ * this CPU, if the cache accepts it. Other blocks are put back to the zone, and
+ * frames that others still reference become HELD.
  */
 #include <linux/module.h>
 #include <linux/spinlock.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * From a gfp_t to a request: the highest zone, the migratetype, and the part of
- * the reserves that the request may use. The slow path computes the flags again
- * and allows more.
+ * the reserves that the request may use. Contradictory flags are refused here.
+ * The slow path computes the flags again and allows more.
  */
 #include <linux/gfp.h>
 #include <linux/interrupt.h>

@@ -2,8 +2,10 @@
 /*
  * HELD frames: pages that others still referenced (a pin, a pipe, a mapping)
  * when their owner freed them. The host does not report the end of the last
- * reference, so HELD frames are checked again: by delayed work, before an
- * allocation fails, and by the invariant checker.
+ * reference, so HELD frames are checked again: by delayed work, by kswapd, in
+ * the slow path before an allocation fails or waits, before a charge is
+ * refused, by compaction of a whole node and allocation of a range, by the
+ * invariant checker, and when the instance stops.
  */
 #include <linux/kernel.h>
 #include <linux/lockdep.h>

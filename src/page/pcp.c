@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Per-CPU caches: pop, refill, free and drain. Blocks between a cache and its
- * zone are in an array on the stack, so that a section never takes the zone
- * lock. The rules of the host decide how many blocks are kept and moved.
+ * zone are in an array on the stack, or in umbra.drain_buf during a drain, so
+ * that a section never takes the zone lock. The rules of the host decide how
+ * many blocks are kept and moved.
  */
 #include <linux/bitops.h>
 #include <linux/cpumask.h>

@@ -2,12 +2,14 @@
 /*
  * The cache of a CPU for a zone. Sections (section.h) protect it.
  *
- * A cache stores blocks as frame indices. Each order that the host caches, too,
- * has a list for each type. The newest blocks of a list are in one cache line.
- * Older blocks are in groups, which are written into the descriptors of the
- * blocks themselves (pcp_list.c). Of every other order and type the cache keeps
- * one block. So a hit touches the head of the cache, the line of the list, and
- * the byte of the block in the frame map; and the groups need no memory.
+ * A cache stores blocks as frame indices. Orders that the host also caches have
+ * lists by type: orders up to the costly one have a list for each type, and the
+ * order of a pageblock has one for movable blocks and one for all others. The
+ * newest blocks of a list are in one cache line. Older blocks are in groups,
+ * which are written into the descriptors of the blocks themselves (pcp_list.c).
+ * For every other order and type the cache keeps one block. So a hit touches
+ * the head of the cache, the line of the list, and the byte of the block in the
+ * frame map; and the groups need no memory.
  */
 #ifndef _UMBRA_PCP_H
 #define _UMBRA_PCP_H
@@ -92,7 +94,7 @@ static inline u32 pcp_pop(struct umbra_pcp *pcp, const struct umbra *u,
 
 /*
  * The type of the list for a freed block, or -1 if a cache must not keep the
- * block: because it is isolated, or because its pageblocks differ in type.
+ * block: because its pageblock is isolated, or its pageblocks differ in type.
  */
 static inline int pcp_type_of(const struct umbra *u, u32 index,
 			      unsigned int order)
@@ -109,9 +111,9 @@ static inline int pcp_type_of(const struct umbra *u, u32 index,
 }
 
 /*
- * Count a free of an order that has a list. Many frees of cheap orders in a row
- * should merge in the zone: returns true if the cache should be emptied. In a
- * section.
+ * Count a free of an order that has a list. Returns true if the cache should be
+ * emptied: after many frees of cheap orders above 0, so that the blocks merge.
+ * In a section.
  */
 static inline bool pcp_note_free(struct umbra_pcp *pcp,
 				 const struct umbra_zone *zone,
@@ -154,7 +156,10 @@ static inline bool pcp_free(struct umbra_zone *zone, u32 index,
 
 	if (unlikely(!pcp))
 		return false;
-	/* A drain follows a change of either, so check inside the section. */
+	/*
+	 * Both change before a drain. They are checked inside the section, so
+	 * no block enters after the drain.
+	 */
 	if (unlikely(!READ_ONCE(zone->pcp_high_max) ||
 		     umbra_zone_is_suspect(zone)))
 		goto err_leave;

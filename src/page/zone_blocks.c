@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Take blocks off the free lists of a zone, and put blocks back to them. */
+/*
+ * Take blocks off the free lists of a zone, and put blocks back to them. Frames
+ * of a freed block that others still reference become HELD.
+ */
 #include <linux/lockdep.h>
 #include <linux/module.h>
 #include <linux/preempt.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Parse the parameters of the module into the tables of a layout. An invalid
- * value is refused with one line in the log, which names the value and what is
- * accepted.
+ * Parse the parameters of the module into the tables of a layout, except size=
+ * (main.c) and provider= (provider.c). An invalid value is refused with one
+ * line in the log, which names the value and what is accepted.
  */
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
@@ -22,7 +22,7 @@
 #include "layout.h"
 #include "text.h"
 
-/* The default share of each zone, in 1/SHARES of a node. */
+/* The default share of each zone, in sixteenths (SHARES) of a node. */
 static const unsigned int shares[UMBRA_NR_ZONE_TYPES] = {
 	[UMBRA_ZONE_DMA] = 1,
 	[UMBRA_ZONE_DMA32] = 3,
@@ -390,6 +390,7 @@ static int cut_ghost(struct zone_text *zones, unsigned int nr,
 	return 0;
 }
 
+/* Is the size of a zone no multiple of a pageblock? */
 static bool is_ragged(const struct zone_text *zones, int nr,
 		      unsigned int pb_order)
 {

@@ -36,9 +36,9 @@ choose(const struct umbra_fallback_view *view, int order)
 }
 
 /*
- * A small movable request should not claim a pageblock, because its pages can
- * be moved later. Requests of other types should, because their pages would
- * fragment a pageblock of another type for good.
+ * A movable request should not claim a pageblock through a small free block
+ * (of @order), because its pages can be moved later. Requests of other types should,
+ * because their pages would fragment a pageblock of another type for good.
  */
 static bool is_worth_claiming(const struct umbra_fallback_view *view,
 			      int order)

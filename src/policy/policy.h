@@ -51,11 +51,11 @@ struct umbra_claim_view {
  * @name: name in the policy= parameter
  * @group: true to group allocations by mobility
  * @lowest: true to take the block of the lowest address instead of the first of
- *	a list: among all large enough blocks, or in the list that @claim or
- *	@steal returns
+ *	a list. An ordinary take searches all large enough blocks; a claim or
+ *	steal searches only the list that @claim or @steal returns
  * @small_caches: true if per-CPU caches of automatic size must not grow,
  *	because a cache ignores the addresses of its blocks
- * @claim: choice of the list whose next block has the pageblock to claim;
+ * @claim: choice of the list whose next block lies in the pageblock to claim;
  *	@tried is the order of the last choice, whose claim failed, or -1
  * @claim_whole: true if a pageblock that is partly in use should change type
  * @steal: choice of the list to steal a block from, without a change of the

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Ending the watermark boosts that no kswapd ends. */
+/*
+ * A boost is raised in watermark.c and normally ended by kswapd.c. This file
+ * ends it where no kswapd does, and before a request fails.
+ */
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/workqueue.h>

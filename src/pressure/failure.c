@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Reports of requests that fail or stall, with the state of all zones. */
+/*
+ * Reports of requests that fail or stall, with the state of all zones.
+ * slowpath.c decides when a stall is reported.
+ */
 #include <linux/atomic.h>
 #include <linux/kernel.h>
 #include <linux/printk.h>

@@ -3,8 +3,8 @@
  * kswapd: one thread per node, which reclaims before requests have to. A
  * request that finds a zone below its low watermark wakes kswapd. kswapd sleeps
  * again when one of the wanted zones is above its high watermark and has a
- * block of the wanted order. After many rounds that free nothing, kswapd gives
- * up until a page of the node is freed.
+ * block of the wanted order. A round also ends boosts. After many rounds that
+ * free nothing, kswapd gives up until a page of the node is freed.
  */
 #include <linux/atomic.h>
 #include <linux/err.h>

@@ -100,7 +100,7 @@ static bool can_reclaim(const struct slow *s)
 	       !(current->flags & PF_MEMALLOC);
 }
 
-/* Compaction needs __GFP_IO, because to move a block may need a write. */
+/* Compaction needs __GFP_IO, because moving a block may need I/O. */
 static bool can_compact(const struct slow *s)
 {
 	return can_reclaim(s) && s->rq.order && s->rq.gfp & __GFP_IO;
@@ -124,7 +124,10 @@ static enum step step_begin(struct slow *s)
 			   (is_costly(s) || s->rq.type != UMBRA_MOVABLE);
 	s->priority = s->compact_first ? UMBRA_COMPACT_PRIO_ASYNC :
 					 UMBRA_COMPACT_PRIO_LIGHT;
-	/* A request that may use no zone must not get a zone by retries. */
+	/*
+	 * The request allows no zone: fail now, or a retry with the reserves
+	 * would use a node that the caller excluded.
+	 */
 	if (!s->rq.preferred)
 		return STEP_NOPAGE;
 	if (s->rq.flags & ALLOC_KSWAPD)
@@ -212,8 +215,7 @@ static enum step step_attempt(struct slow *s)
 }
 
 /*
- * Put the free pages in the caches of the CPUs, and in pageblocks that are
- * reserved for urgent requests, back to the free lists of all requests. This is
+ * Drain the caches of the CPUs, and give up a highatomic pageblock. This is
  * done once, and again after each reclaim with progress.
  */
 static void release_caches_and_reserve(struct slow *s)
@@ -269,7 +271,7 @@ static enum step after_first_compaction(struct slow *s)
 {
 	const gfp_t local = __GFP_NORETRY | __GFP_THISNODE;
 
-	/* One try on one node is not worth reclaim of that node. */
+	/* Reclaim would cost the node more than this one try is worth. */
 	if ((s->rq.gfp & local) == local)
 		return STEP_NOPAGE;
 	if (!(s->rq.gfp & __GFP_NORETRY))
@@ -330,7 +332,7 @@ static bool release_the_rest(struct slow *s)
 
 static bool should_reclaim_again(struct slow *s)
 {
-	/* A costly order gains little from free pages, which are fragmented. */
+	/* Freed pages are scattered: no progress for a costly order. */
 	if (s->reclaimed && !is_costly(s))
 		s->no_progress = 0;
 	else
