@@ -57,7 +57,8 @@ struct umbra_ioc_info {
 
 /*
  * Flags of an allocation. MOVABLE and RECLAIMABLE choose the free lists.
- * VOLATILE lets umbra drop the memory while it is unlocked; it implies MOVABLE.
+ * VOLATILE lets umbra purge the memory while it is unlocked, and implies
+ * MOVABLE.
  */
 #define UMBRA_GFP_MOVABLE	(1U << 0)
 #define UMBRA_GFP_RECLAIMABLE	(1U << 1)
@@ -108,13 +109,12 @@ struct umbra_ioc_free {
  * @handle: in: handle of an allocation with UMBRA_GFP_VOLATILE
  * @reserved: in: zero
  *
- * Lets umbra take blocks of the allocation away when memory is short. A new
- * allocation is locked. From this call on, its blocks may go with their
- * contents; the block that was not used for longest goes first. A block that is
- * gone is not charged. A block with a reference other than a mapping (a pin, a
- * pipe) is not taken.
+ * Lets umbra purge blocks of the allocation when memory is short: their
+ * contents are lost. A new allocation is locked. The block that was not used
+ * for longest is purged first. A purged block is not charged. A block with a
+ * reference other than a mapping (a pin, a pipe) is not purged.
  *
- * Unlocked memory can be used. A page that is gone reads as zeroes: touching it
+ * Unlocked memory can be used. A purged page reads as zeroes: touching it
  * allocates a new block, and is SIGBUS if there is none.
  *
  * Unlocking an unlocked allocation has no effect.
@@ -130,12 +130,12 @@ struct umbra_ioc_unlock {
 /**
  * struct umbra_ioc_lock - argument of UMBRA_IOC_LOCK
  * @handle: in: handle of an allocation with UMBRA_GFP_VOLATILE
- * @purged: in: zero; out: number of pages taken away since the allocation was
- *	unlocked. A page that was touched and taken away again counts twice
+ * @purged: in: zero; out: number of pages purged since the allocation was
+ *	unlocked. A page that was touched and purged again counts twice
  * @reserved: in: zero
  *
- * Keeps the blocks of the allocation from now on. Blocks that were taken away
- * are allocated anew, zeroed; all others keep their contents. If the call fails
+ * Keeps the blocks of the allocation from now on. Purged blocks are allocated
+ * anew, zeroed; all others keep their contents. If the call fails
  * the allocation is still unlocked, and the next call reports what was purged.
  *
  * Locking a locked allocation has no effect; @purged is 0 then.
