@@ -16,7 +16,8 @@ import subprocess
 import sys
 
 # Folders by floor, lowest first. A file includes from lower floors and from its
-# own folder.
+# own folder. Not every folder exists: study and layer are places for code to
+# come.
 FLOORS = (
     "compat policy provider",
     "core",

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * kswapd: one thread per node, which reclaims before requests have to. A
- * request that finds a zone below its low watermark wakes kswapd. kswapd sleeps
- * again when one of the wanted zones is above its high watermark and has a
- * block of the wanted order. A round also ends boosts. After many rounds that
+ * request that finds no zone above its low watermark wakes kswapd. kswapd
+ * sleeps again when one of the wanted zones is above its high watermark and has
+ * a block of the wanted order. A round also ends boosts. After many rounds that
  * free nothing, kswapd gives up until a page of the node is freed.
  */
 #include <linux/atomic.h>
@@ -336,7 +336,7 @@ static int kswapd_fn(void *data)
 
 /**
  * umbra_kswapd_wake() - wake the kswapd of a node
- * @zone: zone that the request found low
+ * @zone: zone of the node
  * @gfp: gfp of the request
  * @order: order of the request
  * @highest: highest zone that the request may use
