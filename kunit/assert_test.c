@@ -31,10 +31,11 @@ struct site {
 	struct umbra *u;
 	struct umbra_zone *zone;
 	struct page *block;
-	struct page *other;	/* its neighbour on the list is @next */
+	struct page *other;	/* its buddy is free, and @next by default */
 	struct page *held;
 	u32 allocated;		/* the head of @block */
-	u32 next;		/* the free block that the next request gets */
+	unsigned int order;	/* the order of the list to damage */
+	u32 next;		/* the first block of that list */
 	unsigned int reports;
 	u32 reported;		/* the frame of the last report */
 	unsigned long saved;
@@ -53,12 +54,12 @@ static void count_report(struct umbra *u, u32 index, const char *invariant)
 
 static struct list_head *next_list(struct site *site)
 {
-	return &site->zone->free_area[ORDER].free_list[UMBRA_MOVABLE];
+	return &site->zone->free_area[site->order].free_list[UMBRA_MOVABLE];
 }
 
 static unsigned long *next_count(struct site *site)
 {
-	return &site->zone->free_area[ORDER].nr_free[UMBRA_MOVABLE];
+	return &site->zone->free_area[site->order].nr_free[UMBRA_MOVABLE];
 }
 
 /* Make the instance as good as new, now that the damage is mended. */
@@ -70,21 +71,25 @@ static void restore(void *arg)
 	site->u->walled = false;
 	page_ref_dec(site->held);
 	umbra_held_rescan(site->u);
-	umbra_free_pages(site->u, site->other, ORDER);
+	if (site->other)
+		umbra_free_pages(site->u, site->other, ORDER);
 	if (site->block)
 		umbra_free_pages(site->u, site->block, ORDER);
 }
 
-static struct site *prepare(struct kunit *test)
+static struct site *prepare_for(struct kunit *test, const char *policy,
+				unsigned int order)
 {
-	static const struct umbra_layout layout = {
+	const struct umbra_layout layout = {
 		.pb_order = TEST_PB_ORDER,
+		.policy = policy,
 		.pcp_high = UMBRA_AUTO,
 	};
 	struct site *site = kunit_kzalloc(test, sizeof(*site), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, site);
 	test->priv = site;
+	site->order = order;
 	site->u = umbra_test_ghost_layout(test, &layout, PAGES);
 	site->zone = site->u->zones;
 	site->block = umbra_test_alloc(test, site->u, GFP, ORDER);
@@ -103,12 +108,20 @@ static struct site *prepare(struct kunit *test)
 	return site;
 }
 
+static struct site *prepare(struct kunit *test)
+{
+	return prepare_for(test, NULL, ORDER);
+}
+
 /* One case: what is damaged, what relies on it, and how it is mended. */
 struct breakage {
 	const char *name;
 	void (*damage)(struct site *site);
 	void (*act)(struct kunit *test, struct site *site);
 	void (*mend)(struct site *site);
+	bool locked;		/* @act needs the zone lock */
+	unsigned int order;	/* of the list to damage, if not ORDER */
+	const char *policy;
 };
 
 static void take_a_block(struct kunit *test, struct site *site)
@@ -123,12 +136,12 @@ static void lose_the_state_of_a_free_block(struct site *site)
 
 static void mend_the_state_of_a_free_block(struct site *site)
 {
-	site->u->map[site->next] = frame_make(FRAME_FREE, ORDER);
+	site->u->map[site->next] = frame_make(FRAME_FREE, site->order);
 }
 
 static void make_a_free_block_smaller(struct site *site)
 {
-	site->u->map[site->next] = frame_make(FRAME_FREE, ORDER - 1);
+	site->u->map[site->next] = frame_make(FRAME_FREE, site->order - 1);
 }
 
 static void count_no_free_block(struct site *site)
@@ -140,6 +153,38 @@ static void count_no_free_block(struct site *site)
 static void mend_the_count(struct site *site)
 {
 	*next_count(site) = site->saved;
+}
+
+/* The zone begins behind the block. */
+static void begin_the_zone_later(struct site *site)
+{
+	site->saved = site->zone->start;
+	site->zone->start = site->next + 1;
+}
+
+static void begin_the_zone_as_before(struct site *site)
+{
+	site->zone->start = site->saved;
+}
+
+/* A free block could not merge with its buddy; free it again. */
+static void mend_the_count_and_merge(struct site *site)
+{
+	unsigned long flags;
+	u32 index;
+
+	spin_lock_irqsave(&site->zone->lock, flags);
+	*next_count(site) += site->saved;
+	index = umbra_freelist_take_first(site->zone, ORDER, UMBRA_MOVABLE);
+	umbra_freelist_free(site->zone, index, ORDER);
+	spin_unlock_irqrestore(&site->zone->lock, flags);
+}
+
+static void mend_the_count_and_the_type(struct site *site)
+{
+	mend_the_count(site);
+	umbra_freelist_set_types(site->u, site->next, TEST_PB_ORDER,
+				 UMBRA_MOVABLE);
 }
 
 static void unlink_one_way(struct site *site)
@@ -178,26 +223,36 @@ static void withdraw_the_block(struct site *site)
 
 static void take_a_reclaimable_block(struct kunit *test, struct site *site)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&site->zone->lock, flags);
 	KUNIT_EXPECT_EQ(test, umbra_freelist_take(site->zone, ORDER,
 						  UMBRA_RECLAIMABLE),
 			UMBRA_NO_FRAME);
-	spin_unlock_irqrestore(&site->zone->lock, flags);
 }
 
 static void take_many_reclaimable_blocks(struct kunit *test, struct site *site)
 {
-	unsigned long flags;
 	u32 frames[2];
 
-	spin_lock_irqsave(&site->zone->lock, flags);
 	KUNIT_EXPECT_EQ(test,
 			umbra_freelist_take_many(site->zone, ORDER,
 						 UMBRA_RECLAIMABLE, frames,
 						 ARRAY_SIZE(frames), false), 0);
-	spin_unlock_irqrestore(&site->zone->lock, flags);
+}
+
+static void free_the_buddy(struct kunit *test, struct site *site)
+{
+	umbra_free_pages(site->u, site->other, ORDER);
+	site->other = NULL;
+}
+
+static void change_the_type(struct kunit *test, struct site *site)
+{
+	KUNIT_EXPECT_EQ(test, umbra_freelist_move(site->zone, site->next,
+						  UMBRA_UNMOVABLE), 0);
+}
+
+static void merge_the_pageblock(struct kunit *test, struct site *site)
+{
+	umbra_freelist_remerge(site->zone, site->next);
 }
 
 static void nothing(struct site *site)
@@ -206,30 +261,18 @@ static void nothing(struct site *site)
 
 static void list_a_block_twice(struct kunit *test, struct site *site)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&site->zone->lock, flags);
 	umbra_freelist_free(site->zone, site->next, ORDER);
-	spin_unlock_irqrestore(&site->zone->lock, flags);
 }
 
 static void list_an_allocated_block(struct kunit *test, struct site *site)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&site->zone->lock, flags);
 	umbra_freelist_free(site->zone, site->allocated, ORDER);
-	spin_unlock_irqrestore(&site->zone->lock, flags);
 }
 
 static void put_an_allocated_block_back(struct kunit *test, struct site *site)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&site->zone->lock, flags);
 	KUNIT_EXPECT_EQ(test, umbra_free_locked(site->zone, site->allocated,
 						ORDER, true, NULL), 0);
-	spin_unlock_irqrestore(&site->zone->lock, flags);
 }
 
 static void give_an_allocated_block(struct kunit *test, struct site *site)
@@ -240,20 +283,12 @@ static void give_an_allocated_block(struct kunit *test, struct site *site)
 
 static void hold_a_free_frame(struct kunit *test, struct site *site)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&site->zone->lock, flags);
 	umbra_held_add(site->zone, site->next, NULL);
-	spin_unlock_irqrestore(&site->zone->lock, flags);
 }
 
 static void lose_a_free_frame(struct kunit *test, struct site *site)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&site->zone->lock, flags);
 	umbra_frame_lose(site->zone, site->next, "test of");
-	spin_unlock_irqrestore(&site->zone->lock, flags);
 }
 
 static void count_no_managed_frame(struct site *site)
@@ -269,11 +304,7 @@ static void mend_the_managed_frames(struct site *site)
 
 static void lose_an_allocated_frame(struct kunit *test, struct site *site)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&site->zone->lock, flags);
 	umbra_frame_lose(site->zone, site->allocated, "test of");
-	spin_unlock_irqrestore(&site->zone->lock, flags);
 }
 
 static void count_no_held_frame(struct site *site)
@@ -290,11 +321,8 @@ static void mend_the_held_frames(struct site *site)
 static void look_at_the_held_frame(struct kunit *test, struct site *site)
 {
 	u32 index = umbra_page_to_index(site->u, site->held);
-	unsigned long flags;
 
-	spin_lock_irqsave(&site->zone->lock, flags);
 	KUNIT_EXPECT_FALSE(test, umbra_held_check(site->zone, index));
-	spin_unlock_irqrestore(&site->zone->lock, flags);
 }
 
 /* Each page of a cache that counts more than it has is waited for in vain. */
@@ -343,27 +371,45 @@ static const struct breakage breakages[] = {
 	  take_a_block, mend_the_state_of_a_free_block },
 	{ "list has a block and counts none", count_no_free_block,
 	  take_a_block, mend_the_count },
-	{ "links of a list do not agree", unlink_one_way,
-	  take_a_block, mend_the_link },
-	{ "list has a page of no instance", list_a_stranger,
-	  take_a_block, unlist_the_stranger },
+	{ "links of a list do not agree", unlink_one_way, take_a_block,
+	  mend_the_link },
+	{ "list has a page of no instance", list_a_stranger, take_a_block,
+	  unlist_the_stranger },
+	{ "list has a block below the zone", begin_the_zone_later,
+	  take_a_block, begin_the_zone_as_before },
+	{ "block by address is not on its list", list_a_stranger,
+	  take_a_block, unlist_the_stranger, .policy = "address" },
+	{ "announced block has no address", announce_a_block,
+	  take_a_reclaimable_block, withdraw_the_block, .locked = true,
+	  .policy = "address" },
+	{ "free buddy is not counted", count_no_free_block, free_the_buddy,
+	  mend_the_count_and_merge },
+	{ "block that changes its type is not counted", count_no_free_block,
+	  change_the_type, mend_the_count_and_the_type, .locked = true,
+	  .order = TEST_PB_ORDER },
+	{ "pageblock to merge is not counted", count_no_free_block,
+	  merge_the_pageblock, mend_the_count, .locked = true,
+	  .order = TEST_PB_ORDER },
 	{ "announced block is not listed", announce_a_block,
-	  take_a_reclaimable_block, withdraw_the_block },
+	  take_a_reclaimable_block, withdraw_the_block, .locked = true },
 	{ "announced blocks are not listed", announce_a_block,
-	  take_many_reclaimable_blocks, withdraw_the_block },
-	{ "free block is listed again", nothing, list_a_block_twice, nothing },
+	  take_many_reclaimable_blocks, withdraw_the_block, .locked = true },
+	{ "free block is listed again", nothing, list_a_block_twice, nothing,
+	  .locked = true },
 	{ "allocated block is listed", nothing, list_an_allocated_block,
-	  nothing },
+	  nothing, .locked = true },
 	{ "allocated block is put back", nothing, put_an_allocated_block_back,
-	  nothing },
+	  nothing, .locked = true },
 	{ "allocated block is given", nothing, give_an_allocated_block,
 	  nothing },
-	{ "free frame is held", nothing, hold_a_free_frame, nothing },
-	{ "free frame is lost", nothing, lose_a_free_frame, nothing },
+	{ "free frame is held", nothing, hold_a_free_frame, nothing,
+	  .locked = true },
+	{ "free frame is lost", nothing, lose_a_free_frame, nothing,
+	  .locked = true },
 	{ "frame is lost and none is managed", count_no_managed_frame,
-	  lose_an_allocated_frame, mend_the_managed_frames },
+	  lose_an_allocated_frame, mend_the_managed_frames, .locked = true },
 	{ "frame is held and none is counted", count_no_held_frame,
-	  look_at_the_held_frame, mend_the_held_frames },
+	  look_at_the_held_frame, mend_the_held_frames, .locked = true },
 	{ "cache counts a page that it lacks", count_a_cached_page,
 	  drain_the_cache, mend_the_cache },
 	{ "cache of a dead CPU counts a page that it lacks",
@@ -375,11 +421,17 @@ KUNIT_ARRAY_PARAM_DESC(breakage, breakages, name);
 static void broken_invariant_makes_the_instance_bad(struct kunit *test)
 {
 	const struct breakage *breakage = test->param_value;
-	struct site *site = prepare(test);
+	struct site *site = prepare_for(test, breakage->policy,
+					breakage->order ?: ORDER);
+	unsigned long flags = 0;
 
 	KUNIT_ASSERT_FALSE(test, umbra_is_bad(site->u));
 	breakage->damage(site);
+	if (breakage->locked)
+		spin_lock_irqsave(&site->zone->lock, flags);
 	breakage->act(test, site);
+	if (breakage->locked)
+		spin_unlock_irqrestore(&site->zone->lock, flags);
 	KUNIT_EXPECT_TRUE(test, umbra_is_bad(site->u));
 	KUNIT_EXPECT_EQ(test, site->reports, 1);
 	KUNIT_EXPECT_NULL(test, umbra_alloc_page(site->u, GFP));

@@ -499,3 +499,4 @@ void umbra_freelist_remerge(struct umbra_zone *zone, u32 index)
 	if (umbra_freelist_remove(zone, index, order))
 		umbra_freelist_free(zone, index, order);
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_remerge);
