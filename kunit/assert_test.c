@@ -238,6 +238,25 @@ static void take_many_reclaimable_blocks(struct kunit *test, struct site *site)
 						 ARRAY_SIZE(frames), false), 0);
 }
 
+/* No smaller block of another type would do. */
+static void fall_back_to_a_largest_block(struct kunit *test, struct site *site)
+{
+	enum umbra_take_mode mode = TAKE_NORMAL;
+
+	KUNIT_EXPECT_EQ(test, umbra_fallback_take(site->zone, UMBRA_MAX_ORDER,
+						  UMBRA_RECLAIMABLE, 0, &mode),
+			UMBRA_NO_FRAME);
+}
+
+static void steal_a_block(struct kunit *test, struct site *site)
+{
+	enum umbra_take_mode mode = TAKE_STEAL;
+
+	KUNIT_EXPECT_EQ(test, umbra_fallback_take(site->zone, ORDER,
+						  UMBRA_RECLAIMABLE, 0, &mode),
+			UMBRA_NO_FRAME);
+}
+
 static void free_the_buddy(struct kunit *test, struct site *site)
 {
 	umbra_free_pages(site->u, site->other, ORDER);
@@ -382,6 +401,14 @@ static const struct breakage breakages[] = {
 	{ "announced block has no address", announce_a_block,
 	  take_a_reclaimable_block, withdraw_the_block, .locked = true,
 	  .policy = "address" },
+	{ "block to claim is not free", lose_the_state_of_a_free_block,
+	  fall_back_to_a_largest_block, mend_the_state_of_a_free_block,
+	  .locked = true, .order = UMBRA_MAX_ORDER },
+	{ "block to claim is a page of no instance", list_a_stranger,
+	  fall_back_to_a_largest_block, unlist_the_stranger, .locked = true,
+	  .order = UMBRA_MAX_ORDER },
+	{ "block to steal is not free", lose_the_state_of_a_free_block,
+	  steal_a_block, mend_the_state_of_a_free_block, .locked = true },
 	{ "free buddy is not counted", count_no_free_block, free_the_buddy,
 	  mend_the_count_and_merge },
 	{ "block that changes its type is not counted", count_no_free_block,
