@@ -14,9 +14,12 @@
 #include "../src/core/assert.h"
 #include "../src/core/core.h"
 #include "../src/core/frame.h"
+#include "../src/core/request.h"
 #include "../src/core/span.h"
+#include "../src/page/gfp.h"
 #include "../src/page/give.h"
 #include "../src/page/held.h"
+#include "../src/page/highatomic.h"
 #include "../src/page/pcp.h"
 #include "../src/page/pcp_setup.h"
 #include "../src/page/zone_blocks.h"
@@ -274,6 +277,40 @@ static void merge_the_pageblock(struct kunit *test, struct site *site)
 	umbra_freelist_remerge(site->zone, site->next);
 }
 
+static unsigned long *reserved_count(struct site *site)
+{
+	return &site->zone->free_area[site->order].nr_free[UMBRA_HIGHATOMIC];
+}
+
+static void reserve_a_pageblock_and_count_none(struct site *site)
+{
+	struct page *page = umbra_alloc_pages(site->u, GFP, site->order);
+
+	umbra_freelist_set_types(site->u, umbra_page_to_index(site->u, page),
+				 site->order, UMBRA_HIGHATOMIC);
+	site->zone->nr_reserved_highatomic = 1UL << site->order;
+	umbra_free_pages(site->u, page, site->order);
+	site->saved = *reserved_count(site);
+	*reserved_count(site) = 0;
+}
+
+static void mend_the_count_of_the_reserve(struct site *site)
+{
+	*reserved_count(site) = site->saved;
+}
+
+static void release_the_reserve(struct kunit *test, struct site *site)
+{
+	struct umbra_request rq;
+
+	KUNIT_ASSERT_EQ(test, umbra_request_init(&rq, site->u, GFP, 0, 0, NULL,
+						 0), 0);
+	KUNIT_EXPECT_FALSE(test, umbra_highatomic_unreserve(site->u, &rq,
+							    true));
+	KUNIT_EXPECT_EQ(test, site->zone->nr_reserved_highatomic,
+			1UL << site->order);
+}
+
 static void nothing(struct site *site)
 {
 }
@@ -417,6 +454,9 @@ static const struct breakage breakages[] = {
 	{ "pageblock to merge is not counted", count_no_free_block,
 	  merge_the_pageblock, mend_the_count, .locked = true,
 	  .order = TEST_PB_ORDER },
+	{ "reserved pageblock is not counted",
+	  reserve_a_pageblock_and_count_none, release_the_reserve,
+	  mend_the_count_of_the_reserve, .order = TEST_PB_ORDER },
 	{ "announced block is not listed", announce_a_block,
 	  take_a_reclaimable_block, withdraw_the_block, .locked = true },
 	{ "announced blocks are not listed", announce_a_block,

@@ -89,7 +89,6 @@ static bool unreserve_one(struct umbra_zone *zone, enum umbra_migratetype type)
 
 		if (index == UMBRA_NO_FRAME)
 			continue;
-		zone->nr_reserved_highatomic -= size;
 		if (order < u->pb_order) {
 			umbra_freelist_move(zone,
 					    umbra_pageblock_start(u, index),
@@ -100,6 +99,7 @@ static bool unreserve_one(struct umbra_zone *zone, enum umbra_migratetype type)
 			umbra_freelist_set_types(u, index, order, type);
 			umbra_freelist_free(zone, index, order);
 		}
+		zone->nr_reserved_highatomic -= size;
 		return true;
 	}
 	return false;
@@ -137,3 +137,4 @@ bool umbra_highatomic_unreserve(struct umbra *u,
 	}
 	return false;
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_highatomic_unreserve);
