@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Measure the coverage of the core by the KUnit tests, in user-mode Linux. The
-# tests must reach every line. A branch that is not taken must have a reason in
-# kunit/coverage.reasons. The last line has the totals.
+# tests must reach every line. A branch that is not taken must have a reason, see
+# coverage.py. The last line has the totals.
 #   OPS=N	operations of the property tests
 # usage: coverage.sh [FOLDER/FILE...]	(default: the files that must be covered)
 

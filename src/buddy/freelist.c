@@ -242,11 +242,11 @@ void umbra_freelist_free_range(struct umbra_zone *zone, u32 index, u32 end)
 	lockdep_assert_held(&zone->lock);
 
 	while (index < end) {
-		unsigned int order = min_t(unsigned int, UMBRA_MAX_ORDER,
-					   __fls(end - index));
+		unsigned int order = __fls(end - index);
 
 		if (index)
 			order = min_t(unsigned int, order, __ffs(index));
+		order = min_t(unsigned int, order, UMBRA_MAX_ORDER);
 		umbra_freelist_free(zone, index, order);
 		index += 1U << order;
 	}

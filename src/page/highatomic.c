@@ -54,6 +54,7 @@ void umbra_highatomic_reserve(struct umbra_zone *zone, u32 index,
 	if (READ_ONCE(zone->nr_reserved_highatomic) >= limit)
 		return;
 	spin_lock_irqsave(&zone->lock, flags);
+	/* Untaken: another CPU may reserve the last pageblock meanwhile. */
 	if (zone->nr_reserved_highatomic < limit &&
 	    is_convertible(u, index, order)) {
 		if (order < u->pb_order)
@@ -129,6 +130,7 @@ bool umbra_highatomic_unreserve(struct umbra *u,
 		    (force ? 0 : pageblock))
 			continue;
 		spin_lock_irqsave(&zone->lock, flags);
+		/* Untaken: another CPU may take the last pageblock meanwhile. */
 		if (zone->nr_reserved_highatomic)
 			done = unreserve_one(zone, rq->type);
 		umbra_zone_unlock(zone, flags);

@@ -198,8 +198,15 @@ static void push_all(struct umbra_zone *zone, const struct umbra_request *rq,
 {
 	struct umbra_pcp *pcp = pcp_enter(zone);
 
+	/*
+	 * Untaken: this context has found no section open before the refill, so
+	 * it finds none now, also on another CPU.
+	 */
 	if (pcp) {
-		/* Push in reverse, so that the first block is popped first. */
+		/*
+		 * Push in reverse, so that the first block is popped first.
+		 * Untaken: a pageblock is rarely isolated during a refill.
+		 */
 		while (nr && !umbra_zone_is_suspect(zone) &&
 		       umbra_frame_type(zone->umbra, frames[nr - 1]) !=
 		       UMBRA_ISOLATE) {
@@ -343,6 +350,10 @@ static void trim(struct umbra_zone *zone, struct umbra_pcp *pcp, int pages,
 		pages -= before - pcp->count;
 		pcp_leave(pcp);
 		put_back(zone, frames, nr);
+		/*
+		 * Untaken: a drain may empty the cache, or the task may change
+		 * CPUs, while blocks are put back.
+		 */
 	} while (pages > 0 && nr && pcp_enter_again(zone, pcp));
 }
 
@@ -472,6 +483,7 @@ static void drain_one(struct umbra_zone *zone, unsigned int cpu)
 		if (!umbra_assert(zone->umbra, UMBRA_NO_FRAME,
 				  !call.again || call.busy || call.nr))
 			break;
+		/* Untaken: user-mode Linux cannot take a CPU offline. */
 	} while (!err && call.again);
 }
 
