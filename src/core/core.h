@@ -216,7 +216,7 @@ static inline bool umbra_node_is_hopeless(const struct umbra_node *node)
 }
 
 /* Is the kswapd of a node awake? The answer may be out of date. */
-static inline bool umbra_node_is_reclaimed(const struct umbra_node *node)
+static inline bool umbra_node_kswapd_is_awake(const struct umbra_node *node)
 {
 	return READ_ONCE(node->kswapd_running);
 }

@@ -237,7 +237,7 @@ static enum umbra_compact_result result_of(struct umbra_compaction *c)
 	if (c->proactive) {
 		if (should_end(c))
 			return UMBRA_COMPACT_CONTENDED;
-		if (umbra_node_is_reclaimed(node_of(c->zone)))
+		if (umbra_node_kswapd_is_awake(node_of(c->zone)))
 			return UMBRA_COMPACT_PARTIAL_SKIPPED;
 		return zone_score(c->zone) >
 		       umbra_compact_score_wmark(c->zone->umbra, true) ?

@@ -98,7 +98,7 @@ static unsigned long compact_proactively(struct umbra_kcompactd *k)
 	unsigned int score = umbra_compact_score(u, k->nid);
 
 	if (xa_empty(&u->movables) ||
-	    umbra_node_is_reclaimed(&u->nodes[k->nid]) ||
+	    umbra_node_kswapd_is_awake(&u->nodes[k->nid]) ||
 	    score <= umbra_compact_score_wmark(u, false))
 		return PERIOD;
 	umbra_compact_node_zones(u, k->nid, true);
