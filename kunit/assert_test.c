@@ -183,11 +183,20 @@ static void mend_the_count_and_merge(struct site *site)
 	spin_unlock_irqrestore(&site->zone->lock, flags);
 }
 
+static void set_types(struct site *site, u32 index, unsigned int order,
+		      enum umbra_migratetype type)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&site->zone->lock, flags);
+	umbra_freelist_set_types(site->u, index, order, type);
+	spin_unlock_irqrestore(&site->zone->lock, flags);
+}
+
 static void mend_the_count_and_the_type(struct site *site)
 {
 	mend_the_count(site);
-	umbra_freelist_set_types(site->u, site->next, TEST_PB_ORDER,
-				 UMBRA_MOVABLE);
+	set_types(site, site->next, TEST_PB_ORDER, UMBRA_MOVABLE);
 }
 
 static void unlink_one_way(struct site *site)
@@ -286,8 +295,8 @@ static void reserve_a_pageblock_and_count_none(struct site *site)
 {
 	struct page *page = umbra_alloc_pages(site->u, GFP, site->order);
 
-	umbra_freelist_set_types(site->u, umbra_page_to_index(site->u, page),
-				 site->order, UMBRA_HIGHATOMIC);
+	set_types(site, umbra_page_to_index(site->u, page), site->order,
+		  UMBRA_HIGHATOMIC);
 	site->zone->nr_reserved_highatomic = 1UL << site->order;
 	umbra_free_pages(site->u, page, site->order);
 	site->saved = *reserved_count(site);
