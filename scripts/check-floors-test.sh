@@ -15,7 +15,7 @@ status=0
 anew() {
 	rm -rf "$work/tree" "$work/objects"
 	mkdir -p "$work/tree" "$work/objects"
-	cp -r "$tree/src" "$tree/include" "$tree/kunit" "$work/tree/"
+	cp -r "$tree"/{src,include,kunit,Kbuild} "$work/tree/"
 	cp -rs "$(realpath "$objects")/src" "$work/objects/"
 }
 
@@ -91,6 +91,14 @@ expect "included" "src/move/compact.c: uses umbra_held_rescan and does not inclu
 anew
 sed -i '1a #include "../move/compaction.h"' "$work/tree/src/pressure/kswapd.c"
 expect "private" "which is private to src/move"
+
+anew
+sed -i '1a #include <umbra/umbra.h>' "$work/tree/src/compat/compat.h"
+expect "floors: compat" "src/compat/compat.h: includes include/umbra/umbra.h, but"
+
+anew
+echo '# KERNEL_VERSION' >>"$work/tree/Kbuild"
+expect "versions: Kbuild" "kernel versions are known in src/compat alone"
 
 anew
 echo '#if LINUX_VERSION_CODE' >>"$work/tree/src/api/alloc.c"

@@ -60,12 +60,14 @@ def code_of(text):
 
 
 class Tree:
-    """The sources: their text, and what each includes, as paths from the top."""
+    """The sources: their text, their code, and what each includes.
+
+    Names are paths from the top.
+    """
 
     def __init__(self, top):
         self.top = top
         self.text = {}
-        self.includes = {}
         paths = glob.glob(f"{top}/src/*.c") + glob.glob(f"{top}/src/*/*.[ch]")
         for path in sorted(paths):
             with open(path, encoding="utf-8") as file:
@@ -74,8 +76,9 @@ class Tree:
         for name in (PUBLIC, UAPI):
             with open(f"{top}/{name}", encoding="utf-8") as file:
                 self.text[name] = file.read()
-        for name, text in self.text.items():
-            self.includes[name] = list(self.headers(name, text))
+        self.code = {name: code_of(text) for name, text in self.text.items()}
+        self.includes = {name: list(self.headers(name, text))
+                         for name, text in self.text.items()}
 
     @staticmethod
     def headers(name, text):
@@ -84,7 +87,8 @@ class Tree:
             if line[0] == '"':
                 yield os.path.normpath(
                     os.path.join(os.path.dirname(name), header))
-            elif header.startswith(("umbra/", "uapi/linux/umbra")):
+            elif header.startswith(("umbra/", "uapi/linux/umbra",
+                                    "trace/events/umbra")):
                 yield f"include/{header}"
 
     def sources(self):
@@ -114,6 +118,8 @@ def check_includes(tree):
             violation(name, "a folder that has no floor")
             continue
         for header in tree.includes[name]:
+            if folder(name) == "compat":
+                violation(name, f"includes {header}, but may include the kernel alone")
             if header == UAPI and folder(name) != "iface":
                 violation(name, f"{header} is for src/iface alone")
             if not header.startswith("src/"):
@@ -133,7 +139,8 @@ def check_includes(tree):
 def check_versions(tree):
     for path in sorted(glob.glob(f"{tree.top}/src/**/*.[ch]", recursive=True) +
                        glob.glob(f"{tree.top}/kunit/*.[ch]") +
-                       glob.glob(f"{tree.top}/include/**/*.h", recursive=True)):
+                       glob.glob(f"{tree.top}/include/**/*.h", recursive=True) +
+                       glob.glob(f"{tree.top}/Kbuild")):
         name = os.path.relpath(path, tree.top)
         with open(path, encoding="utf-8") as file:
             if name.startswith("src/compat/"):
@@ -176,21 +183,16 @@ def symbols(objects):
     return defined, wanted
 
 
-def is_declared(name, text):
-    return re.search(rf"\b{name}\b\s*[(;\[)]", code_of(text)) is not None
+def header_of(tree, name, source):
+    """The header that declares a symbol of a source file, or None.
 
-
-def check_declared(tree, defined):
-    for source, names in defined.items():
-        header = source[:-2] + ".h"
-        for name in sorted(names):
-            if is_declared(name, tree.text[PUBLIC]):
-                continue
-            # Tables of functions that a folder offers have one header for all.
-            shared = f"src/{folder(source)}/{folder(source)}.h"
-            if not any(is_declared(name, tree.text.get(path, ""))
-                       for path in (header, shared)):
-                violation(source, f"{name} is declared neither in {header} nor in {PUBLIC}")
+    Tables of functions that a folder offers have one header for all.
+    """
+    for header in (PUBLIC, source[:-2] + ".h",
+                   f"src/{folder(source)}/{folder(source)}.h"):
+        if re.search(rf"\b{name}\b\s*[(;\[)]", tree.code.get(header, "")):
+            return header
+    return None
 
 
 def inlines_use(tree, name, home, reached):
@@ -198,12 +200,10 @@ def inlines_use(tree, name, home, reached):
 
     They name the symbol, or an inline of @home that does.
     """
-    inline = len(re.findall(rf"\b{name}\b", code_of(tree.text[home]))) > 1
-    for header in reached:
-        if home in tree.includes[header] and \
-           (inline or re.search(rf"\b{name}\b", code_of(tree.text[header]))):
-            return True
-    return False
+    inline = len(re.findall(rf"\b{name}\b", tree.code[home])) > 1
+    return any(home in tree.includes[header] and
+               (inline or re.search(rf"\b{name}\b", tree.code[header]))
+               for header in reached if header in tree.code)
 
 
 def check_calls(tree, objects):
@@ -221,7 +221,10 @@ def check_calls(tree, objects):
     wanted = {source: wanted_by[path] for source, path in path_of.items()}
     home = {name: source for source, names in defined.items()
             for name in names}
-    check_declared(tree, defined)
+    header = {name: header_of(tree, name, source)
+              for name, source in home.items()}
+    for name in sorted(name for name in home if not header[name]):
+        violation(home[name], f"{name} is declared neither in {home[name][:-2]}.h nor in {PUBLIC}")
     pairs = set()
     for source, names in wanted.items():
         reached = tree.reached(source)
@@ -229,14 +232,10 @@ def check_calls(tree, objects):
             pairs.add((source, home[name]))
             if is_above(home[name], source):
                 violation(source, f"calls {name} of {home[name]}, which is not below it")
-            if is_declared(name, tree.text[PUBLIC]):
-                continue
-            header = home[name][:-2] + ".h"
-            if header not in tree.text:
-                continue
-            if header not in tree.includes[source] and \
-               not inlines_use(tree, name, header, reached):
-                violation(source, f"uses {name} and does not include {header}")
+            if header[name] not in (None, PUBLIC) and \
+               header[name] not in tree.includes[source] and \
+               not inlines_use(tree, name, header[name], reached):
+                violation(source, f"uses {name} and does not include {header[name]}")
     check_loop(pairs, "calls")
     check_loop({(folder(user), folder(used)) for user, used in pairs
                 if folder(user) != folder(used)}, "calls between folders")
