@@ -10,6 +10,7 @@ function must have been rendered.
 the file, and says since when an entry exists.
 """
 
+import functools
 import glob
 import os
 import re
@@ -34,6 +35,7 @@ def read(top, path):
         return file.read()
 
 
+@functools.cache
 def find_documented(top):
     """The file of every name that has kernel-doc."""
     found = {}
