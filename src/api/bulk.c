@@ -30,10 +30,7 @@ static struct umbra_zone *bulk_zone(struct umbra *u,
 	const umbra_zoneref_t *ref;
 	struct umbra_zone *zone;
 
-	for_each_umbra_zoneref(u, zone, ref, rq->zonelist, rq->highest,
-			       rq->nodemask) {
-		if (!umbra_zone_is_allowed(zone, rq))
-			continue;
+	for_each_allowed_zone(u, zone, ref, rq) {
 		if (zone->nid != rq->preferred->nid)
 			break;
 		if (umbra_watermark_fast(zone, 0,

@@ -115,8 +115,7 @@ static void unisolate(struct umbra *u, const struct frame_range *range, u32 end)
 {
 	u32 index;
 
-	for (index = blocks_start(u, range); index < end;
-	     index += 1U << u->pb_order) {
+	for_each_umbra_pageblock(u, index, blocks_start(u, range), end) {
 		if (is_isolated(u, index))
 			set_isolated(range->zone, index, false);
 		cond_resched();
@@ -129,8 +128,8 @@ static int isolate(struct umbra *u, const struct frame_range *range)
 
 	lockdep_assert_held(&u->ranges_lock);
 
-	for (index = blocks_start(u, range); index < blocks_end(u, range);
-	     index += 1U << u->pb_order) {
+	for_each_umbra_pageblock(u, index, blocks_start(u, range),
+				 blocks_end(u, range)) {
 		if (is_isolated(u, index)) {
 			unisolate(u, range, index);
 			return -EBUSY;

@@ -118,8 +118,7 @@ bool umbra_freelist_remove(struct umbra_zone *zone, u32 index,
 
 	lockdep_assert_held(&zone->lock);
 
-	if (!umbra_assert(u, index, frame_read(u, index) ==
-				    frame_make(FRAME_FREE, order)) ||
+	if (!umbra_assert(u, index, frame_is(u, index, FRAME_FREE, order)) ||
 	    !umbra_assert(u, index, area->nr_free[type] > 0) ||
 	    !umbra_assert(u, index, is_linked(link)))
 		return false;
@@ -136,7 +135,7 @@ static bool is_free_block(const struct umbra_zone *zone, u32 index,
 			  unsigned int order)
 {
 	return index >= zone->start && index + (1U << order) <= zone->end &&
-	       frame_read(zone->umbra, index) == frame_make(FRAME_FREE, order);
+	       frame_is(zone->umbra, index, FRAME_FREE, order);
 }
 
 /* Is @buddy a free block of @order that may merge with block @index? */

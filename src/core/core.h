@@ -41,6 +41,7 @@
 #include <linux/seqlock.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
+#include <linux/topology.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -362,6 +363,10 @@ static inline u32 umbra_pageblock_end(const struct umbra *u, u32 index)
 	return umbra_pageblock_start(u, index) + (1U << u->pb_order);
 }
 
+/* Walk the pageblocks from the frame @start up to @end, by their first frame. */
+#define for_each_umbra_pageblock(u, index, start, end)			\
+	for ((index) = (start); (index) < (end); (index) += 1U << (u)->pb_order)
+
 static inline struct umbra_zone *umbra_frame_zone(const struct umbra *u,
 						  u32 index)
 {
@@ -393,6 +398,20 @@ static inline bool umbra_zone_is_suspect(const struct umbra_zone *zone)
 static inline bool umbra_type_is_mergeable(enum umbra_migratetype type)
 {
 	return type < UMBRA_PCPTYPES;
+}
+
+/* Is a node at LOCAL_DISTANCE from itself, and at least as far from others? */
+static inline bool umbra_distances_are_valid(const u8 *distance,
+					     unsigned int nr_nodes)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_nodes * nr_nodes; i++)
+		if (distance[i] < LOCAL_DISTANCE ||
+		    (i / nr_nodes == i % nr_nodes &&
+		     distance[i] != LOCAL_DISTANCE))
+			return false;
+	return true;
 }
 
 static inline int umbra_current_node(const struct umbra *u)

@@ -51,6 +51,13 @@ static inline u8 frame_read(const struct umbra *u, u32 index)
 	return READ_ONCE(u->map[index]);
 }
 
+/* Is a frame the head of a block in a state and of an order? */
+static inline bool frame_is(const struct umbra *u, u32 index,
+			    enum umbra_frame_state state, unsigned int order)
+{
+	return frame_read(u, index) == frame_make(state, order);
+}
+
 /* The byte of a head that may be missing; 0 for UMBRA_NO_FRAME. */
 static inline u8 frame_read_head(const struct umbra *u, u32 head)
 {

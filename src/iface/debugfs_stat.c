@@ -42,7 +42,7 @@ static void show_blocks_of_types(struct seq_file *m, struct umbra_zone *zone)
 	unsigned int type;
 	u32 index;
 
-	for (index = zone->start; index < zone->end; index += 1U << u->pb_order)
+	for_each_umbra_pageblock(u, index, zone->start, zone->end)
 		count[umbra_frame_type(u, index)]++;
 	seq_printf(m, "Node %d, zone %8s ", zone->nid, zone->name);
 	for (type = 0; type < UMBRA_NR_TYPES; type++)
@@ -97,7 +97,7 @@ static unsigned long zone_cma(const struct umbra_zone *zone)
 	unsigned long pages = 0;
 	u32 index;
 
-	for (index = zone->start; index < zone->end; index += 1U << u->pb_order)
+	for_each_umbra_pageblock(u, index, zone->start, zone->end)
 		if (umbra_pageblock_type(u, index) == UMBRA_CMA)
 			pages += 1UL << u->pb_order;
 	return pages;

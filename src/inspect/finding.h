@@ -27,6 +27,12 @@ enum umbra_finding_code {
 /* Number of findings that are recorded; further findings are only counted. */
 #define UMBRA_FIRST_FINDINGS 16
 
+/* Walks over lists that change meanwhile, until the checker gives up. */
+#define VERIFY_ATTEMPTS 4
+
+/* List entries that the checker looks at per hold of a lock. */
+#define VERIFY_BATCH 512
+
 struct umbra_finding {
 	enum umbra_finding_code code;
 	u32 index;		/* frame, or UMBRA_NO_FRAME */

@@ -32,12 +32,6 @@
 #include "verify.h"
 #include "verify_movable.h"
 
-/* Maximum number of walks over a zone that changes meanwhile. */
-#define ATTEMPTS 4
-
-/* Number of list entries per hold of the zone lock. */
-#define LIST_BATCH 512
-
 /* The results of a walk over a zone so far. */
 struct zone_walk {
 	struct umbra_zone *zone;
@@ -269,7 +263,7 @@ static bool walk_list(struct zone_walk *w, unsigned int order,
 	bool same, more = true;
 
 	do {
-		unsigned int batch = LIST_BATCH;
+		unsigned int batch = VERIFY_BATCH;
 
 		spin_lock_irqsave(&zone->lock, flags);
 		same = zone->seq == w->seq;
@@ -297,11 +291,10 @@ static unsigned long held_in_pageblocks(struct umbra_zone *zone)
 {
 	struct umbra *u = zone->umbra;
 	unsigned long n = 0;
-	u32 block;
+	u32 index;
 
-	for (block = zone->start >> u->pb_order;
-	     block < zone->end >> u->pb_order; block++)
-		n += READ_ONCE(u->pageblocks[block].nr_held);
+	for_each_umbra_pageblock(u, index, zone->start, zone->end)
+		n += READ_ONCE(u->pageblocks[index >> u->pb_order].nr_held);
 	return n;
 }
 
@@ -389,12 +382,10 @@ static unsigned long reserved_in_pageblocks(struct umbra_zone *zone)
 {
 	struct umbra *u = zone->umbra;
 	unsigned long n = 0;
-	u32 block;
+	u32 index;
 
-	for (block = zone->start >> u->pb_order;
-	     block < zone->end >> u->pb_order; block++)
-		n += umbra_pageblock_type(u, block << u->pb_order) ==
-		     UMBRA_HIGHATOMIC;
+	for_each_umbra_pageblock(u, index, zone->start, zone->end)
+		n += umbra_pageblock_type(u, index) == UMBRA_HIGHATOMIC;
 	return n << u->pb_order;
 }
 
@@ -461,7 +452,7 @@ static void verify_zone(struct umbra_zone *zone, struct umbra_findings *v,
 	unsigned int attempt, state;
 	bool exact = false;
 
-	for (attempt = 0; attempt < ATTEMPTS && !exact; attempt++) {
+	for (attempt = 0; attempt < VERIFY_ATTEMPTS && !exact; attempt++) {
 		v->nr_findings = findings;
 		memset(w, 0, sizeof(*w));
 		w->zone = zone;

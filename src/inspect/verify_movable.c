@@ -21,17 +21,11 @@
 #include "verify.h"
 #include "verify_movable.h"
 
-/* Maximum number of walks along lists that change meanwhile. */
-#define ATTEMPTS 4
-
-/* Number of blocks per hold of the xa_lock. */
-#define BATCH 512
-
 /* Check a batch of registered blocks. Returns false after the last block. */
 static bool check_batch(struct umbra *u, struct umbra_findings *v,
 			unsigned long *index)
 {
-	unsigned int batch = BATCH;
+	unsigned int batch = VERIFY_BATCH;
 	void *entry;
 
 	xa_lock(&u->movables);
@@ -75,7 +69,7 @@ static bool entry_belongs(const struct lru_walk *w, u32 index)
 static bool walk_batch(struct lru_walk *w)
 {
 	struct list_head *head = &w->node->lru.lists[w->list];
-	unsigned int batch = BATCH;
+	unsigned int batch = VERIFY_BATCH;
 	u32 index;
 
 	while (batch--) {
@@ -168,7 +162,7 @@ void umbra_verify_movables(struct umbra *u, struct umbra_findings *v)
 		bool exact = false;
 
 		w.node = &u->nodes[nid];
-		for (attempt = 0; attempt < ATTEMPTS && !exact; attempt++) {
+		for (attempt = 0; attempt < VERIFY_ATTEMPTS && !exact; attempt++) {
 			v->nr_findings = findings;
 			exact = walk_lists(&w);
 		}

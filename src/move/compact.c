@@ -132,12 +132,9 @@ bool umbra_compact_suitable(struct umbra *u, const struct umbra_request *rq)
 	const umbra_zoneref_t *ref;
 	struct umbra_zone *zone;
 
-	for_each_umbra_zoneref(u, zone, ref, rq->zonelist, rq->highest,
-			       rq->nodemask) {
+	for_each_allowed_zone(u, zone, ref, rq) {
 		unsigned long more = umbra_zone_reclaimable(zone);
 
-		if (!umbra_zone_is_allowed(zone, rq))
-			continue;
 		/* Do not reclaim a whole zone for one block of a high order. */
 		more /= max(rq->order, 1U);
 		if (has_room(zone, rq->order,
@@ -388,10 +385,7 @@ compact_zonelist(struct umbra *u, const struct umbra_request *rq,
 	const umbra_zoneref_t *ref;
 	struct umbra_zone *zone;
 
-	for_each_umbra_zoneref(u, zone, ref, rq->zonelist, rq->highest,
-			       rq->nodemask) {
-		if (!umbra_zone_is_allowed(zone, rq))
-			continue;
+	for_each_allowed_zone(u, zone, ref, rq) {
 		if (priority > UMBRA_COMPACT_PRIO_FULL &&
 		    umbra_compact_is_deferred(zone, rq->order)) {
 			best = max(best, UMBRA_COMPACT_DEFERRED);

@@ -42,8 +42,7 @@ struct page *umbra_give_block(struct umbra *u, u32 index, unsigned int order,
 {
 	struct page *page = umbra_index_to_page(u, index);
 
-	if (!umbra_assert(u, index, frame_read(u, index) ==
-				    frame_make(FRAME_PCP, order)))
+	if (!umbra_assert(u, index, frame_is(u, index, FRAME_PCP, order)))
 		return NULL;
 	umbra_make_allocated(u, index, order, gfp);
 	if (!(gfp & __GFP_ZERO) || !u->has_memory || zero_block(page, order))

@@ -112,10 +112,7 @@ static u32 take_pass(struct umbra *u, const struct umbra_request *rq,
 	struct umbra_zone *zone;
 	u32 index;
 
-	for_each_umbra_zoneref(u, zone, ref, rq->zonelist, rq->highest,
-			       rq->nodemask) {
-		if (!umbra_zone_is_allowed(zone, rq))
-			continue;
+	for_each_allowed_zone(u, zone, ref, rq) {
 		if (unlikely(rq->spread_dirty) && !is_dirty_ok(zone))
 			continue;
 		/* A near node is worth more than whole pageblocks. */

@@ -170,8 +170,7 @@ unsigned long umbra_free_locked(struct umbra_zone *zone, u32 index,
 	lockdep_assert_held(&zone->lock);
 
 	if (!umbra_assert(zone->umbra, index,
-			  frame_read(zone->umbra, index) ==
-			  frame_make(FRAME_PCP, order)))
+			  frame_is(zone->umbra, index, FRAME_PCP, order)))
 		return 0;
 	if (unlikely(!looked_at || umbra_zone_is_suspect(zone)))
 		return free_apart(zone, index, order, account);

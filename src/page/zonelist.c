@@ -191,19 +191,6 @@ static void build_all(struct umbra *u)
 	local_irq_restore(flags);
 }
 
-static int check_distances(const struct umbra *u)
-{
-	unsigned int from, to;
-
-	for (from = 0; from < u->nr_nodes; from++)
-		for (to = 0; to < u->nr_nodes; to++)
-			if (distance(u, from, to) < LOCAL_DISTANCE ||
-			    (from == to && distance(u, from, to) !=
-			     LOCAL_DISTANCE))
-				return -EINVAL;
-	return 0;
-}
-
 static void set_distances(struct umbra *u, const u8 *table)
 {
 	unsigned int from, to;
@@ -258,8 +245,8 @@ int umbra_zonelist_create(struct umbra *u, const struct umbra_layout *layout)
 	if (!u->distance || !u->cpu_node)
 		goto err_free;
 	set_distances(u, layout->distance);
-	err = check_distances(u);
-	if (err)
+	err = -EINVAL;
+	if (!umbra_distances_are_valid(u->distance, u->nr_nodes))
 		goto err_free;
 	err = set_cpu_nodes(u, layout->cpu_node);
 	if (err)

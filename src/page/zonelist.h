@@ -27,4 +27,9 @@ int umbra_zonelist_create(struct umbra *u, const struct umbra_layout *layout);
 	     zone;							\
 	     ref = umbra_zonelist_next(u, ref + 1, highest, mask, &zone))
 
+/* Walk the zones that a request may use, but for the allowed nodes. */
+#define for_each_request_zone(u, zone, ref, rq)				\
+	for_each_umbra_zoneref(u, zone, ref, (rq)->zonelist, (rq)->highest, \
+			       (rq)->nodemask)
+
 #endif /* _UMBRA_ZONELIST_H */

@@ -246,19 +246,11 @@ static int parse_bytes_list(const char *what, const char *text,
 static int check_distances(const char *text, const u8 *distance,
 			   unsigned int nr_nodes)
 {
-	unsigned int i;
-
-	for (i = 0; i < nr_nodes * nr_nodes; i++) {
-		bool local = i / nr_nodes == i % nr_nodes;
-
-		if (local ? distance[i] != LOCAL_DISTANCE :
-			    distance[i] < LOCAL_DISTANCE) {
-			pr_err("distance=%s: must be %u from a node to itself, and not less between nodes\n",
-			       text, LOCAL_DISTANCE);
-			return -EINVAL;
-		}
-	}
-	return 0;
+	if (umbra_distances_are_valid(distance, nr_nodes))
+		return 0;
+	pr_err("distance=%s: must be %u from a node to itself, and not less between nodes\n",
+	       text, LOCAL_DISTANCE);
+	return -EINVAL;
 }
 
 static int check_cpu_nodes(const char *text, const u8 *cpu_node,

@@ -108,8 +108,7 @@ bool umbra_boost_end_for(struct umbra *u, const struct umbra_request *rq)
 
 	if (READ_ONCE(u->stopping))
 		return false;
-	for_each_umbra_zoneref(u, zone, ref, rq->zonelist, rq->highest,
-			       rq->nodemask)
+	for_each_request_zone(u, zone, ref, rq)
 		ended |= end_boost(zone);
 	return ended;
 }

@@ -24,9 +24,8 @@ static void shrink_nodes(struct umbra *u, const struct umbra_request *rq,
 	const umbra_zoneref_t *ref;
 	struct umbra_zone *zone;
 
-	for_each_umbra_zoneref(u, zone, ref, rq->zonelist, rq->highest,
-			       rq->nodemask) {
-		if (seen & BIT(zone->nid) || !umbra_zone_is_allowed(zone, rq))
+	for_each_allowed_zone(u, zone, ref, rq) {
+		if (seen & BIT(zone->nid))
 			continue;
 		seen |= BIT(zone->nid);
 		umbra_shrink_node(u, &u->nodes[zone->nid], scan);

@@ -392,10 +392,8 @@ void umbra_kswapd_wake_all(struct umbra *u, const struct umbra_request *rq)
 	const umbra_zoneref_t *ref;
 	struct umbra_zone *zone;
 
-	for_each_umbra_zoneref(u, zone, ref, rq->zonelist, rq->highest,
-			       rq->nodemask) {
-		if (seen & BIT(zone->nid) || !READ_ONCE(zone->nr_managed) ||
-		    !umbra_zone_is_allowed(zone, rq))
+	for_each_allowed_zone(u, zone, ref, rq) {
+		if (seen & BIT(zone->nid) || !READ_ONCE(zone->nr_managed))
 			continue;
 		seen |= BIT(zone->nid);
 		umbra_kswapd_wake(zone, rq->gfp, rq->order, rq->highest);
@@ -448,8 +446,7 @@ static struct umbra_kswapd *throttler(struct umbra *u,
 	const umbra_zoneref_t *ref;
 	struct umbra_zone *zone;
 
-	for_each_umbra_zoneref(u, zone, ref, rq->zonelist, rq->highest,
-			       rq->nodemask) {
+	for_each_request_zone(u, zone, ref, rq) {
 		struct umbra_kswapd *k = u->nodes[zone->nid].kswapd;
 
 		if (zone->type > UMBRA_ZONE_NORMAL)

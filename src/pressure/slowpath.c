@@ -300,10 +300,8 @@ static bool would_fit(struct slow *s)
 	const umbra_zoneref_t *ref;
 	struct umbra_zone *zone;
 
-	for_each_umbra_zoneref(s->u, zone, ref, s->rq.zonelist,
-			       s->rq.highest, s->rq.nodemask)
-		if (umbra_zone_is_allowed(zone, &s->rq) &&
-		    umbra_watermark_with(zone, s->rq.order,
+	for_each_allowed_zone(s->u, zone, ref, &s->rq)
+		if (umbra_watermark_with(zone, s->rq.order,
 					 umbra_mark(zone, UMBRA_WMARK_MIN),
 					 s->rq.highest, s->rq.flags,
 					 s->u->slow_ops->reclaimable(zone)))
