@@ -112,7 +112,10 @@ static u32 take_pass(struct umbra *u, const struct umbra_request *rq,
 	struct umbra_zone *zone;
 	u32 index;
 
-	for_each_allowed_zone(u, zone, ref, rq) {
+	/* Not for_each_allowed_zone(), which costs a miss some instructions. */
+	for_each_request_zone(u, zone, ref, rq) {
+		if (!umbra_zone_is_allowed(zone, rq))
+			continue;
 		if (unlikely(rq->spread_dirty) && !is_dirty_ok(zone))
 			continue;
 		/* A near node is worth more than whole pageblocks. */
