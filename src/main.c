@@ -405,4 +405,4 @@ module_exit(umbra_exit);
 MODULE_DESCRIPTION("A zoned buddy page allocator over a region of its own");
 MODULE_AUTHOR("The umbra authors");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION(UMBRA_VERSION);

@@ -7,6 +7,8 @@ plan=25
 
 . /module.sh
 
+policies="mainline, address, nogroup, bestfit, plain"
+
 # The zones must be as given: expect_zones "NODE NAME MANAGED"...
 expect_zones() {
 	want=$(printf '%s\n' "$@")
@@ -295,8 +297,8 @@ bad_numbers() {
 
 bad_names() {
 	e="Invalid argument"
-	bad "$e" 'policy=foo: .*mainline' policy=foo
-	bad "$e" "policy='': .*mainline" "policy=''"
+	bad "$e" "policy=foo: must be one of $policies" policy=foo
+	bad "$e" "policy='': must be one of $policies" "policy=''"
 	bad "$e" 'debug=foo: .*poison' debug=foo
 	bad "$e" 'debug=guard,: .*poison' debug=guard,
 	bad "$e" 'debug=poison: .*ghost' debug=refs,poison
@@ -312,7 +314,7 @@ run region_can_have_32_nodes most_nodes
 run distances_order_the_nodes distances
 run cpus_belong_to_the_given_nodes cpus_of_nodes
 run pageblock_order_can_be_0_5_or_10 pageblock_orders
-for name in mainline address nogroup bestfit plain; do
+for name in $(echo "$policies" | tr -d ,); do
 	run policy_$name policy $name
 done
 for name in poison guard refs owner; do

@@ -326,6 +326,22 @@ static int parse_debug(const char *text, unsigned int *debug)
 	return bit < 0 ? -EINVAL : 0;
 }
 
+static int check_policy(const char *name)
+{
+	const struct umbra_policy *policy;
+	char names[128];
+	unsigned int i;
+	int len = 0;
+
+	if (umbra_policy_find(name))
+		return 0;
+	for (i = 0; (policy = umbra_policy_get(i)); i++)
+		len += scnprintf(names + len, sizeof(names) - len, "%s%s",
+				 i ? ", " : "", policy->name);
+	pr_err("policy=%s: must be one of %s\n", name, names);
+	return -EINVAL;
+}
+
 static int check_number(const char *name, long value, long most)
 {
 	if (value >= UMBRA_AUTO && value <= most)
@@ -456,12 +472,9 @@ int umbra_layout_parse(struct umbra_layout *layout,
 		       text->pb_order, UMBRA_MAX_ORDER);
 		return -EINVAL;
 	}
-	if (!umbra_policy_find(text->policy)) {
-		pr_err("policy=%s: must be mainline, address, nogroup, bestfit or plain\n",
-		       text->policy);
-		return -EINVAL;
-	}
-	err = parse_debug(text->debug, &layout->debug);
+	err = check_policy(text->policy);
+	if (!err)
+		err = parse_debug(text->debug, &layout->debug);
 	if (!err)
 		err = check_layout(layout);
 	if (err)
