@@ -12,26 +12,6 @@
 
 #define SEED 7
 
-/*
- * Allocate one block, write it with the pattern of @seed, pin it in a pipe,
- * unmap it, and free it. Returns true on success.
- */
-static bool leave_pinned(int fd, int pipe_fd, unsigned int order, uint64_t seed)
-{
-	size_t bytes = (size_t)sysconf(_SC_PAGESIZE) << order;
-	uint64_t a = device_alloc(fd, order, 1);
-	void *p;
-
-	if (!a)
-		return false;
-	p = device_map(fd, a, bytes);
-	if (p == MAP_FAILED)
-		return false;
-	write_pattern(p, bytes, seed);
-	return pin(pipe_fd, p, bytes, 0) == (ssize_t)bytes &&
-	       !munmap(p, bytes) && !device_free(fd, a);
-}
-
 TEST_F(device, page_in_a_pipe_is_held_until_it_is_read)
 {
 	struct umbra_ioc_info info;

@@ -40,7 +40,7 @@ static void suspect(struct umbra_zone *zone)
 {
 	set_bit(ZONE_FLAG_SUSPECT, &zone->flags);
 	if (!READ_ONCE(zone->umbra->stopping))
-		schedule_work(&zone->umbra->drain_work);
+		queue_work(zone->umbra->wq, &zone->umbra->drain_work);
 }
 
 /**

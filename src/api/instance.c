@@ -257,6 +257,15 @@ static struct umbra *instance_new(const char *name,
 
 	if (!u)
 		return NULL;
+	/*
+	 * Unbound, so that a task that keeps one CPU busy delays nobody. Memory
+	 * waits for these workers, so there is a rescuer.
+	 */
+	u->wq = alloc_workqueue("%s", WQ_UNBOUND | WQ_MEM_RECLAIM, 0, name);
+	if (!u->wq) {
+		kfree(u);
+		return NULL;
+	}
 	strscpy(u->name, name, sizeof(u->name));
 	u->pb_order = layout->pb_order;
 	u->origin = layout->origin;
@@ -293,6 +302,7 @@ static void instance_delete(struct umbra *u)
 	umbra_accounts_leave(u);
 	ratelimit_state_exit(&u->failure_limit);
 	ratelimit_state_exit(&u->report_limit);
+	destroy_workqueue(u->wq);
 	kfree(u);
 }
 

@@ -316,6 +316,7 @@ struct umbra {
 	unsigned int watermark_boost_factor;	/* READ_ONCE/WRITE_ONCE */
 	unsigned int dirty_limit;		/* READ_ONCE/WRITE_ONCE */
 	struct hlist_node cpuhp;	/* link in the CPU hotplug state */
+	struct workqueue_struct *wq;	/* runs the work items below */
 	struct work_struct drain_work;
 	struct work_struct boost_work;
 
@@ -332,7 +333,7 @@ struct umbra {
 	struct umbra_latency *latency;	/* constant */
 	const struct umbra_slow_ops *slow_ops;	/* only tests change it */
 
-	struct delayed_work held_work;	/* checks HELD frames again */
+	struct delayed_work held_work;	/* on @wq; checks HELD frames again */
 	unsigned long held_period;	/* jiffies; READ_ONCE/WRITE_ONCE */
 	struct ratelimit_state report_limit;
 	atomic_long_t nr_reports;	/* detected misuses, printed or not */

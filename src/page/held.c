@@ -191,8 +191,8 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_held_rescan);
 static void look_again(struct umbra *u)
 {
 	if (!READ_ONCE(u->stopping))
-		schedule_delayed_work(&u->held_work,
-				      READ_ONCE(u->held_period));
+		queue_delayed_work(u->wq, &u->held_work,
+				   READ_ONCE(u->held_period));
 }
 
 /* Check HELD frames soon. Context: any, but no zone lock held. */

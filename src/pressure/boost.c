@@ -85,7 +85,7 @@ void umbra_boost_end_later(struct umbra *u)
 		boosted |= READ_ONCE(zone->watermark_boost) &&
 			   is_unattended(zone);
 	if (boosted)
-		schedule_work(&u->boost_work);
+		queue_work(u->wq, &u->boost_work);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_boost_end_later);
 

@@ -18,6 +18,7 @@
 struct umbra_failure_watch {
 	struct umbra *umbra;
 	struct tracepoint *tracepoint;
+	struct workqueue_struct *wq;	/* unbound: no task can delay it */
 	struct work_struct scan;
 };
 
@@ -30,8 +31,8 @@ static void scan_fn(struct work_struct *work)
 }
 
 /*
- * The tracepoint calls this with preemption off, and on PREEMPT_RT a zone lock
- * cannot be taken then. So the pages are scanned from a worker.
+ * Before 7.0 the tracepoint calls this with preemption off, and on PREEMPT_RT a
+ * zone lock cannot be taken then. So the pages are scanned from a worker.
  */
 static void on_memory_failure(void *data, unsigned long pfn, int type,
 			      int result)
@@ -39,7 +40,7 @@ static void on_memory_failure(void *data, unsigned long pfn, int type,
 	struct umbra_failure_watch *watch = data;
 
 	if (umbra_has_pfn(watch->umbra, pfn))
-		schedule_work(&watch->scan);
+		queue_work(watch->wq, &watch->scan);
 }
 
 static void find_tracepoint(struct tracepoint *tp, void *data)
@@ -73,17 +74,27 @@ struct umbra_failure_watch *umbra_failure_watch_start(struct umbra *u)
 	watch = kzalloc_obj(*watch, GFP_KERNEL);
 	if (!watch)
 		return ERR_PTR(-ENOMEM);
+	watch->wq = alloc_workqueue("umbra_hwpoison",
+				    WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!watch->wq) {
+		err = -ENOMEM;
+		goto err_free;
+	}
 	watch->umbra = u;
 	watch->tracepoint = tp;
 	INIT_WORK(&watch->scan, scan_fn);
 	err = tracepoint_probe_register(tp, on_memory_failure, watch);
-	if (err) {
-		kfree(watch);
-		return ERR_PTR(err);
-	}
+	if (err)
+		goto err_wq;
 	/* Pages that failed before the registration give no event. */
 	umbra_hwpoison_scan(u);
 	return watch;
+
+err_wq:
+	destroy_workqueue(watch->wq);
+err_free:
+	kfree(watch);
+	return ERR_PTR(err);
 }
 
 /**
@@ -102,7 +113,7 @@ void umbra_failure_watch_stop(struct umbra_failure_watch *watch)
 	tracepoint_probe_unregister(watch->tracepoint, on_memory_failure,
 				    watch);
 	tracepoint_synchronize_unregister();
-	cancel_work_sync(&watch->scan);
+	destroy_workqueue(watch->wq);
 	kfree(watch);
 }
 
