@@ -167,6 +167,8 @@ static const struct refused_case refused_cases[] = {
 	{ "too many spans", 9, UMBRA_MAX_SPANS + 1, 64, 1, -EINVAL },
 	{ "pageblocks larger than any block", 11, 1, 64, 1, -EINVAL },
 	{ "more frames than indices", 9, 2, 0xf0000000, 1, -EFBIG },
+	{ "more frames than the caches can name", 9, 1, UMBRA_MAX_PAGES + 1, 1,
+	  -EFBIG },
 	{ "a page with another reference", 9, 1, 64, 2, -EBUSY },
 	{ "a page owned by the host", 9, 1, 64, 0, -EBUSY },
 };

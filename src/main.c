@@ -177,8 +177,10 @@ static int acquire(struct umbra_region *region, long nr_pages)
 		       provider);
 		return err;
 	default:
-		pr_err("size=%s: provider %s has no contiguous range of this size\n",
-		       size, provider);
+		/* The allocation of the descriptors has its own line. */
+		if (strcmp(provider, "ghost"))
+			pr_err("size=%s: provider %s has no contiguous range of this size\n",
+			       size, provider);
 		return err;
 	}
 	for (i = 0; i < region->nr_spans; i++) {

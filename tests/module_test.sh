@@ -3,7 +3,7 @@
 # Loading and unloading umbra.ko: bad parameters are refused with a message, no
 # memory is lost, and a module in use cannot be unloaded.
 
-plan=20
+plan=21
 
 . /module.sh
 
@@ -140,6 +140,16 @@ ghost() {
 	unload
 }
 
+# The descriptors would take 15/16 of the available memory: 64 bytes a page.
+ghost_larger_than_spare_memory() {
+	size=$(($(meminfo MemAvailable) * 60))K
+	line='cannot allocate the descriptors: [0-9]* KiB needed, [0-9]* KiB'
+	load_fails "Cannot allocate memory" "$line to spare" provider=ghost \
+		"size=$size"
+	dmesg | grep "Out of memory" && fail "the host killed a process"
+	true
+}
+
 # Lockup warnings do not count: a busy host can stop a CPU of the machine.
 load_and_unload() {
 	log_mark
@@ -261,6 +271,8 @@ run provider_auto_prefers_cma auto_picks
 run provider_auto_falls_back_to_contig auto_falls_back
 run size_need_not_be_a_power_of_two loses_nothing odd_size
 run ghost_instance_has_no_memory_to_map loses_nothing ghost
+run ghost_instance_leaves_the_host_enough_memory \
+	loses_nothing ghost_larger_than_spare_memory
 run loading_fifty_times_loses_no_memory load_and_unload
 run rmmod_is_refused_while_a_file_is_open rmmod_is_refused open
 run rmmod_is_refused_while_a_mapping_exists rmmod_is_refused map

@@ -26,6 +26,7 @@
 #include <linux/workqueue.h>
 #include "../buddy/freelist.h"
 #include "../buddy/zone.h"
+#include "../compat/large.h"
 #include "../core/core.h"
 #include "../core/debug.h"
 #include "../core/frame.h"
@@ -74,10 +75,11 @@ static void destroy_tables(struct umbra *u)
 
 static int create_tables(struct umbra *u)
 {
-	u->map = kvzalloc(u->nr_frames, GFP_KERNEL | __GFP_NOWARN);
-	u->pageblocks = kvcalloc(umbra_nr_pageblocks(u),
-				 sizeof(*u->pageblocks),
-				 GFP_KERNEL | __GFP_NOWARN);
+	u->map = umbra_large_zalloc(u->nr_frames, sizeof(*u->map), GFP_KERNEL,
+				    "frame map");
+	u->pageblocks = umbra_large_zalloc(umbra_nr_pageblocks(u),
+					   sizeof(*u->pageblocks), GFP_KERNEL,
+					   "table of pageblocks");
 	u->nodes = kvcalloc(u->nr_nodes, sizeof(*u->nodes), GFP_KERNEL);
 	u->zones = kvcalloc(u->nr_zones, sizeof(*u->zones), GFP_KERNEL);
 	if (u->map && u->pageblocks && u->nodes && u->zones)

@@ -9,6 +9,7 @@
 #include <linux/gfp.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
+#include "../compat/large.h"
 #include "../core/core.h"
 #include "../core/frame.h"
 #include "freelist_address.h"
@@ -31,8 +32,9 @@ static unsigned long nr_groups(const struct umbra_zone *zone)
 /* Create an empty index. Returns 0 or -ENOMEM. Context: may sleep. */
 int umbra_freelist_address_create(struct umbra_zone *zone)
 {
-	zone->by_address = kvcalloc(nr_groups(zone), sizeof(*zone->by_address),
-				    GFP_KERNEL | __GFP_NOWARN);
+	zone->by_address = umbra_large_zalloc(nr_groups(zone),
+					      sizeof(*zone->by_address),
+					      GFP_KERNEL, "index by address");
 	return zone->by_address ? 0 : -ENOMEM;
 }
 

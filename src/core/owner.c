@@ -14,6 +14,7 @@
 #include <linux/stackdepot.h>
 #include <linux/stacktrace.h>
 #include <linux/string.h>
+#include "../compat/large.h"
 #include "core.h"
 #include "owner.h"
 
@@ -47,8 +48,8 @@ int umbra_owner_create(struct umbra *u)
 
 	if (err)
 		return err;
-	u->owners = kvcalloc(u->nr_frames, sizeof(*u->owners),
-			     GFP_KERNEL | __GFP_NOWARN);
+	u->owners = umbra_large_zalloc(u->nr_frames, sizeof(*u->owners),
+				       GFP_KERNEL, "owner records");
 	return u->owners ? 0 : -ENOMEM;
 }
 

@@ -28,7 +28,7 @@ int umbra_spans_place(struct umbra_span *spans, unsigned int nr_spans,
 		next += spans[i].base_pfn & (MAX_BLOCK - 1);
 		spans[i].first = next;
 		next = ALIGN(next + spans[i].nr_pages, MAX_BLOCK);
-		if (next >= UMBRA_NO_FRAME)
+		if (next > UMBRA_MAX_PAGES)
 			return -EFBIG;
 	}
 	*nr_frames = next;

@@ -17,6 +17,7 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include "../buddy/fragmentation.h"
+#include "../compat/large.h"
 #include "../core/core.h"
 #include "../core/frame.h"
 #include "../core/span.h"
@@ -182,8 +183,8 @@ struct umbra_free_snapshot *umbra_snapshot_free(struct umbra *u)
 	int err;
 
 	for (;; capacity *= 2) {
-		s = kvmalloc(struct_size(s, blocks, capacity),
-			     GFP_KERNEL | __GFP_NOWARN);
+		s = umbra_large_zalloc(1, struct_size(s, blocks, capacity),
+				       GFP_KERNEL_ACCOUNT, NULL);
 		if (!s)
 			return NULL;
 		s->capacity = capacity;

@@ -12,6 +12,7 @@
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
+#include "../compat/large.h"
 #include "../core/core.h"
 #include "../core/frame.h"
 #include "compact_hints.h"
@@ -37,8 +38,9 @@ int umbra_compact_hints_create(struct umbra *u)
 {
 	struct umbra_zone *zone;
 
-	u->compact.skip_blocks = bitmap_zalloc(umbra_nr_pageblocks(u),
-					       GFP_KERNEL | __GFP_NOWARN);
+	u->compact.skip_blocks =
+		umbra_large_zalloc(BITS_TO_LONGS(umbra_nr_pageblocks(u)),
+				   sizeof(long), GFP_KERNEL, "skip hints");
 	if (!u->compact.skip_blocks)
 		return -ENOMEM;
 	for_each_umbra_zone(u, zone) {
@@ -51,7 +53,7 @@ int umbra_compact_hints_create(struct umbra *u)
 
 void umbra_compact_hints_destroy(struct umbra *u)
 {
-	bitmap_free(u->compact.skip_blocks);
+	kvfree(u->compact.skip_blocks);
 }
 
 /* Does a hint let the run skip the pageblock of @index? */

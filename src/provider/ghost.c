@@ -6,7 +6,8 @@
 #include <linux/mm.h>
 #include <linux/page_ref.h>
 #include <linux/sched.h>
-#include <linux/vmalloc.h>
+#include <linux/slab.h>
+#include "../compat/large.h"
 #include "provider.h"
 
 static int ghost_acquire(struct umbra_region *region, unsigned long nr_pages)
@@ -16,10 +17,8 @@ static int ghost_acquire(struct umbra_region *region, unsigned long nr_pages)
 
 	if (nr_pages >= U32_MAX)
 		return -ENOMEM;
-	/* A size that is too large must not invoke the OOM killer. */
-	pages = __vmalloc(array_size(nr_pages, sizeof(*pages)),
-			  GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN |
-			  __GFP_RETRY_MAYFAIL);
+	pages = umbra_large_zalloc(nr_pages, sizeof(*pages), GFP_KERNEL,
+				   "descriptors");
 	if (!pages)
 		return -ENOMEM;
 	for (i = 0; i < nr_pages; i++) {
@@ -39,7 +38,7 @@ static void ghost_release(struct umbra_region *region, struct page *page,
 
 static void ghost_finish(struct umbra_region *region)
 {
-	vfree(region->priv);
+	kvfree(region->priv);
 }
 
 const struct umbra_provider umbra_provider_ghost = {
