@@ -88,6 +88,49 @@ static void an_owner_may_use_the_fields_of_the_descriptor(struct kunit *test)
 	umbra_test_judge(test, u);
 }
 
+struct private_case {
+	const char *name;
+	unsigned int order;
+	bool exposed;
+	bool held;		/* one page has another reference for a while */
+};
+
+static const struct private_case private_cases[] = {
+	{ "a page", 0 },
+	{ "the first page of a block", 3 },
+	{ "an exposed block", 3, .exposed = true },
+	{ "a block with a held page", 3, .exposed = true, .held = true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(private, private_cases, name);
+
+/* As in the host. Tails of a block that is not exposed are not written. */
+static void private_is_zero_after_an_allocation(struct kunit *test)
+{
+	const struct private_case *c = test->param_value;
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 64);
+	struct page *page = umbra_alloc_pages(u, GFP_KERNEL, c->order);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	if (c->exposed)
+		umbra_expose_pages(u, page, c->order);
+	for (i = 0; i < (c->exposed ? 1U << c->order : 1); i++)
+		set_page_private(page + i, 0xdeadbeef);
+	if (c->held)
+		page_ref_inc(page + 5);
+	umbra_free_pages(u, page, c->order);
+	if (c->held) {
+		KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), 63);
+		page_ref_dec(page + 5);
+		umbra_held_rescan(u);
+	}
+	for (i = 0; i < 64; i++) {
+		page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
+		KUNIT_EXPECT_EQ(test, page_private(page), 0);
+	}
+}
+
 struct gfp_case {
 	const char *name;
 	gfp_t gfp;
@@ -295,6 +338,8 @@ static struct kunit_case alloc_cases[] = {
 			 order_gen_params),
 	KUNIT_CASE(a_descriptor_keeps_its_one_reference),
 	KUNIT_CASE(an_owner_may_use_the_fields_of_the_descriptor),
+	KUNIT_CASE_PARAM(private_is_zero_after_an_allocation,
+			 private_gen_params),
 	KUNIT_CASE_PARAM(gfp_flags_choose_the_type, gfp_gen_params),
 	KUNIT_CASE(an_order_out_of_range_is_refused_with_one_report),
 	KUNIT_CASE_PARAM(a_wrong_free_is_refused_and_changes_nothing,

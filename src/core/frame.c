@@ -53,13 +53,18 @@ u32 umbra_frame_head(const struct umbra *u, u32 index)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_frame_head);
 
-/* Does only umbra reference the pages of a block after the first? */
-bool umbra_tails_are_unused(struct page *page, unsigned int order)
+/*
+ * Reset the descriptors of a block after the first, up to one with another
+ * reference. Returns true if there is none.
+ */
+bool umbra_tails_reset(struct page *page, unsigned int order)
 {
 	unsigned long i;
 
-	for (i = 1; i < 1UL << order; i++)
+	for (i = 1; i < 1UL << order; i++) {
 		if (umbra_page_use_of(page + i) != PAGE_USE_NONE)
 			return false;
+		set_page_private(page + i, 0);
+	}
 	return true;
 }

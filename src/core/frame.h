@@ -120,6 +120,6 @@ static inline enum umbra_page_use umbra_page_use_of(struct page *page)
 
 const char *umbra_frame_state_name(enum umbra_frame_state state);
 u32 umbra_frame_head(const struct umbra *u, u32 index);
-bool umbra_tails_are_unused(struct page *page, unsigned int order);
+bool umbra_tails_reset(struct page *page, unsigned int order);
 
 #endif /* _UMBRA_FRAME_H */

@@ -37,8 +37,10 @@ static __always_inline unsigned long free_block(struct umbra *u, u32 index,
 	umbra_debug_free(u, index, order);
 	whole = umbra_page_use_of(page) == PAGE_USE_NONE;
 	if (unlikely(scan || u->debug & UMBRA_DEBUG_REFS))
-		whole = whole && umbra_tails_are_unused(page, order);
+		whole = whole && umbra_tails_reset(page, order);
 	if (likely(whole && !umbra_zone_is_suspect(zone))) {
+		/* What an owner leaves here must not reach the next one. */
+		set_page_private(page, 0);
 		umbra_debug_poison(u, index, 1U << order);
 		if (pcp_free(zone, index, order))
 			return 0;
@@ -87,8 +89,9 @@ bool umbra_free_is_whole(struct umbra *u, u32 index, unsigned int order)
 	struct page *page = umbra_index_to_page(u, index);
 
 	if (umbra_page_use_of(page) != PAGE_USE_NONE ||
-	    !umbra_tails_are_unused(page, order))
+	    !umbra_tails_reset(page, order))
 		return false;
+	set_page_private(page, 0);
 	umbra_debug_poison(u, index, 1U << order);
 	return true;
 }

@@ -135,8 +135,10 @@ static unsigned long free_apart(struct umbra_zone *zone, u32 index,
 	for (; index < end; index++, page++) {
 		enum umbra_page_use use = umbra_page_use_of(page);
 
-		if (use == PAGE_USE_NONE)
+		if (use == PAGE_USE_NONE) {
+			set_page_private(page, 0);
 			continue;
+		}
 		free_run(zone, run, index);
 		run = index + 1;
 		if (use == PAGE_USE_HELD) {
