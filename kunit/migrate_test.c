@@ -406,7 +406,7 @@ static void a_block_listed_while_it_migrates_is_listed_once(struct kunit *test)
 	umbra_movable_init(&l.movable, &lister_ops, NULL);
 	KUNIT_ASSERT_EQ(test, umbra_set_movable(u, page, 1, &l.movable), 0);
 	KUNIT_ASSERT_EQ(test, umbra_lru_add(u, page), 0);
-	KUNIT_ASSERT_NOT_NULL(test, umbra_movable_isolate(u, src));
+	KUNIT_ASSERT_TRUE(test, umbra_movable_isolate(u, src));
 	frame_set(u, dst, FRAME_PCP, 1);
 	KUNIT_EXPECT_EQ(test, umbra_movable_migrate(u, dst, src,
 						    UMBRA_MIGRATE_SYNC), 0);

@@ -7,6 +7,7 @@
 #include "../src/core/request.h"
 #include "../src/core/span.h"
 #include "../src/move/compact.h"
+#include "../src/move/registry.h"
 #include "../src/page/free.h"
 #include "../src/page/gfp.h"
 #include "mover.h"
@@ -14,6 +15,11 @@
 static struct mover *mover_of(struct umbra_movable *movable)
 {
 	return container_of(movable, struct mover, movable);
+}
+
+static bool has_token(const struct mover *m, u32 index)
+{
+	return m->tokens[index] && m->tokens[index] != TOKEN_FREED;
 }
 
 static bool mover_isolate(struct umbra_movable *movable, struct page *page,
@@ -43,7 +49,7 @@ static int mover_migrate(struct umbra_movable *movable, struct page *dst,
 		umbra_drain_pages(m->u);
 	spin_lock(&m->lock);
 	m->nr_asked++;
-	if (!m->tokens[from] || m->tokens[to]) {
+	if (!m->tokens[from] || has_token(m, to)) {
 		m->nr_wrong++;
 		err = -EINVAL;
 	} else if (m->tokens[from] & TOKEN_PINNED ||
@@ -146,22 +152,31 @@ u32 umbra_test_mover_find(struct mover *m, u32 token)
 	return UMBRA_NO_FRAME;
 }
 
-/* Free a block, wherever it is, also during its migration. */
+/*
+ * Free a block, wherever it is, also during its migration. Half of the blocks
+ * are left to a task that has isolated them.
+ */
 void umbra_test_mover_drop(struct mover *m, u32 token)
 {
 	struct page *page;
+	unsigned int order;
 	u32 index;
 
 	spin_lock(&m->lock);
 	index = umbra_test_mover_find(m, token);
-	m->tokens[index] |= TOKEN_PINNED;
+	m->tokens[index] |= token % 2 ? TOKEN_FREED : TOKEN_PINNED;
 	spin_unlock(&m->lock);
 	page = umbra_index_to_page(m->u, index);
+	order = umbra_page_order(m->u, page);
+	if (token % 2) {
+		umbra_free_movable(m->u, page, order, NULL);
+		return;
+	}
 	umbra_clear_movable(m->u, page);
 	spin_lock(&m->lock);
 	m->tokens[index] = 0;
 	spin_unlock(&m->lock);
-	umbra_free_pages(m->u, page, umbra_page_order(m->u, page));
+	umbra_free_pages(m->u, page, order);
 }
 
 /*
@@ -174,9 +189,9 @@ unsigned int umbra_test_mover_count(struct kunit *test, struct mover *m)
 	u32 index;
 
 	for (index = 0; index < m->u->nr_frames; index++) {
-		bool ours = umbra_movable_of(m->u, index) == &m->movable;
+		bool ours = movable_of(m->u, index) == &m->movable;
 
-		KUNIT_ASSERT_EQ(test, ours, !!m->tokens[index]);
+		KUNIT_ASSERT_EQ(test, ours, has_token(m, index));
 		if (!ours)
 			continue;
 		KUNIT_ASSERT_TRUE(test,

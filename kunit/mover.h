@@ -14,6 +14,9 @@
 /* Flag of a token: the owner refuses to move the block. */
 #define TOKEN_PINNED BIT(31)
 
+/* The token of a frame whose block was freed; includes TOKEN_PINNED. */
+#define TOKEN_FREED U32_MAX
+
 struct mover {
 	struct umbra_movable movable;
 	struct umbra *u;

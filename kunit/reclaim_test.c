@@ -424,14 +424,13 @@ static void an_isolated_block_cannot_be_isolated_again(struct kunit *test)
 	struct page *page = own(test, u, o, GFP_KERNEL, 0);
 	u32 index = umbra_page_to_index(u, page);
 
-	KUNIT_EXPECT_PTR_EQ(test, umbra_movable_isolate(u, index),
-			    &o->movable);
-	KUNIT_EXPECT_NULL(test, umbra_movable_isolate(u, index));
+	KUNIT_EXPECT_TRUE(test, umbra_movable_isolate(u, index));
+	KUNIT_EXPECT_FALSE(test, umbra_movable_isolate(u, index));
 	KUNIT_EXPECT_EQ(test, umbra_reclaim(u, 1), 0);
 	KUNIT_EXPECT_EQ(test, listed(u, LRU_LIST_ISOLATED), 1);
 	umbra_movable_putback(u, index);
 	KUNIT_EXPECT_EQ(test, listed(u, LRU_LIST_INACTIVE), 1);
-	KUNIT_EXPECT_NULL(test, umbra_movable_isolate(u, index + 1));
+	KUNIT_EXPECT_FALSE(test, umbra_movable_isolate(u, index + 1));
 	disown(u, page, 0);
 }
 

@@ -384,9 +384,9 @@ struct umbra_movable;
  * except for the one of ranges while a range is emptied.
  *
  * A callback may sleep. It must not allocate from the instance. It must not
- * call umbra_clear_movable() or umbra_movable_retire(), because the same task
- * may have isolated further blocks. While a callback runs,
- * umbra_clear_movable() of its block waits.
+ * call umbra_clear_movable(), umbra_free_movable() or umbra_movable_retire(),
+ * because the same task may have isolated further blocks. While a callback
+ * runs, umbra_clear_movable() and umbra_free_movable() of its block wait.
  *
  * The task may have %PF_MEMALLOC set. An allocation from the host should have
  * %__GFP_NOMEMALLOC.
@@ -424,6 +424,8 @@ void umbra_movable_retire(struct umbra *u, struct umbra_movable *movable);
 int umbra_set_movable(struct umbra *u, struct page *page, unsigned int order,
 		      struct umbra_movable *movable);
 void umbra_clear_movable(struct umbra *u, struct page *page);
+int umbra_free_movable(struct umbra *u, struct page *page, unsigned int order,
+		       struct umbra_account *account);
 bool umbra_page_is_pinned(struct umbra *u, struct page *page,
 			  unsigned int order);
 

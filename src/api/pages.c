@@ -172,7 +172,7 @@ int umbra_split_page(struct umbra *u, struct page *page, unsigned int order)
 	spin_lock_irqsave(&zone->lock, flags);
 	frame = frame_read(u, index);
 	if (frame_is_allocated(frame) && frame_order(frame) == order &&
-	    !frame_has(frame, FRAME_COMP) && !umbra_movable_of(u, index)) {
+	    !frame_has(frame, FRAME_COMP) && !umbra_is_movable(u, index)) {
 		err = 0;
 		umbra_owner_split(u, index, order);
 		for (i = 0; i < 1U << order; i++)

@@ -323,7 +323,7 @@ struct umbra {
 	struct dentry *files;	/* directory of the interface, or NULL */
 	struct umbra_owner *owners;	/* by frame, with UMBRA_DEBUG_OWNER */
 
-	struct xarray movables;	/* struct umbra_movable by head, movable.c */
+	struct xarray movables;	/* registered blocks by head; registry.h */
 	wait_queue_head_t movable_wait;	/* for the end of an isolation */
 	struct umbra_shrinkers shrinkers;
 	struct umbra_compact_state compact;
@@ -437,15 +437,15 @@ static inline unsigned long umbra_mark(const struct umbra_zone *zone,
 }
 
 /**
- * umbra_movable_of() - find the registration of a block
+ * umbra_is_movable() - test whether a block is registered as movable
  * @u: the instance
  * @index: head of the block
  *
  * Context: any. The registration may end at any time, unless the caller
  * prevents it.
- * Return: the registration, or NULL if there is none.
+ * Return: true if it is registered.
  */
-static inline struct umbra_movable *umbra_movable_of(struct umbra *u, u32 index)
+static inline bool umbra_is_movable(struct umbra *u, u32 index)
 {
 	return xa_load(&u->movables, index);
 }

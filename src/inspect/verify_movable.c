@@ -58,7 +58,7 @@ struct lru_walk {
 /* Does the entry of the block @index belong on the list? xa_lock held. */
 static bool entry_belongs(const struct lru_walk *w, u32 index)
 {
-	return index != UMBRA_NO_FRAME && umbra_movable_of(w->u, index) &&
+	return index != UMBRA_NO_FRAME && umbra_is_movable(w->u, index) &&
 	       umbra_frame_zone(w->u, index)->nid == w->node->nid &&
 	       umbra_lru_list_of(w->u, index) == w->list &&
 	       w->entry->next->prev == w->entry &&

@@ -117,7 +117,7 @@ static bool is_useful(struct umbra *u, u32 index, bool source, bool target)
 			return true;
 		if (source && frame_is_allocated(frame) &&
 		    frame_has(frame, FRAME_EXPOSED) &&
-		    umbra_movable_of(u, index))
+		    umbra_is_movable(u, index))
 			return true;
 		index += 1U << frame_order(frame);
 	}

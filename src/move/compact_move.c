@@ -30,6 +30,11 @@ static int move_one(struct umbra_compaction *c, u32 src)
 	if (dst == UMBRA_NO_FRAME)
 		return c->nr_stashed ? -EBUSY : -ENOMEM;
 	err = umbra_movable_migrate(u, dst, src, c->mode);
+	if (err == -ENOENT) {
+		c->batch.nr_pages -= 1U << order;
+		umbra_compact_return(c, dst, order);
+		return 0;
+	}
 	if (err) {
 		umbra_compact_return(c, dst, order);
 		/* The owner, not the stash, is short of memory: go on. */

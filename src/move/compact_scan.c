@@ -72,7 +72,7 @@ static bool isolate_one(struct umbra_compaction *c, u32 index, u8 frame)
 
 	if (!frame_is_allocated(frame) || !frame_has(frame, FRAME_EXPOSED) ||
 	    is_too_large(c, frame_order(frame)) ||
-	    !umbra_movable_of(u, index) || !umbra_movable_isolate(u, index))
+	    !umbra_is_movable(u, index) || !umbra_movable_isolate(u, index))
 		return false;
 	order = frame_order(frame_read(u, index));
 	if (is_too_large(c, order) ||

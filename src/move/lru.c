@@ -118,7 +118,7 @@ int umbra_lru_add(struct umbra *u, struct page *page)
 	if (index == UMBRA_NO_FRAME)
 		return err;
 	xa_lock(&u->movables);
-	movable = xa_load(&u->movables, index);
+	movable = movable_of(u, index);
 	if (movable && movable->ops->reclaim) {
 		err = 0;
 		if (!movable_is_listed(u, index))
@@ -260,7 +260,7 @@ unsigned int umbra_lru_isolate(struct umbra *u, struct umbra_node *node,
 				    EVENT_PGACTIVATE, movable_pages(u, index));
 			continue;
 		}
-		umbra_movable_begin(u, index, xa_load(&u->movables, index));
+		umbra_movable_begin(u, index, movable_of(u, index));
 		frames[got++] = index;
 	}
 	xa_unlock(&u->movables);

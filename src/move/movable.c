@@ -70,17 +70,37 @@ int umbra_set_movable(struct umbra *u, struct page *page, unsigned int order,
 }
 EXPORT_SYMBOL_GPL(umbra_set_movable);
 
+/* End an isolation; its owner may free @movable at once. xa_lock held. */
+static void end_isolation(struct umbra_movable *movable)
+{
+	atomic_dec_return_release(&movable->nr_isolated);
+}
+
+/* End the registration of a block that is not isolated. xa_lock held. */
+static void unregister(struct umbra *u, u32 index)
+{
+	if (!xa_load(&u->movables, index))
+		return;
+	if (movable_is_listed(u, index))
+		umbra_lru_unlink(u, index);
+	__xa_erase(&u->movables, index);
+}
+
+/* Replace the entry of a registered block; its marks stay. xa_lock held. */
+static void set_entry(struct umbra *u, u32 index, void *p, unsigned long tag)
+{
+	/* Needs no memory, because there is an entry already. */
+	__xa_store(&u->movables, index, xa_tag_pointer(p, tag), GFP_NOWAIT);
+}
+
 static bool try_clear(struct umbra *u, u32 index)
 {
 	bool isolated;
 
 	xa_lock(&u->movables);
 	isolated = movable_has_mark(u, index, MARK_ISOLATED);
-	if (!isolated && xa_load(&u->movables, index)) {
-		if (movable_is_listed(u, index))
-			umbra_lru_unlink(u, index);
-		__xa_erase(&u->movables, index);
-	}
+	if (!isolated)
+		unregister(u, index);
 	xa_unlock(&u->movables);
 	return !isolated;
 }
@@ -106,6 +126,79 @@ void umbra_clear_movable(struct umbra *u, struct page *page)
 		wait_event(u->movable_wait, try_clear(u, index));
 }
 EXPORT_SYMBOL_GPL(umbra_clear_movable);
+
+/* Leave a freed block to the task that has isolated it. xa_lock held. */
+static void hand_over(struct umbra *u, u32 index, struct umbra_account *account)
+{
+	struct umbra_movable *movable = movable_of(u, index);
+
+	if (movable_is_listed(u, index))
+		umbra_lru_unlink(u, index);
+	umbra_account_get(account);
+	set_entry(u, index, account, ENTRY_FREED);
+	end_isolation(movable);
+}
+
+/* How far the free of a registered block has come. */
+enum free_step {
+	FREE_WAITS,		/* for a callback that has the block */
+	FREE_UNREGISTERED,	/* the block can be freed */
+	FREE_HANDED_OVER	/* another task frees the block */
+};
+
+static enum free_step try_free(struct umbra *u, u32 index,
+			       struct umbra_account *account)
+{
+	enum free_step step = FREE_WAITS;
+
+	xa_lock(&u->movables);
+	if (!movable_has_mark(u, index, MARK_ISOLATED)) {
+		unregister(u, index);
+		step = FREE_UNREGISTERED;
+	} else if (!xa_pointer_tag(xa_load(&u->movables, index))) {
+		hand_over(u, index, account);
+		step = FREE_HANDED_OVER;
+	}
+	xa_unlock(&u->movables);
+	return step;
+}
+
+/**
+ * umbra_free_movable() - end the registration of a block, and free it
+ * @u: instance that the block came from
+ * @page: first page of the block
+ * @order: order of the block
+ * @account: account that is charged for it, or NULL
+ *
+ * If another task has isolated the block, for example as one of many that it
+ * moves, that task frees the block soon. Only a callback that has this very
+ * block is waited for. As with umbra_clear_movable(), the owner must first make
+ * sure that no callback finds the block any more.
+ *
+ * Context: Process context, may sleep. Not with locks that callbacks of owners
+ * take.
+ * Return: 0, or -EINVAL if the free was refused, see
+ * umbra_free_pages_account().
+ */
+int umbra_free_movable(struct umbra *u, struct page *page, unsigned int order,
+		       struct umbra_account *account)
+{
+	u32 index = umbra_page_to_index(u, page);
+	enum free_step step;
+
+	might_sleep();
+	if (index != UMBRA_NO_FRAME &&
+	    frame_order(frame_read(u, index)) == order) {
+		wait_event(u->movable_wait,
+			   (step = try_free(u, index, account)) != FREE_WAITS);
+		if (step == FREE_HANDED_OVER) {
+			wake_owners(u);
+			return 0;
+		}
+	}
+	return umbra_free_pages_account(u, page, order, account);
+}
+EXPORT_SYMBOL_GPL(umbra_free_movable);
 
 /**
  * umbra_movable_init() - initialise a struct umbra_movable
@@ -169,23 +262,62 @@ bool umbra_page_is_pinned(struct umbra *u, struct page *page,
 }
 EXPORT_SYMBOL_GPL(umbra_page_is_pinned);
 
-/* End an isolation; its owner may free @movable at once. xa_lock held. */
-static void end_isolation(struct umbra_movable *movable)
+/* Free an isolated block for its owner, which has freed it. */
+static void free_for_owner(struct umbra *u, u32 index)
 {
-	atomic_dec_return_release(&movable->nr_isolated);
+	struct umbra_account *account;
+
+	xa_lock(&u->movables);
+	account = xa_untag_pointer(__xa_erase(&u->movables, index));
+	xa_unlock(&u->movables);
+	umbra_free_pages_account(u, umbra_index_to_page(u, index),
+				 frame_order(frame_read(u, index)), account);
+	umbra_account_drop(account);
 }
 
-/* End the isolation of a block that stays where it is. */
+/*
+ * Begin a callback for an isolated block. Returns the owner; or NULL if the
+ * owner had freed the block, which is free now.
+ */
+static struct umbra_movable *begin_callback(struct umbra *u, u32 index)
+{
+	struct umbra_movable *movable;
+
+	xa_lock(&u->movables);
+	movable = movable_of(u, index);
+	if (movable)
+		set_entry(u, index, movable, ENTRY_BUSY);
+	xa_unlock(&u->movables);
+	if (!movable)
+		free_for_owner(u, index);
+	return movable;
+}
+
+/* End a callback for a block that stays isolated. */
+static void end_callback(struct umbra *u, u32 index,
+			 struct umbra_movable *movable)
+{
+	xa_lock(&u->movables);
+	set_entry(u, index, movable, 0);
+	xa_unlock(&u->movables);
+	wake_owners(u);
+}
+
+/* End a callback and the isolation of a block that stays where it is. */
 static void let_go(struct umbra *u, u32 index, struct umbra_movable *movable)
 {
 	xa_lock(&u->movables);
+	set_entry(u, index, movable, 0);
 	umbra_movable_change_mark(u, index, MARK_ISOLATED, false);
 	end_isolation(movable);
 	xa_unlock(&u->movables);
 	wake_owners(u);
 }
 
-/* Ask the owner of an isolated block. If it refuses, end the isolation. */
+/*
+ * Ask the owner of an isolated block, in a callback. If the owner refuses, the
+ * callback and the isolation end.
+ */
 static bool may_isolate(struct umbra *u, u32 index,
 			struct umbra_movable *movable)
 {
@@ -207,23 +339,42 @@ static bool may_isolate(struct umbra *u, u32 index,
  *
  * Context: may sleep if the isolate callback sleeps; takes the xa_lock of the
  * registry.
- * Return: owner of the block, or NULL if @index is not the head of a block that
- * can be isolated.
+ * Return: true, or false if @index is not the head of a block that can be
+ * isolated.
  */
-struct umbra_movable *umbra_movable_isolate(struct umbra *u, u32 index)
+bool umbra_movable_isolate(struct umbra *u, u32 index)
 {
 	struct umbra_movable *movable;
+	bool asks = false;
 
 	xa_lock(&u->movables);
-	movable = xa_load(&u->movables, index);
-	if (movable && !movable_has_mark(u, index, MARK_ISOLATED))
-		umbra_movable_begin(u, index, movable);
-	else
+	movable = movable_of(u, index);
+	if (movable && movable_has_mark(u, index, MARK_ISOLATED))
 		movable = NULL;
+	if (movable) {
+		umbra_movable_begin(u, index, movable);
+		asks = movable->ops->isolate;
+		if (asks)
+			set_entry(u, index, movable, ENTRY_BUSY);
+	}
 	xa_unlock(&u->movables);
-	return movable && may_isolate(u, index, movable) ? movable : NULL;
+	if (!asks)
+		return movable;
+	if (!may_isolate(u, index, movable))
+		return false;
+	end_callback(u, index, movable);
+	return true;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_movable_isolate);
+
+/* Release an isolated block that stays where it is, in a callback. */
+static void put_back(struct umbra *u, u32 index, struct umbra_movable *movable)
+{
+	if (movable->ops->putback)
+		movable->ops->putback(movable, umbra_index_to_page(u, index),
+				      frame_order(frame_read(u, index)));
+	let_go(u, index, movable);
+}
 
 /**
  * umbra_movable_putback() - release an isolated block that was not moved
@@ -235,12 +386,10 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_movable_isolate);
  */
 void umbra_movable_putback(struct umbra *u, u32 index)
 {
-	struct umbra_movable *movable = umbra_movable_of(u, index);
+	struct umbra_movable *movable = begin_callback(u, index);
 
-	if (movable->ops->putback)
-		movable->ops->putback(movable, umbra_index_to_page(u, index),
-				      frame_order(frame_read(u, index)));
-	let_go(u, index, movable);
+	if (movable)
+		put_back(u, index, movable);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_movable_putback);
 
@@ -261,7 +410,7 @@ static int prepare_target(struct umbra *u, u32 dst, u32 src,
 	INIT_LIST_HEAD(movable_link(u, dst));
 	xa_lock(&u->movables);
 	/* The task may have PF_MEMALLOC, but must not use these reserves. */
-	err = __xa_insert(&u->movables, dst, movable,
+	err = __xa_insert(&u->movables, dst, xa_tag_pointer(movable, ENTRY_BUSY),
 			  gfp | __GFP_NOMEMALLOC | __GFP_NOWARN);
 	if (!err) {
 		__xa_set_mark(&u->movables, dst, MARK_ISOLATED);
@@ -303,6 +452,7 @@ static void replace_registration(struct umbra *u, u32 dst, u32 src)
 	if (movable_is_listed(u, dst))
 		umbra_lru_unlink(u, dst);
 	__xa_clear_mark(&u->movables, dst, MARK_ISOLATED);
+	set_entry(u, dst, movable_of(u, dst), 0);
 	if (listed)
 		umbra_lru_link(u, dst);
 	__xa_erase(&u->movables, src);
@@ -319,16 +469,21 @@ static void replace_registration(struct umbra *u, u32 dst, u32 src)
  * the block, and no account is charged for it. An error changes nothing.
  *
  * Context: may sleep; takes the xa_lock of the registry.
- * Return: 0; -ENOMEM if there is no memory for the registration, -EAGAIN if the
+ * Return: 0; -ENOENT if the owner has freed @src, which is not isolated any
+ * more then; -ENOMEM if there is no memory for the registration, -EAGAIN if the
  * pageblock of @dst is isolated, or the error of the owner.
  */
 int umbra_movable_migrate(struct umbra *u, u32 dst, u32 src,
 			  enum umbra_migrate_mode mode)
 {
-	struct umbra_movable *movable = umbra_movable_of(u, src);
-	unsigned int order = frame_order(frame_read(u, src));
-	int err = prepare_target(u, dst, src, movable, mode);
+	struct umbra_movable *movable = begin_callback(u, src);
+	unsigned int order;
+	int err;
 
+	if (!movable)
+		return -ENOENT;
+	order = frame_order(frame_read(u, src));
+	err = prepare_target(u, dst, src, movable, mode);
 	if (!err)
 		err = movable->ops->migrate(movable,
 					    umbra_index_to_page(u, dst),
@@ -336,6 +491,7 @@ int umbra_movable_migrate(struct umbra *u, u32 dst, u32 src,
 					    mode);
 	if (err) {
 		abandon_target(u, dst);
+		end_callback(u, src, movable);
 		return err;
 	}
 	xa_lock(&u->movables);
@@ -364,18 +520,20 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_movable_migrate);
  */
 unsigned long umbra_movable_reclaim(struct umbra *u, u32 index, gfp_t gfp)
 {
-	struct umbra_movable *movable = umbra_movable_of(u, index);
-	unsigned int order = frame_order(frame_read(u, index));
-	struct umbra_account *account = movable->account;
+	struct umbra_movable *movable = begin_callback(u, index);
+	struct umbra_account *account;
+	unsigned int order;
 	unsigned long held;
 
-	if (!may_isolate(u, index, movable))
+	if (!movable || !may_isolate(u, index, movable))
 		return 0;
+	order = frame_order(frame_read(u, index));
+	account = movable->account;
 	/* Keep the account, which the owner may drop with its last block. */
 	umbra_account_get(account);
 	if (movable->ops->reclaim(movable, umbra_index_to_page(u, index), order,
 				  gfp)) {
-		umbra_movable_putback(u, index);
+		put_back(u, index, movable);
 		umbra_account_drop(account);
 		return 0;
 	}

@@ -5,7 +5,7 @@
 
 #include "../core/core.h"
 
-struct umbra_movable *umbra_movable_isolate(struct umbra *u, u32 index);
+bool umbra_movable_isolate(struct umbra *u, u32 index);
 void umbra_movable_putback(struct umbra *u, u32 index);
 int umbra_movable_migrate(struct umbra *u, u32 dst, u32 src,
 			  enum umbra_migrate_mode mode);

@@ -63,7 +63,10 @@ static u32 take_anywhere(struct umbra *u, unsigned int order,
 	} while (true);
 }
 
-/* Move one isolated block to another place. Returns 0 or an error. */
+/*
+ * Move one isolated block to another place. Returns 0, -ENOENT if its owner has
+ * freed it, or another error.
+ */
 static int move_out(struct umbra *u, u32 src, unsigned int order)
 {
 	struct umbra_zone *zone = umbra_frame_zone(u, src);
@@ -77,14 +80,14 @@ static int move_out(struct umbra *u, u32 src, unsigned int order)
 	if (dst == UMBRA_NO_FRAME)
 		goto err_putback;
 	err = umbra_movable_migrate(u, dst, src, UMBRA_MIGRATE_SYNC);
-	if (err)
-		goto err_free;
-	umbra_free_block(u, src, order, true, NULL);
-	return 0;
-
-err_free:
+	if (!err) {
+		umbra_free_block(u, src, order, true, NULL);
+		return 0;
+	}
 	umbra_free_captured(u, dst, order, NULL);
 	umbra_count(umbra_frame_zone(u, dst), EVENT_PGFREE, 1UL << order);
+	if (err == -ENOENT)
+		return err;
 err_putback:
 	umbra_compact_give_up(u, src);
 	return err;
@@ -109,7 +112,7 @@ static void range_step(struct umbra *u, u32 index, u32 end,
 	}
 	if (!err)
 		result->nr_moved += 1UL << order;
-	else
+	else if (err != -ENOENT)
 		result->nr_left += 1UL << order;
 	if (err == -ENOMEM)
 		result->nr_wanted = max(end - index, 1U << order);
@@ -129,7 +132,7 @@ static void range_pass(struct umbra *u, u32 start, u32 end,
 		u8 frame = frame_read(u, index);
 
 		cond_resched();
-		if (umbra_movable_of(u, index))
+		if (umbra_is_movable(u, index))
 			range_step(u, index, end, result);
 		/* Another task has the block in hand, to free or to use it. */
 		else if (frame_state(frame) == FRAME_PCP)

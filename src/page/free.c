@@ -152,7 +152,7 @@ static noinline int free_exposed(struct umbra *u, struct page *page, u32 index,
 				 unsigned int order,
 				 struct umbra_account *account)
 {
-	if (unlikely(umbra_movable_of(u, index)) ||
+	if (unlikely(umbra_is_movable(u, index)) ||
 	    !change_allocated(u, index, order, FRAME_PCP))
 		return refuse_free(u, page, index, order);
 	return finish_free(u, index, order, true, account);
