@@ -365,6 +365,18 @@ static inline uint64_t frame_of(void *p)
 	return entry & ((1ULL << 55) - 1);
 }
 
+#define PB 512	/* pages of a pageblock */
+
+/* Write a range of page frame numbers to a file of ctl. */
+static inline void write_range(const char *path, unsigned long first,
+			       unsigned long last)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%#lx-%#lx", first, last);
+	write_file(path, text);
+}
+
 /* Put references to mapped memory into a pipe. */
 static inline ssize_t pin(int pipe_fd, void *p, size_t bytes, unsigned int flags)
 {

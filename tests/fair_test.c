@@ -94,4 +94,163 @@ TEST_F(device, held_pages_are_freed_while_a_realtime_task_keeps_the_cpu_busy)
 	stop_hog(&hog);
 }
 
+/* Map the first page of an allocation @nr times. Returns the first mapping. */
+static char *map_often(int fd, uint64_t a, unsigned int nr)
+{
+	char *first = MAP_FAILED, *p;
+
+	while (nr--) {
+		p = device_map(fd, a, sysconf(_SC_PAGESIZE));
+		if (p == MAP_FAILED)
+			return MAP_FAILED;
+		*p = SEED;
+		if (first == MAP_FAILED)
+			first = p;
+	}
+	return first;
+}
+
+struct mappings_case {
+	unsigned int nr;
+	bool moves;
+};
+
+/* Move all pages out of the pageblock of a page, if possible. */
+static void move_away(uint64_t frame)
+{
+	unsigned long first = frame / PB * PB;
+
+	write_range(DEBUGFS_DIR "ctl/isolate", first, first + PB - 1);
+	write_range(DEBUGFS_DIR "ctl/unisolate", first, first + PB - 1);
+}
+
+/* If there are too many mappings, not one of them is taken down. */
+TEST_F(device, only_a_page_with_few_mappings_is_moved)
+{
+	static const struct mappings_case cases[] = {
+		{ 1, true }, { 256, true }, { 257, false }, { 3000, false },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		int fd = device_open(O_RDWR);
+		uint64_t a = device_alloc_flags(fd, 0, 1, UMBRA_GFP_MOVABLE);
+		char *p = map_often(fd, a, cases[i].nr);
+		uint64_t before = frame_of(p), after;
+
+		ASSERT_NE(MAP_FAILED, p);
+		move_away(before);
+		after = frame_of(p);
+		EXPECT_EQ(cases[i].moves, before != after)
+			TH_LOG("%u mappings", cases[i].nr);
+		EXPECT_EQ(SEED, *p);
+		close(fd);
+	}
+	EXPECT_TRUE(verify_is_ok());
+}
+
+#define MANY 4096
+
+/*
+ * Allocate many pages, map one of them, and free all while it is mapped. The
+ * page must not be touched, so that it does not become held.
+ */
+static bool leave_mapped(int fd)
+{
+	uint64_t a = device_alloc(fd, 0, MANY);
+
+	return a && device_map(fd, a, sysconf(_SC_PAGESIZE)) != MAP_FAILED &&
+	       !device_free(fd, a);
+}
+
+TEST_F(device, freed_allocations_that_stay_mapped_take_little_memory)
+{
+	uint64_t at_first = device_info(self->fd).file_kernel_bytes;
+	unsigned int nr = 40, i;
+
+	EXPECT_EQ(0, at_first);
+	for (i = 0; i < nr; i++)
+		ASSERT_TRUE(leave_mapped(self->fd));
+	EXPECT_EQ(0, device_info(self->fd).file_pages);
+	EXPECT_LT(0, device_info(self->fd).file_kernel_bytes);
+	EXPECT_GE(nr * 256, device_info(self->fd).file_kernel_bytes);
+}
+
+#define BLOCKS 64
+
+/*
+ * The blocks that move lose their mapping, so they must stay after the free,
+ * and only they.
+ */
+TEST_F(device, a_freed_allocation_keeps_the_blocks_that_moved)
+{
+	size_t block = 2 * self->page, i;
+	uint64_t a = device_alloc_flags(self->fd, 1, BLOCKS,
+					UMBRA_GFP_MOVABLE);
+	char *p = device_map(self->fd, a, BLOCKS * block);
+	uint64_t before;
+
+	ASSERT_NE(MAP_FAILED, p);
+	for (i = 0; i < BLOCKS; i += 3)
+		write_pattern(p + i * block, block, i);
+	for (i = 0; i < BLOCKS; i += 3)
+		if (frame_of(p + i * block))
+			move_away(frame_of(p + i * block));
+	before = device_info(self->fd).file_kernel_bytes;
+	ASSERT_EQ(0, device_free(self->fd, a));
+	EXPECT_GT(before, device_info(self->fd).file_kernel_bytes);
+	EXPECT_EQ((BLOCKS + 2) / 3 * 2, device_info(self->fd).file_pages);
+	for (i = BLOCKS; i--;)
+		EXPECT_TRUE(i % 3 ? touch(p + i * block, false) == -SIGBUS :
+				    find_damage(p + i * block, block, i) == -1)
+			TH_LOG("block %zu", i);
+	EXPECT_TRUE(verify_is_ok());
+}
+
+/* A child unmaps all that it has mapped when it ends. */
+static int map_until_refused(void *arg)
+{
+	int fd = *(int *)arg;
+	unsigned int nr = 0;
+	uint64_t a;
+
+	while ((a = device_alloc(fd, 0, 1)) && nr < 100000) {
+		if (device_map(fd, a, sysconf(_SC_PAGESIZE)) == MAP_FAILED ||
+		    device_free(fd, a))
+			return 1;
+		nr++;
+	}
+	return errno == EDQUOT && nr ? 0 : 2;
+}
+
+TEST_F(device, memory_of_the_host_that_a_file_takes_is_limited)
+{
+	struct umbra_ioc_info info;
+	int fd = device_open(O_RDWR);
+
+	EXPECT_EQ(0, set_limit(1024));
+	info = device_info(fd);
+	EXPECT_EQ(1024 * 256, info.file_kernel_limit);
+	EXPECT_EQ(0, in_child(map_until_refused, &fd));
+	/* the mappings of the child are gone, and so is what they needed */
+	EXPECT_EQ(0, device_info(fd).file_kernel_bytes);
+	EXPECT_NE(0, device_alloc(fd, 0, 1024));
+	info = device_info(fd);
+	EXPECT_LT(1024 * sizeof(void *), info.file_kernel_bytes);
+	EXPECT_GE(info.file_kernel_limit, info.file_kernel_bytes);
+	EXPECT_EQ(0, set_limit(0));
+	close(fd);
+}
+
+/* Every page may be an allocation of its own. */
+TEST_F(device, the_limit_suffices_for_single_pages)
+{
+	uint64_t nr = 0;
+
+	while (device_alloc(self->fd, 0, 1))
+		nr++;
+	EXPECT_EQ(ENOMEM, errno);
+	EXPECT_EQ(self->nr_free, nr);
+}
+
 TEST_HARNESS_MAIN

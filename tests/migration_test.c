@@ -83,17 +83,6 @@ static bool read_span(unsigned long *first, unsigned long *last)
 	return ok;
 }
 
-static void write_range(const char *path, unsigned long first,
-			unsigned long last)
-{
-	char text[64];
-
-	snprintf(text, sizeof(text), "%#lx-%#lx", first, last);
-	write_file(path, text);
-}
-
-#define PB 512	/* pages of a pageblock */
-
 /* Move all movable pages out of each pageblock in turn. */
 static void move_all(void)
 {

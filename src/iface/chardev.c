@@ -32,6 +32,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 #include "chardev.h"
+#include "chardev_allocation.h"
 #include "chardev_blocks.h"
 #include "chardev_volatile.h"
 #include "file.h"
@@ -127,6 +128,8 @@ static long ioctl_get_info(struct umbra_file *file, void __user *arg)
 		.file_pages = umbra_account_pages(file->account),
 		.file_held = umbra_account_held(file->account),
 		.file_limit = READ_ONCE(*file->dev->limit) ?: U64_MAX,
+		.file_kernel_bytes = atomic_long_read(&file->kernel_bytes),
+		.file_kernel_limit = umbra_file_kernel_limit(file),
 	};
 	return copy_to_user(arg, &args, sizeof(args)) ? -EFAULT : 0;
 }
@@ -184,21 +187,25 @@ static __poll_t umbra_poll(struct file *filp, struct poll_table_struct *table)
 static int map_page(struct umbra_file *file, struct vm_fault *vmf)
 {
 	struct umbra_allocation *a;
-	struct page *page;
+	struct page **slot, *page;
+	unsigned long in_block;
 
 	lockdep_assert_held(&file->lock);
 
 	a = umbra_file_find(file, vmf->pgoff);
-	if (!a)
+	slot = a ? umbra_allocation_slot(a, vmf->pgoff) : NULL;
+	if (!slot)
 		return -EFAULT;
-	if (a->freed && !test_bit(vmf->pgoff - a->offset, a->moved))
+	in_block = (vmf->pgoff - a->offset) & ((1UL << a->order) - 1);
+	if (a->freed &&
+	    !test_bit(umbra_allocation_bit(a, slot) + in_block,
+		      a->blocks->moved))
 		return -EFAULT;
-	page = *umbra_allocation_slot(a, vmf->pgoff);
-	if (!page)
+	if (!*slot)
 		return a->freed ? -EFAULT : -ENODATA;
 	if (a->unlocked)
-		umbra_mark_accessed(file->dev->umbra, page);
-	page += (vmf->pgoff - a->offset) & ((1UL << a->order) - 1);
+		umbra_mark_accessed(file->dev->umbra, *slot);
+	page = *slot + in_block;
 	if (PageHWPoison(page))
 		return -EHWPOISON;
 	return vm_insert_page(vmf->vma, vmf->address & PAGE_MASK, page);
@@ -313,6 +320,19 @@ static void init_blocks(struct umbra_file *file)
 	umbra_movable_init(&file->movable, &block_ops, file->account);
 }
 
+/*
+ * Give a file an address space of its own. With that of the device, each walk of
+ * mappings, and each lock of it, would concern the mappings of all files.
+ */
+static void init_mapping(struct umbra_file *file, struct file *filp)
+{
+	address_space_init_once(&file->mapping);
+	file->mapping.host = filp->f_mapping->host;
+	file->mapping.a_ops = filp->f_mapping->a_ops;
+	mapping_set_gfp_mask(&file->mapping, mapping_gfp_mask(filp->f_mapping));
+	filp->f_mapping = &file->mapping;
+}
+
 static int umbra_open(struct inode *inode, struct file *filp)
 {
 	struct umbra_chardev *dev = container_of(filp->private_data,
@@ -329,7 +349,7 @@ static int umbra_open(struct inode *inode, struct file *filp)
 	}
 	umbra_account_set_opener(file->account, task_tgid(current));
 	file->dev = dev;
-	file->mapping = filp->f_mapping;
+	init_mapping(file, filp);
 	atomic_long_set(&file->seen, umbra_pressure_events(dev->umbra));
 	init_blocks(file);
 	filp->private_data = file;
@@ -393,6 +413,7 @@ struct umbra_chardev *umbra_chardev_create(struct umbra *u,
 	umbra_get_info(u, &info);
 	dev->umbra = u;
 	dev->has_memory = info.has_memory;
+	dev->nr_pages = info.nr_pages;
 	dev->limit = limit;
 	atomic_long_set(&dev->next_offset, 1);
 	dev->misc.minor = MISC_DYNAMIC_MINOR;

@@ -8,9 +8,7 @@
  * tree, if it still exists, and checks that the block is still in its slot.
  *
  * Before a callback moves or purges a block, it takes down the mappings of the
- * block under the file lock. A fault needs this lock, so it cannot map the
- * block again. A reference that is left then is not from a mapping, and the
- * block must stay.
+ * block under the file lock, see chardev_unmap.c.
  */
 #include <linux/atomic.h>
 #include <linux/bitops.h>
@@ -26,7 +24,9 @@
 #include <linux/overflow.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
+#include "chardev_allocation.h"
 #include "chardev_blocks.h"
+#include "chardev_unmap.h"
 #include "file.h"
 #include <uapi/linux/umbra.h>
 
@@ -72,11 +72,6 @@ struct umbra_allocation *umbra_file_find_handle(struct umbra_file *file,
 	return a && a->offset == offset && !a->freed ? a : NULL;
 }
 
-static unsigned long file_limit(const struct umbra_file *file)
-{
-	return READ_ONCE(*file->dev->limit) ?: ULONG_MAX;
-}
-
 static int block_register(struct umbra_file *file, struct page *page,
 			  unsigned int order, unsigned long offset)
 {
@@ -89,21 +84,19 @@ static int block_register(struct umbra_file *file, struct page *page,
 static void block_free(struct umbra_file *file, struct page *page,
 		       unsigned int order)
 {
-	umbra_clear_movable(file->dev->umbra, page);
-	set_page_private(page, 0);
-	umbra_free_pages_account(file->dev->umbra, page, order,
-				 file->account);
+	umbra_free_movable(file->dev->umbra, page, order, file->account);
 }
 
 /* Free all blocks of an allocation, and empty its slots. */
 static void free_blocks(struct umbra_file *file, struct umbra_allocation *a)
 {
+	struct umbra_blocks *b = a->blocks;
 	unsigned int i;
 
-	for (i = 0; i < a->nr_blocks; i++) {
-		if (a->blocks[i])
-			block_free(file, a->blocks[i], a->order);
-		a->blocks[i] = NULL;
+	for (i = 0; b && i < b->nr; i++) {
+		if (b->pages[i])
+			block_free(file, b->pages[i], a->order);
+		b->pages[i] = NULL;
 		cond_resched();
 	}
 }
@@ -119,7 +112,7 @@ void umbra_allocation_free(struct umbra_file *file,
 			   struct umbra_allocation *a)
 {
 	free_blocks(file, a);
-	kvfree(a);
+	umbra_allocation_delete(file, a);
 }
 
 /**
@@ -145,23 +138,27 @@ void umbra_allocation_end(struct umbra_file *file, struct umbra_allocation *a)
 	mutex_unlock(&file->lock);
 	free_blocks(file, a);
 	if (gone)
-		kvfree(a);
+		umbra_allocation_delete(file, a);
 }
 
 /*
  * Remove block @i from an allocation. Returns its first page, or NULL if the
- * block was purged or a mapping may still expect one of its pages.
+ * block was purged or a mapping may still expect one of its pages; then it
+ * stays, and is counted in *@kept.
  */
 static struct page *detach_unmoved(struct umbra_file *file,
-				   struct umbra_allocation *a, unsigned int i)
+				   struct umbra_allocation *a, unsigned int i,
+				   unsigned int *kept)
 {
 	unsigned long first = (unsigned long)i << a->order;
 	unsigned long end = first + (1UL << a->order);
+	struct umbra_blocks *b = a->blocks;
 	struct page *page = NULL;
 
 	mutex_lock(&file->lock);
-	if (find_next_bit(a->moved, end, first) == end)
-		swap(page, a->blocks[i]);
+	if (find_next_bit(b->moved, end, first) == end)
+		swap(page, b->pages[i]);
+	*kept += !!b->pages[i];
 	mutex_unlock(&file->lock);
 	return page;
 }
@@ -180,15 +177,16 @@ static struct page *detach_unmoved(struct umbra_file *file,
 void umbra_allocation_retire(struct umbra_file *file,
 			     struct umbra_allocation *a)
 {
+	unsigned int kept = 0, i;
 	struct page *page;
-	unsigned int i;
 
 	for (i = 0; i < a->nr_blocks; i++) {
-		page = detach_unmoved(file, a, i);
+		page = detach_unmoved(file, a, i, &kept);
 		if (page)
 			block_free(file, page, a->order);
 		cond_resched();
 	}
+	umbra_allocation_shrink(file, a, kept);
 }
 
 /**
@@ -208,33 +206,24 @@ void umbra_allocation_put(struct umbra_file *file, struct umbra_allocation *a)
 	umbra_allocation_end(file, a);
 }
 
-static gfp_t gfp_of_flags(u32 flags)
-{
-	gfp_t gfp = GFP_HIGHUSER | __GFP_ZERO | __GFP_NOWARN;
-
-	if (flags & (UMBRA_GFP_MOVABLE | UMBRA_GFP_VOLATILE))
-		gfp |= __GFP_MOVABLE;
-	if (flags & UMBRA_GFP_RECLAIMABLE)
-		gfp |= __GFP_RECLAIMABLE;
-	return gfp;
-}
-
-/* Fill @a with blocks. On failure @a keeps fewer blocks, which stay charged. */
+/*
+ * Allocate the blocks of @a. On failure @a has fewer blocks, which stay
+ * charged. Sets *@filled to their number.
+ */
 static int fill(struct umbra_file *file, struct umbra_allocation *a,
-		unsigned int count)
+		unsigned int *filled)
 {
 	struct umbra *u = file->dev->umbra;
 	struct page *page;
 
-	while (a->nr_blocks < count) {
+	for (*filled = 0; *filled < a->nr_blocks; ++*filled) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		page = umbra_alloc_pages(u, a->gfp, a->order);
 		if (!page)
 			return -ENOMEM;
 		umbra_account_promise(file->account, -(1L << a->order));
-		a->nr_blocks++;
-		a->blocks[a->nr_blocks - 1] = page;
+		a->blocks->pages[*filled] = page;
 		cond_resched();
 	}
 	return 0;
@@ -246,26 +235,21 @@ static struct umbra_allocation *allocate(struct umbra_file *file,
 {
 	unsigned long nr_pages = (unsigned long)count << order;
 	struct umbra_allocation *a;
+	unsigned int filled;
 	int err;
 
-	err = umbra_account_charge(file->account, nr_pages, file_limit(file));
+	err = umbra_account_charge(file->account, nr_pages, umbra_file_limit(file));
 	if (err)
 		return ERR_PTR(err);
-	a = kvzalloc(struct_size(a, blocks, count) +
-		     BITS_TO_LONGS(nr_pages) * sizeof(*a->moved),
-		     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (!a) {
-		err = -ENOMEM;
+	a = umbra_allocation_create(file, order, count, flags);
+	if (IS_ERR(a)) {
+		err = PTR_ERR(a);
 		goto err_uncharge;
 	}
-	a->moved = (void *)a + struct_size(a, blocks, count);
-	a->order = order;
-	a->gfp = gfp_of_flags(flags);
-	a->is_volatile = flags & UMBRA_GFP_VOLATILE;
 	umbra_account_promise(file->account, nr_pages);
-	err = fill(file, a, count);
+	err = fill(file, a, &filled);
 	if (err) {
-		nr_pages -= umbra_allocation_pages(a);
+		nr_pages -= (unsigned long)filled << order;
 		umbra_account_promise(file->account, -(long)nr_pages);
 		umbra_allocation_free(file, a);
 		goto err_uncharge;
@@ -284,7 +268,7 @@ static int register_blocks(struct umbra_file *file, struct umbra_allocation *a)
 	int err = 0;
 
 	for (i = 0; !err && i < a->nr_blocks; i++) {
-		err = block_register(file, a->blocks[i], a->order,
+		err = block_register(file, a->blocks->pages[i], a->order,
 				     a->offset + ((unsigned long)i << a->order));
 		cond_resched();
 	}
@@ -351,7 +335,7 @@ static struct page *replacement(struct umbra_file *file, gfp_t gfp,
 
 	if (fatal_signal_pending(current))
 		return ERR_PTR(-EINTR);
-	err = umbra_account_charge(file->account, nr_pages, file_limit(file));
+	err = umbra_account_charge(file->account, nr_pages, umbra_file_limit(file));
 	if (err)
 		return ERR_PTR(err);
 	page = umbra_alloc_pages(file->dev->umbra, gfp, order);
@@ -443,52 +427,11 @@ struct page **umbra_file_lock_block(struct umbra_file *file,
 	if (!mutex_trylock(&file->lock))
 		return ERR_PTR(-EAGAIN);
 	*a = umbra_file_find(file, offset);
-	if (*a) {
-		slot = umbra_allocation_slot(*a, offset);
-		if (*slot == page)
-			return slot;
-	}
+	slot = *a ? umbra_allocation_slot(*a, offset) : NULL;
+	if (slot && *slot == page)
+		return slot;
 	mutex_unlock(&file->lock);
 	return ERR_PTR(-EBUSY);
-}
-
-/*
- * Record which pages of a block are mapped, before their mappings are taken
- * down. A reference of another kind counts as a mapping: the two look the same.
- */
-static void note_mapped(struct umbra_file *file, struct umbra_allocation *a,
-			struct page *page)
-{
-	unsigned long first = page_private(page) - a->offset;
-	unsigned int i;
-
-	for (i = 0; i < 1U << a->order; i++)
-		if (umbra_page_is_pinned(file->dev->umbra, page + i, 0))
-			__set_bit(first + i, a->moved);
-}
-
-/**
- * umbra_file_unmap() - take down all mappings of a block
- * @file: the file
- * @a: the allocation
- * @page: first page of the block
- *
- * The next access to the block faults, and waits for the file lock. The pages
- * that were mapped are recorded in @a, whether the block then moves or not.
- *
- * Context: may sleep; file lock held.
- * Return: 0 if only umbra has references to the block now, else -EBUSY.
- */
-int umbra_file_unmap(struct umbra_file *file, struct umbra_allocation *a,
-		     struct page *page)
-{
-	lockdep_assert_held(&file->lock);
-
-	note_mapped(file, a, page);
-	unmap_mapping_pages(file->mapping, page_private(page), 1UL << a->order,
-			    false);
-	return umbra_page_is_pinned(file->dev->umbra, page, a->order) ?
-	       -EBUSY : 0;
 }
 
 static int copy_block(struct umbra_file *file, struct page *dst,
@@ -532,7 +475,7 @@ int umbra_block_migrate(struct umbra_movable *movable, struct page *dst,
 
 	if (IS_ERR(slot))
 		return PTR_ERR(slot);
-	err = umbra_file_unmap(file, a, src);
+	err = umbra_file_unmap(file, a, slot);
 	if (!err)
 		err = copy_block(file, dst, src, order);
 	if (!err) {

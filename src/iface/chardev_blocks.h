@@ -22,8 +22,6 @@ int umbra_file_restore(struct umbra_file *file, unsigned long offset);
 struct page **umbra_file_lock_block(struct umbra_file *file,
 				    struct page *page,
 				    struct umbra_allocation **a);
-int umbra_file_unmap(struct umbra_file *file, struct umbra_allocation *a,
-		     struct page *page);
 int umbra_block_migrate(struct umbra_movable *movable, struct page *dst,
 			struct page *src, unsigned int order,
 			enum umbra_migrate_mode mode);

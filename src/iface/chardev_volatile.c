@@ -17,6 +17,7 @@
 #include <linux/sched.h>
 #include <linux/uaccess.h>
 #include "chardev_blocks.h"
+#include "chardev_unmap.h"
 #include "chardev_volatile.h"
 #include "file.h"
 #include <uapi/linux/umbra.h>
@@ -45,12 +46,12 @@ int umbra_volatile_reclaim(struct umbra_movable *movable, struct page *page,
 	if (IS_ERR(slot))
 		return PTR_ERR(slot);
 	if (a->unlocked)
-		err = umbra_file_unmap(file, a, page);
+		err = umbra_file_unmap(file, a, slot);
 	else	/* a lock during a move leaves the block on the list */
 		umbra_lru_del(file->dev->umbra, page);
 	if (!err) {
 		*slot = NULL;
-		bitmap_clear(a->moved, page_private(page) - a->offset,
+		bitmap_clear(a->blocks->moved, umbra_allocation_bit(a, slot),
 			     1U << order);
 		a->nr_purged += 1UL << order;
 		set_page_private(page, 0);
@@ -69,11 +70,13 @@ static void set_unlocked(struct umbra_file *file, struct umbra_allocation *a,
 	lockdep_assert_held(&file->lock);
 
 	a->unlocked = unlocked;
-	for (i = 0; i < a->nr_blocks; i++) {
-		if (a->blocks[i] && unlocked)
-			umbra_lru_add(u, a->blocks[i]);
-		else if (a->blocks[i])
-			umbra_lru_del(u, a->blocks[i]);
+	for (i = 0; i < a->blocks->nr; i++) {
+		struct page *page = a->blocks->pages[i];
+
+		if (page && unlocked)
+			umbra_lru_add(u, page);
+		else if (page)
+			umbra_lru_del(u, page);
 		cond_resched();
 	}
 }
@@ -141,7 +144,7 @@ static int begin_lock(struct umbra_file *file, u64 handle)
 static unsigned int next_purged(const struct umbra_allocation *a,
 				unsigned int i)
 {
-	while (i < a->nr_blocks && a->blocks[i])
+	while (i < a->nr_blocks && a->blocks->pages[i])
 		i++;
 	return i;
 }

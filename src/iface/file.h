@@ -14,6 +14,7 @@
 #define _UMBRA_FILE_H
 
 #include <linux/atomic.h>
+#include <linux/fs.h>
 #include <linux/maple_tree.h>
 #include <linux/miscdevice.h>
 #include <linux/mm_types.h>
@@ -24,19 +25,33 @@ struct umbra_chardev {
 	struct miscdevice misc;
 	struct umbra *umbra;
 	bool has_memory;
+	unsigned long nr_pages;		/* of @umbra */
 	const unsigned long *limit;	/* pages per file; 0 for no limit */
 	atomic_long_t next_offset;	/* first unused offset, in pages */
 };
 
 struct umbra_file {
 	struct umbra_chardev *dev;
-	struct address_space *mapping;	/* shared by all files of @dev */
+	struct address_space mapping;	/* all mappings of the file */
 	struct umbra_account *account;
+	atomic_long_t kernel_bytes;	/* of its allocations, without pages */
 	struct umbra_movable movable;	/* owner of all blocks */
 	atomic_long_t seen;		/* pressure events reported by poll */
 	struct mutex volatile_lock;	/* held during LOCK and UNLOCK */
 	struct mutex lock;		/* the file lock; inside mmap_lock */
 	struct maple_tree allocations;	/* by offset; guarded by @lock */
+};
+
+/*
+ * The blocks of an allocation. Guarded by the file lock once the allocation is
+ * published.
+ */
+struct umbra_blocks {
+	unsigned long *moved;	/* bitmap of pages whose mapping was taken down */
+	/* Numbers of the blocks in the allocation, ascending; NULL: it has all. */
+	u32 *numbers;
+	unsigned int nr;
+	struct page *pages[] __counted_by(nr);	/* NULL if purged or freed */
 };
 
 /*
@@ -53,12 +68,11 @@ struct umbra_allocation {
 	unsigned long nr_purged;	/* pages, since the last LOCK */
 	bool is_volatile;
 	gfp_t gfp;
-	/* Bitmap of pages whose mapping was taken down; file lock. */
-	unsigned long *moved;
 	unsigned int order;
-	unsigned int nr_blocks;
-	/* NULL if purged or freed. Guarded by the file lock once published. */
-	struct page *blocks[] __counted_by(nr_blocks);
+	unsigned int nr_blocks;		/* in the range of offsets */
+	size_t kernel_bytes;		/* charged to the file */
+	/* NULL if it has none any more. File lock once published. */
+	struct umbra_blocks *blocks;
 };
 
 static inline unsigned long
@@ -67,11 +81,11 @@ umbra_allocation_pages(const struct umbra_allocation *a)
 	return (unsigned long)a->nr_blocks << a->order;
 }
 
-/* Return the slot of the block with the page at @offset. */
-static inline struct page **
-umbra_allocation_slot(struct umbra_allocation *a, unsigned long offset)
+/* The bit in umbra_blocks.moved of the first page of a block. */
+static inline unsigned long umbra_allocation_bit(const struct umbra_allocation *a,
+						 struct page **slot)
 {
-	return &a->blocks[(offset - a->offset) >> a->order];
+	return (unsigned long)(slot - a->blocks->pages) << a->order;
 }
 
 #endif /* _UMBRA_FILE_H */

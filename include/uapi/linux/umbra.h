@@ -39,6 +39,9 @@
  * @file_pages: number of pages charged to this file, held pages counted in
  * @file_held: number of pages freed by this file that are still referenced
  * @file_limit: maximum number of pages of a file; all ones for no limit
+ * @file_kernel_bytes: memory of the host that describes the allocations of this
+ *	file, in bytes
+ * @file_kernel_limit: maximum of @file_kernel_bytes
  * @reserved: zero
  */
 struct umbra_ioc_info {
@@ -52,7 +55,9 @@ struct umbra_ioc_info {
 	__u64 file_pages;
 	__u64 file_held;
 	__u64 file_limit;
-	__u64 reserved[4];
+	__u64 file_kernel_bytes;
+	__u64 file_kernel_limit;
+	__u64 reserved[2];
 };
 
 /*
@@ -75,8 +80,8 @@ struct umbra_ioc_info {
  * @handle: in: zero; out: handle of the allocation, and its offset for mmap()
  * @reserved: in: zero
  *
- * Errors: EINVAL, a field is out of range; EDQUOT, more pages than the file may
- * have; ENOMEM, not enough free blocks; EINTR, a fatal signal; EOVERFLOW, no
+ * Errors: EINVAL, a field is out of range; EDQUOT, more pages or more memory of
+ * the host than the file may have; ENOMEM, not enough free blocks; EINTR, a fatal signal; EOVERFLOW, no
  * offset is left.
  */
 struct umbra_ioc_alloc {
