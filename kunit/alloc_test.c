@@ -6,6 +6,7 @@
 #include "../src/core/request.h"
 #include "../src/core/span.h"
 #include "../src/page/gfp.h"
+#include "../src/page/held.h"
 #include "order_cases.h"
 #include "test_util.h"
 
@@ -129,6 +130,8 @@ static void private_is_zero_after_an_allocation(struct kunit *test)
 		page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
 		KUNIT_EXPECT_EQ(test, page_private(page), 0);
 	}
+	for (i = 0; i < 64; i++)
+		umbra_free_pages(u, umbra_index_to_page(u, i), 0);
 }
 
 struct gfp_case {

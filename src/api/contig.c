@@ -172,7 +172,8 @@ int umbra_isolate_range(struct umbra *u, unsigned long start,
 
 	if (err)
 		return err;
-	mutex_lock(&u->ranges_lock);
+	if (mutex_lock_killable(&u->ranges_lock))
+		return -EINTR;
 	err = isolate(u, &range);
 	mutex_unlock(&u->ranges_lock);
 	return err;
@@ -184,6 +185,9 @@ EXPORT_SYMBOL_GPL(umbra_isolate_range);
  * @u: instance
  * @start: first page frame number
  * @end: page frame number after the last
+ *
+ * A fatal signal does not end it, because a caller could not undo its isolation
+ * then.
  *
  * Context: Process context, may sleep.
  * Return: 0, or -EINVAL if the range is not in one zone of the instance.
@@ -331,7 +335,8 @@ int umbra_alloc_contig_range(struct umbra *u, unsigned long start,
 		return err;
 	if (umbra_is_bad(u))
 		return -EIO;
-	mutex_lock(&u->ranges_lock);
+	if (mutex_lock_killable(&u->ranges_lock))
+		return -EINTR;
 	err = isolate(u, &range);
 	if (!err) {
 		umbra_held_rescan(u);

@@ -133,13 +133,15 @@ static void set_tunable(struct umbra *u, enum umbra_tunable what, long value)
  * Requests that begin after the return use the new value.
  *
  * Context: may sleep.
- * Return: 0, or -ERANGE if @value is out of range; then nothing is changed.
+ * Return: 0, or -ERANGE if @value is out of range, or -EINTR on a fatal signal;
+ * then nothing is changed.
  */
 int umbra_tune(struct umbra *u, enum umbra_tunable what, long value)
 {
 	int err = 0;
 
-	mutex_lock(&u->control_lock);
+	if (mutex_lock_killable(&u->control_lock))
+		return -EINTR;
 	if (what == TUNE_MIN_FREE_KBYTES && value == UMBRA_AUTO)
 		set_tunable(u, what, umbra_auto_min_free(u));
 	else if (value < umbra_tune_least(what) ||
@@ -190,7 +192,8 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_tuned);
  * @ratio: ratio of each zone type, see umbra_layout.lowmem_reserve_ratio
  *
  * Context: may sleep.
- * Return: 0, or -ERANGE if a ratio is negative; then nothing is changed.
+ * Return: 0, or -ERANGE if a ratio is negative, or -EINTR on a fatal signal; then
+ * nothing is changed.
  */
 int umbra_tune_lowmem_reserve(struct umbra *u,
 			      const int ratio[UMBRA_NR_ZONE_TYPES])
@@ -200,7 +203,8 @@ int umbra_tune_lowmem_reserve(struct umbra *u,
 	for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++)
 		if (ratio[type] < 0)
 			return -ERANGE;
-	mutex_lock(&u->control_lock);
+	if (mutex_lock_killable(&u->control_lock))
+		return -EINTR;
 	for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++)
 		WRITE_ONCE(u->lowmem_reserve_ratio[type], ratio[type]);
 	setup_watermarks(u);

@@ -16,7 +16,7 @@
  * @file: name of the file
  * @line: the line
  * @must: the accepted lines, as the end of the sentence "LINE must be ..."
- * @err: the error of the write
+ * @err: the error of the write; -EINTR, a fatal signal, is not logged
  *
  * Context: any.
  * Return: @err.
@@ -24,8 +24,9 @@
 int umbra_ctl_refuse(struct umbra *u, const char *file, const char *line,
 		     const char *must, int err)
 {
-	pr_warn_ratelimited("%s: ctl/%s: \"%s\": must be %s\n", u->name, file,
-			    line, must);
+	if (err != -EINTR)
+		pr_warn_ratelimited("%s: ctl/%s: \"%s\": must be %s\n",
+				    u->name, file, line, must);
 	return err;
 }
 

@@ -46,7 +46,8 @@ static int set_online(struct umbra *u, char *line, bool online)
 		err = umbra_set_node_online(u, nid, online);
 	return err ? umbra_ctl_refuse(u, file, line,
 				      "a node that there is, and not the last online",
-				      err == -EBUSY ? err : -EINVAL) : 0;
+				      err == -EBUSY || err == -EINTR ? err :
+				      -EINVAL) : 0;
 }
 
 static int do_online(struct umbra *u, char *line)
@@ -61,13 +62,14 @@ static int do_offline(struct umbra *u, char *line)
 
 static int do_allowed_nodes(struct umbra *u, char *line)
 {
+	int err = -EINVAL;
 	u32 nodes;
 
-	if (kstrtou32(line, 0, &nodes) || umbra_set_allowed_nodes(u, nodes))
-		return umbra_ctl_refuse(u, "allowed_nodes", line,
-					"a mask with a node that there is",
-					-EINVAL);
-	return 0;
+	if (!kstrtou32(line, 0, &nodes))
+		err = umbra_set_allowed_nodes(u, nodes);
+	return err ? umbra_ctl_refuse(u, "allowed_nodes", line,
+				      "a mask with a node that there is",
+				      err) : 0;
 }
 
 /*
@@ -109,17 +111,16 @@ static int do_unisolate(struct umbra *u, char *line)
 static int do_pcp(struct umbra *u, char *line)
 {
 	char text[UMBRA_LINE_SIZE], *rest = text, *word;
-	int batch, high;
+	int batch, high, err = -EINVAL;
 
 	strscpy(text, line, sizeof(text));
 	word = strsep(&rest, " \t");
-	if (!rest || kstrtoint(word, 0, &batch) ||
-	    kstrtoint(skip_spaces(rest), 0, &high) ||
-	    umbra_pcp_tune(u, batch, high))
-		return umbra_ctl_refuse(u, "pcp", line,
-					"\"BATCH HIGH\" in pages, from 0 to 65536, or -1 for automatic",
-					-EINVAL);
-	return 0;
+	if (rest && !kstrtoint(word, 0, &batch) &&
+	    !kstrtoint(skip_spaces(rest), 0, &high))
+		err = umbra_pcp_tune(u, batch, high);
+	return err ? umbra_ctl_refuse(u, "pcp", line,
+				      "\"BATCH HIGH\" in pages, from 0 to 65536, or -1 for automatic",
+				      err) : 0;
 }
 
 /* Accepts "all" or "node N". */

@@ -238,6 +238,8 @@ enum umbra_compact_scan umbra_compact_isolate(struct umbra_compaction *c)
 								  c->migrate);
 
 		cond_resched();
+		if (fatal_signal_pending(current))
+			return COMPACT_SCAN_ABORT;
 		if (at_start && umbra_compact_is_skipped(c, c->migrate))
 			continue;
 		if (is_source(c, c->migrate))

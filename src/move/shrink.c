@@ -157,7 +157,8 @@ static void shrink_lru(struct umbra *u, struct umbra_node *node,
 	nr = listed_up_to(u, node, LRU_LIST_INACTIVE, scan->highest);
 	most = nr >> scan->priority ?: min(nr, SWAP_CLUSTER_MAX);
 	while (seen.scanned < most && seen.passed <= all &&
-	       scan->nr_reclaimed < scan->nr_to_reclaim) {
+	       scan->nr_reclaimed < scan->nr_to_reclaim &&
+	       !fatal_signal_pending(current)) {
 		before = seen;
 		shrink_batch(u, node, scan, &seen);
 		if (seen.scanned == before.scanned &&
@@ -199,7 +200,8 @@ static unsigned long shrink_one(struct umbra_shrinker *shrinker,
 	deferred = atomic_long_xchg(nr_deferred, 0);
 	share = share_of(shrinker, freeable, priority);
 	left = min((deferred >> priority) + share, freeable * 2);
-	while (left >= batch || (left > 0 && left >= freeable)) {
+	while ((left >= batch || (left > 0 && left >= freeable)) &&
+	       !fatal_signal_pending(current)) {
 		sc->nr_to_scan = min(batch, left);
 		sc->nr_scanned = sc->nr_to_scan;
 		ret = shrinker->scan(shrinker, sc);

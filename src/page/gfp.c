@@ -138,6 +138,7 @@ static void mind_allowed_nodes(struct umbra_request *rq, const struct umbra *u,
 {
 	if (likely(!READ_ONCE(u->walled)))
 		return;
+	smp_rmb();	/* pairs with umbra_set_allowed_nodes() */
 	rq->hardwall = true;
 	if (in_task() && !nodemask)
 		rq->nodemask = READ_ONCE(u->allowed_nodes);

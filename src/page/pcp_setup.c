@@ -106,14 +106,16 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_resize);
  * @high: pages in a cache, or UMBRA_AUTO
  *
  * Context: may sleep.
- * Return: 0, or -EINVAL for a number below UMBRA_AUTO or above UMBRA_PCP_MOST.
+ * Return: 0; -EINVAL for a number below UMBRA_AUTO or above UMBRA_PCP_MOST;
+ * -EINTR on a fatal signal.
  */
 int umbra_pcp_tune(struct umbra *u, int batch, int high)
 {
 	if (batch < UMBRA_AUTO || high < UMBRA_AUTO ||
 	    batch > UMBRA_PCP_MOST || high > UMBRA_PCP_MOST)
 		return -EINVAL;
-	mutex_lock(&u->control_lock);
+	if (mutex_lock_killable(&u->control_lock))
+		return -EINTR;
 	WRITE_ONCE(u->pcp_batch, batch);
 	WRITE_ONCE(u->pcp_high, high);
 	umbra_pcp_resize(u);
@@ -280,13 +282,14 @@ bool umbra_pcp_try_drain(struct umbra *u)
  * @nid: node
  *
  * Context: Process context, may sleep.
- * Return: 0, or -EINVAL if there is no such node.
+ * Return: 0, -EINVAL if there is no such node, or -EINTR on a fatal signal.
  */
 int umbra_drain_node(struct umbra *u, unsigned int nid)
 {
 	if (nid >= u->nr_nodes)
 		return -EINVAL;
-	mutex_lock(&u->control_lock);
+	if (mutex_lock_killable(&u->control_lock))
+		return -EINTR;
 	umbra_pcp_drain(u, BIT(nid), -1, false);
 	mutex_unlock(&u->control_lock);
 	return 0;
@@ -299,13 +302,14 @@ EXPORT_SYMBOL_GPL(umbra_drain_node);
  * @cpu: CPU; the cache of an offline CPU is empty
  *
  * Context: Process context, may sleep.
- * Return: 0, or -EINVAL if there is no such CPU.
+ * Return: 0, -EINVAL if there is no such CPU, or -EINTR on a fatal signal.
  */
 int umbra_drain_cpu(struct umbra *u, unsigned int cpu)
 {
 	if (cpu >= nr_cpu_ids || !cpu_possible(cpu))
 		return -EINVAL;
-	mutex_lock(&u->control_lock);
+	if (mutex_lock_killable(&u->control_lock))
+		return -EINTR;
 	umbra_pcp_drain(u, UMBRA_ALL_NODES, cpu, false);
 	mutex_unlock(&u->control_lock);
 	return 0;

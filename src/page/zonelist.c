@@ -275,7 +275,7 @@ err_free:
  *
  * Context: Process context, may sleep.
  * Return: 0; -EINVAL if there is no such node; -EBUSY if it is the last node
- * online.
+ * online; -EINTR on a fatal signal.
  */
 int umbra_set_node_online(struct umbra *u, unsigned int nid, bool online)
 {
@@ -284,7 +284,8 @@ int umbra_set_node_online(struct umbra *u, unsigned int nid, bool online)
 
 	if (nid >= u->nr_nodes)
 		return -EINVAL;
-	mutex_lock(&u->control_lock);
+	if (mutex_lock_killable(&u->control_lock))
+		return -EINTR;
 	nodes = online ? u->online_nodes | BIT(nid) :
 			 u->online_nodes & ~BIT(nid);
 	if (!nodes) {
@@ -309,7 +310,8 @@ EXPORT_SYMBOL_GPL(umbra_set_node_online);
  * may do so when the allowed nodes have nothing.
  *
  * Context: Process context, may sleep.
- * Return: 0, or -EINVAL if the instance has none of @nodes.
+ * Return: 0, -EINVAL if the instance has none of @nodes, or -EINTR on a fatal
+ * signal.
  */
 int umbra_set_allowed_nodes(struct umbra *u, umbra_nodemask_t nodes)
 {
@@ -317,9 +319,11 @@ int umbra_set_allowed_nodes(struct umbra *u, umbra_nodemask_t nodes)
 
 	if (!(nodes & all))
 		return -EINVAL;
-	mutex_lock(&u->control_lock);
+	if (mutex_lock_killable(&u->control_lock))
+		return -EINTR;
 	WRITE_ONCE(u->allowed_nodes, nodes);
-	WRITE_ONCE(u->walled, (nodes & all) != all);
+	/* A request that sees the wall must see the nodes, too. */
+	smp_store_release(&u->walled, (nodes & all) != all);
 	smp_mb();	/* either this or umbra_make_bad() writes last */
 	if (umbra_is_bad(u))
 		WRITE_ONCE(u->walled, true);
