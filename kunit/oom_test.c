@@ -20,87 +20,10 @@
 #include "../src/page/held.h"
 #include "../src/pressure/oom.h"
 #include "../src/pressure/slowpath.h"
+#include "holder.h"
 #include "test_util.h"
 
 #define PAGES TEST_BLOCK
-
-/* A task with pages. A killed task frees them, or keeps them. */
-struct holder {
-	struct umbra *u;
-	struct umbra_account *account;
-	struct task_struct *task;
-	struct completion ready;
-	struct list_head pages;
-	bool clings;
-	bool killed;
-	bool may_use_reserves;
-};
-
-static void holder_give_all(struct holder *h)
-{
-	struct page *page, *next;
-
-	list_for_each_entry_safe(page, next, &h->pages, lru)
-		umbra_free_pages_account(h->u, page, 0, h->account);
-	INIT_LIST_HEAD(&h->pages);
-}
-
-static int holder_fn(void *arg)
-{
-	struct holder *h = arg;
-	struct umbra_request rq;
-
-	allow_signal(SIGKILL);
-	complete(&h->ready);
-	while (!kthread_should_stop() && !signal_pending(current)) {
-		set_current_state(TASK_INTERRUPTIBLE);
-		if (!kthread_should_stop() && !signal_pending(current))
-			schedule();
-		__set_current_state(TASK_RUNNING);
-	}
-	WRITE_ONCE(h->killed, signal_pending(current));
-	umbra_request_init(&rq, h->u, GFP_KERNEL, 0, 0, NULL, 0);
-	h->may_use_reserves = umbra_request_reserves(h->u, &rq) == ALLOC_OOM;
-	flush_signals(current);
-	if (h->killed && !h->clings)
-		holder_give_all(h);
-	while (!kthread_should_stop())
-		schedule_timeout_interruptible(1);
-	return 0;
-}
-
-static void holder_stop(void *arg)
-{
-	struct holder *h = arg;
-
-	kthread_stop(h->task);
-	holder_give_all(h);
-}
-
-/* Allocate @nr pages for another task, which frees them when it is killed. */
-static struct holder *holder_start(struct kunit *test, struct umbra *u,
-				   unsigned int nr, bool clings)
-{
-	struct holder *h = kunit_kzalloc(test, sizeof(*h), GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, h);
-	h->u = u;
-	h->clings = clings;
-	INIT_LIST_HEAD(&h->pages);
-	init_completion(&h->ready);
-	h->account = umbra_test_account(test, u);
-	KUNIT_ASSERT_EQ(test, umbra_account_charge(h->account, nr, nr), 0);
-	while (nr--)
-		list_add(&umbra_test_alloc(test, u, GFP_KERNEL, 0)->lru,
-			 &h->pages);
-	h->task = kthread_run(holder_fn, h, "umbra_holder");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(h->task));
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, holder_stop, h),
-			0);
-	wait_for_completion(&h->ready);
-	umbra_account_set_opener(h->account, task_tgid(h->task));
-	return h;
-}
 
 /* The real umbra_oom(), but a victim has unlimited time. */
 static bool oom_patiently(struct umbra *u, const struct umbra_request *rq)
@@ -141,7 +64,7 @@ static struct page *ask(struct umbra *u)
 static void oom_kills_no_task_by_default(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_FAIL);
-	struct holder *h = holder_start(test, u, PAGES, false);
+	struct holder *h = umbra_test_holder(test, u, PAGES, false);
 
 	KUNIT_EXPECT_NULL(test, ask(u));
 	KUNIT_EXPECT_FALSE(test, READ_ONCE(h->killed));
@@ -151,9 +74,9 @@ static void oom_kills_no_task_by_default(struct kunit *test)
 static void oom_kills_the_largest_owner_and_waits_for_it(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
-	struct holder *less = holder_start(test, u, PAGES / 4, false);
-	struct holder *most = holder_start(test, u, PAGES / 2, false);
-	struct holder *least = holder_start(test, u, PAGES / 4, false);
+	struct holder *less = umbra_test_holder(test, u, PAGES / 4, false);
+	struct holder *most = umbra_test_holder(test, u, PAGES / 2, false);
+	struct holder *least = umbra_test_holder(test, u, PAGES / 4, false);
 	struct page *page = ask(u);
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
@@ -183,8 +106,8 @@ static bool kill_for(struct kunit *test, struct umbra *u)
 static void oom_tries_again_before_a_second_kill(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
-	struct holder *first = holder_start(test, u, PAGES / 2, false);
-	struct holder *second = holder_start(test, u, PAGES / 4, false);
+	struct holder *first = umbra_test_holder(test, u, PAGES / 2, false);
+	struct holder *second = umbra_test_holder(test, u, PAGES / 4, false);
 
 	KUNIT_EXPECT_TRUE(test, kill_for(test, u));
 	KUNIT_EXPECT_EQ(test, kills(u), 1);
@@ -200,7 +123,7 @@ static void oom_counts_held_pages(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
 	struct umbra_account *pinner = umbra_test_account(test, u);
-	struct holder *plain = holder_start(test, u, PAGES / 16, false);
+	struct holder *plain = umbra_test_holder(test, u, PAGES / 16, false);
 	struct page *pages[PAGES / 8];
 	struct page *page;
 	LIST_HEAD(hoard);
@@ -285,10 +208,9 @@ static bool ask_impatiently(struct kunit *test, struct umbra *u,
 static bool is_passed_over(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
-	struct holder *clings = holder_start(test, u, PAGES / 4 * 3, true);
-	struct holder *gives = holder_start(test, u, PAGES / 4, false);
+	struct holder *clings = umbra_test_holder(test, u, PAGES / 4 * 3, true);
+	struct holder *gives = umbra_test_holder(test, u, PAGES / 4, false);
 	struct impatient i = { .victim = clings->account };
-	struct page *page;
 
 	if (!ask_impatiently(test, u, &i))
 		return false;
@@ -296,63 +218,17 @@ static bool is_passed_over(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(READ_ONCE(clings->killed)));
 	KUNIT_EXPECT_FALSE(test, READ_ONCE(gives->killed));
 	KUNIT_EXPECT_EQ(test, kills(u), 1);
-	/* Each file is skipped once: the next request kills the next task. */
-	page = ask(u);
-	KUNIT_EXPECT_NOT_NULL(test, page);
-	KUNIT_EXPECT_TRUE(test, READ_ONCE(gives->killed));
-	KUNIT_EXPECT_EQ(test, kills(u), 2);
-	KUNIT_EXPECT_EQ(test, atomic_read(&u->accounts.nr_victims), 1);
-	if (page)
-		umbra_free_page(u, page);
+	/* Its memory is what lacks, so no other task is killed for it. */
+	KUNIT_EXPECT_NULL(test, ask(u));
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(gives->killed));
+	KUNIT_EXPECT_EQ(test, kills(u), 1);
+	KUNIT_EXPECT_EQ(test, atomic_read(&u->accounts.nr_victims), 0);
 	return true;
 }
 
-static void oom_skips_a_victim_that_frees_nothing(struct kunit *test)
+static void oom_fails_and_kills_no_other_if_a_victim_frees_nothing(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(is_passed_over(test)));
-}
-
-static int nothing_fn(void *arg)
-{
-	return 0;
-}
-
-static bool is_gone(struct pid *pid)
-{
-	bool gone;
-
-	rcu_read_lock();
-	gone = !pid_task(pid, PIDTYPE_PID);
-	rcu_read_unlock();
-	return gone;
-}
-
-static void oom_skips_a_task_that_has_exited(struct kunit *test)
-{
-	struct umbra *u = start(test, UMBRA_OOM_KILL);
-	struct umbra_account *orphan = umbra_test_account(test, u);
-	struct holder *gives = holder_start(test, u, PAGES / 4, false);
-	struct task_struct *task;
-	struct page *page;
-	LIST_HEAD(hoard);
-
-	task = kthread_create(nothing_fn, NULL, "umbra_gone");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	umbra_account_set_opener(orphan, task_tgid(task));
-	kthread_stop(task);
-	/* The task has ended, but its pid may still exist. */
-	KUNIT_ASSERT_TRUE(test, TEST_WAIT_UNTIL(is_gone(orphan->opener)));
-	KUNIT_ASSERT_EQ(test, umbra_account_charge(orphan, PAGES, PAGES), 0);
-	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &hoard);
-	page = ask(u);
-	KUNIT_EXPECT_NOT_NULL(test, page);
-	KUNIT_EXPECT_TRUE(test, READ_ONCE(gives->killed));
-	KUNIT_EXPECT_EQ(test, kills(u), 1);
-	KUNIT_EXPECT_EQ(test, (int)orphan->fate, (int)ACCOUNT_PASSED_OVER);
-	umbra_account_uncharge(orphan, PAGES);
-	if (page)
-		umbra_free_page(u, page);
-	umbra_test_give_all(u, &hoard);
 }
 
 static void oom_fails_if_no_task_can_be_killed(struct kunit *test)
@@ -376,7 +252,7 @@ static void oom_kills_no_task_for_requests_with_another_way(struct kunit *test)
 		GFP_KERNEL | __GFP_RETRY_MAYFAIL, GFP_KERNEL | __GFP_THISNODE,
 	};
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
-	struct holder *h = holder_start(test, u, PAGES, false);
+	struct holder *h = umbra_test_holder(test, u, PAGES, false);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(gfps); i++)
@@ -394,7 +270,7 @@ static void oom_kills_no_task_for_requests_with_another_way(struct kunit *test)
 static void oom_ends_for_nofs_when_nothing_comes_back(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
-	struct holder *h = holder_start(test, u, PAGES, true);
+	struct holder *h = umbra_test_holder(test, u, PAGES, true);
 	unsigned long begin;
 
 	u->slow_ops = &umbra_slow_ops;
@@ -413,7 +289,7 @@ static void oom_ends_for_nofs_when_nothing_comes_back(struct kunit *test)
 static bool is_waited_for(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
-	struct holder *h = holder_start(test, u, PAGES, true);
+	struct holder *h = umbra_test_holder(test, u, PAGES, true);
 	unsigned long begin;
 	bool hope, is_late;
 
@@ -445,12 +321,13 @@ static void oom_waits_as_long_as_memory_comes_back(struct kunit *test)
 static void oom_does_not_fail_a_request_for_an_old_kill(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
-	struct holder *clings = holder_start(test, u, PAGES / 4 * 3, true);
-	struct holder *gives = holder_start(test, u, PAGES / 4, false);
+	struct holder *clings = umbra_test_holder(test, u, PAGES / 4, true);
+	struct holder *gives;
 	struct page *page;
 
 	KUNIT_EXPECT_TRUE(test, kill_for(test, u));
 	clings->account->deadline = jiffies - 6 * HZ;
+	gives = umbra_test_holder(test, u, PAGES / 4 * 3, false);
 	page = ask(u);
 	KUNIT_EXPECT_NOT_NULL(test, page);
 	KUNIT_EXPECT_TRUE(test, READ_ONCE(gives->killed));
@@ -463,8 +340,8 @@ static void oom_does_not_fail_a_request_for_an_old_kill(struct kunit *test)
 static void oom_counts_allocated_pages_and_not_charges(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
-	struct holder *has = holder_start(test, u, PAGES, false);
-	struct holder *asks = holder_start(test, u, 0, false);
+	struct holder *has = umbra_test_holder(test, u, PAGES, false);
+	struct holder *asks = umbra_test_holder(test, u, 0, false);
 	struct page *page;
 
 	KUNIT_ASSERT_EQ(test, umbra_account_charge(asks->account, 2 * PAGES,
@@ -483,7 +360,7 @@ static void oom_counts_allocated_pages_and_not_charges(struct kunit *test)
 static void oom_kills_no_task_for_a_dying_task(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
-	struct holder *h = holder_start(test, u, PAGES, false);
+	struct holder *h = umbra_test_holder(test, u, PAGES, false);
 
 	sigaddset(&current->pending.signal, SIGKILL);
 	set_tsk_thread_flag(current, TIF_SIGPENDING);
@@ -523,7 +400,7 @@ static int notify(struct notifier_block *nb, unsigned long action, void *data)
 static void an_oom_notifier_that_frees_prevents_a_kill(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
-	struct holder *h = holder_start(test, u, PAGES - 1, true);
+	struct holder *h = umbra_test_holder(test, u, PAGES - 1, true);
 	struct notifier n = { .nb.notifier_call = notify, .u = u };
 	struct page *page;
 
@@ -571,8 +448,7 @@ static struct kunit_case oom_cases[] = {
 	KUNIT_CASE(oom_kills_the_largest_owner_and_waits_for_it),
 	KUNIT_CASE(oom_tries_again_before_a_second_kill),
 	KUNIT_CASE(oom_counts_held_pages),
-	KUNIT_CASE(oom_skips_a_victim_that_frees_nothing),
-	KUNIT_CASE(oom_skips_a_task_that_has_exited),
+	KUNIT_CASE(oom_fails_and_kills_no_other_if_a_victim_frees_nothing),
 	KUNIT_CASE(oom_ends_for_nofs_when_nothing_comes_back),
 	KUNIT_CASE(oom_kills_no_task_for_a_dying_task),
 	KUNIT_CASE(oom_fails_if_no_task_can_be_killed),

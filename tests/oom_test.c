@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Out of memory: tasks that are killed, tasks that are not, and requests that
- * fail with ENOMEM.
+ * Out of memory: processes that are killed, processes that are not, and
+ * requests that fail with ENOMEM.
  *
- * The requests here use files whose opener is dead, since the killer cannot
- * choose such a file.
+ * The process of a test protects itself, so that it is not chosen. Its children
+ * undo that.
  */
 #include "device.h"
 #include <sys/socket.h>
 
 #define POLICY_FILE DEBUGFS_DIR "ctl/oom_policy"
+
+static void set_score(const char *score)
+{
+	write_file("/proc/self/oom_score_adj", score);
+}
 
 static void set_policy(const char *policy)
 {
@@ -21,6 +26,7 @@ static uint64_t alloc_killing(int fd, uint32_t nr)
 {
 	uint64_t a;
 
+	set_score("-1000");
 	set_policy("kill");
 	a = device_alloc(fd, 0, nr);
 	set_policy("fail");
@@ -81,6 +87,7 @@ static void open_and_wait(int to, uint32_t nr_pages, uint32_t nr_held)
 	void *p;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	set_score("0");
 	if (nr_held) {
 		held = device_alloc(fd, 0, nr_held);
 		p = device_map(fd, held, bytes);
@@ -121,7 +128,7 @@ static pid_t start_holder(uint32_t nr_pages, uint32_t nr_held)
 	return o.fd < 0 ? -1 : o.pid;
 }
 
-/* Returns a file whose opener is dead. */
+/* Returns a file that no living process has used. */
 static int orphan(uint32_t nr_pages)
 {
 	struct opener o = start_opener(nr_pages, 0);
@@ -185,27 +192,20 @@ TEST_F(device, oom_policy_fail_kills_no_process)
 
 /* A file that has pages, and the expected fate of its opener. */
 struct holder {
-	enum { LIVES, DIES, IS_DEAD } fate;
+	enum { LIVES, DIES } fate;
 	uint32_t nr_pages, nr_held;
 	pid_t pid;
-	int fd;		/* if the opener is dead */
 };
 
 static void start_holders(struct holder *h, unsigned int nr)
 {
-	for (; nr--; h++) {
-		if (h->fate == IS_DEAD)
-			h->fd = orphan(h->nr_pages);
-		else
-			h->pid = start_holder(h->nr_pages, h->nr_held);
-	}
+	for (; nr--; h++)
+		h->pid = start_holder(h->nr_pages, h->nr_held);
 }
 
 static void end_holders(struct holder *h, unsigned int nr)
 {
 	for (; nr--; h++) {
-		if (h->fate == IS_DEAD)
-			close(h->fd);
 		end(h->pid);
 		h->pid = 0;
 	}
@@ -252,16 +252,13 @@ static bool fates_are_right(struct holder *h, unsigned int nr, long killed)
 			right = was_killed_soon(h->pid);
 			h->pid = right ? 0 : h->pid;
 			break;
-		case IS_DEAD:
-			right = device_info(h->fd).file_pages == h->nr_pages;
-			break;
 		}
 	}
 	return right;
 }
 
 /*
- * Request more pages than the holders left, from a file whose opener is dead.
+ * Request more pages than the holders left.
  * On a slow machine a victim may be skipped before it had time to free its
  * pages; then the result does not count, and all is repeated. Returns the file.
  */
@@ -277,7 +274,7 @@ static int ask_for(struct __test_metadata *_metadata, int fd,
 	int asks;
 
 	for (;;) {
-		asks = orphan(0);
+		asks = device_open(O_RDWR);
 		start_holders(h, nr);
 		EXPECT_EQ(count_held(h, nr), device_info(fd).nr_held);
 		kills = count_kills();
@@ -345,6 +342,7 @@ static int ask_for_too_much(void *arg)
 	uint32_t nr = *(uint64_t *)arg;
 	int fd = device_open(O_RDWR);
 
+	set_score("0");
 	return device_alloc(fd, 0, nr) ? 0 : errno;
 }
 
@@ -370,36 +368,88 @@ static bool fails_at_once(struct __test_metadata *_metadata, int fd,
 	return now() - start < VICTIM_S - 1;
 }
 
-TEST_F(device, oom_skips_a_file_whose_opener_is_dead)
+/* The file was passed on, and the process that has it never used it. */
+TEST_F(device, oom_kills_no_process_for_a_file_without_process)
 {
-	uint32_t nr = self->nr_free;
-	struct holder h[] = {
-		{ .fate = IS_DEAD, .nr_pages = nr / 2 },
-		{ .fate = DIES, .nr_pages = nr / 4 },
-	};
-	int asks = ask_for(_metadata, self->fd, nr / 4 + nr / 8, h,
-			   ARRAY_SIZE(h));
+	uint32_t nr = self->nr_free, i;
+	int hog = orphan(nr / 2), asks = device_open(O_RDWR);
 	long kills = count_kills();
+	pid_t innocents[7];
 
-	/* now there is no victim left */
+	for (i = 0; i < ARRAY_SIZE(innocents); i++)
+		innocents[i] = start_holder(nr / 16, 0);
+	set_score("-1000");
 	set_policy("kill");
-	EXPECT_TRUE(WAIT_UNTIL(fails_at_once(_metadata, asks, nr / 2)));
+	EXPECT_TRUE(WAIT_UNTIL(fails_at_once(_metadata, asks, nr / 4)));
 	set_policy("fail");
 	EXPECT_EQ(kills, count_kills());
-	EXPECT_EQ(nr / 2, device_info(h[0].fd).file_pages);
-	end_holders(h, ARRAY_SIZE(h));
+	EXPECT_EQ(nr / 2, device_info(hog).file_pages);
+	for (i = 0; i < ARRAY_SIZE(innocents); i++) {
+		EXPECT_TRUE(is_alive(innocents[i]));
+		end(innocents[i]);
+	}
+	close(hog);
 	close(asks);
 }
 
-TEST_F(device, oom_skips_a_victim_whose_pages_stay_in_use)
+/* Start a process that uses a file that another process has opened. */
+static pid_t start_heir(int fd, uint32_t nr_pages)
+{
+	pid_t pid = fork();
+
+	if (pid) {
+		WAIT_UNTIL(device_info(fd).file_pages == nr_pages);
+		return pid;
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	set_score("0");
+	if (!device_alloc(fd, 0, nr_pages))
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+TEST_F(device, oom_kills_the_process_that_uses_a_file_that_was_passed_on)
+{
+	uint32_t nr = self->nr_free;
+	/* first, so that it does not inherit the file */
+	pid_t innocent = start_holder(nr / 4, 0);
+	struct opener opener = start_opener(0, 0);
+	pid_t heir = start_heir(opener.fd, nr / 2);
+	int asks = device_open(O_RDWR);
+
+	close(opener.fd);
+	end(opener.pid);
+	EXPECT_NE(0, alloc_killing(asks, nr / 2));
+	EXPECT_TRUE(was_killed_soon(heir));
+	EXPECT_TRUE(is_alive(innocent));
+	end(innocent);
+	close(asks);
+}
+
+TEST_F(device, oom_spares_a_protected_process)
+{
+	uint32_t nr = self->nr_free;
+	pid_t victim = start_holder(nr / 4, 0);
+	int asks = device_open(O_RDWR);
+
+	/* this process has most of the memory */
+	EXPECT_NE(0, device_alloc(self->fd, 0, nr / 2));
+	EXPECT_NE(0, alloc_killing(asks, nr / 4 + nr / 8));
+	EXPECT_TRUE(was_killed_soon(victim));
+	close(asks);
+}
+
+TEST_F(device, oom_fails_if_the_pages_of_a_victim_stay_in_use)
 {
 	uint32_t nr = self->nr_free;
 	struct opener keeps = start_opener(nr / 2, 0);
-	int asks = orphan(0);
+	int asks = device_open(O_RDWR);
 	long kills = count_kills();
 	double start = now();
 
 	ASSERT_LE(0, keeps.fd);
+	set_score("-1000");
 	set_policy("kill");
 	EXPECT_EQ(0, device_alloc(asks, 0, nr - nr / 4));
 	EXPECT_EQ(ENOMEM, errno);

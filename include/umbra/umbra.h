@@ -494,6 +494,7 @@ void umbra_unregister_shrinker(struct umbra *u,
 int umbra_register_oom_notifier(struct umbra *u, struct notifier_block *nb);
 int umbra_unregister_oom_notifier(struct umbra *u, struct notifier_block *nb);
 void umbra_account_set_opener(struct umbra_account *account, struct pid *pid);
+void umbra_account_set_user(struct umbra_account *account, struct pid *pid);
 
 /* Reclaim and compaction at the caller's wish. */
 unsigned long umbra_reclaim(struct umbra *u, unsigned long nr_pages);

@@ -65,6 +65,7 @@ static long ioctl_alloc(struct umbra_file *file, void __user *arg)
 	if (!alloc_args_are_valid(&args, file->dev->umbra))
 		return -EINVAL;
 
+	umbra_account_set_user(file->account, task_tgid(current));
 	a = umbra_file_allocate(file, args.order, args.count, args.flags);
 	if (IS_ERR(a))
 		return PTR_ERR(a);
@@ -220,6 +221,9 @@ static vm_fault_t umbra_fault(struct vm_fault *vmf)
 	struct umbra_file *file = vmf->vma->vm_file->private_data;
 	int err;
 
+	/* Not the process that reads the memory of another one. */
+	if (current->mm == vmf->vma->vm_mm)
+		umbra_account_set_user(file->account, task_tgid(current));
 	do {
 		mutex_lock(&file->lock);
 		err = map_page(file, vmf);

@@ -217,6 +217,7 @@ long umbra_ioctl_lock(struct umbra_file *file, void __user *arg)
 		return -EINVAL;
 	if (mutex_lock_killable(&file->volatile_lock))
 		return -EINTR;
+	umbra_account_set_user(file->account, task_tgid(current));
 	was_unlocked = begin_lock(file, args.handle);
 	err = min(was_unlocked, 0);
 	if (was_unlocked > 0)

@@ -8,11 +8,12 @@
  */
 #include <linux/atomic.h>
 #include <linux/gfp.h>
-#include <linux/list.h>
 #include <linux/lockdep.h>
 #include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/preempt.h>
+#include <linux/rculist.h>
+#include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -35,7 +36,7 @@ void umbra_accounts_leave(struct umbra *u)
 
 	spin_lock_irqsave(&u->accounts.lock, flags);
 	list_for_each_entry_safe(account, next, &u->accounts.list, list) {
-		list_del(&account->list);
+		list_del_rcu(&account->list);
 		account->umbra = NULL;
 	}
 	spin_unlock_irqrestore(&u->accounts.lock, flags);
@@ -53,7 +54,7 @@ void umbra_account_set_fate(struct umbra_account *account,
 		atomic_dec(&a->nr_victims);
 	if (fate == ACCOUNT_KILLED)
 		atomic_inc(&a->nr_victims);
-	account->fate = fate;
+	WRITE_ONCE(account->fate, fate);
 }
 
 /* Add an account to the list that the OOM killer reads. Context: any. */
@@ -63,27 +64,21 @@ static void account_remember(struct umbra_account *account)
 	unsigned long flags;
 
 	spin_lock_irqsave(&a->lock, flags);
-	list_add_tail(&account->list, &a->list);
+	list_add_tail_rcu(&account->list, &a->list);
 	spin_unlock_irqrestore(&a->lock, flags);
 }
 
-/* Remove an account from the list and drop its opener. Context: any. */
+/* Remove an account from the list. Context: any. */
 static void account_forget(struct umbra_account *account)
 {
-	struct umbra_accounts *a;
+	struct umbra_accounts *a = &account->umbra->accounts;
 	unsigned long flags;
 
-	if (!account->umbra) {
-		put_pid(account->opener);
-		return;
-	}
-	a = &account->umbra->accounts;
 	spin_lock_irqsave(&a->lock, flags);
 	a->victim_is_gone |= account->fate == ACCOUNT_KILLED;
 	umbra_account_set_fate(account, ACCOUNT_SPARED);
-	list_del(&account->list);
+	list_del_rcu(&account->list);
 	spin_unlock_irqrestore(&a->lock, flags);
-	put_pid(account->opener);
 }
 
 /**
@@ -121,8 +116,12 @@ void umbra_account_put(struct umbra_account *account)
 {
 	if (!refcount_dec_and_test(&account->ref))
 		return;
-	account_forget(account);
-	kfree(account);
+	if (account->umbra)
+		account_forget(account);
+	put_pid(account->opener);
+	put_pid(account->user);
+	put_pid(account->victim);
+	kfree_rcu(account, rcu);
 }
 EXPORT_SYMBOL_GPL(umbra_account_put);
 
@@ -216,27 +215,54 @@ void umbra_account_unhold(struct umbra_account *account)
 	umbra_account_put(account);
 }
 
+/* Replace a process of an account, and its reference. Context: any but NMI. */
+void umbra_account_set_pid(struct umbra_account *account, struct pid **where,
+			   struct pid *pid)
+{
+	struct umbra_accounts *a = &account->umbra->accounts;
+	unsigned long flags;
+	struct pid *old;
+
+	get_pid(pid);
+	spin_lock_irqsave(&a->lock, flags);
+	old = *where;
+	WRITE_ONCE(*where, pid);
+	spin_unlock_irqrestore(&a->lock, flags);
+	put_pid(old);
+}
+
 /**
  * umbra_account_set_opener() - set the process that OOM kills for an account
  * @account: account
  * @pid: thread group, or NULL for none, as at first
+ *
+ * The process that umbra_account_set_user() names is killed instead, as long as
+ * it lives.
  *
  * Context: Any context except NMI, does not sleep. On PREEMPT_RT not with
  * preemption or interrupts off.
  */
 void umbra_account_set_opener(struct umbra_account *account, struct pid *pid)
 {
-	struct umbra_accounts *a = &account->umbra->accounts;
-	unsigned long flags;
-	struct pid *old;
-
-	spin_lock_irqsave(&a->lock, flags);
-	old = account->opener;
-	account->opener = get_pid(pid);
-	spin_unlock_irqrestore(&a->lock, flags);
-	put_pid(old);
+	umbra_account_set_pid(account, &account->opener, pid);
 }
 EXPORT_SYMBOL_GPL(umbra_account_set_opener);
+
+/**
+ * umbra_account_set_user() - note the process that uses the pages of an account
+ * @account: account
+ * @pid: thread group that allocates or touches pages now
+ *
+ * Costs a comparison if the process is the same as before.
+ *
+ * Context: As umbra_account_set_opener().
+ */
+void umbra_account_set_user(struct umbra_account *account, struct pid *pid)
+{
+	if (READ_ONCE(account->user) != pid)
+		umbra_account_set_pid(account, &account->user, pid);
+}
+EXPORT_SYMBOL_GPL(umbra_account_set_user);
 
 /**
  * umbra_oom_is_victim() - test whether the current task was killed for memory
@@ -250,15 +276,14 @@ bool umbra_oom_is_victim(struct umbra *u)
 {
 	struct umbra_accounts *a = &u->accounts;
 	struct umbra_account *account;
-	unsigned long flags;
 	bool found = false;
 
 	if (likely(!atomic_read(&a->nr_victims)) || !in_task())
 		return false;
-	spin_lock_irqsave(&a->lock, flags);
-	list_for_each_entry(account, &a->list, list)
-		found |= account->fate == ACCOUNT_KILLED &&
-			 account->opener == task_tgid(current);
-	spin_unlock_irqrestore(&a->lock, flags);
+	rcu_read_lock();
+	list_for_each_entry_rcu(account, &a->list, list)
+		found |= READ_ONCE(account->fate) == ACCOUNT_KILLED &&
+			 READ_ONCE(account->victim) == task_tgid(current);
+	rcu_read_unlock();
 	return found;
 }

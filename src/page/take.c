@@ -5,9 +5,7 @@
  * this CPU, else from the free lists of the zone.
  */
 #include <linux/bitops.h>
-#include <linux/interrupt.h>
 #include <linux/module.h>
-#include <linux/oom.h>
 #include <linux/sched.h>
 #include <linux/sched/rt.h>
 #include "../buddy/watermark.h"
@@ -35,16 +33,6 @@ static u32 zone_take_one(struct umbra_zone *zone,
 		     !(rq->flags & ALLOC_TRYLOCK)))
 		umbra_highatomic_reserve(zone, index, rq->order);
 	return index;
-}
-
-/* May a request use a zone, with regard to the allowed nodes? Context: any. */
-bool umbra_zone_is_allowed(const struct umbra_zone *zone,
-			   const struct umbra_request *rq)
-{
-	if (likely(!(rq->flags & ALLOC_CPUSET)) || in_interrupt())
-		return true;
-	return !rq->hardwall || tsk_is_oom_victim(current) ||
-	       READ_ONCE(zone->umbra->allowed_nodes) & BIT(zone->nid);
 }
 
 /* Is the node of a zone below its limit of dirty pages? */

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The last resort of a request. Registered notifiers may free memory. Then, if
- * the policy is to kill, the opener of the account with the most pages is
- * killed, so that its file is closed. The opener of an account is killed only
- * once. If the memory is not freed in time, for example because another task
- * has the file open, the account is passed over from then on.
+ * the policy is to kill, the process of the account with the most pages is
+ * killed, so that its file is closed; victim.c chooses it. One process of an
+ * account is killed. If the memory is not freed in time, for example because
+ * another process has the file open, the account is passed over from then on.
  */
 #include <linux/atomic.h>
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
-#include <linux/list.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
@@ -17,7 +16,8 @@
 #include <linux/notifier.h>
 #include <linux/pid.h>
 #include <linux/printk.h>
-#include <linux/refcount.h>
+#include <linux/rculist.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -28,6 +28,7 @@
 #include "../core/stats.h"
 #include "../page/account.h"
 #include "oom.h"
+#include "victim.h"
 #include <trace/events/umbra.h>
 
 /*
@@ -72,14 +73,6 @@ int umbra_unregister_oom_notifier(struct umbra *u, struct notifier_block *nb)
 }
 EXPORT_SYMBOL_GPL(umbra_unregister_oom_notifier);
 
-/* The pages of an account, without promised pages that it does not have yet. */
-static long pages_of(const struct umbra_account *account)
-{
-	long pages = atomic_long_read(&account->pages);
-
-	return max(pages - atomic_long_read(&account->promised), 0L);
-}
-
 /* Initialize the lock and the notifiers. Context: any. */
 void umbra_oom_init(struct umbra *u)
 {
@@ -95,27 +88,41 @@ struct holder {
 	char comm[TASK_COMM_LEN];
 };
 
-/* Insert an account into the sorted table, if it has enough pages. */
-static void insert_holder(struct holder *holders,
-			  const struct umbra_account *account)
+/* Describe the process of an account. RCU read lock held. */
+static void name_process(struct holder *holder, struct umbra_account *account)
 {
+	struct umbra_accounts *a = &account->umbra->accounts;
 	struct task_struct *task;
+	unsigned long flags;
+	struct pid *pid;
+
+	spin_lock_irqsave(&a->lock, flags);
+	pid = umbra_victim_of(account) ?: account->opener;
+	task = pid_task(pid, PIDTYPE_TGID);
+	holder->pid = pid_nr(pid);
+	strscpy(holder->comm, task ? task->comm : "-", sizeof(holder->comm));
+	spin_unlock_irqrestore(&a->lock, flags);
+}
+
+/*
+ * Insert an account into the sorted table, if it has enough pages. RCU read
+ * lock held.
+ */
+static void insert_holder(struct holder *holders,
+			  struct umbra_account *account)
+{
+	long pages = umbra_account_pages_had(account);
 	unsigned int i = HOLDERS_TOLD;
 
-	if (pages_of(account) <= holders[HOLDERS_TOLD - 1].pages)
+	if (pages <= holders[HOLDERS_TOLD - 1].pages)
 		return;
-	while (--i && holders[i - 1].pages < pages_of(account))
+	while (--i && holders[i - 1].pages < pages)
 		holders[i] = holders[i - 1];
 	holders[i] = (struct holder) {
-		.pid = pid_nr(account->opener),
-		.pages = pages_of(account),
+		.pages = pages,
 		.held = atomic_long_read(&account->held),
 	};
-	rcu_read_lock();
-	task = pid_task(account->opener, PIDTYPE_TGID);
-	strscpy(holders[i].comm, task ? task->comm : "-",
-		sizeof(holders[i].comm));
-	rcu_read_unlock();
+	name_process(&holders[i], account);
 }
 
 /**
@@ -124,20 +131,18 @@ static void insert_holder(struct holder *holders,
  *
  * Prints nothing if no account has pages.
  *
- * Context: any but NMI; takes accounts.lock.
+ * Context: any but NMI; takes accounts.lock for one account at a time.
  */
 void umbra_oom_report_holders(struct umbra *u)
 {
-	struct umbra_accounts *a = &u->accounts;
 	struct holder holders[HOLDERS_TOLD] = {};
 	struct umbra_account *account;
-	unsigned long flags;
 	unsigned int i;
 
-	spin_lock_irqsave(&a->lock, flags);
-	list_for_each_entry(account, &a->list, list)
+	rcu_read_lock();
+	list_for_each_entry_rcu(account, &u->accounts.list, list)
 		insert_holder(holders, account);
-	spin_unlock_irqrestore(&a->lock, flags);
+	rcu_read_unlock();
 	if (!holders[0].pages)
 		return;
 	pr_warn("%s: [  pid  ]      pages       held name\n", u->name);
@@ -154,16 +159,16 @@ enum verdict {
 };
 
 /*
- * Judge an account whose opener was killed. The request waits while memory of
+ * Judge an account whose process was killed. The request waits while memory of
  * the account is being freed. When all of it is freed, the request tries again
  * before another task is killed. If no memory is freed in time, the request
  * fails. If the deadline is long past, no request has waited for it, and
- * another task may be killed.
+ * another task may be killed. accounts.lock held.
  */
 static enum verdict judge_killed(struct umbra_account *account)
 {
 	unsigned long now = jiffies;
-	long pages = pages_of(account);
+	long pages = umbra_account_pages_had(account);
 
 	if (!pages) {
 		umbra_account_set_fate(account, ACCOUNT_PASSED_OVER);
@@ -181,135 +186,90 @@ static enum verdict judge_killed(struct umbra_account *account)
 }
 
 /*
- * Judge all accounts whose opener was killed, and return the highest verdict.
+ * Judge all accounts whose process was killed, and return the highest verdict.
  * An account that was destroyed since the last call has freed all its memory.
- * accounts.lock held.
  */
-static enum verdict judge_all(struct umbra_accounts *a)
-{
-	enum verdict verdict = a->victim_is_gone ? VERDICT_WAIT : VERDICT_KILL;
-	struct umbra_account *account;
-
-	lockdep_assert_held(&a->lock);
-
-	a->victim_is_gone = false;
-	list_for_each_entry(account, &a->list, list)
-		if (account->fate == ACCOUNT_KILLED)
-			verdict = max(verdict, judge_killed(account));
-	return verdict;
-}
-
-/* The untried account with the most pages, or NULL. accounts.lock held. */
-static struct umbra_account *find_most(struct umbra_accounts *a)
-{
-	struct umbra_account *account, *most = NULL;
-
-	lockdep_assert_held(&a->lock);
-
-	list_for_each_entry(account, &a->list, list)
-		if (account->fate == ACCOUNT_SPARED && account->opener &&
-		    pages_of(account) > (most ? pages_of(most) : 0))
-			most = account;
-	return most;
-}
-
-/*
- * Select the account whose opener must be killed. Returns the account and the
- * opener, with a reference to each, or NULL. Sets *@verdict in any case.
- */
-static struct umbra_account *select_victim(struct umbra *u,
-					   enum verdict *verdict,
-					   struct pid **opener)
+static enum verdict judge_all(struct umbra *u)
 {
 	struct umbra_accounts *a = &u->accounts;
-	struct umbra_account *most = NULL;
+	struct umbra_account *account;
+	enum verdict verdict;
 	unsigned long flags;
 
 	spin_lock_irqsave(&a->lock, flags);
-	*verdict = judge_all(a);
-	if (*verdict == VERDICT_KILL)
-		most = find_most(a);
-	if (most && refcount_inc_not_zero(&most->ref)) {
-		umbra_account_set_fate(most, ACCOUNT_KILLED);
-		most->left = pages_of(most);
-		most->deadline = jiffies + VICTIM_PERIOD;
-		*opener = get_pid(most->opener);
-	} else {
-		most = NULL;
-	}
+	verdict = a->victim_is_gone ? VERDICT_WAIT : VERDICT_KILL;
+	a->victim_is_gone = false;
 	spin_unlock_irqrestore(&a->lock, flags);
-	if (*verdict == VERDICT_KILL && !most)
-		*verdict = VERDICT_FAIL;
-	return most;
+	if (!atomic_read(&a->nr_victims))
+		return verdict;
+	rcu_read_lock();
+	list_for_each_entry_rcu(account, &a->list, list) {
+		if (READ_ONCE(account->fate) != ACCOUNT_KILLED)
+			continue;
+		spin_lock_irqsave(&a->lock, flags);
+		if (account->fate == ACCOUNT_KILLED)
+			verdict = max(verdict, judge_killed(account));
+		spin_unlock_irqrestore(&a->lock, flags);
+	}
+	rcu_read_unlock();
+	return verdict;
 }
 
-static void pass_over(struct umbra_account *account)
+static void set_fate(struct umbra_account *account,
+		     enum umbra_account_fate fate)
 {
 	struct umbra_accounts *a = &account->umbra->accounts;
 	unsigned long flags;
 
 	spin_lock_irqsave(&a->lock, flags);
-	umbra_account_set_fate(account, ACCOUNT_PASSED_OVER);
+	account->left = umbra_account_pages_had(account);
+	account->deadline = jiffies + VICTIM_PERIOD;
+	umbra_account_set_fate(account, fate);
 	spin_unlock_irqrestore(&a->lock, flags);
 }
 
-/* Kill the opener of an account. Returns 0, or an error if it has exited. */
-static int kill_opener(struct umbra_account *account, struct pid *opener,
-		       const struct umbra_request *rq)
+/* Kill a process. If it is gone already, its account is passed over. */
+static void kill_victim(const struct umbra_victim *victim,
+			const struct umbra_request *rq)
 {
+	struct umbra_account *account = victim->account;
 	struct umbra *u = account->umbra;
-	int err = kill_pid(opener, SIGKILL, 1);
+	int err;
 
+	umbra_account_set_pid(account, &account->victim, victim->pid);
+	set_fate(account, ACCOUNT_KILLED);
+	err = kill_pid(victim->pid, SIGKILL, 1);
 	pr_warn("%s: %s process %d, whose file has %ld pages\n", u->name,
-		err ? "cannot find" : "killed", pid_nr(opener),
-		pages_of(account));
-	if (err)
-		return err;
-	umbra_count(rq->preferred, EVENT_OOM_KILL, 1);
-	trace_umbra_oom_kill(pid_nr(opener), pages_of(account));
-	return 0;
-}
-
-/* Kill the opener with the most pages, or wait for an earlier victim. */
-static enum verdict kill_somebody(struct umbra *u,
-				  const struct umbra_request *rq)
-{
-	struct umbra_account *account;
-	enum verdict verdict;
-	bool reported = false;
-	struct pid *opener;
-
-	while ((account = select_victim(u, &verdict, &opener))) {
-		if (!reported) {
-			pr_warn("%s: out of memory: %s asked for order:%u, mode:%#x(%pGg)\n",
-				u->name, current->comm, rq->order,
-				(__force unsigned int)rq->gfp, &rq->gfp);
-			umbra_oom_report_holders(u);
-		}
-		reported = true;
-		if (kill_opener(account, opener, rq))
-			pass_over(account);
-		else
-			verdict = VERDICT_WAIT;
-		put_pid(opener);
-		umbra_account_put(account);
-		if (verdict == VERDICT_WAIT)
-			break;
+		err ? "cannot find" : "killed", pid_nr(victim->pid),
+		umbra_account_pages_had(account));
+	if (err) {
+		set_fate(account, ACCOUNT_PASSED_OVER);
+		return;
 	}
-	return verdict;
+	umbra_count(rq->preferred, EVENT_OOM_KILL, 1);
+	trace_umbra_oom_kill(pid_nr(victim->pid),
+			     umbra_account_pages_had(account));
 }
 
-/* Judge the earlier victims, but kill no other task. */
-static enum verdict wait_for_killed(struct umbra *u)
+/* Kill a process, or wait for one that was killed before. */
+static enum verdict kill_process(struct umbra *u,
+				 const struct umbra_request *rq)
 {
-	struct umbra_accounts *a = &u->accounts;
-	enum verdict verdict;
-	unsigned long flags;
+	enum verdict verdict = judge_all(u);
+	struct umbra_victim victim;
 
-	spin_lock_irqsave(&a->lock, flags);
-	verdict = judge_all(a);
-	spin_unlock_irqrestore(&a->lock, flags);
-	return verdict;
+	if (verdict != VERDICT_KILL)
+		return verdict;
+	if (!umbra_victim_can_help(u, rq) ||
+	    !umbra_victim_select(u, rq, &victim))
+		return VERDICT_FAIL;
+	pr_warn("%s: out of memory: %s asked for order:%u, mode:%#x(%pGg)\n",
+		u->name, current->comm, rq->order,
+		(__force unsigned int)rq->gfp, &rq->gfp);
+	umbra_oom_report_holders(u);
+	kill_victim(&victim, rq);
+	umbra_victim_release(&victim);
+	return VERDICT_WAIT;
 }
 
 /**
@@ -340,8 +300,8 @@ bool umbra_oom(struct umbra *u, const struct umbra_request *rq)
 	/* A dying task frees memory itself, so kill no other task for it. */
 	if (fatal_signal_pending(current))
 		return false;
-	verdict = rq->gfp & __GFP_FS ? kill_somebody(u, rq) :
-				       wait_for_killed(u);
+	verdict = rq->gfp & __GFP_FS ? kill_process(u, rq) :
+				       judge_all(u);
 	if (verdict == VERDICT_WAIT)
 		schedule_timeout_killable(1);
 	return verdict == VERDICT_WAIT;
