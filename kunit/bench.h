@@ -102,5 +102,6 @@ void bench_ready(struct bench *b);
 
 /* bench_facts.c */
 int bench_facts(struct bench *b);
+int bench_victim(struct bench *b);
 
 #endif /* _UMBRA_BENCH_H */

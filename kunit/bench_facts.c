@@ -345,5 +345,5 @@ int bench_facts(struct bench *b)
 	if (!err)
 		err = fragmentation(b, &g);
 	ghost_free(&g);
-	return err ?: snapshots(b);
+	return err ?: snapshots(b) ?: bench_victim(b);
 }

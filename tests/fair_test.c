@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What one process does must not make another one wait, and must not use the
- * memory of the host without limit.
+ * A process must not make others wait for long, and must not use the memory of
+ * the host without limit.
  */
 #include "device.h"
 #include <sched.h>

@@ -260,10 +260,10 @@ static struct umbra *instance_new(const char *name,
 	if (!u)
 		return NULL;
 	/*
-	 * Unbound, so that a task that keeps one CPU busy delays nobody. Memory
-	 * waits for these workers, so there is a rescuer.
+	 * Unbound, so that a task that keeps one CPU busy delays no other. No
+	 * rescuer: a request that lacks memory does all of this work itself.
 	 */
-	u->wq = alloc_workqueue("%s", WQ_UNBOUND | WQ_MEM_RECLAIM, 0, name);
+	u->wq = alloc_workqueue("%s", WQ_UNBOUND, 0, name);
 	if (!u->wq) {
 		kfree(u);
 		return NULL;

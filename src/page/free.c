@@ -39,7 +39,7 @@ static __always_inline unsigned long free_block(struct umbra *u, u32 index,
 	if (unlikely(scan || u->debug & UMBRA_DEBUG_REFS))
 		whole = whole && umbra_tails_reset(page, order);
 	if (likely(whole && !umbra_zone_is_suspect(zone))) {
-		/* What an owner leaves here must not reach the next one. */
+		/* The next owner must not find what this one leaves. */
 		set_page_private(page, 0);
 		umbra_debug_poison(u, index, 1U << order);
 		if (pcp_free(zone, index, order))

@@ -74,8 +74,7 @@ struct umbra_failure_watch *umbra_failure_watch_start(struct umbra *u)
 	watch = kzalloc_obj(*watch, GFP_KERNEL);
 	if (!watch)
 		return ERR_PTR(-ENOMEM);
-	watch->wq = alloc_workqueue("umbra_hwpoison",
-				    WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	watch->wq = alloc_workqueue("umbra_hwpoison", WQ_UNBOUND, 0);
 	if (!watch->wq) {
 		err = -ENOMEM;
 		goto err_free;
