@@ -7,6 +7,7 @@
 #include "../src/core/core.h"
 #include "../src/core/frame.h"
 #include "../src/core/span.h"
+#include "../src/core/stats.h"
 #include "../src/page/held.h"
 #include "order_cases.h"
 #include "test_util.h"
@@ -413,6 +414,41 @@ static void a_bulk_allocation_fills_the_holes_of_an_array(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_idle(u), PAGES);
 }
 
+static unsigned long events(struct umbra *u, enum umbra_event event)
+{
+	struct umbra_zone *zone;
+	unsigned long sum = 0;
+
+	for_each_umbra_zone(u, zone)
+		sum += umbra_zone_events(zone, event);
+	return sum;
+}
+
+static void a_bulk_allocation_takes_no_more_than_it_needs(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct page *own = umbra_alloc_pages(u, GFP_KERNEL, 0);
+	struct page *pages[40] = {};
+	unsigned long taken, freed;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, own);
+	for (i = 0; i < ARRAY_SIZE(pages); i += 2)
+		pages[i] = own;
+	taken = events(u, EVENT_PGALLOC);
+	freed = events(u, EVENT_PGFREE);
+	KUNIT_EXPECT_EQ(test, umbra_alloc_pages_bulk(u, GFP_KERNEL, 1, NULL,
+						     ARRAY_SIZE(pages), pages),
+			ARRAY_SIZE(pages));
+	KUNIT_EXPECT_EQ(test, events(u, EVENT_PGALLOC),
+			taken + ARRAY_SIZE(pages) / 2);
+	KUNIT_EXPECT_EQ(test, events(u, EVENT_PGFREE), freed);
+	for (i = 0; i < ARRAY_SIZE(pages); i += 2)
+		pages[i] = NULL;
+	umbra_free_pages_bulk(u, pages, ARRAY_SIZE(pages));
+	umbra_free_page(u, own);
+}
+
 static void a_bulk_allocation_uses_only_its_nodes(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
@@ -497,6 +533,7 @@ static struct kunit_case api_cases[] = {
 	KUNIT_CASE(a_page_knows_its_zone_and_node),
 	KUNIT_CASE(a_nolock_allocation_is_compound_and_zeroed),
 	KUNIT_CASE(a_bulk_allocation_fills_the_holes_of_an_array),
+	KUNIT_CASE(a_bulk_allocation_takes_no_more_than_it_needs),
 	KUNIT_CASE(a_bulk_allocation_uses_only_its_nodes),
 	KUNIT_CASE(a_bulk_allocation_returns_the_pages_there_are),
 	KUNIT_CASE(a_bulk_allocation_leaves_a_full_array_alone),

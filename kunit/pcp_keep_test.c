@@ -165,8 +165,22 @@ static void a_list_in_use_takes_the_room_of_others(struct kunit *test)
 		umbra_free_page(u, hot[i]);
 }
 
+/* A reason why a cache must not keep what a refill has taken. */
+struct refill_case {
+	const char *name;
+	bool fails;		/* memory fails; else the caches are turned off */
+};
+
+static const struct refill_case refill_cases[] = {
+	{ "memory fails", .fails = true },
+	{ "the caches are turned off" },
+};
+
+KUNIT_ARRAY_PARAM_DESC(refill, refill_cases, name);
+
 struct late_alloc {
 	struct work_struct work;
+	const struct refill_case *c;
 	struct umbra *u;
 	struct page *page;
 };
@@ -182,7 +196,7 @@ static void alloc_fn(struct work_struct *work)
 #define CATCH_US 100000
 
 /*
- * Mark memory as failed after the other CPU found its cache empty and while it
+ * Spoil the refill after the other CPU found its cache empty and while it
  * waits for the zone lock. Returns false if the other CPU came too late: then
  * the page comes from a refilled cache.
  */
@@ -198,8 +212,10 @@ static bool catch_refill(struct late_alloc *late, int cpu)
 	for (us = 0; us < CATCH_US && !READ_ONCE(pcp->alloc_factor); us++)
 		udelay(1);
 	waits = READ_ONCE(pcp->alloc_factor);
-	if (waits)
+	if (waits && late->c->fails)
 		set_bit(ZONE_FLAG_SUSPECT, &zone->flags);
+	else if (waits)
+		WRITE_ONCE(zone->pcp_high_max, 0);
 	spin_unlock_irq(&zone->lock);
 	flush_work(&late->work);
 	return waits;
@@ -221,10 +237,10 @@ static bool catch_or_undo(struct late_alloc *late, int cpu,
 	return false;
 }
 
-static void a_refill_is_put_back_when_memory_fails(struct kunit *test)
+static void a_refill_is_put_back_if_a_cache_must_not_keep_it(struct kunit *test)
 {
 	struct umbra *u = ghost_sized(test, BATCH, 64);
-	struct late_alloc late = { .u = u };
+	struct late_alloc late = { .u = u, .c = test->param_value };
 	int other = umbra_test_other_cpu(test);
 	unsigned long drained;
 	bool caught;
@@ -342,7 +358,8 @@ static struct kunit_case pcp_keep_cases[] = {
 	KUNIT_CASE(caches_keep_one_block_of_other_orders),
 	KUNIT_CASE(a_block_over_the_limit_is_not_kept),
 	KUNIT_CASE(a_list_in_use_takes_the_room_of_others),
-	KUNIT_CASE(a_refill_is_put_back_when_memory_fails),
+	KUNIT_CASE_PARAM(a_refill_is_put_back_if_a_cache_must_not_keep_it,
+			 refill_gen_params),
 	KUNIT_CASE(each_block_that_is_drained_is_traced),
 	{}
 };

@@ -167,6 +167,65 @@ static void a_report_shows_the_request_and_the_free_memory(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
+struct zones_case {
+	const char *name;
+	gfp_t gfp;
+	umbra_nodemask_t nodes;		/* 0: no nodemask */
+	umbra_nodemask_t allowed;	/* 0: all */
+	const char *shown;		/* zones of the report, as N0D: node 0, DMA */
+};
+
+static const struct zones_case zones_cases[] = {
+	{ "GFP_KERNEL", GFP_KERNEL, .shown = "N0D N0N N1D N1N" },
+	{ "GFP_DMA", GFP_KERNEL | GFP_DMA, .shown = "N0D N1D" },
+	{ "nodemask", GFP_KERNEL, .nodes = BIT(1), .shown = "N1D N1N" },
+	{ "allowed nodes", GFP_USER, .allowed = BIT(0), .shown = "N0D N0N" },
+	{ "atomic", GFP_ATOMIC, .nodes = BIT(1), .shown = "N0D N0N N1D N1N" },
+};
+
+KUNIT_ARRAY_PARAM_DESC(zones, zones_cases, name);
+
+static void a_report_has_the_zones_of_the_request(struct kunit *test)
+{
+	static const struct umbra_zone_layout two_nodes[] = {
+		{ .nid = 0, .type = UMBRA_ZONE_DMA, .nr_frames = TEST_BLOCK },
+		{ .nid = 0, .type = UMBRA_ZONE_NORMAL,
+		  .nr_frames = TEST_BLOCK },
+		{ .nid = 1, .type = UMBRA_ZONE_DMA, .nr_frames = TEST_BLOCK },
+		{ .nid = 1, .type = UMBRA_ZONE_NORMAL,
+		  .nr_frames = TEST_BLOCK },
+	};
+	const struct zones_case *c = test->param_value;
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.nr_zones = ARRAY_SIZE(two_nodes),
+		.zones = two_nodes,
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout,
+						  4 * TEST_BLOCK);
+	struct log *log;
+	LIST_HEAD(pages);
+	char text[40], zone[8];
+	unsigned int i;
+
+	umbra_test_take_all(u, 0, GFP_KERNEL | __GFP_MEMALLOC, 0, &pages);
+	if (c->allowed)
+		umbra_set_allowed_nodes(u, c->allowed);
+	log = log_start(test);
+	KUNIT_EXPECT_NULL(test, umbra_alloc_pages_nodemask(u, c->gfp, 2, 0,
+							   c->nodes ?
+							   &c->nodes : NULL));
+	for (i = 0; i < u->nr_zones; i++) {
+		snprintf(text, sizeof(text), "test: Node %u %s free:",
+			 u->zones[i].nid, u->zones[i].name);
+		snprintf(zone, sizeof(zone), "N%u%c", u->zones[i].nid,
+			 u->zones[i].name[0]);
+		log_expect_lines(test, log, text, !!strstr(c->shown, zone));
+	}
+	umbra_test_give_all(u, &pages);
+}
+
 static void reports_are_limited_and_failures_are_counted(struct kunit *test)
 {
 	struct log *log;
@@ -293,6 +352,8 @@ static void a_stalled_request_is_reported(struct kunit *test)
 
 static struct kunit_case report_cases[] = {
 	KUNIT_CASE(a_report_shows_the_request_and_the_free_memory),
+	KUNIT_CASE_PARAM(a_report_has_the_zones_of_the_request,
+			 zones_gen_params),
 	KUNIT_CASE(reports_are_limited_and_failures_are_counted),
 	KUNIT_CASE(a_node_that_does_not_exist_is_reported),
 	KUNIT_CASE(a_nowarn_request_prints_nothing),

@@ -336,9 +336,10 @@ static void a_node_can_go_offline_and_come_back(struct kunit *test)
 						       __GFP_NOWARN, 0));
 	umbra_free_pages(u, page, 0);
 
-	/* Pages of an offline node can still be freed. */
+	/* Pages of an offline node can still be freed; no cache keeps them. */
 	umbra_free_pages(u, old, 0);
 	KUNIT_EXPECT_EQ(test, u->zones[1].nr_free_pages, NODE_FRAMES);
+	KUNIT_EXPECT_EQ(test, u->zones[1].pcp_high_max, 0);
 
 	KUNIT_ASSERT_EQ(test, umbra_set_node_online(u, 1, true), 0);
 	print_list(u, 0, UMBRA_ZONELIST_FALLBACK, order);

@@ -3,7 +3,7 @@
 # Module parameters for zones, nodes, caches, reserves, policies and debugging:
 # each has its effect on the region, and bad values are refused.
 
-plan=25
+plan=27
 
 . /module.sh
 
@@ -295,6 +295,40 @@ bad_numbers() {
 	bad "Numerical result out of range" '.*' min_free_kbytes=9999999999
 }
 
+# Print the number of pageblocks in pagetypeinfo, and the pages of zoneinfo.
+count_blocks() {
+	awk '/^Number of blocks/ { counts = 1; next }
+		/^$/ { counts = 0 }
+		counts { for (i = 5; i <= NF; i++) n += $i }
+		END { print n + 0 }' $dir/pagetypeinfo
+}
+
+# Only pageblocks with pages count: expect_blocks NUMBER PARAMETER...
+expect_blocks() {
+	blocks=$1
+	shift
+	load provider=ghost "$@"
+	have=$(count_blocks)
+	[ "$have" = "$blocks" ] || fail "$*: $have pageblocks"
+	present=$(awk '/present/ { n += $2 } END { print n }' $dir/zoneinfo)
+	managed=$(awk '/managed/ { n += $2 } END { print n }' $dir/zoneinfo)
+	[ "$present" = "$managed" ] || fail "$*: $present present, $managed managed"
+	rmmod umbra
+}
+
+blocks_without_pages() {
+	expect_blocks 4 size=128K pb_order=3
+	expect_blocks 1 size=36K zones=Normal
+	expect_blocks 3 size=5M zones=Normal
+}
+
+# One free block of order 9, and none of order 10
+negative_index() {
+	load provider=ghost size=2M zones=Normal pcp_batch=0 min_free_kbytes=0
+	read_head $dir/extfrag/extfrag_index
+	[ "${head##*-1.000 }" = "-0.500 " ] || fail "$head"
+}
+
 bad_names() {
 	e="Invalid argument"
 	bad "$e" "policy=foo: must be one of $policies" policy=foo
@@ -321,6 +355,8 @@ for name in poison guard refs owner; do
 	run debug_$name debugging $name
 done
 run debug_all debugging poison,guard,refs,owner
+run only_pageblocks_with_pages_count blocks_without_pages
+run negative_fragmentation_index_has_a_sign negative_index
 run reserves_match_the_parameters reserves
 run caches_match_the_parameters caches
 for kind in zones nodes numbers names; do

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Bulk allocation: one zone walk and one watermark check for many pages. */
 #include <linux/gfp.h>
-#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 #include "../buddy/watermark.h"
@@ -42,6 +41,25 @@ static struct umbra_zone *bulk_zone(struct umbra *u,
 	return NULL;
 }
 
+/* The number of elements that are filled, from the first on. */
+static unsigned int count_filled(struct page **pages, unsigned int nr_pages,
+				 unsigned int filled)
+{
+	while (filled < nr_pages && pages[filled])
+		filled++;
+	return filled;
+}
+
+/* The number of empty elements, at most BULK_CHUNK. */
+static unsigned int count_empty(struct page **pages, unsigned int nr_pages)
+{
+	unsigned int empty = 0, i;
+
+	for (i = 0; i < nr_pages && empty < BULK_CHUNK; i++)
+		empty += !pages[i];
+	return empty;
+}
+
 /*
  * Fill empty elements of @pages from one zone. The first @filled elements are
  * filled already. Returns the new number of filled elements.
@@ -61,24 +79,21 @@ static unsigned int bulk_fill(struct umbra *u, gfp_t gfp, int nid,
 	rq.flags &= ~(ALLOC_NOFRAGMENT | ALLOC_KSWAPD);
 	zone = rq.preferred ? bulk_zone(u, &rq, nr_pages - filled) : NULL;
 	while (zone && filled < nr_pages) {
-		unsigned int want = min_t(unsigned int, BULK_CHUNK,
-					  nr_pages - filled);
+		unsigned int want = count_empty(pages + filled,
+						nr_pages - filled);
 
 		got = umbra_pcp_alloc_bulk(zone, &rq, frames, want);
 		for (i = 0; i < got; i++) {
 			struct page *page = umbra_give(u, frames[i], 0, rq.gfp,
 						       rq.flags);
 
-			while (filled < nr_pages && pages[filled])
-				filled++;
-			if (likely(page && filled < nr_pages)) {
-				pages[filled++] = page;
-				if (trace_umbra_page_alloc_enabled())
-					trace_umbra_page_alloc(umbra_index_to_pfn(u, frames[i]),
-							       0, gfp, rq.type);
-			} else if (page) {
-				umbra_free_pages(u, page, 0);
-			}
+			if (unlikely(!page))
+				continue;
+			pages[filled] = page;
+			filled = count_filled(pages, nr_pages, filled);
+			if (trace_umbra_page_alloc_enabled())
+				trace_umbra_page_alloc(umbra_index_to_pfn(u, frames[i]),
+						       0, gfp, rq.type);
 		}
 		if (got < want)
 			break;
@@ -106,12 +121,10 @@ unsigned long umbra_alloc_pages_bulk(struct umbra *u, gfp_t gfp, int nid,
 				     unsigned int nr_pages,
 				     struct page **pages)
 {
-	unsigned int filled = 0, before;
+	unsigned int filled = count_filled(pages, nr_pages, 0);
+	unsigned int before = filled;
 
 	might_sleep_if(gfp & __GFP_DIRECT_RECLAIM);
-	while (filled < nr_pages && pages[filled])
-		filled++;
-	before = filled;
 	if (nr_pages - filled > 1 && !(gfp & __GFP_ACCOUNT) &&
 	    !umbra_debug_fail_alloc(u, gfp, 0))
 		filled = bulk_fill(u, gfp, nid, nodemask, nr_pages, filled,

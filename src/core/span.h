@@ -21,6 +21,14 @@ static inline struct page *umbra_index_to_page(const struct umbra *u, u32 index)
 	return span->pages + (index - span->first);
 }
 
+/* Does a frame have a page? False for the frames that no span covers. */
+static inline bool umbra_index_has_page(const struct umbra *u, u32 index)
+{
+	const struct umbra_span *span = umbra_index_span(u, index);
+
+	return index - span->first < span->nr_pages;
+}
+
 static inline unsigned long umbra_index_to_pfn(const struct umbra *u, u32 index)
 {
 	const struct umbra_span *span = umbra_index_span(u, index);

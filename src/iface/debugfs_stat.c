@@ -7,6 +7,7 @@
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
 #include <linux/kernel.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/seq_file.h>
@@ -42,8 +43,10 @@ static void show_blocks_of_types(struct seq_file *m, struct umbra_zone *zone)
 	unsigned int type;
 	u32 index;
 
+	/* As in the host, a pageblock counts if its first frame has a page. */
 	for_each_umbra_pageblock(u, index, zone->start, zone->end)
-		count[umbra_frame_type(u, index)]++;
+		count[umbra_frame_type(u, index)] +=
+			umbra_index_has_page(u, index);
 	seq_printf(m, "Node %d, zone %8s ", zone->nid, zone->name);
 	for (type = 0; type < UMBRA_NR_TYPES; type++)
 		seq_printf(m, "%12lu ", count[type]);
@@ -91,6 +94,22 @@ static const char * const lru_names[UMBRA_NR_LRU_LISTS] = {
 	[LRU_LIST_ISOLATED] = "nr_isolated_file",
 };
 
+/* The number of frames of a range that have a page. */
+static unsigned long pages_in(const struct umbra *u, u32 start, u32 end)
+{
+	unsigned long pages = 0;
+	unsigned int i;
+
+	for (i = 0; i < u->nr_spans; i++) {
+		const struct umbra_span *span = &u->spans[i];
+		u32 from = max(start, span->first);
+		u32 to = min(end, span->first + span->nr_pages);
+
+		pages += to > from ? to - from : 0;
+	}
+	return pages;
+}
+
 static unsigned long zone_cma(const struct umbra_zone *zone)
 {
 	const struct umbra *u = zone->umbra;
@@ -99,7 +118,8 @@ static unsigned long zone_cma(const struct umbra_zone *zone)
 
 	for_each_umbra_pageblock(u, index, zone->start, zone->end)
 		if (umbra_pageblock_type(u, index) == UMBRA_CMA)
-			pages += 1UL << u->pb_order;
+			pages += pages_in(u, index,
+					  umbra_pageblock_end(u, index));
 	return pages;
 }
 
@@ -120,7 +140,8 @@ static void show_watermarks(struct seq_file *m, const struct umbra_zone *zone)
 	seq_printf(m, "\n        promo    %lu",
 		   umbra_mark(zone, UMBRA_WMARK_PROMO));
 	seq_printf(m, "\n        spanned  %u", zone->end - zone->start);
-	seq_printf(m, "\n        present  %lu", READ_ONCE(zone->nr_managed));
+	seq_printf(m, "\n        present  %lu",
+		   pages_in(zone->umbra, zone->start, zone->end));
 	seq_printf(m, "\n        managed  %lu", READ_ONCE(zone->nr_managed));
 	seq_printf(m, "\n        cma      %lu", zone_cma(zone));
 	seq_puts(m, "\n        protection: (");
@@ -292,7 +313,11 @@ static int vmstat_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(vmstat);
 
-static void show_indices(struct seq_file *m, const char *format,
+/*
+ * Print an index of each zone and order, in 1/1000. @width is that of the part
+ * before the point.
+ */
+static void show_indices(struct seq_file *m, int width,
 			 int (*index)(const struct umbra_free_blocks *b,
 				      unsigned int order))
 {
@@ -311,7 +336,10 @@ static void show_indices(struct seq_file *m, const char *format,
 			umbra_count_free_blocks(&b, nr_free, order);
 			value = index(&b, order);
 
-			seq_printf(m, format, value / 1000, value % 1000);
+			/* The sign counts for numbers above -1, too. */
+			seq_printf(m, "%*s%d.%03d ", width - 1,
+				   value < 0 ? "-" : "", abs(value) / 1000,
+				   abs(value) % 1000);
 		}
 		seq_putc(m, '\n');
 	}
@@ -319,14 +347,14 @@ static void show_indices(struct seq_file *m, const char *format,
 
 static int extfrag_index_show(struct seq_file *m, void *v)
 {
-	show_indices(m, "%2d.%03d ", umbra_fragmentation_index);
+	show_indices(m, 2, umbra_fragmentation_index);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(extfrag_index);
 
 static int unusable_index_show(struct seq_file *m, void *v)
 {
-	show_indices(m, "%d.%03d ", umbra_unusable_index);
+	show_indices(m, 1, umbra_unusable_index);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(unusable_index);

@@ -122,7 +122,7 @@ bool umbra_highatomic_unreserve(struct umbra *u,
 	const umbra_zoneref_t *ref;
 	struct umbra_zone *zone;
 
-	for_each_allowed_zone(u, zone, ref, rq) {
+	for_each_request_zone(u, zone, ref, rq) {
 		bool done = false;
 
 		if (READ_ONCE(zone->nr_reserved_highatomic) <=

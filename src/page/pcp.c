@@ -191,7 +191,8 @@ static void put_back(struct umbra_zone *zone, const u32 *frames,
 
 /*
  * Push blocks into the cache of the current CPU. Put them back to the zone if a
- * section is open, if the zone is suspect, or if a pageblock is isolated now.
+ * section is open, if the zone is suspect, or if the caches were turned off or a
+ * pageblock was isolated meanwhile.
  */
 static void push_all(struct umbra_zone *zone, const struct umbra_request *rq,
 		     int list, const u32 *frames, unsigned int nr)
@@ -203,11 +204,14 @@ static void push_all(struct umbra_zone *zone, const struct umbra_request *rq,
 	 * it finds none now, also on another CPU.
 	 */
 	if (pcp) {
+		/* If they are turned off from now on, a drain follows. */
+		bool is_on = READ_ONCE(zone->pcp_high_max);
+
 		/*
 		 * Push in reverse, so that the first block is popped first.
 		 * Untaken: a pageblock is rarely isolated during a refill.
 		 */
-		while (nr && !umbra_zone_is_suspect(zone) &&
+		while (nr && is_on && !umbra_zone_is_suspect(zone) &&
 		       umbra_frame_type(zone->umbra, frames[nr - 1]) !=
 		       UMBRA_ISOLATE) {
 			pcp_list_push(zone->umbra, &pcp->lists[list],

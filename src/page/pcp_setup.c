@@ -70,7 +70,8 @@ static void resize_zone(struct umbra_zone *zone, int coming)
 			high_max = auto_high(zone, zone->nr_managed /
 					     HIGH_FRACTION, batch, coming);
 	}
-	if (!batch || atomic_read(&u->wait.nr_waiting))
+	if (!batch || atomic_read(&u->wait.nr_waiting) ||
+	    !(u->online_nodes & BIT(zone->nid)))
 		high_max = 0;
 	WRITE_ONCE(zone->pcp_batch, batch);
 	WRITE_ONCE(zone->pcp_high_min, min(high_min, high_max));

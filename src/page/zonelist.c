@@ -21,6 +21,7 @@
 #include "../core/assert.h"
 #include "../core/core.h"
 #include "pcp.h"
+#include "pcp_setup.h"
 #include "zonelist.h"
 
 /* The lowest zone of a node, whose counters include events of the node. */
@@ -271,7 +272,7 @@ err_free:
  * @online: whether requests may use it
  *
  * An offline node serves no request. Its allocated blocks stay, and can be
- * freed. The caches of all CPUs are drained of its pages.
+ * freed. The caches of all CPUs are drained of its pages, and keep none.
  *
  * Context: Process context, may sleep.
  * Return: 0; -EINVAL if there is no such node; -EBUSY if it is the last node
@@ -293,6 +294,7 @@ int umbra_set_node_online(struct umbra *u, unsigned int nid, bool online)
 	} else if (nodes != u->online_nodes) {
 		WRITE_ONCE(u->online_nodes, nodes);
 		build_all(u);
+		umbra_pcp_resize(u);
 		if (!online)
 			umbra_pcp_drain(u, BIT(nid), -1, true);
 	}

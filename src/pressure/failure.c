@@ -5,6 +5,7 @@
  */
 #include <linux/atomic.h>
 #include <linux/kernel.h>
+#include <linux/preempt.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
 #include <linux/sched.h>
@@ -12,6 +13,7 @@
 #include "../buddy/fragmentation.h"
 #include "../core/core.h"
 #include "../core/request.h"
+#include "../page/account.h"
 #include "../page/pcp.h"
 #include "failure.h"
 #include "oom.h"
@@ -97,7 +99,29 @@ static void report_blocks(struct umbra_zone *zone)
 }
 
 /*
- * Print the request, all zones, and the accounts with the most pages. @kind is
+ * Does a zone belong in the report of a request? As in the host: zones up to the
+ * highest zone of the request, on the nodes that it may use. A request that may
+ * go beyond these nodes has all of them.
+ */
+static bool is_of_request(const struct umbra_zone *zone,
+			  const struct umbra_request *rq)
+{
+	umbra_nodemask_t nodes = rq->nodemask;
+
+	if (zone->type > rq->highest)
+		return false;
+	if (!in_task() || !(rq->gfp & __GFP_DIRECT_RECLAIM) ||
+	    (!(rq->gfp & __GFP_NOMEMALLOC) &&
+	     (umbra_oom_is_victim(zone->umbra) ||
+	      current->flags & (PF_MEMALLOC | PF_EXITING))))
+		return true;
+	if (nodes == UMBRA_ALL_NODES)
+		nodes = READ_ONCE(zone->umbra->allowed_nodes);
+	return nodes & BIT(zone->nid);
+}
+
+/*
+ * Print the request, its zones, and the accounts with the most pages. @kind is
  * what happened to the request: "failure" or a stall.
  */
 static void report_request(struct umbra *u, const struct umbra_request *rq,
@@ -111,9 +135,11 @@ static void report_request(struct umbra *u, const struct umbra_request *rq,
 		rq->nodemask);
 	dump_stack();
 	for_each_umbra_zone(u, zone)
-		report_zone(zone);
+		if (is_of_request(zone, rq))
+			report_zone(zone);
 	for_each_umbra_zone(u, zone)
-		report_blocks(zone);
+		if (is_of_request(zone, rq))
+			report_blocks(zone);
 	umbra_oom_report_holders(u);
 }
 
