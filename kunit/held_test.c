@@ -232,11 +232,19 @@ static void a_stray_put_of_a_held_page_is_found_later(struct kunit *test)
 {
 	struct umbra *u;
 	struct page *page = block(test, &u, 0, false);
+	struct umbra_account *account = umbra_test_account(test, u);
 
+	KUNIT_ASSERT_EQ(test, umbra_account_charge(account, 1, 1), 0);
 	page_ref_inc(page);
-	umbra_free_pages(u, page, 0);
+	umbra_free_pages_account(u, page, 0, account);
+	KUNIT_EXPECT_EQ(test, umbra_account_pages(account), 1);
+	/* The host has the page now, and uses its descriptor. */
 	page_ref_sub(page, 2);
+	set_page_private(page, 0xdeadbeef);
 	KUNIT_EXPECT_EQ(test, umbra_held_rescan(u), 1);
+	KUNIT_EXPECT_EQ(test, umbra_account_held(account), 0);
+	KUNIT_EXPECT_EQ(test, umbra_account_pages(account), 0);
+	KUNIT_EXPECT_EQ(test, page_private(page), 0xdeadbeef);
 	UMBRA_EXPECT_FRAME(test, u, page, FRAME_OFFLINE, 0);
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 1);
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_pages(u), PAGES - 1);

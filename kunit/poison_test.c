@@ -466,7 +466,42 @@ static void nothing_is_moved_to_a_page_that_failed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), MANY - 1);
 }
 
+/* Four pages are free; a request of order 2 finds that one of them failed. */
+static void a_nolock_request_frees_the_pages_that_have_not_failed(struct kunit *test)
+{
+	const struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.has_memory = true,
+	};
+	struct page *bad;
+	struct umbra *u;
+	LIST_HEAD(pages);
+	unsigned int i;
+
+	need_failures(test);
+	u = umbra_test_memory(test, &layout, MANY);
+	umbra_test_take_all(u, 0, GFP_KERNEL, 0, &pages);
+	for (i = 4; i < 8; i++) {
+		struct page *page = umbra_index_to_page(u, i);
+
+		list_del(&page->lru);
+		umbra_free_page(u, page);
+	}
+	bad = umbra_index_to_page(u, 5);
+	SetPageHWPoison(bad);
+	KUNIT_EXPECT_NULL(test, umbra_alloc_pages_nolock(u, 0, UMBRA_NO_NODE,
+							 2));
+	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(umbra_test_nr_free(u) == 3));
+	UMBRA_EXPECT_FRAME(test, u, bad, FRAME_OFFLINE, 0);
+	umbra_test_judge(test, u);
+	umbra_test_give_all(u, &pages);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), MANY - 1);
+	ClearPageHWPoison(bad);
+}
+
 static struct kunit_case poison_cases[] = {
+	KUNIT_CASE(a_nolock_request_frees_the_pages_that_have_not_failed),
 	KUNIT_CASE_PARAM(a_free_page_that_fails_is_taken_out_at_once,
 			 place_gen_params),
 	KUNIT_CASE_PARAM(a_failed_allocated_page_is_taken_out_when_freed,

@@ -481,6 +481,42 @@ static void a_request_waits_for_blocks_isolated_by_others(struct kunit *test)
 	umbra_test_give_all(u, &hoard);
 }
 
+/*
+ * Between two blocks of DMA are a thousand of Normal, which a scan of DMA passes
+ * over with a lock held.
+ */
+static void one_hold_of_the_lock_passes_over_few_blocks(struct kunit *test)
+{
+	static const struct umbra_zone_layout zones[] = {
+		{ .type = UMBRA_ZONE_DMA, .nr_frames = TEST_BLOCK },
+		{ .type = UMBRA_ZONE_NORMAL, .nr_frames = 4 * TEST_BLOCK },
+	};
+	const struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.nr_zones = ARRAY_SIZE(zones),
+		.zones = zones,
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout,
+						  5 * TEST_BLOCK);
+	struct owner *o = owner_create(test, NULL);
+	struct umbra_lru_seen seen = {};
+	u32 frames[SWAP_CLUSTER_MAX];
+	unsigned int nr, i;
+
+	for (i = 0; i < 3000; i++)
+		own(test, u, o, i % 1000 ? GFP_KERNEL : GFP_DMA, 0);
+	nr = umbra_lru_isolate(u, u->nodes, UMBRA_ZONE_DMA, frames,
+			       ARRAY_SIZE(frames), &seen);
+	KUNIT_EXPECT_LE(test, seen.passed, 1024);
+	KUNIT_EXPECT_EQ(test, nr, 2);
+	while (nr--)
+		umbra_movable_putback(u, frames[nr]);
+	for (i = 0; i < u->nr_frames; i++)
+		if (umbra_is_movable(u, i))
+			disown(u, umbra_index_to_page(u, i), 0);
+}
+
 /* The checker must find lists that were broken on purpose. */
 static bool is_found(struct umbra *u, enum umbra_finding_code code)
 {
@@ -538,6 +574,7 @@ static struct kunit_case reclaim_cases[] = {
 	KUNIT_CASE(an_owner_waits_for_a_block_that_is_isolated),
 	KUNIT_CASE(an_isolated_block_cannot_be_isolated_again),
 	KUNIT_CASE(a_request_waits_for_blocks_isolated_by_others),
+	KUNIT_CASE(one_hold_of_the_lock_passes_over_few_blocks),
 	KUNIT_CASE(broken_lists_are_found),
 	{}
 };

@@ -42,6 +42,7 @@
 #include "../page/account.h"
 #include "../page/gfp.h"
 #include "../page/held.h"
+#include "../page/later.h"
 #include "../page/pcp_setup.h"
 #include "../page/zonelist.h"
 #include "../policy/policy.h"
@@ -282,6 +283,7 @@ static struct umbra *instance_new(const char *name,
 	ratelimit_state_init(&u->failure_limit, 10 * HZ, 3);
 	ratelimit_set_flags(&u->failure_limit, RATELIMIT_MSG_ON_RELEASE);
 	umbra_held_init(u);
+	umbra_later_init(u);
 	umbra_accounts_init(u);
 	umbra_movables_init(u);
 	umbra_shrinkers_init(u);
@@ -331,6 +333,7 @@ static void stop_all(struct umbra *u)
 	cancel_delayed_work_sync(&u->held_work);
 	cancel_work_sync(&u->drain_work);
 	cancel_work_sync(&u->boost_work);
+	umbra_later_stop(u);
 }
 
 /**

@@ -32,6 +32,7 @@
 #include <linux/fault-inject.h>
 #include <linux/irq_work.h>
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/mm_types.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
@@ -264,6 +265,13 @@ struct umbra_shrinkers {
 	struct list_head list;
 };
 
+/* Blocks that are freed soon; see later.c. */
+struct umbra_later {
+	struct llist_head blocks;
+	struct irq_work irq;
+	struct work_struct work;
+};
+
 struct umbra_compact_state {
 	unsigned int extfrag_threshold;	/* READ_ONCE/WRITE_ONCE */
 	unsigned int proactiveness;	/* READ_ONCE/WRITE_ONCE */
@@ -319,6 +327,7 @@ struct umbra {
 	struct workqueue_struct *wq;	/* runs the work items below */
 	struct work_struct drain_work;
 	struct work_struct boost_work;
+	struct umbra_later later;
 
 	struct dentry *files;	/* directory of the interface, or NULL */
 	struct umbra_owner *owners;	/* by frame, with UMBRA_DEBUG_OWNER */
@@ -333,6 +342,7 @@ struct umbra {
 	struct umbra_latency *latency;	/* constant */
 	const struct umbra_slow_ops *slow_ops;	/* only tests change it */
 
+	struct xarray held_accounts;	/* of HELD frames, see held.c */
 	struct delayed_work held_work;	/* on @wq; checks HELD frames again */
 	unsigned long held_period;	/* jiffies; READ_ONCE/WRITE_ONCE */
 	struct ratelimit_state report_limit;

@@ -15,7 +15,7 @@
 #include "lru.h"
 #include "registry.h"
 
-/* Blocks that one call passes over: bounds how long the xa_lock is held. */
+/* Blocks that are passed over in one hold of the xa_lock: bounds the hold. */
 #define PASS_MOST 1024
 
 static struct umbra_lru *lru_of(struct umbra *u, u32 index)
@@ -200,20 +200,19 @@ static void rotate(struct umbra *u, u32 index, enum umbra_lru_list list)
 
 /*
  * Find the oldest block of a list in a zone up to @highest. A block of a higher
- * zone becomes the newest, and its pages are added to @passed. Returns
- * UMBRA_NO_FRAME if there is no such block, or after too many others. xa_lock
- * held.
+ * zone becomes the newest, and its pages are added to @passed. @most is the
+ * number of blocks that may still be passed over. Returns UMBRA_NO_FRAME if
+ * there is no such block, or none before @most is 0. xa_lock held.
  */
 static u32 oldest_up_to(struct umbra *u, const struct umbra_lru *lru,
 			enum umbra_lru_list list, enum umbra_zone_type highest,
-			unsigned long *passed)
+			unsigned long *passed, unsigned int *most)
 {
 	const struct list_head *head = &lru->lists[list];
-	unsigned int most = PASS_MOST;
 	struct page *page;
 	u32 index;
 
-	while (most-- && !list_empty(head)) {
+	for (; *most && !list_empty(head); --*most) {
 		page = list_last_entry(head, struct page, lru);
 		index = umbra_page_to_index(u, page);
 		if (umbra_frame_zone(u, index)->type <= highest)
@@ -243,13 +242,13 @@ unsigned int umbra_lru_isolate(struct umbra *u, struct umbra_node *node,
 			       unsigned int nr, struct umbra_lru_seen *seen)
 {
 	unsigned long end = seen->scanned + nr;
-	unsigned int got = 0, looked;
+	unsigned int got = 0, most = PASS_MOST, looked;
 	u32 index;
 
 	xa_lock(&u->movables);
 	for (looked = 0; looked < nr && seen->scanned < end; looked++) {
 		index = oldest_up_to(u, &node->lru, LRU_LIST_INACTIVE, highest,
-				     &seen->passed);
+				     &seen->passed, &most);
 		if (index == UMBRA_NO_FRAME)
 			break;
 		seen->scanned += movable_pages(u, index);
@@ -284,12 +283,13 @@ void umbra_lru_age(struct umbra *u, struct umbra_node *node,
 		   enum umbra_zone_type highest, unsigned int nr,
 		   struct umbra_lru_seen *seen)
 {
+	unsigned int most = PASS_MOST;
 	u32 index;
 
 	xa_lock(&u->movables);
 	while (nr--) {
 		index = oldest_up_to(u, &node->lru, LRU_LIST_ACTIVE, highest,
-				     &seen->passed);
+				     &seen->passed, &most);
 		if (index == UMBRA_NO_FRAME)
 			break;
 		if (movable_has_mark(u, index, MARK_ACCESSED)) {

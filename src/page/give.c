@@ -11,6 +11,7 @@
 #include "../core/span.h"
 #include "free.h"
 #include "give.h"
+#include "later.h"
 
 /* Zero a block. Returns false if a page has hardware poison. */
 static bool zero_block(struct page *page, unsigned int order)
@@ -35,7 +36,7 @@ static bool zero_block(struct page *page, unsigned int order)
  *
  * Context: any.
  * Return: the first page, or NULL if memory of the block has failed. The good
- * pages of such a block are freed, but with ALLOC_TRYLOCK the block is lost.
+ * pages of such a block are freed, with ALLOC_TRYLOCK a little later.
  */
 struct page *umbra_give_block(struct umbra *u, u32 index, unsigned int order,
 			      gfp_t gfp, unsigned int flags)
@@ -47,9 +48,10 @@ struct page *umbra_give_block(struct umbra *u, u32 index, unsigned int order,
 	umbra_make_allocated(u, index, order, gfp);
 	if (!(gfp & __GFP_ZERO) || !u->has_memory || zero_block(page, order))
 		return page;
-	/* A free may wait for a lock, so such a request loses the block. */
-	if (flags & ALLOC_TRYLOCK)
+	if (flags & ALLOC_TRYLOCK) {
+		umbra_free_later(u, index, order);
 		return NULL;
+	}
 	frame_set(u, index, FRAME_PCP, order);
 	umbra_free_block(u, index, order, true, NULL);
 	return NULL;

@@ -7,6 +7,7 @@
  * refused, by compaction of a whole node and allocation of a range, by the
  * invariant checker, and when the instance stops.
  */
+#include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
@@ -14,6 +15,7 @@
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
+#include <linux/xarray.h>
 #include "../buddy/freelist.h"
 #include "../buddy/zone.h"
 #include "../core/assert.h"
@@ -71,11 +73,45 @@ static void held_count(struct umbra_zone *zone, u32 index, int change)
 	zone->seq++;
 }
 
-/* Uncharge a HELD frame whose descriptor still belongs to umbra. */
-static void held_uncharge(struct page *page)
+/*
+ * Charge a HELD frame. The account is in page_private, where no memory is needed
+ * for it. After a stray put_page() the host may have overwritten that, so there
+ * is a copy; without memory for the copy the account is lost in that case.
+ */
+static void held_charge(struct umbra_zone *zone, u32 index,
+			struct umbra_account *account)
 {
-	umbra_account_unhold((struct umbra_account *)page_private(page));
-	set_page_private(page, 0);
+	struct xarray *copies = &zone->umbra->held_accounts;
+
+	lockdep_assert_held(&zone->lock);
+
+	umbra_account_hold(account);
+	set_page_private(umbra_index_to_page(zone->umbra, index),
+			 (unsigned long)account);
+	if (!account)
+		return;
+	xa_lock(copies);
+	__xa_store(copies, index, account, GFP_ATOMIC | __GFP_NOWARN);
+	xa_unlock(copies);
+}
+
+/* Take back the charge of a HELD frame; @stray: the host has its descriptor. */
+static void held_uncharge(struct umbra_zone *zone, u32 index, bool stray)
+{
+	struct xarray *copies = &zone->umbra->held_accounts;
+	struct page *page = umbra_index_to_page(zone->umbra, index);
+	struct umbra_account *account;
+
+	lockdep_assert_held(&zone->lock);
+
+	xa_lock(copies);
+	account = __xa_erase(copies, index);
+	xa_unlock(copies);
+	if (!stray) {
+		account = (struct umbra_account *)page_private(page);
+		set_page_private(page, 0);
+	}
+	umbra_account_unhold(account);
 }
 
 /**
@@ -97,9 +133,7 @@ void umbra_held_add(struct umbra_zone *zone, u32 index,
 			  frame_state(frame) == FRAME_TAIL ||
 			  frame_state(frame) == FRAME_PCP))
 		return;
-	umbra_account_hold(account);
-	set_page_private(umbra_index_to_page(zone->umbra, index),
-			 (unsigned long)account);
+	held_charge(zone, index, account);
 	frame_set(zone->umbra, index, FRAME_HELD, 0);
 	held_count(zone, index, 1);
 }
@@ -121,15 +155,16 @@ bool umbra_held_check(struct umbra_zone *zone, u32 index)
 	case PAGE_USE_HELD:
 		return false;
 	case PAGE_USE_NONE:
-		held_uncharge(page);
+		held_uncharge(zone, index, false);
 		umbra_debug_poison(zone->umbra, index, 1);
 		umbra_freelist_free(zone, index, 0);
 		break;
 	case PAGE_USE_HWPOISON:
-		held_uncharge(page);
+		held_uncharge(zone, index, false);
 		umbra_frame_lose(zone, index, "hardware poison in");
 		break;
 	case PAGE_USE_STRAY:
+		held_uncharge(zone, index, true);
 		umbra_frame_lose(zone, index, "stray put_page() of held");
 		break;
 	}
@@ -217,15 +252,16 @@ static void held_work_fn(struct work_struct *work)
 		look_again(u);
 }
 
-/* Prepare the delayed work. Context: any. */
+/* Prepare the delayed work and the copies of accounts. Context: any. */
 void umbra_held_init(struct umbra *u)
 {
+	xa_init_flags(&u->held_accounts, XA_FLAGS_LOCK_IRQ);
 	INIT_DELAYED_WORK(&u->held_work, held_work_fn);
 }
 
 static bool held_forget(struct umbra_zone *zone, u32 index)
 {
-	held_uncharge(umbra_index_to_page(zone->umbra, index));
+	held_uncharge(zone, index, false);
 	return true;
 }
 
@@ -236,4 +272,5 @@ static bool held_forget(struct umbra_zone *zone, u32 index)
 void umbra_held_forget(struct umbra *u)
 {
 	walk_held(u, true, held_forget);
+	xa_destroy(&u->held_accounts);
 }
