@@ -494,7 +494,37 @@ static void compaction_of_a_node_does_not_change_others(struct kunit *test)
 	umbra_test_empty(u);
 }
 
+/* A policy without grouping has one type, also after compaction. */
+static void compaction_without_grouping_changes_no_type(struct kunit *test)
+{
+	const struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.policy = "nogroup",
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout, PAGES);
+	struct mover *m = umbra_test_mover(test, u);
+	struct umbra_request rq;
+	unsigned long nr_free;
+	LIST_HEAD(pages);
+	u32 index;
+
+	umbra_test_lay_out(test, m, umbra_test_quarter);
+	umbra_test_request(test, u, &rq, GFP_KERNEL, TEST_PB_ORDER);
+	umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_FULL);
+	KUNIT_EXPECT_GT(test, m->nr_moved, 0);
+	for_each_umbra_pageblock(u, index, 0, u->nr_frames)
+		KUNIT_EXPECT_EQ(test, (int)umbra_frame_type(u, index),
+				(int)UMBRA_UNMOVABLE);
+	nr_free = umbra_test_nr_free(u);
+	KUNIT_EXPECT_EQ(test, umbra_test_take_all(u, 0, GFP_KERNEL, 0, &pages),
+			nr_free);
+	umbra_test_give_all(u, &pages);
+	umbra_test_empty(u);
+}
+
 static struct kunit_case compact_cases[] = {
+	KUNIT_CASE(compaction_without_grouping_changes_no_type),
 	KUNIT_CASE_PARAM(compaction_frees_every_pageblock_it_can,
 			 whole_gen_params),
 	KUNIT_CASE(compaction_does_not_move_pinned_pages),

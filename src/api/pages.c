@@ -208,8 +208,13 @@ void *umbra_alloc_pages_exact(struct umbra *u, size_t size, gfp_t gfp)
 	}
 	order = get_order(size);
 	addr = umbra_get_free_pages(u, gfp, order);
-	if (!addr || umbra_split_page(u, virt_to_page((void *)addr), order))
+	if (!addr)
 		return NULL;
+	if (umbra_split_page(u, virt_to_page((void *)addr), order)) {
+		/* Untaken: a new block without __GFP_COMP can be split. */
+		umbra_free_addr(u, addr, order);
+		return NULL;
+	}
 	end = addr + (PAGE_SIZE << order);
 	for (used = addr + PAGE_ALIGN(size); used < end; used += PAGE_SIZE)
 		umbra_free_addr(u, used, 0);

@@ -268,8 +268,8 @@ static bool is_target(const struct umbra_compaction *c, u32 index)
 
 /*
  * Make a pageblock movable if the free block at @index is at least half of it.
- * Movable blocks will fill the free block, and so most of the pageblock. Zone
- * lock held.
+ * Movable blocks will fill the free block, and so most of the pageblock. Policies
+ * without grouping have one type. Zone lock held.
  */
 static void make_movable(struct umbra_zone *zone, u32 index, unsigned int order)
 {
@@ -277,7 +277,7 @@ static void make_movable(struct umbra_zone *zone, u32 index, unsigned int order)
 
 	lockdep_assert_held(&zone->lock);
 
-	if (order + 1 < u->pb_order ||
+	if (!u->policy->group || order + 1 < u->pb_order ||
 	    !umbra_type_is_mergeable(umbra_frame_type(u, index)))
 		return;
 	if (order >= u->pb_order)
