@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Bulk allocation: one zone walk and one watermark check for many pages. */
 #include <linux/gfp.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 #include "../buddy/watermark.h"
@@ -16,7 +17,7 @@
 #include <trace/events/umbra.h>
 
 /* Largest number of pages per hold of the zone lock; an array on the stack. */
-#define BULK_CHUNK 128
+#define BULK_CHUNK 128U
 
 /*
  * Return the first zone of the preferred node that stays above its low
@@ -50,13 +51,14 @@ static unsigned int count_filled(struct page **pages, unsigned int nr_pages,
 	return filled;
 }
 
-/* The number of empty elements, at most BULK_CHUNK. */
+/* The number of empty elements in a row, at most BULK_CHUNK. */
 static unsigned int count_empty(struct page **pages, unsigned int nr_pages)
 {
-	unsigned int empty = 0, i;
+	unsigned int empty = 0;
 
-	for (i = 0; i < nr_pages && empty < BULK_CHUNK; i++)
-		empty += !pages[i];
+	nr_pages = min(nr_pages, BULK_CHUNK);
+	while (empty < nr_pages && !pages[empty])
+		empty++;
 	return empty;
 }
 
@@ -89,12 +91,12 @@ static unsigned int bulk_fill(struct umbra *u, gfp_t gfp, int nid,
 
 			if (unlikely(!page))
 				continue;
-			pages[filled] = page;
-			filled = count_filled(pages, nr_pages, filled);
+			pages[filled++] = page;
 			if (trace_umbra_page_alloc_enabled())
 				trace_umbra_page_alloc(umbra_index_to_pfn(u, frames[i]),
 						       0, gfp, rq.type);
 		}
+		filled = count_filled(pages, nr_pages, filled);
 		if (got < want)
 			break;
 	}
