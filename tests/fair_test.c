@@ -3,7 +3,7 @@
  * A process must not make others wait for long, and must not use the memory of
  * the host without limit.
  */
-#include "device.h"
+#include "pins.h"
 #include <sched.h>
 #include <sys/utsname.h>
 

@@ -3,7 +3,7 @@
  * Memory that moves while it is in use. Its users do not notice, and a page
  * with a reference does not move.
  */
-#include "device.h"
+#include "pins.h"
 #include <pthread.h>
 
 #define SEED 42

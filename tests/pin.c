@@ -9,7 +9,7 @@
  * of a ghost instance can be allocated and cannot be mapped.
  */
 #define DEVICE_NO_FIXTURE
-#include "device.h"
+#include "pins.h"
 #include <err.h>
 
 #define NR_PAGES 8

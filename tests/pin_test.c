@@ -4,7 +4,7 @@
  * memory must keep its data, and stay charged, until the last reference is
  * gone.
  */
-#include "device.h"
+#include "pins.h"
 #include <linux/io_uring.h>
 #include <pthread.h>
 #include <sys/syscall.h>

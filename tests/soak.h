@@ -4,7 +4,7 @@
 #define SOAK_H
 
 #define DEVICE_NO_FIXTURE
-#include "device.h"
+#include "pins.h"
 #include <err.h>
 #include <stdnoreturn.h>
 

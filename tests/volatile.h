@@ -3,7 +3,7 @@
 #ifndef VOLATILE_H
 #define VOLATILE_H
 
-#include "device.h"
+#include "pins.h"
 
 #define SEED 42
 #define ALL UINT32_MAX	/* more pages than any instance has */

@@ -349,7 +349,7 @@ run distances_order_the_nodes distances
 run cpus_belong_to_the_given_nodes cpus_of_nodes
 run pageblock_order_can_be_0_5_or_10 pageblock_orders
 for name in $(echo "$policies" | tr -d ,); do
-	run policy_$name policy $name
+	run "policy_$name" policy "$name"
 done
 for name in poison guard refs owner; do
 	run debug_$name debugging $name

@@ -41,7 +41,7 @@ unsigned long umbra_file_limit(const struct umbra_file *file)
 #define KERNEL_BYTES_PER_PAGE 256
 
 /* Files with a low limit of pages may map a few freed allocations, too. */
-#define KERNEL_PAGES_LEAST 64
+#define KERNEL_PAGES_LEAST 64UL
 
 /* About the part of a node of the tree that an allocation takes, in bytes. */
 #define NODE_BYTES 64

@@ -82,7 +82,7 @@ struct pid *umbra_victim_of(const struct umbra_account *account)
 	return living(account->opener) ? account->opener : NULL;
 }
 
-/* What a kill for an account can do. */
+/* The use of a kill for an account. */
 enum prospect {
 	PROSPECT_NONE,		/* the account does not count */
 	PROSPECT_HOPELESS,	/* its pages do not come back */
@@ -151,12 +151,15 @@ static void consider(struct umbra_account *account, long *most,
 	spin_lock_irqsave(&a->lock, flags);
 	pid = umbra_victim_of(account);
 	prospect = prospect_of(account, pid);
+	/* Untaken: the account is being freed, and so are its pages. */
+	if (prospect == PROSPECT_KILL && !refcount_inc_not_zero(&account->ref))
+		prospect = PROSPECT_NONE;
 	if (prospect != PROSPECT_NONE) {
 		*most = pages;
 		old = *best;
 		*best = (struct umbra_victim) {};
 	}
-	if (prospect == PROSPECT_KILL && refcount_inc_not_zero(&account->ref)) {
+	if (prospect == PROSPECT_KILL) {
 		best->account = account;
 		best->pid = get_pid(pid);
 	}

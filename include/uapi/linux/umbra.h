@@ -81,8 +81,8 @@ struct umbra_ioc_info {
  * @reserved: in: zero
  *
  * Errors: EINVAL, a field is out of range; EDQUOT, more pages or more memory of
- * the host than the file may have; ENOMEM, not enough free blocks; EINTR, a fatal signal; EOVERFLOW, no
- * offset is left.
+ * the host than the file may have; ENOMEM, not enough free blocks; EINTR, a
+ * fatal signal; EOVERFLOW, no offset is left.
  */
 struct umbra_ioc_alloc {
 	__u32 order;
