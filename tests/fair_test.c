@@ -112,7 +112,7 @@ static char *map_often(int fd, uint64_t a, unsigned int nr)
 
 struct mappings_case {
 	unsigned int nr;
-	bool moves;
+	bool moves;	/* or is purged */
 };
 
 /* Move all pages out of the pageblock of a page, if possible. */
@@ -147,6 +147,33 @@ TEST_F(device, only_a_page_with_few_mappings_is_moved)
 		close(fd);
 	}
 	EXPECT_TRUE(verify_is_ok());
+}
+
+static bool is_purged(int fd, uint64_t a)
+{
+	write_file(DEBUGFS_DIR "ctl/reclaim", "1");
+	return device_lock(fd, a) == 1;
+}
+
+TEST_F(device, only_a_page_with_few_mappings_is_purged)
+{
+	static const struct mappings_case cases[] = {
+		{ 256, true }, { 257, false },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint64_t a = device_alloc_flags(self->fd, 0, 1,
+						UMBRA_GFP_VOLATILE);
+		char *p = map_often(self->fd, a, cases[i].nr);
+
+		ASSERT_NE(MAP_FAILED, p);
+		ASSERT_EQ(0, device_unlock(self->fd, a));
+		EXPECT_EQ(cases[i].moves, is_purged(self->fd, a))
+			TH_LOG("%u mappings", cases[i].nr);
+		EXPECT_EQ(cases[i].moves ? 0 : SEED, *p);
+		ASSERT_EQ(0, device_free(self->fd, a));
+	}
 }
 
 #define MANY 4096

@@ -291,7 +291,7 @@ static int place(struct umbra_file *file, struct umbra_allocation *a)
 		return err;
 	mutex_lock(&file->lock);
 	err = mtree_insert_range(&file->allocations, a->offset, end - 1, a,
-				 GFP_KERNEL);
+				 GFP_KERNEL_ACCOUNT);
 	mutex_unlock(&file->lock);
 	return err;
 }

@@ -557,7 +557,7 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_movable_reclaim);
 /* Make an empty registry. Context: any. */
 void umbra_movables_init(struct umbra *u)
 {
-	xa_init(&u->movables);
+	xa_init_flags(&u->movables, XA_FLAGS_ACCOUNT);
 	init_waitqueue_head(&u->movable_wait);
 }
 

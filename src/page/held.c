@@ -255,7 +255,8 @@ static void held_work_fn(struct work_struct *work)
 /* Prepare the delayed work and the copies of accounts. Context: any. */
 void umbra_held_init(struct umbra *u)
 {
-	xa_init_flags(&u->held_accounts, XA_FLAGS_LOCK_IRQ);
+	xa_init_flags(&u->held_accounts,
+		      XA_FLAGS_LOCK_IRQ | XA_FLAGS_ACCOUNT);
 	INIT_DELAYED_WORK(&u->held_work, held_work_fn);
 }
 
