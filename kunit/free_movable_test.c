@@ -10,6 +10,7 @@
 #include "../src/move/lru.h"
 #include "../src/move/movable.h"
 #include "../src/page/account.h"
+#include "../src/page/free.h"
 #include "test_util.h"
 
 #define PAGES TEST_BLOCK
@@ -127,9 +128,9 @@ static void an_isolated_block_is_freed_by_the_task_that_isolated_it(struct kunit
 	KUNIT_ASSERT_TRUE(test, umbra_movable_isolate(u, index));
 	KUNIT_EXPECT_EQ(test, umbra_free_movable(u, page, 2, account), 0);
 
-	/* The owner is free of the block, which is not free yet. */
+	/* The owner is rid of the block, which is not free yet. */
 	umbra_movable_retire(u, &o.movable);
-	KUNIT_EXPECT_EQ(test, umbra_account_pages(account), 4);
+	KUNIT_EXPECT_EQ(test, umbra_account_pages(account), 0);
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES - 8);
 	KUNIT_EXPECT_EQ(test, u->zones->nr_lru[LRU_LIST_ISOLATED], 0);
 	KUNIT_EXPECT_FALSE(test, umbra_movable_isolate(u, index));
@@ -222,7 +223,43 @@ static void only_a_callback_that_has_the_block_is_waited_for(struct kunit *test)
 	umbra_test_judge(test, u);
 }
 
+static int migrate_not_found(struct umbra_movable *movable, struct page *dst,
+			     struct page *src, unsigned int order,
+			     enum umbra_migrate_mode mode)
+{
+	return -ENOENT;
+}
+
+static const struct umbra_movable_operations not_found_ops = {
+	.migrate = migrate_not_found,
+};
+
+/* An owner may return -ENOENT, and still have the block. */
+static void a_block_stays_isolated_whatever_error_its_owner_returns(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 2);
+	struct page *to = umbra_test_alloc(test, u, GFP_KERNEL, 2);
+	u32 index = umbra_page_to_index(u, page);
+	u32 dst = umbra_page_to_index(u, to);
+	struct umbra_movable movable;
+
+	umbra_movable_init(&movable, &not_found_ops, NULL);
+	KUNIT_ASSERT_EQ(test, umbra_set_movable(u, page, 2, &movable), 0);
+	KUNIT_ASSERT_TRUE(test, umbra_movable_isolate(u, index));
+	frame_set(u, dst, FRAME_PCP, 2);
+	KUNIT_EXPECT_EQ(test, umbra_movable_migrate(u, dst, index,
+						    UMBRA_MIGRATE_SYNC),
+			-EBUSY);
+	umbra_free_block(u, dst, 2, true, NULL);
+	KUNIT_EXPECT_FALSE(test, umbra_movable_isolate(u, index));
+	umbra_movable_putback(u, index);
+	KUNIT_EXPECT_EQ(test, umbra_free_movable(u, page, 2, NULL), 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
+}
+
 static struct kunit_case free_movable_cases[] = {
+	KUNIT_CASE(a_block_stays_isolated_whatever_error_its_owner_returns),
 	KUNIT_CASE_PARAM(an_isolated_block_is_freed_by_the_task_that_isolated_it,
 			 ending_gen_params),
 	KUNIT_CASE(a_free_of_the_wrong_order_changes_nothing),

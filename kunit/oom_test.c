@@ -318,6 +318,30 @@ static void oom_waits_as_long_as_memory_comes_back(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(is_waited_for(test)));
 }
 
+/* Another process has opened the file, and keeps it. */
+static void oom_kills_the_opener_if_the_user_frees_nothing(struct kunit *test)
+{
+	struct umbra *u = start(test, UMBRA_OOM_KILL);
+	struct holder *opener = umbra_test_holder(test, u, 0, false);
+	struct holder *user = umbra_test_holder(test, u, PAGES / 2, true);
+	unsigned int i;
+
+	umbra_account_set_opener(user->account, task_tgid(opener->task));
+	umbra_account_set_user(user->account, task_tgid(user->task));
+	KUNIT_EXPECT_TRUE(test, kill_for(test, u));
+	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(READ_ONCE(user->killed)));
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(opener->killed));
+	user->account->deadline = jiffies - 1;
+	/* The first request fails, and the next one kills again. */
+	for (i = 0; i < 2 && kills(u) < 2; i++)
+		kill_for(test, u);
+	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(READ_ONCE(opener->killed)));
+	user->account->deadline = jiffies - 1;
+	for (i = 0; i < 3; i++)
+		kill_for(test, u);
+	KUNIT_EXPECT_EQ(test, kills(u), 2);
+}
+
 static void oom_does_not_fail_a_request_for_an_old_kill(struct kunit *test)
 {
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
@@ -454,6 +478,7 @@ static struct kunit_case oom_cases[] = {
 	KUNIT_CASE(oom_fails_if_no_task_can_be_killed),
 	KUNIT_CASE(oom_kills_no_task_for_requests_with_another_way),
 	KUNIT_CASE(oom_waits_as_long_as_memory_comes_back),
+	KUNIT_CASE(oom_kills_the_opener_if_the_user_frees_nothing),
 	KUNIT_CASE(oom_does_not_fail_a_request_for_an_old_kill),
 	KUNIT_CASE(oom_counts_allocated_pages_and_not_charges),
 	KUNIT_CASE(an_oom_notifier_that_frees_prevents_a_kill),

@@ -330,10 +330,10 @@ static void stop_all(struct umbra *u)
 {
 	WRITE_ONCE(u->stopping, true);
 	umbra_background_stop(u);
+	umbra_later_stop(u);
 	cancel_delayed_work_sync(&u->held_work);
 	cancel_work_sync(&u->drain_work);
 	cancel_work_sync(&u->boost_work);
-	umbra_later_stop(u);
 }
 
 /**

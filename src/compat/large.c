@@ -6,7 +6,7 @@
  */
 #include <linux/gfp.h>
 #include <linux/kernel.h>
-#include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/printk.h>
@@ -28,11 +28,18 @@ static u64 spare_bytes(void)
 	return (u64)(pages - (pages >> SPARE_SHIFT)) << PAGE_SHIFT;
 }
 
+/*
+ * Not kvmalloc(): with __GFP_RETRY_MAYFAIL it compacts the host for a contiguous
+ * table, and it refuses tables of more than INT_MAX bytes.
+ */
 static void *zalloc(size_t bytes, gfp_t gfp)
 {
-	gfp |= __GFP_ZERO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
-	/* kvmalloc() refuses more. */
-	return bytes > INT_MAX ? __vmalloc(bytes, gfp) : kvmalloc(bytes, gfp);
+	void *table = NULL;
+
+	gfp |= __GFP_ZERO | __GFP_NOWARN;
+	if (bytes <= KMALLOC_MAX_SIZE)
+		table = kmalloc(bytes, gfp | __GFP_NORETRY);
+	return table ?: __vmalloc(bytes, gfp | __GFP_RETRY_MAYFAIL);
 }
 
 /**

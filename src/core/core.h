@@ -5,8 +5,9 @@
  * Lock order: umbra.ranges_lock, umbra.control_lock, then either the xa_lock of
  * umbra.movables or umbra_zone.lock. The last two never nest in each other, and
  * two zone locks never nest. Zone locks are taken with interrupts off, because
- * a block may be freed from any context. umbra_accounts.lock may nest in a zone
- * lock. A section of a per-CPU cache (section.h) takes no lock.
+ * a block may be freed from any context. umbra_accounts.lock and the xa_lock of
+ * umbra.held_accounts may nest in a zone lock. A section of a per-CPU cache
+ * (section.h) takes no lock.
  *
  * Usage of struct page fields:
  *
@@ -254,9 +255,9 @@ struct umbra_oom_state {
 };
 
 struct umbra_accounts {
-	spinlock_t lock;		/* innermost lock; guards @list */
+	spinlock_t lock;		/* innermost lock; see account.h */
 	struct list_head list;
-	atomic_t nr_victims;		/* accounts whose opener was killed */
+	atomic_t nr_victims;		/* accounts whose process was killed */
 	bool victim_is_gone;	/* the last account of a victim was freed */
 };
 

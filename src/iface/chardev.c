@@ -221,8 +221,8 @@ static vm_fault_t umbra_fault(struct vm_fault *vmf)
 	struct umbra_file *file = vmf->vma->vm_file->private_data;
 	int err;
 
-	/* Not the process that reads the memory of another one. */
-	if (current->mm == vmf->vma->vm_mm)
+	/* Neither a process nor a thread that works in the memory of another. */
+	if (current->mm == vmf->vma->vm_mm && !(current->flags & PF_KTHREAD))
 		umbra_account_set_user(file->account, task_tgid(current));
 	do {
 		mutex_lock(&file->lock);

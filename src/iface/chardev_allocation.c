@@ -16,6 +16,7 @@
 #include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/overflow.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include "../compat/large.h"
 #include "chardev_allocation.h"
@@ -211,6 +212,7 @@ static void copy_kept(struct umbra_blocks *to, const struct umbra_blocks *from,
 	unsigned int i, nr = 0, bit;
 
 	for (i = 0; i < from->nr && nr < to->nr; i++) {
+		cond_resched();
 		if (!from->pages[i])
 			continue;
 		to->pages[nr] = from->pages[i];
@@ -230,7 +232,7 @@ static void copy_kept(struct umbra_blocks *to, const struct umbra_blocks *from,
  * @a: the allocation, freed by its user and complete until now
  * @kept: number of its blocks that are left
  *
- * If there is no memory for a smaller description, the old one stays.
+ * If that would not be smaller, or there is no memory for it, the old one stays.
  *
  * Context: may sleep; without the file lock.
  */
@@ -238,8 +240,11 @@ void umbra_allocation_shrink(struct umbra_file *file,
 			     struct umbra_allocation *a, unsigned int kept)
 {
 	size_t bytes = blocks_bytes(a->nr_blocks, a->order, false);
+	size_t left = kept ? blocks_bytes(kept, a->order, true) : 0;
 	struct umbra_blocks *b = NULL, *old;
 
+	if (left >= bytes)
+		return;
 	if (kept) {
 		b = blocks_create(kept, a->order, true);
 		if (!b)
@@ -252,7 +257,5 @@ void umbra_allocation_shrink(struct umbra_file *file,
 	a->blocks = b;
 	mutex_unlock(&file->lock);
 	kvfree(old);
-	if (b)
-		bytes -= min(bytes, blocks_bytes(kept, a->order, true));
-	uncharge_bytes(file, a, bytes);
+	uncharge_bytes(file, a, bytes - left);
 }

@@ -465,7 +465,7 @@ int umbra_compact_node_zones(struct umbra *u, unsigned int nid, bool proactive)
 		umbra_count(c.zone, EVENT_COMPACT_DAEMON_FREE_SCANNED,
 			    c.free_scanned);
 	}
-	return 0;
+	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
 /**

@@ -28,6 +28,7 @@
 #include "lru.h"
 #include "movable.h"
 #include "registry.h"
+#include <trace/events/umbra.h>
 
 static void wake_owners(struct umbra *u)
 {
@@ -127,7 +128,10 @@ void umbra_clear_movable(struct umbra *u, struct page *page)
 }
 EXPORT_SYMBOL_GPL(umbra_clear_movable);
 
-/* Leave a freed block to the task that has isolated it. xa_lock held. */
+/*
+ * Leave a freed block to the task that has isolated it. It is uncharged at once,
+ * so that its owner can have another one. xa_lock held.
+ */
 static void hand_over(struct umbra *u, u32 index, struct umbra_account *account)
 {
 	struct umbra_movable *movable = movable_of(u, index);
@@ -135,6 +139,8 @@ static void hand_over(struct umbra *u, u32 index, struct umbra_account *account)
 	if (movable_is_listed(u, index))
 		umbra_lru_unlink(u, index);
 	umbra_account_get(account);
+	if (account)
+		umbra_account_uncharge(account, movable_pages(u, index));
 	set_entry(u, index, account, ENTRY_FREED);
 	end_isolation(movable);
 }
@@ -262,16 +268,26 @@ bool umbra_page_is_pinned(struct umbra *u, struct page *page,
 }
 EXPORT_SYMBOL_GPL(umbra_page_is_pinned);
 
-/* Free an isolated block for its owner, which has freed it. */
+/*
+ * Free an isolated block for its owner, which has freed it. Pages that become
+ * HELD are charged again.
+ */
 static void free_for_owner(struct umbra *u, u32 index)
 {
+	unsigned int order = frame_order(frame_read(u, index));
 	struct umbra_account *account;
+	unsigned long held;
 
+	if (trace_umbra_page_free_enabled())
+		trace_umbra_page_free(umbra_index_to_pfn(u, index), order);
 	xa_lock(&u->movables);
+	/* State first: an allocated block without registration can be freed. */
+	frame_set(u, index, FRAME_PCP, order);
 	account = xa_untag_pointer(__xa_erase(&u->movables, index));
 	xa_unlock(&u->movables);
-	umbra_free_pages_account(u, umbra_index_to_page(u, index),
-				 frame_order(frame_read(u, index)), account);
+	held = umbra_free_block(u, index, order, true, account);
+	if (account)
+		umbra_account_charge_more(account, held);
 	umbra_account_drop(account);
 }
 
@@ -492,7 +508,8 @@ int umbra_movable_migrate(struct umbra *u, u32 dst, u32 src,
 	if (err) {
 		abandon_target(u, dst);
 		end_callback(u, src, movable);
-		return err;
+		/* To the caller -ENOENT says that the block is gone. */
+		return err == -ENOENT ? -EBUSY : err;
 	}
 	xa_lock(&u->movables);
 	frame_set(u, src, FRAME_PCP, order);

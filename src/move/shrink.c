@@ -144,6 +144,12 @@ static void wait_for_isolated(struct umbra *u, const struct umbra_node *node,
 					    ISOLATED_WAIT);
 }
 
+/* Must reclaim end? A request that cannot fail goes on. */
+static bool must_end(gfp_t gfp)
+{
+	return fatal_signal_pending(current) && !(gfp & __GFP_NOFAIL);
+}
+
 /* Reclaim from the LRU lists; a lower priority scans a larger part of them. */
 static void shrink_lru(struct umbra *u, struct umbra_node *node,
 		       struct umbra_scan *scan)
@@ -158,7 +164,7 @@ static void shrink_lru(struct umbra *u, struct umbra_node *node,
 	most = nr >> scan->priority ?: min(nr, SWAP_CLUSTER_MAX);
 	while (seen.scanned < most && seen.passed <= all &&
 	       scan->nr_reclaimed < scan->nr_to_reclaim &&
-	       !fatal_signal_pending(current)) {
+	       !must_end(scan->gfp)) {
 		before = seen;
 		shrink_batch(u, node, scan, &seen);
 		if (seen.scanned == before.scanned &&
@@ -201,7 +207,7 @@ static unsigned long shrink_one(struct umbra_shrinker *shrinker,
 	share = share_of(shrinker, freeable, priority);
 	left = min((deferred >> priority) + share, freeable * 2);
 	while ((left >= batch || (left > 0 && left >= freeable)) &&
-	       !fatal_signal_pending(current)) {
+	       !must_end(sc->gfp)) {
 		sc->nr_to_scan = min(batch, left);
 		sc->nr_scanned = sc->nr_to_scan;
 		ret = shrinker->scan(shrinker, sc);

@@ -8,6 +8,7 @@
  */
 #include <linux/atomic.h>
 #include <linux/gfp.h>
+#include <linux/jiffies.h>
 #include <linux/lockdep.h>
 #include <linux/module.h>
 #include <linux/pid.h>
@@ -68,6 +69,22 @@ static void account_remember(struct umbra_account *account)
 	spin_unlock_irqrestore(&a->lock, flags);
 }
 
+/* Replace a process of an account, and its reference. Context: any but NMI. */
+void umbra_account_set_pid(struct umbra_account *account, struct pid **where,
+			   struct pid *pid)
+{
+	struct umbra_accounts *a = &account->umbra->accounts;
+	unsigned long flags;
+	struct pid *old;
+
+	get_pid(pid);
+	spin_lock_irqsave(&a->lock, flags);
+	old = *where;
+	WRITE_ONCE(*where, pid);
+	spin_unlock_irqrestore(&a->lock, flags);
+	put_pid(old);
+}
+
 /* Remove an account from the list. Context: any. */
 static void account_forget(struct umbra_account *account)
 {
@@ -79,6 +96,10 @@ static void account_forget(struct umbra_account *account)
 	umbra_account_set_fate(account, ACCOUNT_SPARED);
 	list_del_rcu(&account->list);
 	spin_unlock_irqrestore(&a->lock, flags);
+	/* A reader of the list may still have the account, without a reference. */
+	umbra_account_set_pid(account, &account->opener, NULL);
+	umbra_account_set_pid(account, &account->user, NULL);
+	umbra_account_set_pid(account, &account->victim, NULL);
 }
 
 /**
@@ -116,11 +137,13 @@ void umbra_account_put(struct umbra_account *account)
 {
 	if (!refcount_dec_and_test(&account->ref))
 		return;
-	if (account->umbra)
+	if (account->umbra) {
 		account_forget(account);
-	put_pid(account->opener);
-	put_pid(account->user);
-	put_pid(account->victim);
+	} else {
+		put_pid(account->opener);
+		put_pid(account->user);
+		put_pid(account->victim);
+	}
 	kfree_rcu(account, rcu);
 }
 EXPORT_SYMBOL_GPL(umbra_account_put);
@@ -140,6 +163,13 @@ void umbra_account_uncharge(struct umbra_account *account,
 	atomic_long_sub(nr_pages, &account->pages);
 }
 EXPORT_SYMBOL_GPL(umbra_account_uncharge);
+
+/* Charge pages that exist already, also beyond a limit. Context: any. */
+void umbra_account_charge_more(struct umbra_account *account,
+			       unsigned long nr_pages)
+{
+	atomic_long_add(nr_pages, &account->pages);
+}
 
 /**
  * umbra_account_promise() - note that charged pages are not allocated yet
@@ -215,22 +245,6 @@ void umbra_account_unhold(struct umbra_account *account)
 	umbra_account_put(account);
 }
 
-/* Replace a process of an account, and its reference. Context: any but NMI. */
-void umbra_account_set_pid(struct umbra_account *account, struct pid **where,
-			   struct pid *pid)
-{
-	struct umbra_accounts *a = &account->umbra->accounts;
-	unsigned long flags;
-	struct pid *old;
-
-	get_pid(pid);
-	spin_lock_irqsave(&a->lock, flags);
-	old = *where;
-	WRITE_ONCE(*where, pid);
-	spin_unlock_irqrestore(&a->lock, flags);
-	put_pid(old);
-}
-
 /**
  * umbra_account_set_opener() - set the process that OOM kills for an account
  * @account: account
@@ -253,14 +267,20 @@ EXPORT_SYMBOL_GPL(umbra_account_set_opener);
  * @account: account
  * @pid: thread group that allocates or touches pages now
  *
- * Costs a comparison if the process is the same as before.
+ * Costs a comparison if the process is the same as before, and has an effect
+ * once a jiffy if several processes take turns.
  *
  * Context: As umbra_account_set_opener().
  */
 void umbra_account_set_user(struct umbra_account *account, struct pid *pid)
 {
-	if (READ_ONCE(account->user) != pid)
-		umbra_account_set_pid(account, &account->user, pid);
+	unsigned long now = jiffies;
+
+	if (READ_ONCE(account->user) == pid ||
+	    (account->user && READ_ONCE(account->user_since) == now))
+		return;
+	WRITE_ONCE(account->user_since, now);
+	umbra_account_set_pid(account, &account->user, pid);
 }
 EXPORT_SYMBOL_GPL(umbra_account_set_user);
 

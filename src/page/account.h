@@ -36,6 +36,7 @@ struct umbra_account {
 	long left;		/* pages at the last check of a victim */
 	unsigned long deadline;	/* jiffies: end of the wait for fewer pages */
 
+	unsigned long user_since;	/* jiffies of the last change of @user */
 	unsigned long elsewhere;	/* oom.lock; see victim.c */
 	struct rcu_head rcu;
 };
@@ -54,6 +55,8 @@ void umbra_account_set_fate(struct umbra_account *account,
 			    enum umbra_account_fate fate);
 void umbra_account_set_pid(struct umbra_account *account, struct pid **where,
 			   struct pid *pid);
+void umbra_account_charge_more(struct umbra_account *account,
+			       unsigned long nr_pages);
 void umbra_account_get(struct umbra_account *account);
 void umbra_account_drop(struct umbra_account *account);
 void umbra_account_hold(struct umbra_account *account);

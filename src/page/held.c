@@ -91,7 +91,8 @@ static void held_charge(struct umbra_zone *zone, u32 index,
 	if (!account)
 		return;
 	xa_lock(copies);
-	__xa_store(copies, index, account, GFP_ATOMIC | __GFP_NOWARN);
+	__xa_store(copies, index, account,
+		   GFP_NOWAIT | __GFP_NOMEMALLOC | __GFP_NOWARN);
 	xa_unlock(copies);
 }
 

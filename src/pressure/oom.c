@@ -131,7 +131,8 @@ static void insert_holder(struct holder *holders,
  *
  * Prints nothing if no account has pages.
  *
- * Context: any but NMI; takes accounts.lock for one account at a time.
+ * Context: any but NMI; takes accounts.lock for one account at a time. On
+ * PREEMPT_RT not with preemption or interrupts off.
  */
 void umbra_oom_report_holders(struct umbra *u)
 {
@@ -159,6 +160,24 @@ enum verdict {
 };
 
 /*
+ * The kill of the process that used a file did not help. If another process
+ * opened the file, that one is next; else the account is passed over.
+ * accounts.lock held.
+ */
+static void give_up(struct umbra_account *account)
+{
+	struct pid *user = account->user;
+
+	if (!account->opener || account->victim == account->opener) {
+		umbra_account_set_fate(account, ACCOUNT_PASSED_OVER);
+		return;
+	}
+	umbra_account_set_fate(account, ACCOUNT_SPARED);
+	WRITE_ONCE(account->user, NULL);
+	put_pid(user);
+}
+
+/*
  * Judge an account whose process was killed. The request waits while memory of
  * the account is being freed. When all of it is freed, the request tries again
  * before another task is killed. If no memory is freed in time, the request
@@ -171,7 +190,7 @@ static enum verdict judge_killed(struct umbra_account *account)
 	long pages = umbra_account_pages_had(account);
 
 	if (!pages) {
-		umbra_account_set_fate(account, ACCOUNT_PASSED_OVER);
+		umbra_account_set_fate(account, ACCOUNT_SPARED);
 		return VERDICT_WAIT;
 	}
 	if (pages < account->left) {
@@ -180,7 +199,7 @@ static enum verdict judge_killed(struct umbra_account *account)
 	}
 	if (!time_after(now, account->deadline))
 		return VERDICT_WAIT;
-	umbra_account_set_fate(account, ACCOUNT_PASSED_OVER);
+	give_up(account);
 	return time_after(now, account->deadline + VICTIM_PERIOD) ?
 	       VERDICT_KILL : VERDICT_FAIL;
 }
@@ -228,7 +247,10 @@ static void set_fate(struct umbra_account *account,
 	spin_unlock_irqrestore(&a->lock, flags);
 }
 
-/* Kill a process. If it is gone already, its account is passed over. */
+/*
+ * Kill a process, unless it exits by itself. If it is gone already, its account
+ * is passed over.
+ */
 static void kill_victim(const struct umbra_victim *victim,
 			const struct umbra_request *rq)
 {
@@ -238,6 +260,8 @@ static void kill_victim(const struct umbra_victim *victim,
 
 	umbra_account_set_pid(account, &account->victim, victim->pid);
 	set_fate(account, ACCOUNT_KILLED);
+	if (umbra_victim_is_exiting(victim->pid))
+		return;
 	err = kill_pid(victim->pid, SIGKILL, 1);
 	pr_warn("%s: %s process %d, whose file has %ld pages\n", u->name,
 		err ? "cannot find" : "killed", pid_nr(victim->pid),

@@ -58,12 +58,47 @@ bool umbra_victim_can_help(struct umbra *u, const struct umbra_request *rq)
 	return false;
 }
 
-/* The thread group of a pid, or NULL if all of its threads have exited. */
+/* Does a thread of a group still have its files? RCU read lock held. */
+static bool has_files(struct task_struct *task)
+{
+	struct task_struct *thread;
+
+	for_each_thread(task, thread)
+		if (!READ_ONCE(thread->exit_state))
+			return true;
+	return false;
+}
+
+/*
+ * The thread group of a pid, or NULL if its memory has come back already. RCU
+ * read lock held.
+ */
 static struct task_struct *living(struct pid *pid)
 {
 	struct task_struct *task = pid_task(pid, PIDTYPE_TGID);
 
-	return task && atomic_read(&task->signal->live) ? task : NULL;
+	if (task && (atomic_read(&task->signal->live) || has_files(task)))
+		return task;
+	return NULL;
+}
+
+/**
+ * umbra_victim_is_exiting() - test whether a process exits by itself
+ * @pid: thread group
+ *
+ * Context: any but NMI.
+ * Return: true if the memory of the process comes back without a kill.
+ */
+bool umbra_victim_is_exiting(struct pid *pid)
+{
+	struct task_struct *task;
+	bool exiting;
+
+	rcu_read_lock();
+	task = living(pid);
+	exiting = task && !atomic_read(&task->signal->live);
+	rcu_read_unlock();
+	return exiting;
 }
 
 /**
@@ -104,6 +139,27 @@ static enum prospect prospect_of(const struct umbra_account *account,
 	    task->signal->oom_score_adj == OOM_SCORE_ADJ_MIN)
 		return PROSPECT_NONE;
 	return PROSPECT_KILL;
+}
+
+/* Is there a process that may be killed? */
+static bool has_candidate(struct umbra *u)
+{
+	struct umbra_accounts *a = &u->accounts;
+	struct umbra_account *account;
+	unsigned long flags;
+	bool found = false;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(account, &a->list, list) {
+		spin_lock_irqsave(&a->lock, flags);
+		found = prospect_of(account, umbra_victim_of(account)) ==
+			PROSPECT_KILL;
+		spin_unlock_irqrestore(&a->lock, flags);
+		if (found)
+			break;
+	}
+	rcu_read_unlock();
+	return found;
 }
 
 /* Count the pages of each account in zones that a request may not use. */
@@ -185,6 +241,8 @@ bool umbra_victim_select(struct umbra *u, const struct umbra_request *rq,
 	lockdep_assert_held(&u->oom.lock);
 
 	*victim = (struct umbra_victim) {};
+	if (!has_candidate(u))
+		return false;
 	count_elsewhere(u, rq);
 	rcu_read_lock();
 	list_for_each_entry_rcu(account, &u->accounts.list, list)

@@ -18,6 +18,7 @@ bool umbra_victim_can_help(struct umbra *u, const struct umbra_request *rq);
 bool umbra_victim_select(struct umbra *u, const struct umbra_request *rq,
 			 struct umbra_victim *victim);
 void umbra_victim_release(struct umbra_victim *victim);
+bool umbra_victim_is_exiting(struct pid *pid);
 struct pid *umbra_victim_of(const struct umbra_account *account);
 
 #endif /* _UMBRA_VICTIM_H */
