@@ -11,15 +11,15 @@ slowness
 say "the time limits are at $UMBRA_SLOW % for this machine"
 
 first() {
-	step "kunit um" env ARCH=um "$top/scripts/kunit.sh"
 	step "vmtest debug" env SET=short "$top/scripts/vmtest.sh" debug
+	step "kunit x86_64" env ARCH=x86_64 FILTER="$kunit_x86_64" "$top/scripts/kunit.sh"
 }
 
 second() {
 	step check "$top/scripts/check.sh"
+	step "kunit um" env ARCH=um "$top/scripts/kunit.sh"
 	step "vmtest 7" env SET=short "$top/scripts/vmtest.sh" 7
 	step "vmtest 6.1" env SET=short "$top/scripts/vmtest.sh" 6.1
-	step "kunit x86_64" env ARCH=x86_64 FILTER="$kunit_x86_64" "$top/scripts/kunit.sh"
 }
 
 lane first

@@ -29,14 +29,16 @@ static u64 spare_bytes(void)
 }
 
 /*
- * Not kvmalloc(): with __GFP_RETRY_MAYFAIL it compacts the host for a contiguous
- * table, and it refuses tables of more than INT_MAX bytes.
+ * As kvmalloc(), which would compact the host for a contiguous table with
+ * __GFP_RETRY_MAYFAIL, and refuses tables of more than INT_MAX bytes.
  */
 static void *zalloc(size_t bytes, gfp_t gfp)
 {
 	void *table = NULL;
 
 	gfp |= __GFP_ZERO | __GFP_NOWARN;
+	if (bytes <= PAGE_SIZE)
+		return kmalloc(bytes, gfp);
 	if (bytes <= KMALLOC_MAX_SIZE)
 		table = kmalloc(bytes, gfp | __GFP_NORETRY);
 	return table ?: __vmalloc(bytes, gfp | __GFP_RETRY_MAYFAIL);
