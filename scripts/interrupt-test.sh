@@ -99,8 +99,7 @@ interrupted "user-mode Linux" INT 'vmlinuz ncpus=2.*umbra_data' \
 	"$top/scripts/vmtest.sh" um
 interrupted "an emulated machine" INT 'qemu-system' \
 	"$top/scripts/vmtest.sh" 6.1
-interrupted "both lanes" INT 'vmlinuz ncpus=2.*umbra_data' \
-	"$top/scripts/test.sh"
+interrupted "both lanes" INT 'qemu-system' "$top/scripts/test.sh"
 interrupted "both lanes, under make" TERM 'cc1|checkpatch' \
 	make -C "$top" test
 export XDG_CACHE_HOME=$scratch/cache
