@@ -414,16 +414,6 @@ static void a_bulk_allocation_fills_the_holes_of_an_array(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_idle(u), PAGES);
 }
 
-static unsigned long events(struct umbra *u, enum umbra_event event)
-{
-	struct umbra_zone *zone;
-	unsigned long sum = 0;
-
-	for_each_umbra_zone(u, zone)
-		sum += umbra_zone_events(zone, event);
-	return sum;
-}
-
 static void a_bulk_allocation_takes_no_more_than_it_needs(struct kunit *test)
 {
 	struct umbra *u = ghost(test);
@@ -435,14 +425,14 @@ static void a_bulk_allocation_takes_no_more_than_it_needs(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, own);
 	for (i = 0; i < ARRAY_SIZE(pages); i += 2)
 		pages[i] = own;
-	taken = events(u, EVENT_PGALLOC);
-	freed = events(u, EVENT_PGFREE);
+	taken = umbra_test_events(u, EVENT_PGALLOC);
+	freed = umbra_test_events(u, EVENT_PGFREE);
 	KUNIT_EXPECT_EQ(test, umbra_alloc_pages_bulk(u, GFP_KERNEL, 1, NULL,
 						     ARRAY_SIZE(pages), pages),
 			ARRAY_SIZE(pages));
-	KUNIT_EXPECT_EQ(test, events(u, EVENT_PGALLOC),
+	KUNIT_EXPECT_EQ(test, umbra_test_events(u, EVENT_PGALLOC),
 			taken + ARRAY_SIZE(pages) / 2);
-	KUNIT_EXPECT_EQ(test, events(u, EVENT_PGFREE), freed);
+	KUNIT_EXPECT_EQ(test, umbra_test_events(u, EVENT_PGFREE), freed);
 	for (i = 0; i < ARRAY_SIZE(pages); i += 2)
 		pages[i] = NULL;
 	umbra_free_pages_bulk(u, pages, ARRAY_SIZE(pages));

@@ -155,23 +155,11 @@ static struct umbra *start(struct kunit *test)
 		{ .nid = 1, .type = UMBRA_ZONE_NORMAL,
 		  .nr_frames = NODE_PAGES },
 	};
-	struct umbra_layout layout = {
-		.origin = "test",
-		.pb_order = TEST_PB_ORDER,
-		.nr_zones = ARRAY_SIZE(zones),
-		.zones = zones,
-	};
-	struct umbra *u = umbra_test_ghost_layout(test, &layout,
-						  2 * NODE_PAGES);
+	struct umbra *u = umbra_test_ghost_zones(test, zones, ARRAY_SIZE(zones),
+						 2 * NODE_PAGES);
 
 	u->oom.policy = UMBRA_OOM_KILL;
 	return u;
-}
-
-static unsigned long kills(struct umbra *u)
-{
-	return umbra_zone_events(&u->zones[0], EVENT_OOM_KILL) +
-	       umbra_zone_events(&u->zones[1], EVENT_OOM_KILL);
 }
 
 static void the_process_that_helps_is_killed(struct kunit *test)
@@ -198,7 +186,8 @@ static void the_process_that_helps_is_killed(struct kunit *test)
 
 	page = umbra_alloc_page(u, GFP_USER | __GFP_NOWARN);
 	KUNIT_EXPECT_EQ(test, !!page, c->killed != NONE);
-	KUNIT_EXPECT_EQ(test, kills(u), c->killed != NONE);
+	KUNIT_EXPECT_EQ(test, umbra_test_events(u, EVENT_OOM_KILL),
+			c->killed != NONE);
 	for (i = 0; i < nr; i++)
 		KUNIT_EXPECT_EQ(test, READ_ONCE(h[i]->killed), i == c->killed);
 	if (page)

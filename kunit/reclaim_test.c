@@ -491,14 +491,8 @@ static void one_hold_of_the_lock_passes_over_few_blocks(struct kunit *test)
 		{ .type = UMBRA_ZONE_DMA, .nr_frames = TEST_BLOCK },
 		{ .type = UMBRA_ZONE_NORMAL, .nr_frames = 4 * TEST_BLOCK },
 	};
-	const struct umbra_layout layout = {
-		.origin = "test",
-		.pb_order = TEST_PB_ORDER,
-		.nr_zones = ARRAY_SIZE(zones),
-		.zones = zones,
-	};
-	struct umbra *u = umbra_test_ghost_layout(test, &layout,
-						  5 * TEST_BLOCK);
+	struct umbra *u = umbra_test_ghost_zones(test, zones, ARRAY_SIZE(zones),
+						 5 * TEST_BLOCK);
 	struct owner *o = owner_create(test, NULL);
 	struct umbra_lru_seen seen = {};
 	u32 frames[SWAP_CLUSTER_MAX];

@@ -196,14 +196,9 @@ static void a_report_has_the_zones_of_the_request(struct kunit *test)
 		  .nr_frames = TEST_BLOCK },
 	};
 	const struct zones_case *c = test->param_value;
-	struct umbra_layout layout = {
-		.origin = "test",
-		.pb_order = TEST_PB_ORDER,
-		.nr_zones = ARRAY_SIZE(two_nodes),
-		.zones = two_nodes,
-	};
-	struct umbra *u = umbra_test_ghost_layout(test, &layout,
-						  4 * TEST_BLOCK);
+	struct umbra *u = umbra_test_ghost_zones(test, two_nodes,
+						 ARRAY_SIZE(two_nodes),
+						 4 * TEST_BLOCK);
 	struct log *log;
 	LIST_HEAD(pages);
 	char text[40], zone[8];

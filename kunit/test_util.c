@@ -254,6 +254,17 @@ struct umbra_account *umbra_test_account(struct kunit *test, struct umbra *u)
 	return account;
 }
 
+/* The number of events of all zones. */
+unsigned long umbra_test_events(struct umbra *u, enum umbra_event event)
+{
+	struct umbra_zone *zone;
+	unsigned long sum = 0;
+
+	for_each_umbra_zone(u, zone)
+		sum += umbra_zone_events(zone, event);
+	return sum;
+}
+
 /* From now on HELD frames are scanned only when the test asks. */
 void umbra_test_no_background(struct umbra *u)
 {

@@ -18,6 +18,7 @@
 #include <linux/sched.h>
 #include "../src/core/core.h"
 #include "../src/core/frame.h"
+#include "../src/core/stats.h"
 #include "../src/page/account.h"
 #include "../src/provider/provider.h"
 
@@ -55,6 +56,7 @@ int umbra_test_region(struct kunit *test, const char *provider,
 		      unsigned long nr_pages, struct umbra_region **region);
 struct page *umbra_test_descriptors(struct kunit *test, unsigned long nr_pages);
 struct umbra_account *umbra_test_account(struct kunit *test, struct umbra *u);
+unsigned long umbra_test_events(struct umbra *u, enum umbra_event event);
 void umbra_test_no_background(struct umbra *u);
 int umbra_test_one_cpu(struct kunit *test);
 int umbra_test_other_cpu(struct kunit *test);

@@ -377,6 +377,13 @@ static inline void write_range(const char *path, unsigned long first,
 	write_file(path, text);
 }
 
+/* Move all movable pages out of the pageblock that begins at @first. */
+static inline void empty_pageblock(unsigned long first)
+{
+	write_range(DEBUGFS_DIR "ctl/isolate", first, first + PB - 1);
+	write_range(DEBUGFS_DIR "ctl/unisolate", first, first + PB - 1);
+}
+
 /* Run @fn in a child process. Returns its exit status, or minus the signal. */
 static inline int in_child(int (*fn)(void *arg), void *arg)
 {

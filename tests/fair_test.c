@@ -118,10 +118,7 @@ struct mappings_case {
 /* Move all pages out of the pageblock of a page, if possible. */
 static void move_away(uint64_t frame)
 {
-	unsigned long first = frame / PB * PB;
-
-	write_range(DEBUGFS_DIR "ctl/isolate", first, first + PB - 1);
-	write_range(DEBUGFS_DIR "ctl/unisolate", first, first + PB - 1);
+	empty_pageblock(frame / PB * PB);
 }
 
 /* If there are too many mappings, not one of them is taken down. */

@@ -90,10 +90,8 @@ static void move_all(void)
 
 	if (!read_span(&pfn, &last))
 		return;
-	for (pfn = (pfn + PB - 1) / PB * PB; pfn + PB - 1 <= last; pfn += PB) {
-		write_range(DEBUGFS_DIR "ctl/isolate", pfn, pfn + PB - 1);
-		write_range(DEBUGFS_DIR "ctl/unisolate", pfn, pfn + PB - 1);
-	}
+	for (pfn = (pfn + PB - 1) / PB * PB; pfn + PB - 1 <= last; pfn += PB)
+		empty_pageblock(pfn);
 }
 
 /* Start a process that moves memory until it is killed. */

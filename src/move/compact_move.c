@@ -30,17 +30,14 @@ static int move_one(struct umbra_compaction *c, u32 src)
 	if (dst == UMBRA_NO_FRAME)
 		return c->nr_stashed ? -EBUSY : -ENOMEM;
 	err = umbra_movable_migrate(u, dst, src, c->mode);
-	if (err == -ENOENT) {
-		c->batch.nr_pages -= 1U << order;
+	if (err)
 		umbra_compact_return(c, dst, order);
-		return 0;
-	}
-	if (err) {
-		umbra_compact_return(c, dst, order);
+	if (err && err != -ENOENT)
 		/* The owner, not the stash, is short of memory: go on. */
 		return err == -ENOMEM ? -EBUSY : err;
-	}
 	c->batch.nr_pages -= 1U << order;
+	if (err)
+		return 0;
 	c->nr_moved += 1U << order;
 	umbra_debug_free(u, src, order);
 	captured = umbra_free_captured(u, src, order,

@@ -269,6 +269,17 @@ bool umbra_page_is_pinned(struct umbra *u, struct page *page,
 EXPORT_SYMBOL_GPL(umbra_page_is_pinned);
 
 /*
+ * Take a block in hand whose owner does not use it any more, and end its
+ * registration. State first: an allocated block without registration can be
+ * freed. Returns the entry of the registry. xa_lock held.
+ */
+static void *take_in_hand(struct umbra *u, u32 index, unsigned int order)
+{
+	frame_set(u, index, FRAME_PCP, order);
+	return __xa_erase(&u->movables, index);
+}
+
+/*
  * Free an isolated block for its owner, which has freed it. Pages that become
  * HELD are charged again.
  */
@@ -281,9 +292,7 @@ static void free_for_owner(struct umbra *u, u32 index)
 	if (trace_umbra_page_free_enabled())
 		trace_umbra_page_free(umbra_index_to_pfn(u, index), order);
 	xa_lock(&u->movables);
-	/* State first: an allocated block without registration can be freed. */
-	frame_set(u, index, FRAME_PCP, order);
-	account = xa_untag_pointer(__xa_erase(&u->movables, index));
+	account = xa_untag_pointer(take_in_hand(u, index, order));
 	xa_unlock(&u->movables);
 	held = umbra_free_block(u, index, order, true, account);
 	if (account)
@@ -444,8 +453,7 @@ static void abandon_target(struct umbra *u, u32 dst)
 	unsigned int order = frame_order(frame_read(u, dst));
 
 	xa_lock(&u->movables);
-	frame_set(u, dst, FRAME_PCP, order);
-	__xa_erase(&u->movables, dst);
+	take_in_hand(u, dst, order);
 	xa_unlock(&u->movables);
 	umbra_debug_free(u, dst, order);
 }
@@ -557,9 +565,7 @@ unsigned long umbra_movable_reclaim(struct umbra *u, u32 index, gfp_t gfp)
 	xa_lock(&u->movables);
 	if (movable_is_listed(u, index))
 		umbra_lru_unlink(u, index);
-	/* State first: an allocated block without registration can be freed. */
-	frame_set(u, index, FRAME_PCP, order);
-	__xa_erase(&u->movables, index);
+	take_in_hand(u, index, order);
 	end_isolation(movable);
 	xa_unlock(&u->movables);
 	held = umbra_free_block(u, index, order, true, account);
