@@ -7,11 +7,15 @@ KERNEL ?= 7
 DKMS ?= dkms
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 
+# Build with kbuild: $(call kbuild,TARGET)
+kbuild = args=$$(O='$(O)' CC='$(filter-out cc,$(CC))' scripts/kernel-tree.sh '$(KDIR)') && \
+	$(MAKE) -C '$(KDIR)' M='$(CURDIR)' $$args $(1)
+
 module:
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+	@$(call kbuild,modules)
 
 clean:
-	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	@$(call kbuild,clean)
 
 demo:
 	@scripts/demo.sh $(KERNEL)

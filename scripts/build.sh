@@ -4,6 +4,7 @@
 # kernels um and debug, build the modules of the KUnit tests too.
 # usage: build.sh 6.1|6.1-rt|6.12|7|um|debug [MAKE ARGUMENT...]
 #   KERNEL_VERSION=VERSION	the version of um or debug
+#   TREE=NAME		a changed kernel tree in /usr/src of the build root
 
 . "$(dirname "$0")/lib.sh"
 
@@ -18,19 +19,22 @@ copy_sources() {
 		tar -C "$1" -x
 }
 
-# Warnings are on, so that `make check` and the tests share one build. objtool
+# Warnings are on, so that `make check` and the tests share one build. The limit
+# of a stack frame is the lowest that a distribution uses (Ubuntu). objtool
 # reads /proc; the mount is in a private namespace, so it is gone afterwards.
 build_in_root() {
-	local build=umbra-$checkout release
-	release=$(cat "$dir/release")
+	local build=umbra-$checkout tree
+	tree=/lib/modules/$(cat "$dir/release")/build
+	[ -z "${TREE:-}" ] || { build+=-$TREE tree=/usr/src/$TREE; }
 	copy_sources "$dir/root/$build"
-	quietly "build-$kernel" unshare -m sh -c '
+	quietly "build-$kernel${TREE:+-$TREE}" unshare -m sh -c '
 		mount -t proc proc "$1/proc" || exit
-		root=$1 release=$2 build=$3
+		root=$1 tree=$2 build=$3
 		shift 3
-		exec chroot "$root" make -C "/lib/modules/$release/build" \
-			"M=/$build" W=1 "$@" modules' \
-		sh "$dir/root" "$release" "$build" -j "$jobs" "$@"
+		exec chroot "$root" make -C "$tree" "M=/$build" W=1 "$@" \
+			modules' \
+		sh "$dir/root" "$tree" "$build" -j "$jobs" \
+		KCFLAGS=-Wframe-larger-than=1024 "$@"
 	printf '%s\n' "$dir/root/$build"
 }
 
@@ -47,7 +51,7 @@ build_here() {
 
 dir=$(kernel_dir "$kernel")
 
-lock "build-$kernel-$checkout"
+lock "build-$kernel${TREE:+-$TREE}-$checkout"
 if [[ $kernel == um || $kernel == debug ]]; then
 	build_here "$@"
 else

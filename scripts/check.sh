@@ -3,35 +3,11 @@
 # Static checks. Ends with a line of totals.
 
 . "$(dirname "$0")/lib.sh"
+. "$top/scripts/checks.sh"
 
 need shellcheck perl python3 kmod python3-sphinx graphviz
 
 cd "$top"
-passed=0 failed=0
-report=$own/log/check
-mkdir -p "$report"
-
-# Run one check. It passes if the command succeeds and prints nothing:
-# check NAME COMMAND...
-check() {
-	local name=$1 out=$report/${1//[^A-Za-z0-9._-]/-} status=0
-	local start=$SECONDS result=ok
-	shift
-	"$@" >"$out" 2>&1 || status=$?
-	if [ "$status" -eq 0 ] && [ ! -s "$out" ]; then
-		passed=$((passed + 1))
-		echo "ok: $name"
-	else
-		result="not ok"
-		failed=$((failed + 1))
-		echo "not ok: $name (exit status $status)"
-		head -n 40 "$out" | sed 's/^/  /'
-		echo "  (whole output: $out)"
-	fi
-	[ -z "${RESULTS:-}" ] || printf 'check\t%s\t%d\t%s\n' "$result" \
-		$((SECONDS - start)) "$name" >>"$RESULTS"
-}
-
 c_files() {
 	git ls-files -co --exclude-standard '*.c' '*.h'
 }
@@ -126,8 +102,8 @@ dkms_install() {
 		"$root/var/lib/dkms/umbra" \
 		"$root/lib/modules/$release/updates"
 	mkdir -p "$root/dkms-source"
-	tar -C "$top" -c Kbuild Makefile dkms.conf include src |
-		tar -C "$root/dkms-source" -x
+	tar -C "$top" -c Kbuild Makefile dkms.conf include src \
+		scripts/kernel-tree.sh | tar -C "$root/dkms-source" -x
 	unshare -m sh -c '
 		mount -t proc proc "$1/proc" &&
 		mount --bind /dev "$1/dev" || exit
@@ -183,9 +159,9 @@ objects=$("$top/scripts/build.sh" 7) || objects=none
 check "floors: calls" "$top/scripts/check-floors.py" "$top" "$objects"
 check "floors: violations are seen" "$top/scripts/check-floors-test.sh" "$top" \
 	"$objects"
+check "a kernel tree without what compat.h replaces" \
+	"$top/scripts/compat-test.sh" lean-7
 check "parameters described" parameters_described
 check "dkms-install, 6.1 headers" dkms_install 6.1
 check "dkms-install, 7 headers" dkms_install 7
-
-echo "$passed passed, $failed failed, 0 skipped"
-[ "$failed" -eq 0 ]
+check_totals

@@ -37,7 +37,7 @@ struct zone_walk {
 	struct umbra_zone *zone;
 	struct umbra_findings *v;
 	unsigned long seq;	/* at the start of the walk */
-	unsigned long nr_free[UMBRA_NR_ORDERS][UMBRA_NR_TYPES];
+	u32 nr_free[UMBRA_NR_ORDERS][UMBRA_NR_TYPES];
 	unsigned long frames[FRAME_NR_STATES];
 	unsigned long blocks[FRAME_NR_STATES];
 	unsigned long pcp_count;	/* pages in caches, at the start */
@@ -314,7 +314,7 @@ static unsigned long free_of_type(const struct zone_walk *w,
 	unsigned int order;
 
 	for (order = 0; order < UMBRA_NR_ORDERS; order++)
-		pages += w->nr_free[order][type] << order;
+		pages += (unsigned long)w->nr_free[order][type] << order;
 	return pages;
 }
 

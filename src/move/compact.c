@@ -388,7 +388,8 @@ compact_zonelist(struct umbra *u, const struct umbra_request *rq,
 	for_each_allowed_zone(u, zone, ref, rq) {
 		if (priority > UMBRA_COMPACT_PRIO_FULL &&
 		    umbra_compact_is_deferred(zone, rq->order)) {
-			best = max(best, UMBRA_COMPACT_DEFERRED);
+			best = max_t(enum umbra_compact_result, best,
+				     UMBRA_COMPACT_DEFERRED);
 			continue;
 		}
 		ret = compact_for_request(zone, rq, priority, index);

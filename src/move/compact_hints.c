@@ -19,7 +19,7 @@
 #include "compaction.h"
 
 /* Fewer than 2^MAX_DEFER_SHIFT attempts in a row are deferred. */
-#define MAX_DEFER_SHIFT 6
+#define MAX_DEFER_SHIFT 6U
 
 static u32 last_block(const struct umbra_zone *zone)
 {
