@@ -46,7 +46,7 @@ run_x86_64() {
 	strip -g -o "$root/umbra_bench.ko" "$modules/umbra_bench.ko"
 	pack "$root" "$work/initramfs.gz"
 	rm -rf "$root"
-	ACCEL=icount machine "$cache/kernel/7/vmlinuz" "$work/initramfs.gz"
+	ACCEL=icount machine "$cache/stock/7/vmlinuz" "$work/initramfs.gz"
 	say "running in an emulated machine"
 	out=$work/out options=(--instructions)
 	limited 900 "${qemu[@]}" -smp 1 -m 6G \

@@ -104,7 +104,7 @@ interrupted "both lanes, under make" TERM 'cc1|checkpatch' \
 	make -C "$top" test
 export XDG_CACHE_HOME=$scratch/cache
 interrupted "a download" INT 'apt-get.* download' "$top/scripts/kernel.sh" 6.1
-interrupted "a build root" INT 'mmdebstrap' "$top/scripts/kernel.sh" 6.1
+interrupted "a build root" INT 'dpkg-deb.*gcc-12' "$top/scripts/kernel.sh" 6.1
 gives_up "a full disk" "the disk is full" \
 	on_small_disk 100 "$top/scripts/kernel.sh" 6.1
 gives_up "an unreachable archive" "the Debian archive cannot be reached" \

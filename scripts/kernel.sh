@@ -4,7 +4,9 @@
 # directory:
 #   vmlinuz	the kernel
 #   release	the release of the kernel, as in uname -r
-#   root/	a build root with the headers and a matching compiler
+#   build	the build directory for modules
+#   root/	the headers, a matching compiler, sparse and DKMS, unpacked; they
+#		run in place, so a build needs no chroot, no mount and no root
 # usage: kernel.sh 6.1|6.1-rt|6.12|7
 
 . "$(dirname "$0")/lib.sh"
@@ -24,7 +26,7 @@ case $kernel in
 *)	die "KERNEL=$kernel: must be 6.1, 6.1-rt, 6.12 or 7" ;;
 esac
 
-need mmdebstrap
+need "${stock_packages[@]}"
 
 # Print the newest release that has an image and headers: newest_release STATE
 newest_release() {
@@ -40,32 +42,60 @@ newest_release() {
 	die "the archive has no kernel $kernel with headers"
 }
 
-# Unpack a build root: build_root STATE DIR RELEASE
+# Print a package and all that it needs, with versions: closure STATE PACKAGE...
+closure() {
+	local state=$1
+	shift
+	private_apt "$state" apt-get -s --no-install-recommends install "$@" |
+		sed -nE 's/^Inst ([^ ]+) \(([^ ]+) .*/\1=\2/p'
+}
+
+# Make the programs in a root run from its final place. Executables use its
+# loader and libraries; links and the paths in scripts point into it:
+# relocate ROOT FINAL-ROOT RELEASE
+relocate() {
+	local root=$1 final=$2 file libs
+	local paths='(etc|usr/share|usr/lib|var/lib)/dkms|lib/modules'
+	paths+='|usr/lib/linux-kbuild|usr/src'
+	[ -e "$root/lib" ] || ln -s usr/lib "$root/lib"
+	libs=$final/lib/x86_64-linux-gnu
+	find "$root/usr" -type f -perm -u+x ! -name '*.so*' |
+		while read -r file; do
+			patchelf --print-interpreter "$file" >/dev/null 2>&1 ||
+				continue
+			patchelf --set-interpreter "$libs/ld-linux-x86-64.so.2" \
+				--force-rpath --set-rpath \
+				"$libs:$final/usr/lib/x86_64-linux-gnu" "$file" ||
+				return
+		done || return
+	find "$root" -type l -lname '/*' | while read -r file; do
+		ln -sfn "$final$(readlink "$file")" "$file" || return
+	done || return
+	sed -i -E -e "s,(^|[^[:alnum:]/)}])/($paths),\1$final/\2,g" \
+		-e "s,depmod -a,depmod -b '$final' -a," \
+		"$root/usr/sbin/dkms" "$root/usr/src/linux-headers-$3/Makefile"
+}
+
+# Unpack and relocate a build root: build_root STATE DIR FINAL-DIR RELEASE
 build_root() {
-	local state=$1 dir=$2 release=$3 compiler=gcc-12
+	local state=$1 root=$2/root compiler=gcc-12 packages
 	[ "$suite" = bookworm ] || compiler=gcc-14
-	rm -rf "$dir"
-	quietly "mmdebstrap-$kernel" mmdebstrap --mode=root \
-		--variant=extract \
-		--include="$compiler,make,kmod,libc6-dev,bash,coreutils" \
-		--include="sed,gawk,grep,findutils,dash,sparse,dkms,perl" \
-		--include="linux-headers-$release" \
-		--dpkgopt='path-exclude=/usr/share/doc/*' \
-		--dpkgopt='path-exclude=/usr/share/man/*' \
-		--dpkgopt='path-exclude=/usr/share/locale/*' \
-		"$suite" "$dir" - <"$state/sources.list"
-	ln -sf gawk "$dir/usr/bin/awk"
-	ln -sf "$compiler" "$dir/usr/bin/gcc"
-	[ -e "$dir/bin/sh" ] || ln -s dash "$dir/bin/sh"
-	mkdir -p "$dir/proc" "$dir/tmp"
-	chmod 1777 "$dir/tmp"
+	packages=$(closure "$state" "$compiler" "linux-headers-$4")
+	# DKMS and sparse run with the tools of the machine
+	mapfile -t packages <<<"$packages"
+	unpack "$state" "$root" "${packages[@]}" sparse dkms
+	rm -rf "$root"/usr/share/{doc,man,locale}
+	quietly "relocate-$kernel" relocate "$root" "$3/root" "$4"
+	ln -s "$3/root/lib/modules/$4/build" "$2/build"
 }
 
 state=$(apt_state "$suite-${extra[-1]##*-}" "$suite" "${extra[@]}")
 release=$(newest_release "$state")
-dir=$cache/kernel/$kernel
-lock "kernel-$kernel"
-if [ "$(cat "$dir/release" 2>/dev/null)" != "$release" ]; then
+dir=$cache/stock/$kernel
+lock "stock-$kernel"
+# the link is broken if the cache moved, as are the paths in the executables
+if [ "$(cat "$dir/release" 2>/dev/null)" != "$release" ] ||
+   [ ! -e "$dir/build/" ]; then
 	say "fetching kernel $release"
 	making "$dir"
 	mkdir -p "$dir.new/image"
@@ -74,7 +104,7 @@ if [ "$(cat "$dir/release" 2>/dev/null)" != "$release" ]; then
 		-exec cp {} "$dir.new/vmlinuz" \; -quit
 	[ -s "$dir.new/vmlinuz" ] || die "no kernel in $prefix-$release"
 	rm -rf "$dir.new/image"
-	build_root "$state" "$dir.new/root" "$release"
+	build_root "$state" "$dir.new" "$dir" "$release"
 	printf '%s\n' "$release" >"$dir.new/release"
 	made "$dir"
 fi

@@ -7,7 +7,7 @@
 
 want=${1:-newest}
 
-need xz-utils
+need "${source_packages[@]}"
 state=$(apt_state source bookworm bookworm-security bookworm-backports \
 	trixie trixie-backports)
 if [ "$want" = newest ]; then

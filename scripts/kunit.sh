@@ -27,7 +27,7 @@ limit=${LIMIT:-900}
 work=$own/kunit/$arch
 passed=0 failed=0 skipped=0
 
-need qemu-system-x86 busybox-static cpio binutils "${kunit_packages[@]}"
+need "${machine_packages[@]}" "${source_packages[@]}" "${kunit_packages[@]}"
 lock "kunit-$arch-$checkout"
 
 # Boot one machine and count its results: run NAME FILTERS [KERNEL ARGUMENT...]

@@ -90,9 +90,21 @@ limited() {
 	timeout --foreground -s KILL -k 3 "$limit" "$@"
 }
 
-# Install the Debian packages that are missing: need PACKAGE...
+# The packages that build for a stock kernel, fetch a kernel tree, boot a machine
+# and build its programs
+stock_packages=(make patchelf)
+source_packages=(xz-utils)
+machine_packages=(qemu-system-x86 busybox-static cpio binutils)
+program_packages=(gcc libc6-dev linux-libc-dev make)
+
+# Install the Debian packages that are missing: need PACKAGE... A script that
+# calls others names their packages too, so that one message has all of them.
 need() {
 	local missing=() p
+	command -v apt-get >/dev/null ||
+		die "this machine has no apt: a container of Debian 12 or 13 can run this"
+	[ "$(dpkg --print-architecture)" = amd64 ] ||
+		die "this machine is $(dpkg --print-architecture): the test kernels are for amd64"
 	for p; do
 		dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null |
 			grep -qx installed || missing+=("$p")
@@ -108,30 +120,20 @@ need() {
 	exec {lock_fd}>&-
 }
 
-# Print the Debian mirror of the machine. It also serves suites that the machine
-# does not use.
-debian_mirror() {
-	local uri
-	# apt-get indextargets lists nothing before the first update
-	[ -n "$(apt-get indextargets)" ] ||
-		quietly apt-update apt-get -q update --error-on=any
-	uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
-		grep '/debian/*$' | head -n 1)
-	[ -n "$uri" ] || die "the apt sources of this machine have no Debian mirror"
-	printf '%s\n' "${uri%/}"
-}
-
-security_mirror() {
-	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
-		grep '/debian-security/*$' | head -n 1 | sed 's,/*$,,'
+# Print the mirrors of a Debian archive in the apt sources of the machine. A
+# mirror also serves suites that the machine does not use: mirrors NAME
+mirrors() {
+	apt-get update --print-uris |
+		sed -nE "s,^'(.*/$1)/+dists/.*/InRelease' .*,\1,p"
 }
 
 # Print the lines of a sources.list for some suites: sources SUITE...
 sources() {
 	local suite mirror security
 	local key='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
-	mirror=$(debian_mirror) || exit
-	security=$(security_mirror)
+	mirror=$(mirrors debian | sed -n 1p)
+	[ -n "$mirror" ] || die "the apt sources of this machine have no Debian mirror"
+	security=$(mirrors debian-security | sed -n 1p)
 	for suite; do
 		case $suite in
 		*-security)
@@ -148,8 +150,8 @@ private_apt() {
 	local state=$1 cmd=$2
 	shift 2
 	"$cmd" -q -o "Dir::Etc::sourcelist=$state/sources.list" \
-		-o Dir::Etc::sourceparts=- -o Dir::Etc::preferences=- \
-		-o Dir::Etc::preferencesparts=- \
+		-o Dir::Etc::sourceparts=/dev/null -o Dir::Etc::preferences=/dev/null \
+		-o Dir::Etc::preferencesparts=/dev/null \
 		-o "Dir::State::lists=$state/lists" \
 		-o "Dir::Cache=$state/cache" -o Dir::State::status=/dev/null \
 		-o APT::Get::List-Cleanup=0 -o APT::Sandbox::User=root "$@"

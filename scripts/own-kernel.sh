@@ -23,7 +23,7 @@ debug)	arch=x86_64 config=$top/kunit/x86_64.kunitconfig
 *)	die "KERNEL=$kernel: must be um or debug" ;;
 esac
 
-need "${kunit_packages[@]}"
+need "${kunit_packages[@]}" "${source_packages[@]}"
 kunit_source "${KERNEL_VERSION:-$default}"
 # The options are the key, so that a comment does not cost a build.
 key=$(grep -E '^(# )?CONFIG_' "$config" | cksum | cut -d ' ' -f 1)

@@ -21,8 +21,7 @@ demo|shell|test) ;;
 *)	die "$mode: must be demo, shell or test" ;;
 esac
 
-need qemu-system-x86 busybox-static cpio binutils gcc libc6-dev \
-	linux-libc-dev make
+need "${machine_packages[@]}" "${program_packages[@]}" "${stock_packages[@]}"
 
 work=$own/vm/$kernel-$mode
 modules=$("$top/scripts/build.sh" "$kernel")

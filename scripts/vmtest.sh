@@ -13,7 +13,8 @@ kernel=${1:?usage: vmtest.sh KERNEL [KERNEL ARGUMENT...]}
 shift
 set=${SET:-whole}
 [[ $set == whole || $set == short ]] || die "SET=$set: must be whole or short"
-need "${kunit_packages[@]}"
+need "${machine_packages[@]}" "${program_packages[@]}" "${stock_packages[@]}" \
+	"${source_packages[@]}" "${kunit_packages[@]}"
 tree=$("$top/scripts/ksrc.sh" newest)
 passed=0 failed=0 skipped=0
 
