@@ -10,22 +10,15 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# Copy the kernel tree of a build root: copy_tree ROOT RELEASE NAME
+# Copy the kernel tree RELEASE of a build root. The copy has two parts, as the
+# tree has: TREE and TREE-common. copy_tree ROOT RELEASE TREE
 copy_tree() {
-	local src=$1/usr/src from to
-	rm -rf "${src:?}/$3" "$src/$3-common"
-	from=$src/linux-headers-$2
-	to=$src/$3
-	cp -al "$from" "$to"
-	cp -al "$src/$(common_of "$from")" "$to-common"
-	sed -i -e "s,/usr/src/linux-headers-$2,/usr/src/$3," \
-		-e "s,/usr/src/$(common_of "$from"),/usr/src/$3-common," \
-		"$to/Makefile"
-}
-
-# Print the name of the tree that holds the sources of a Debian kernel tree
-common_of() {
-	sed -n 's,^include /usr/src/\([^/]*\)/Makefile,\1,p' "$1/Makefile"
+	local from=$1/usr/src/linux-headers-$2 common
+	common=$(sed -n 's,^include \(.*\)/Makefile,\1,p' "$from/Makefile")
+	rm -rf "$3" "$3-common"
+	cp -al "$from" "$3"
+	cp -al "$common" "$3-common"
+	sed -i -e "s,$from,$3," -e "s,$common,$3-common," "$3/Makefile"
 }
 
 # Rename names in all headers: take_away TREE NAME...
@@ -121,18 +114,17 @@ uses() {
 	! grep -qw "$3" <<<"$names" || echo "umbra.ko uses $3"
 }
 
-tree=${1:?usage: compat-test.sh lean-7|rich-6.1}
-kernel=${tree#*-}
+name=${1:?usage: compat-test.sh lean-7|rich-6.1}
+kernel=${name#*-}
 dir=$("$top/scripts/kernel.sh" "$kernel")
-lock "compat-$tree"
+tree=$dir/root/usr/src/$name-$checkout
+lock "compat-$name-$checkout"
 copy_tree "$dir/root" "$(cat "$dir/release")" "$tree"
-make_"${tree%-*}" "$dir/root/usr/src/$tree"
+make_"${name%-*}" "$tree"
 built=$(TREE=$tree "$top/scripts/build.sh" "$kernel")
-warnings "$own/log/build-$kernel-$tree"
-case $tree in
-lean-7)
+warnings "$own/log/build-$kernel-${tree##*/}"
+if [ "$name" = lean-7 ]; then
 	uses "$built/umbra.ko" dma_alloc_pages cma_alloc
 	uses "$("$top/scripts/build.sh" 7)/umbra.ko" cma_alloc dma_alloc_pages
-	;;
-esac
-rm -rf "$built" "$dir/root/usr/src/$tree" "$dir/root/usr/src/$tree-common"
+fi
+rm -rf "$built" "$tree" "$tree-common"
