@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Build umbra.ko for a kernel, and print the directory of the module. For the
-# kernels um and debug, build the modules of the KUnit tests too.
+# Build umbra.ko for a kernel, and print the directory of the module; the
+# clients are in its examples/client. For the kernels um and debug, build the
+# modules of the KUnit tests too.
 # usage: build.sh 6.1|6.1-rt|6.12|7|um|debug [MAKE ARGUMENT...]
 #   KERNEL_VERSION=VERSION	the version of um or debug
 #   TREE=DIRECTORY	a changed copy of the kernel tree
@@ -15,8 +16,18 @@ shift
 # copy_sources DIRECTORY
 copy_sources() {
 	mkdir -p "$1"
-	tar -C "$top" -c Kbuild Makefile include src kunit dkms.conf |
+	tar -C "$top" -c Kbuild Makefile include src kunit dkms.conf examples |
 		tar -C "$1" -x
+}
+
+# The compiler of a stock kernel is below root: build_modules [MAKE ARGUMENT...]
+build_modules() {
+	local modules
+	for modules in "$build" "$build/examples/client"; do
+		env "PATH=$dir/root/usr/bin:$PATH" make -C "$tree" \
+			"M=$modules" "UMBRA=$build" -j "$jobs" "$@" modules ||
+			return
+	done
 }
 
 dir=$(kernel_dir "$kernel")
@@ -32,9 +43,7 @@ esac
 
 lock "$log-$checkout"
 copy_sources "$build"
-# the compiler of a stock kernel is below root
-quietly "$log" env "PATH=$dir/root/usr/bin:$PATH" \
-	make -C "$tree" "M=$build" -j "$jobs" "${args[@]}" "$@" modules
+quietly "$log" build_modules "${args[@]}" "$@"
 if [[ $kernel == um || $kernel == debug ]]; then
 	! grep -A5 -E 'warning:|error:' "$own/log/build-$kernel" >&2 ||
 		die "the build for $kernel has warnings"

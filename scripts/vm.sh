@@ -29,9 +29,9 @@ dir=$(kernel_dir "$kernel")
 lock "vm-$kernel-$mode-$checkout"
 machine_root "$work/root" "$top/tests/init"
 cp "$top"/tests/*.sh "$work/root/"
-for module in umbra umbra_exercise; do
-	[ ! -e "$modules/$module.ko" ] ||
-		strip -g -o "$work/root/$module.ko" "$modules/$module.ko"
+for module in "$modules"/umbra{,_exercise}.ko "$modules"/examples/client/*.ko; do
+	[ ! -e "$module" ] ||
+		strip -g -o "$work/root/${module##*/}" "$module"
 done
 
 # The programs of the machine. The newest kernel tree has the test harness.
@@ -45,7 +45,7 @@ if [ "$mode" = test ]; then
 	for source in "$top"/tests/*_test.c; do
 		cp "$programs/$(basename "$source" .c)" "$work/root/tests/"
 	done
-	cp "$programs"/{fill,hold,load,pin,soak,page_owner_sort} "$work/root/"
+	cp "$programs"/{fill,hold,load,pin,soak,page_owner_sort,umbra_user} "$work/root/"
 	mkdir "$work/root/abi"
 	sed -n 's/^What:[[:space:]]*//p' "$top"/Documentation/ABI/*/* \
 		>"$work/root/abi/names"

@@ -1,0 +1,132 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The examples: modules that use umbra, and a program that uses /dev/umbra.
+
+plan=7
+
+. /module.sh
+
+client=/umbra_client.ko
+optional=/umbra_optional.ko
+use=/sys/kernel/debug/umbra_optional
+
+# Run a test, and unload the clients of a test that failed: try NAME FUNCTION
+try() {
+	run "$@"
+	rmmod umbra_client 2>/dev/null
+	rmmod umbra_optional 2>/dev/null
+	rmmod umbra 2>/dev/null
+}
+
+# The kernel log must have a line since log_mark: logged PATTERN
+logged() {
+	log_since | grep -q "^$1\$" || fail "no line \"$1\": $(log_since)"
+}
+
+# Loading a module must fail with a message: insmod_fails MESSAGE MODULE...
+insmod_fails() {
+	message=$1
+	shift
+	insmod "$@" 2>$out.insmod && fail "insmod $* succeeded"
+	grep -q "$message" $out.insmod || fail "$(cat $out.insmod)"
+}
+
+umbra_stays() {
+	rmmod umbra 2>$out.rmmod && fail "rmmod of umbra succeeded"
+	grep -q "temporarily unavailable" $out.rmmod || fail "$(cat $out.rmmod)"
+}
+
+client_keeps_umbra() {
+	load size=16M zones=Normal
+	log_mark
+	insmod $client order=3 count=5 || fail "insmod"
+	logged "umbra_client: has 5 blocks of order 3; [0-9]* of 4096 pages are free"
+	[ $((4096 - $(total_free) - $(cached))) -eq 40 ] ||
+		fail "the client does not have 40 pages: $(cat $dir/layout)"
+	umbra_stays
+	rmmod umbra_client || fail "rmmod of the client"
+	logged "umbra_client: frees 5 of 5 blocks"
+	all_is_free
+	unload
+}
+
+# Two blocks have the 16 pages that are reclaimed.
+pool_shrinks() {
+	load size=16M zones=Normal
+	insmod $client order=3 count=5 || fail "insmod"
+	log_mark
+	ctl reclaim 16
+	rmmod umbra_client || fail "rmmod of the client"
+	logged "umbra_client: frees 3 of 5 blocks"
+	all_is_free
+	unload
+}
+
+no_umbra() {
+	insmod_fails "unknown symbol" $client
+}
+
+no_memory() {
+	load provider=ghost size=16M
+	log_mark
+	insmod_fails "No such device" $client
+	logged "umbra_client: umbra has no memory"
+	insmod $optional || fail "insmod of a client that can do without umbra"
+	logged "umbra_optional: works without umbra"
+	rmmod umbra_optional || fail "rmmod of the client"
+	unload
+}
+
+not_enough() {
+	load size=16M zones=Normal
+	log_mark
+	insmod_fails "Cannot allocate memory" $client order=9 count=9
+	logged "umbra_client: umbra has no 9 blocks of order 9"
+	all_is_free
+	unload
+}
+
+joins_and_leaves() {
+	log_mark
+	insmod $optional || fail "insmod without umbra"
+	logged "umbra_optional: works without umbra"
+	echo 1 2>/dev/null >$use && fail "umbra can be used without being loaded"
+	load size=16M zones=Normal
+	echo 1 >$use || fail "cannot use umbra"
+	logged "umbra_optional: uses umbra"
+	umbra_stays
+	echo 0 >$use || fail "cannot let umbra go"
+	all_is_free
+	unload
+	load size=16M zones=Normal
+	echo 1 >$use || fail "cannot use umbra again"
+	rmmod umbra_optional || fail "rmmod of the client"
+	all_is_free
+	unload
+}
+
+user_program() {
+	/umbra_user 2>$out.user && fail "runs without umbra"
+	grep -q "umbra is not loaded" $out.user || fail "$(cat $out.user)"
+	load size=16M zones=Normal
+	/umbra_user 4 3 >$out.user 2>&1 || fail "$(cat $out.user)"
+	grep -qx "196608 bytes of new memory, from u to u" $out.user ||
+		fail "$(cat $out.user)"
+	/umbra_user 11 2>$out.user >&2 && fail "order 11 was allocated"
+	grep -q "order 11: the order or the count is out of range" $out.user ||
+		fail "$(cat $out.user)"
+	/umbra_user 10 4 2>$out.user >&2 && fail "all of umbra was allocated"
+	grep -q "order 10: umbra has not enough free blocks" $out.user ||
+		fail "$(cat $out.user)"
+	all_is_free
+	unload
+}
+
+echo "1..$plan"
+try umbra_stays_until_its_client_is_gone client_keeps_umbra
+try umbra_makes_the_pool_of_a_client_smaller pool_shrinks
+try client_by_symbols_is_refused_without_umbra no_umbra
+try clients_are_told_that_umbra_has_no_memory no_memory
+try client_that_cannot_have_its_blocks_leaves_none not_enough
+try optional_client_joins_and_leaves_a_loaded_umbra joins_and_leaves
+try user_program_allocates_and_explains_failures user_program
