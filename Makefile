@@ -57,8 +57,36 @@ dkms-install:
 	$(DKMS) add $(CURDIR)
 	$(DKMS) install -k $(KVER) umbra/$(VERSION)
 
+# The copy of the sources that "dkms add" made
+DKMS_COPY = $(DESTDIR)/usr/src/umbra-$(VERSION)
+
 dkms-remove:
 	$(DKMS) remove umbra/$(VERSION) --all
+	[ . -ef $(DKMS_COPY) ] || rm -rf $(DKMS_COPY)
+
+# modules_install installs for the kernel of KDIR, which must be that of KVER.
+install: module
+	@$(call kbuild,INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates modules_install)
+	depmod -b $(DESTDIR)/ $(KVER)
+	$(MAKE) headers_install
+
+uninstall: headers_remove
+	rm -f $(DESTDIR)/lib/modules/$(KVER)/updates/umbra.ko*
+	depmod -b $(DESTDIR)/ $(KVER)
+
+# A client is built with the headers and the symbol versions of the module.
+CLIENT_DIR = $(DESTDIR)/usr/src/umbra/$(KVER)
+SYMVERS ?= Module.symvers
+
+headers_install:
+	install -D -m 644 -t $(CLIENT_DIR)/include/umbra include/umbra/umbra.h
+	install -D -m 644 -t $(CLIENT_DIR)/include/uapi/linux include/uapi/linux/umbra.h
+	install -m 644 $(SYMVERS) $(CLIENT_DIR)/Module.symvers
+
+headers_remove:
+	rm -rf $(CLIENT_DIR)
+	[ ! -d $(DESTDIR)/usr/src/umbra ] || \
+		rmdir --ignore-fail-on-non-empty $(DESTDIR)/usr/src/umbra
 
 help:
 	@echo 'make               build umbra.ko for the running kernel, or for KDIR='
@@ -75,9 +103,10 @@ help:
 	@echo 'make vmtest        test the module on one kernel (KERNEL=6.1, 6.1-rt, 6.12, 7, um or debug)'
 	@echo 'make matrix        vmtest on every kernel, and KUnit in its other configurations'
 	@echo 'make dkms-install  install with DKMS for the running kernel, or for KVER=; dkms-remove undoes it'
+	@echo 'make install       install umbra.ko, headers and Module.symvers for KVER= (DESTDIR=); uninstall undoes it'
 	@echo 'make clean         remove the files that make built'
 	@echo 'ACCEL=kvm runs the test machines with KVM instead of emulation.'
 
 .PHONY: module clean demo vm test check kunit coverage bench soak vmtest
 .PHONY: loaded matrix htmldocs
-.PHONY: dkms-install dkms-remove help
+.PHONY: dkms-install dkms-remove install uninstall headers_install headers_remove help

@@ -16,7 +16,8 @@ shift
 # copy_sources DIRECTORY
 copy_sources() {
 	mkdir -p "$1"
-	tar -C "$top" -c Kbuild Makefile include src kunit dkms.conf examples |
+	tar -C "$top" -c Kbuild Makefile include src kunit dkms.conf examples \
+		scripts/kernel-tree.sh |
 		tar -C "$1" -x
 }
 

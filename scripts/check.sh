@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/checks.sh"
 
-need shellcheck perl python3 kmod python3-sphinx graphviz
+need shellcheck perl python3 kmod python3-sphinx graphviz "${program_packages[@]}"
 
 cd "$top"
 c_files() {
@@ -89,42 +89,66 @@ parameters_described() {
 	modinfo -F license "$ko" | grep -qx GPL || echo "licence is not GPL"
 }
 
-# Install and remove the module with DKMS and stock headers, all of it in the
-# unpacked root: dkms_install KERNEL
-dkms_install() {
-	local dir release root version log=$own/log/dkms-$1
-	local source=$own/dkms/$1
+# Install the module in the unpacked root, build the examples against it, and
+# remove it: install_umbra KERNEL SOURCES REMOVE-TARGET INSTALL-TARGET [ARGUMENT...]
+install_umbra() {
+	local dir release root version status=0
+	local log=$own/log/$4-$1 examples=$own/examples/$4-$1
 	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$top/dkms.conf")
 	dir=$("$top/scripts/kernel.sh" "$1")
 	release=$(cat "$dir/release")
 	root=$dir/root
-	lock "dkms-$1"
-	rm -rf "$root"/usr/src/umbra-* "$root/var/lib/dkms" \
-		"$root/lib/modules/$release/updates" "$source"
-	mkdir -p "$root/var/lib/dkms" "$source"
-	tar -C "$top" -c Kbuild Makefile dkms.conf include src \
-		scripts/kernel-tree.sh | tar -C "$source" -x
+	lock "dkms-$1" 2>/dev/null	# a check that prints fails
+	rm -rf "$root"/usr/src/umbra* "$root/var/lib/dkms" \
+		"$root/lib/modules/$release/updates" "$examples"
+	mkdir -p "$root/var/lib/dkms" "$examples"
+	git ls-files -co --exclude-standard examples | tar -c -T - |
+		tar -C "$examples" -x --strip-components 1
 	# DKMS refuses a user by the output of id, although a user may write here
 	env "PATH=$root/usr/bin:$PATH" bash -ec '
 		id() { echo 0; }
 		export -f id
-		make -C "$1" dkms-install "KVER=$3" "DKMS=$2/usr/sbin/dkms"
-		modinfo -F version "$2/lib/modules/$3/updates/dkms/umbra.ko" |
-			grep -qx "$4"
-		make -C "$1" dkms-remove "KVER=$3" "DKMS=$2/usr/sbin/dkms"' \
-		bash "$source" "$root" "$release" "$version" >"$log" 2>&1 || {
-		tail -n 20 "$log"
-		return 1
-	}
-	find "$root/lib/modules/$release/" -name 'umbra.ko*' -printf \
-		'%p is left after dkms-remove\n'
+		clients=$1 examples=$2 root=$3 release=$4 version=$5 sources=$6
+		arguments=("KVER=$release" "KDIR=$root/lib/modules/$release/build"
+			"DESTDIR=$root" "DKMS=$root/usr/sbin/dkms")
+		make -C "$sources" "${arguments[@]}" "${@:8}"
+		modinfo -F version "$(find "$root/lib/modules/$release/updates" \
+			-name "umbra.ko*")" | grep -qx "$version"
+		"$clients" "$examples" "$root" "$release"
+		make -C "$sources" "${arguments[@]}" "$7"' \
+		bash "$top/scripts/check-clients.sh" "$examples" "$root" \
+		"$release" "$version" "${@:2}" >"$log" 2>&1 || status=$?
+	[ $status -eq 0 ] || tail -n 20 "$log"
+	grep 'umbra_.*warning:' "$log"
+	find "$root/usr/src" "$root/var/lib/dkms" "$root/lib/modules/$release/" \
+		-name 'umbra*' -printf "%p is left after $3\n"
+	exec {lock_fd}>&-
+	return $status
+}
+
+# With DKMS and stock headers: dkms_install KERNEL
+dkms_install() {
+	local source=$own/dkms/$1
+	rm -rf "$source"
+	mkdir -p "$source"
+	tar -C "$top" -c Kbuild Makefile dkms.conf include src \
+		scripts/kernel-tree.sh scripts/dkms.sh | tar -C "$source" -x
+	install_umbra "$1" "$source" dkms-remove dkms-install
+}
+
+# The build of build.sh, with the same arguments: make_install KERNEL
+make_install() {
+	local build
+	build=$("$top/scripts/build.sh" "$1")
+	install_umbra "$1" "$build" uninstall install W=1 \
+		KCFLAGS=-Wframe-larger-than=1024
 }
 
 # A file over 600 lines likely has two subjects. A function over 80 lines does
 # not fit on a screen.
 sizes() {
 	local file
-	for file in $(git ls-files -co --exclude-standard src kunit tests); do
+	for file in $(git ls-files -co --exclude-standard src kunit tests examples); do
 		awk -v file="$file" '
 			/^([a-z0-9_]+\(\) )?{/ { start = NR }
 			/^}/ {
@@ -164,4 +188,5 @@ check "a kernel tree without what compat.h replaces" \
 check "parameters described" parameters_described
 check "dkms-install, 6.1 headers" dkms_install 6.1
 check "dkms-install, 7 headers" dkms_install 7
+check "make install, 7 headers" make_install 7
 check_totals
