@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-# What the kernel tree has, for compat.h: the preprocessor cannot ask for inline
-# functions, headers and exports. Distributions add functions of newer kernels
-# to older ones, so the tree is asked, and not its version.
+# Features of the kernel tree, for compat.h: the preprocessor cannot ask for
+# inline functions, headers and exports. Distributions add functions of newer
+# kernels to older ones, so the tree is asked, and not its version.
 
 # Does a header of the kernel name a function? $(call umbra-names,header,name)
 umbra-names = $(shell grep -qsw '$(2)' $(srctree)/include/linux/$(1) && echo y)
