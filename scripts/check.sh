@@ -5,7 +5,8 @@
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/checks.sh"
 
-need shellcheck perl python3 kmod python3-sphinx graphviz "${program_packages[@]}"
+need "${check_packages[@]}" "${program_packages[@]}" "${stock_packages[@]}" \
+	"${source_packages[@]}"
 
 cd "$top"
 c_files() {

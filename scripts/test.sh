@@ -6,7 +6,10 @@
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/totals.sh"
 . "$top/scripts/sets.sh"
+. "$top/scripts/kunit-lib.sh"
 
+need "${check_packages[@]}" "${machine_packages[@]}" "${program_packages[@]}" \
+	"${stock_packages[@]}" "${source_packages[@]}" "${kunit_packages[@]}"
 slowness
 say "the time limits are at $UMBRA_SLOW % for this machine"
 

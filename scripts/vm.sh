@@ -101,7 +101,8 @@ demo)
 			-append "${append[*]} loglevel=3 $*" </dev/null
 	fi | tr -d '\r' | tee "$work/out" ||
 		die "the test machine did not power off by itself"
-	grep -qx "demo: ok" "$work/out"
+	grep -qx "demo: ok" "$work/out" ||
+		die "the demo failed on kernel $kernel"
 	;;
 shell)
 	if [ "$kernel" = um ]; then
