@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Run the tests that `make test` leaves out: every VM test on every kernel,
-# KUnit built into the kernel, all of KUnit on x86_64, and interrupted runs.
+# KUnit built into the kernel, all of KUnit on x86_64, interrupted runs, and the
+# demo in the places where people run it.
 # Ends with a table and a line of totals.
 
 . "$(dirname "$0")/lib.sh"
@@ -14,4 +15,5 @@ done
 step "kunit um, built in" env BUILTIN=1 "$top/scripts/kunit.sh"
 step "kunit x86_64, whole" env ARCH=x86_64 "$top/scripts/kunit.sh"
 step "interruption" "$top/scripts/interrupt-test.sh"
-totals 9
+step places "$top/scripts/places-test.sh"
+totals 10

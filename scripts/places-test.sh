@@ -1,0 +1,124 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Tests of the places where people run the demo: minimal roots of Debian 12 and
+# 13, as root in a container without CAP_SYS_ADMIN, as root in a plain chroot,
+# and as a normal user to whom user namespaces are refused. Each demo begins
+# with an empty cache. The last line has the totals.
+# usage: places-test.sh [SUITE...]	(default: bookworm trixie)
+
+. "$(dirname "$0")/lib.sh"
+
+passed=0 failed=0
+work=$own/places
+need mmdebstrap
+[ "$(id -u)" -eq 0 ] || die "only root can make the roots of these tests"
+lock "places-$checkout"
+mkdir -p "$work"
+trap 'rm -rf "$work"' EXIT
+
+result() {
+	if [ "$1" -eq 0 ]; then
+		passed=$((passed + 1))
+		echo "ok: $2"
+	else
+		failed=$((failed + 1))
+		echo "not ok: $2"
+	fi
+}
+
+# Make a minimal root with a copy of this checkout, whose apt reaches the archive
+# as that of this machine does: minimal_root ROOT SUITE
+minimal_root() {
+	sources "$2" "$2-security" >"$work/sources.list"
+	quietly "places-$2" mmdebstrap --mode=root --variant=minbase \
+		--include=make "$2" "$1" - <"$work/sources.list"
+	apt-config dump Acquire >"$1/etc/apt/apt.conf.d/90machine"
+	cp -L /etc/resolv.conf /etc/hosts "$1/etc/"
+	mkdir "$1/umbra"
+	git -C "$top" ls-files -co --exclude-standard |
+		tar -C "$top" -c -T - | tar -C "$1/umbra" -x
+	chroot "$1" useradd -m user
+}
+
+# Run a command in a root as the place permits: in_place PLACE ROOT COMMAND...
+# A container has /proc, a small /dev/shm and the capabilities that Docker and
+# Podman leave.
+in_place() {
+	local place=$1 root=$2 home=/root run=()
+	local clean=(env -u XDG_CACHE_HOME -u TMPDIR -u MAKEFLAGS -u RESULTS)
+	shift 2
+	case $place in
+	container)
+		run=(setpriv --inh-caps=-all --bounding-set="-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+net_bind_service,+net_raw,+sys_chroot,+mknod,+audit_write,+setfcap") ;;
+	user)
+		home=/home/user
+		run=(setpriv --reuid=1000 --regid=1000 --clear-groups
+			--inh-caps=-all --bounding-set=-all --no-new-privs) ;;
+	esac
+	run=(chroot "$root" "${clean[@]}" "HOME=$home" "${run[@]}" "$@")
+	if [ "$place" = chroot ]; then
+		"${run[@]}"
+	else
+		unshare -m sh -c 'mount -t proc proc "$1/proc" &&
+			mount -t tmpfs -o noexec,size=64M shm "$1/dev/shm" ||
+			exit
+			shift
+			exec "$@"' sh "$root" "${run[@]}"
+	fi </dev/null
+}
+
+# The demo must work: demo PLACE ROOT NAME
+demo() {
+	local status=0 out=$own/log/places-${3// /-}
+	in_place "$1" "$2" make -C /umbra demo >"$out" 2>&1 || status=$?
+	result "$status" "$3: the demo"
+	[ "$status" -eq 0 ] || tail -n 20 "$out"
+}
+
+# A user without the packages gets one line, and nothing is fetched:
+# refusal ROOT NAME TARGET PACKAGE...
+refusal() {
+	local root=$1 name="$2: make $3 without packages" target=$3 status=0
+	local package out=$work/out
+	shift 3
+	in_place user "$root" make -C /umbra "$target" >"$out" 2>&1 || status=$?
+	result $((status == 0)) "$name: fails"
+	result $(($(grep -vcE '^make(\[|:)' "$out") != 1)) "$name: prints one line"
+	for package; do
+		status=0
+		grep -qw "$package" "$out" || status=1
+		result "$status" "$name: the line names $package"
+	done
+	find "$root/home/user/.cache" -type f -size +0 >"$work/fetched"
+	result "$(wc -l <"$work/fetched")" "$name: fetches nothing"
+	cat "$out" "$work/fetched"
+}
+
+[ $# -gt 0 ] || set -- bookworm trixie
+for suite; do
+	say "$suite"
+	root=$work/root
+	rm -rf "$root" "$root.fresh"
+	minimal_root "$root.fresh" "$suite"
+
+	cp -a "$root.fresh" "$root"
+	refusal "$root" "$suite, user" demo qemu-system-x86 patchelf gcc
+	refusal "$root" "$suite, user" test qemu-system-x86 patchelf \
+		python3-sphinx flex xz-utils
+	demo chroot "$root" "$suite, chroot"
+
+	rm -rf "$root"
+	mv "$root.fresh" "$root"
+	status=0
+	in_place container "$root" unshare -m true 2>"$work/out" || status=1
+	result $((status == 0)) "$suite, container: mounts are refused"
+	demo container "$root" "$suite, container"
+
+	status=0
+	in_place user "$root" unshare -r true 2>"$work/out" || status=1
+	result $((status == 0)) "$suite, user: user namespaces are refused"
+	demo user "$root" "$suite, user"
+done
+
+echo "$passed passed, $failed failed, 0 skipped"
+[ "$failed" -eq 0 ]
