@@ -60,9 +60,11 @@ relocate() {
 	paths+='|usr/lib/linux-kbuild|usr/src'
 	[ -e "$root/lib" ] || ln -s usr/lib "$root/lib"
 	libs=$final/lib/x86_64-linux-gnu
+	# programs of klibc have a loader and no libraries, and no build uses them
 	find "$root/usr" -type f -perm -u+x ! -name '*.so*' |
 		while read -r file; do
-			patchelf --print-interpreter "$file" >/dev/null 2>&1 ||
+			patchelf --print-interpreter --print-rpath "$file" \
+				>/dev/null 2>&1 ||
 				continue
 			patchelf --set-interpreter "$libs/ld-linux-x86-64.so.2" \
 				--force-rpath --set-rpath \
