@@ -16,9 +16,7 @@ shift
 # copy_sources DIRECTORY
 copy_sources() {
 	mkdir -p "$1"
-	tar -C "$top" -c Kbuild Makefile include src kunit dkms.conf examples \
-		scripts/kernel-tree.sh |
-		tar -C "$1" -x
+	tar -C "$top" -c "${module_sources[@]}" kunit examples | tar -C "$1" -x
 }
 
 # The compiler of a stock kernel is below root: build_modules [MAKE ARGUMENT...]
@@ -34,12 +32,10 @@ build_modules() {
 dir=$(kernel_dir "$kernel")
 build=$own/build/${dir##*/} log=build-$kernel tree=$dir/build
 [ -z "${TREE:-}" ] || { build+=-${TREE##*/} log+=-${TREE##*/} tree=$TREE; }
-# `make check` and the tests share the builds for stock kernels, so warnings are
-# on. The limit of a stack frame is the lowest of a distribution (Ubuntu).
 case $kernel in
 um)	args=(ARCH=um UMBRA_TESTS=1) ;;
 debug)	args=(ARCH=x86_64 UMBRA_TESTS=1) ;;
-*)	args=(W=1 KCFLAGS=-Wframe-larger-than=1024) ;;
+*)	args=("${stock_arguments[@]}") ;;
 esac
 
 lock "$log-$checkout"

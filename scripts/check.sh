@@ -9,6 +9,7 @@ need "${check_packages[@]}" "${program_packages[@]}" "${stock_packages[@]}" \
 	"${source_packages[@]}"
 
 cd "$top"
+
 c_files() {
 	git ls-files -co --exclude-standard '*.c' '*.h'
 }
@@ -132,8 +133,8 @@ dkms_install() {
 	local source=$own/dkms/$1
 	rm -rf "$source"
 	mkdir -p "$source"
-	tar -C "$top" -c Kbuild Makefile dkms.conf include src \
-		scripts/kernel-tree.sh scripts/dkms.sh | tar -C "$source" -x
+	tar -C "$top" -c "${module_sources[@]}" scripts/dkms.sh |
+		tar -C "$source" -x
 	install_umbra "$1" "$source" dkms-remove dkms-install
 }
 
@@ -141,8 +142,8 @@ dkms_install() {
 make_install() {
 	local build
 	build=$("$top/scripts/build.sh" "$1")
-	install_umbra "$1" "$build" uninstall install W=1 \
-		KCFLAGS=-Wframe-larger-than=1024
+	install_umbra "$1" "$build" uninstall install \
+		"${stock_arguments[@]}"
 }
 
 # A file over 600 lines likely has two subjects. A function over 80 lines does

@@ -1,30 +1,39 @@
 # SPDX-License-Identifier: GPL-2.0
-# Shared by the scripts that run checks: commands that print nothing if all is
-# well. Read after lib.sh.
+# Shared by the scripts that count results and print their totals. Read after
+# lib.sh.
 # shellcheck shell=bash disable=SC2154
 
 passed=0 failed=0
 report=$own/log/check
 mkdir -p "$report"
 
+# Count and print a result, which is good if the status is 0: result STATUS NAME
+result() {
+	if [ "$1" -eq 0 ]; then
+		passed=$((passed + 1))
+		echo "ok: $2"
+	else
+		failed=$((failed + 1))
+		echo "not ok: $2"
+	fi
+}
+
 # Run one check. It passes if the command succeeds and prints nothing:
 # check NAME COMMAND...
 check() {
 	local name=$1 out=$report/${1//[^A-Za-z0-9._-]/-} status=0
-	local start=$SECONDS result=ok
+	local start=$SECONDS word=ok
 	shift
 	"$@" >"$out" 2>&1 || status=$?
 	if [ "$status" -eq 0 ] && [ ! -s "$out" ]; then
-		passed=$((passed + 1))
-		echo "ok: $name"
+		result 0 "$name"
 	else
-		result="not ok"
-		failed=$((failed + 1))
-		echo "not ok: $name (exit status $status)"
+		word="not ok"
+		result 1 "$name (exit status $status)"
 		head -n 40 "$out" | sed 's/^/  /'
 		echo "  (whole output: $out)"
 	fi
-	[ -z "${RESULTS:-}" ] || printf 'check\t%s\t%d\t%s\n' "$result" \
+	[ -z "${RESULTS:-}" ] || printf 'check\t%s\t%d\t%s\n' "$word" \
 		$((SECONDS - start)) "$name" >>"$RESULTS"
 }
 

@@ -5,20 +5,10 @@
 # disk or an unreachable archive says so. The last line has the totals.
 
 . "$(dirname "$0")/lib.sh"
+. "$top/scripts/checks.sh"
 
-passed=0 failed=0
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-
-result() {
-	if [ "$1" -eq 0 ]; then
-		passed=$((passed + 1))
-		echo "ok: $2"
-	else
-		failed=$((failed + 1))
-		echo "not ok: $2"
-	fi
-}
 
 # Print the ids of the processes of a run; a mark in the environment finds them.
 marked() {
@@ -111,5 +101,4 @@ gives_up "an unreachable archive" "the Debian archive cannot be reached" \
 	env http_proxy=http://127.0.0.1:9 \
 	https_proxy=http://127.0.0.1:9 "$top/scripts/kernel.sh" 6.1
 
-echo "$passed passed, $failed failed, 0 skipped"
-[ "$failed" -eq 0 ]
+check_totals

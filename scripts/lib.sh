@@ -14,6 +14,12 @@ own=$cache/checkout/$checkout			# files of this checkout only
 export LC_ALL=C LANG=C
 PATH+=:/usr/sbin:/sbin				# modinfo and depmod, for a user
 
+# The files that build the module, and the make arguments for a stock kernel.
+# `make check` and the tests share its builds, so warnings are on. The limit of a
+# stack frame is the lowest of a distribution (Ubuntu).
+module_sources=(Kbuild Makefile dkms.conf include src scripts/kernel-tree.sh)
+stock_arguments=(W=1 KCFLAGS=-Wframe-larger-than=1024)
+
 say() { printf '== %s\n' "$*" >&2; }
 die() { printf 'umbra: %s\n' "$*" >&2; exit 1; }
 

@@ -7,24 +7,14 @@
 # usage: places-test.sh [SUITE...]	(default: bookworm trixie)
 
 . "$(dirname "$0")/lib.sh"
+. "$top/scripts/checks.sh"
 
-passed=0 failed=0
 work=$own/places
 need mmdebstrap
 [ "$(id -u)" -eq 0 ] || die "only root can make the roots of these tests"
 lock "places-$checkout"
 mkdir -p "$work"
 trap 'rm -rf "$work"' EXIT
-
-result() {
-	if [ "$1" -eq 0 ]; then
-		passed=$((passed + 1))
-		echo "ok: $2"
-	else
-		failed=$((failed + 1))
-		echo "not ok: $2"
-	fi
-}
 
 # Make a minimal root with a copy of this checkout, whose apt reaches the archive
 # as that of this machine does: minimal_root ROOT SUITE
@@ -120,5 +110,4 @@ for suite; do
 	demo user "$root" "$suite, user"
 done
 
-echo "$passed passed, $failed failed, 0 skipped"
-[ "$failed" -eq 0 ]
+check_totals

@@ -145,9 +145,6 @@ static inline int umbra_host_alloc_contig(unsigned long start,
  */
 #if defined(CONFIG_DMA_CMA) && LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 #define UMBRA_HAS_CMA
-#ifdef UMBRA_HAVE_CMA_EXPORTS
-#define UMBRA_HAS_CMA_EXPORTS
-#endif
 #endif
 
 #endif /* !__ASSEMBLY__ */

@@ -25,7 +25,7 @@ static int cma_failure(void)
 	return fatal_signal_pending(current) ? -EINTR : -ENOMEM;
 }
 
-#ifdef UMBRA_HAS_CMA_EXPORTS
+#ifdef UMBRA_HAVE_CMA_EXPORTS
 
 static int cma_acquire(struct umbra_region *region, unsigned long nr_pages)
 {
@@ -51,7 +51,7 @@ static void cma_finish(struct umbra_region *region)
 {
 }
 
-#else /* !UMBRA_HAS_CMA_EXPORTS */
+#else /* !UMBRA_HAVE_CMA_EXPORTS */
 
 struct dma_region {
 	struct platform_device *device;
@@ -143,7 +143,7 @@ static void cma_finish(struct umbra_region *region)
 	kfree(dma);
 }
 
-#endif /* UMBRA_HAS_CMA_EXPORTS */
+#endif /* UMBRA_HAVE_CMA_EXPORTS */
 
 const struct umbra_provider umbra_provider_cma = {
 	.name = "cma",
