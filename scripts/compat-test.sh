@@ -97,9 +97,11 @@ make_rich() {
 }
 
 # Print the warnings about lines of umbra: headers of the kernel that were
-# changed have warnings of their own. warnings LOG
+# changed have warnings of their own. warnings LOG DIRECTORY-OF-UMBRA
 warnings() {
-	awk '{ ours = /^(\/umbra[^ \/]*\/)?src\// }
+	awk -v directory="$2/" '
+	     index($0, directory) == 1 { $0 = substr($0, length(directory) + 1) }
+	     { ours = /^src\// }
 	     /(warning|error):/ { text = $0; if (ours) print; next }
 	     ours && text && /in expansion of macro/ {
 		print text; print; text = "" }' "$1"
@@ -122,7 +124,7 @@ lock "compat-$name-$checkout"
 copy_tree "$dir/root" "$(cat "$dir/release")" "$tree"
 make_"${name%-*}" "$tree"
 built=$(TREE=$tree "$top/scripts/build.sh" "$kernel")
-warnings "$own/log/build-$kernel-${tree##*/}"
+warnings "$own/log/build-$kernel-${tree##*/}" "$built"
 if [ "$name" = lean-7 ]; then
 	uses "$built/umbra.ko" dma_alloc_pages cma_alloc
 	uses "$("$top/scripts/build.sh" 7)/umbra.ko" cma_alloc dma_alloc_pages
