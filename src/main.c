@@ -169,8 +169,8 @@ static int acquire(struct umbra_region *region, long nr_pages)
 		       provider);
 		return err;
 	case -ENODEV:
-		pr_err("provider=%s: this kernel or its boot options do not offer it\n",
-		       provider);
+		pr_err("provider=%s: needs %s\n", provider,
+		       umbra_provider_needs(provider));
 		return err;
 	case -EINTR:
 		pr_err("interrupted while taking %s from provider %s\n", size,

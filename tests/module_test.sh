@@ -37,7 +37,7 @@ provider_unknown() {
 
 cma_that_is_not_there() {
 	has_cma && skip "this machine has CMA"
-	load_fails "No such device" "provider=cma: " provider=cma
+	load_fails "No such device" "provider=cma: needs .*CMA" provider=cma
 }
 
 # Print a size that is larger than CMA and smaller than the memory of the

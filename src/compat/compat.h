@@ -146,6 +146,7 @@ static inline int umbra_host_alloc_contig(unsigned long start,
 #if defined(CONFIG_DMA_CMA) && LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 #define UMBRA_HAS_CMA
 #endif
+#define UMBRA_CMA_NEEDS "Linux 6.5 or newer with CONFIG_DMA_CMA"
 
 #endif /* !__ASSEMBLY__ */
 #endif /* _UMBRA_COMPAT_H */

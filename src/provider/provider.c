@@ -103,6 +103,27 @@ static void release_span(struct umbra_region *region,
 }
 
 /**
+ * umbra_provider_needs() - tell what a provider that gave -ENODEV needs
+ * @provider: name of a provider, or "auto"
+ *
+ * Context: any.
+ * Return: a noun phrase: the kernel or the boot option that offers it.
+ */
+const char *umbra_provider_needs(const char *provider)
+{
+	if (!strcmp(provider, "contig"))
+		return "a kernel with CONFIG_CONTIG_ALLOC";
+	if (!strcmp(provider, "auto"))
+		return "a kernel with CONFIG_CONTIG_ALLOC, or "
+		       UMBRA_CMA_NEEDS " booted with cma=256M for instance";
+#ifdef UMBRA_HAS_CMA
+	return "a CMA area: boot with cma=256M for instance";
+#else
+	return UMBRA_CMA_NEEDS;
+#endif
+}
+
+/**
  * umbra_region_release() - return the pages of a region to the host
  * @region: an acquired region
  * @releasable: callback that returns true if a page may return to the host

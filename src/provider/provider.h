@@ -74,6 +74,7 @@ static inline void umbra_region_describe(struct umbra_region *region,
 
 int umbra_region_acquire(struct umbra_region *region, const char *provider,
 			 unsigned long nr_pages);
+const char *umbra_provider_needs(const char *provider);
 void umbra_region_release(struct umbra_region *region,
 			  bool (*releasable)(void *arg, struct page *page),
 			  void *arg, struct umbra_released *released);
