@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The examples: modules that use umbra, and a program that uses /dev/umbra.
 
-plan=7
+plan=8
 
 . /module.sh
 
@@ -116,8 +116,22 @@ user_program() {
 	grep -q "order 11: the order or the count is out of range" $out.user ||
 		fail "$(cat $out.user)"
 	/umbra_user 10 4 2>$out.user >&2 && fail "all of umbra was allocated"
-	grep -q "order 10: umbra has not enough free blocks" $out.user ||
+	grep -q "order 10: umbra has not enough free blocks; see the kernel log" $out.user ||
 		fail "$(cat $out.user)"
+	all_is_free
+	unload
+}
+
+# A zone keeps a block from requests of higher zones, and Movable has two for
+# movable requests. The log names these zones.
+not_the_whole_instance() {
+	load size=64M
+	/umbra_user 10 10 >$out.user 2>&1 || fail "$(cat $out.user)"
+	all_is_free
+	log_mark
+	/umbra_user 10 11 2>$out.user >&2 && fail "11 blocks were allocated"
+	keeps="keeps 1 (10[0-9]* pages free, min [0-9]*, lowmem_reserve [0-9]*)"
+	logged "umbra: umbra0: umbra_user: no block of order 10; node 0 DMA $keeps; node 0 DMA32 $keeps; node 0 Normal $keeps; node 0 HighMem $keeps; node 0 Movable has 2, for other requests"
 	all_is_free
 	unload
 }
@@ -129,4 +143,5 @@ try client_by_symbols_is_refused_without_umbra no_umbra
 try clients_are_told_that_umbra_has_no_memory no_memory
 try client_that_cannot_have_its_blocks_leaves_none not_enough
 try optional_client_joins_and_leaves_a_loaded_umbra joins_and_leaves
+try log_says_which_zones_keep_their_blocks not_the_whole_instance
 try user_program_allocates_and_explains_failures user_program

@@ -23,7 +23,7 @@ static const char *reason(int error)
 	case EDQUOT:
 		return "the file may not have so many pages";
 	case ENOMEM:
-		return "umbra has not enough free blocks";
+		return "umbra has not enough free blocks; see the kernel log";
 	default:
 		return strerror(error);
 	}

@@ -200,6 +200,7 @@ int umbra_free_pages_account(struct umbra *u, struct page *page,
 			     unsigned int order, struct umbra_account *account);
 void umbra_free_pages_bulk(struct umbra *u, struct page **pages,
 			   unsigned long nr_pages);
+void umbra_report_shortage(struct umbra *u, gfp_t gfp, unsigned int order);
 
 /**
  * umbra_alloc_pages_node() - allocate a block, from a preferred node

@@ -282,6 +282,8 @@ static struct umbra *instance_new(const char *name,
 	ratelimit_set_flags(&u->report_limit, RATELIMIT_MSG_ON_RELEASE);
 	ratelimit_state_init(&u->failure_limit, 10 * HZ, 3);
 	ratelimit_set_flags(&u->failure_limit, RATELIMIT_MSG_ON_RELEASE);
+	ratelimit_state_init(&u->shortage_limit, 10 * HZ, 3);
+	ratelimit_set_flags(&u->shortage_limit, RATELIMIT_MSG_ON_RELEASE);
 	umbra_held_init(u);
 	umbra_later_init(u);
 	umbra_accounts_init(u);
@@ -304,6 +306,7 @@ static void instance_delete(struct umbra *u)
 	umbra_wait_destroy(u);
 	umbra_movables_destroy(u);
 	umbra_accounts_leave(u);
+	ratelimit_state_exit(&u->shortage_limit);
 	ratelimit_state_exit(&u->failure_limit);
 	ratelimit_state_exit(&u->report_limit);
 	destroy_workqueue(u->wq);

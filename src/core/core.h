@@ -350,6 +350,7 @@ struct umbra {
 	atomic_long_t nr_reports;	/* detected misuses, printed or not */
 	struct ratelimit_state failure_limit;
 	atomic_long_t nr_failures;	/* failed requests with a report */
+	struct ratelimit_state shortage_limit;
 #ifdef CONFIG_FAULT_INJECTION
 	struct fault_attr fail_alloc;
 #endif

@@ -220,8 +220,10 @@ static int fill(struct umbra_file *file, struct umbra_allocation *a,
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		page = umbra_alloc_pages(u, a->gfp, a->order);
-		if (!page)
+		if (!page) {
+			umbra_report_shortage(u, a->gfp, a->order);
 			return -ENOMEM;
+		}
 		umbra_account_promise(file->account, -(1L << a->order));
 		a->blocks->pages[*filled] = page;
 		cond_resched();
@@ -340,6 +342,7 @@ static struct page *replacement(struct umbra_file *file, gfp_t gfp,
 		return ERR_PTR(err);
 	page = umbra_alloc_pages(file->dev->umbra, gfp, order);
 	if (!page) {
+		umbra_report_shortage(file->dev->umbra, gfp, order);
 		umbra_account_uncharge(file->account, nr_pages);
 		return ERR_PTR(-ENOMEM);
 	}

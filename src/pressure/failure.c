@@ -5,6 +5,8 @@
  */
 #include <linux/atomic.h>
 #include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/numa.h>
 #include <linux/preempt.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
@@ -14,6 +16,7 @@
 #include "../core/core.h"
 #include "../core/request.h"
 #include "../page/account.h"
+#include "../page/gfp.h"
 #include "../page/pcp.h"
 #include "failure.h"
 #include "oom.h"
@@ -142,6 +145,73 @@ static void report_request(struct umbra *u, const struct umbra_request *rq,
 			report_blocks(zone);
 	umbra_oom_report_holders(u);
 }
+
+/* Count blocks of an order that free blocks of @zone have for a request. */
+static noinline_for_stack unsigned long
+count_blocks(struct umbra_zone *zone, const struct umbra_request *rq)
+{
+	unsigned long nr_free[UMBRA_NR_ORDERS][UMBRA_NR_TYPES], blocks = 0;
+	unsigned int order, type;
+
+	umbra_snapshot_pagetypes(zone, nr_free);
+	for (order = rq->order; order < UMBRA_NR_ORDERS; order++)
+		for (type = 0; type < UMBRA_NR_TYPES; type++)
+			if (type < UMBRA_PCPTYPES ||
+			    (type == UMBRA_CMA && rq->flags & ALLOC_CMA))
+				blocks += nr_free[order][type] <<
+					  (order - rq->order);
+	return blocks;
+}
+
+/* Append why a zone does not give a block that it has: "; node 0 DMA ..." */
+static size_t describe_zone(char *text, size_t size, struct umbra_zone *zone,
+			    const struct umbra_request *rq)
+{
+	unsigned long blocks = count_blocks(zone, rq);
+
+	if (!blocks)
+		return 0;
+	if (!is_of_request(zone, rq))
+		return scnprintf(text, size,
+				 "; node %u %s has %lu, for other requests",
+				 zone->nid, zone->name, blocks);
+	return scnprintf(text, size,
+			 "; node %u %s keeps %lu (%lu pages free, min %lu, lowmem_reserve %lu)",
+			 zone->nid, zone->name, blocks,
+			 READ_ONCE(zone->nr_free_pages),
+			 umbra_mark(zone, UMBRA_WMARK_MIN),
+			 READ_ONCE(zone->lowmem_reserve[rq->highest]));
+}
+
+/**
+ * umbra_report_shortage() - log in one line why no zone gave a block
+ * @u: the instance
+ * @gfp: flags of the request that failed
+ * @order: order of the block
+ *
+ * For callers that allocate with %__GFP_NOWARN on behalf of a user: the line
+ * names each zone that has such blocks and keeps them, with the watermark and
+ * the lowmem reserve that the zone keeps, in pages. The rate is limited.
+ *
+ * Context: Process context, does not sleep; takes the zone locks one after the
+ * other.
+ */
+void umbra_report_shortage(struct umbra *u, gfp_t gfp, unsigned int order)
+{
+	struct umbra_request rq;
+	struct umbra_zone *zone;
+	char text[640];
+	size_t n = 0;
+
+	if (umbra_request_init(&rq, u, gfp, order, NUMA_NO_NODE, NULL, 0) ||
+	    !__ratelimit(&u->shortage_limit))
+		return;
+	for_each_umbra_zone(u, zone)
+		n += describe_zone(text + n, sizeof(text) - n, zone, &rq);
+	pr_warn("%s: %s: no block of order %u%s\n", u->name, current->comm,
+		order, n ? text : "; no zone has one");
+}
+EXPORT_SYMBOL_GPL(umbra_report_shortage);
 
 /**
  * umbra_report_failure() - report a request that failed
