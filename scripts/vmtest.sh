@@ -58,14 +58,14 @@ um_without+=,fault_test,leak_test,formats_test,host_test
 # kernel has checkers, fault injection and CPU hotplug. The stock kernels are
 # the oldest and the newest supported ones, with the provider that users have.
 stock_short=mapping_test,access_test,pin_test,trace_test,formats_test
-stock_short+=,abi_test,host_test,module_test,client_test
+stock_short+=,abi_test,host_test,module_test,client_test,lockdown_test
 old_short=device_test,mapping_test,pin_test,migration_test,module_test,client_test
 case $kernel-$set in
 um-*)
 	boot um "umbra_without=$um_without" "$@"
 	;;
 debug-short)
-	boot debug cma=128M umbra_without=host_test,module_test "$@"
+	boot debug cma=128M umbra_without=host_test,module_test,lockdown_test "$@"
 	;;
 debug-whole)
 	# the shadow memory of KASAN leaves less for contiguous ranges

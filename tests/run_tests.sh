@@ -8,7 +8,7 @@ programs="$programs trace_test fault_test volatile_test migration_test poll_test
 programs="$programs volatile_end_test oom_test fair_test"
 zoned="formats_test"
 scripts="zones_test ctl_test owner_test abi_test host_test module_test"
-scripts="$scripts client_test hotplug_test soak_test leak_test"
+scripts="$scripts client_test hotplug_test soak_test leak_test lockdown_test"
 
 # Print a list from the kernel command line as words: argument NAME
 argument() {

@@ -22,11 +22,23 @@ int umbra_ctl_refuse(struct umbra *u, const char *file, const char *line,
 ssize_t umbra_ctl_write(struct file *filp, const char __user *from,
 			size_t count, const char *file, ctl_fn fn);
 
-/* Define the operations of a file: do_NAME() for writes, @show for reads. */
-#define DEFINE_CTL(name, show)						\
+/**
+ * struct umbra_ctl_file - a file of ctl/
+ * @name: its name
+ * @fops: its operations
+ * @show: function that prints its value, in one line for files in settings
+ */
+struct umbra_ctl_file {
+	const char *name;
+	const struct file_operations *fops;
+	int (*show)(struct seq_file *m, void *v);
+};
+
+/* Define NAME_file: do_NAME() for writes, @print for reads. */
+#define DEFINE_CTL(name, print)						\
 static int name##_open(struct inode *inode, struct file *filp)		\
 {									\
-	return single_open(filp, show, inode->i_private);		\
+	return single_open(filp, print, inode->i_private);		\
 }									\
 									\
 static ssize_t name##_write(struct file *filp, const char __user *from,	\
@@ -42,6 +54,8 @@ static const struct file_operations name##_fops = {			\
 	.write = name##_write,						\
 	.llseek = seq_lseek,						\
 	.release = single_release,					\
-}
+};									\
+									\
+static const struct umbra_ctl_file name##_file = { #name, &name##_fops, print }
 
 #endif /* _UMBRA_CTL_H */

@@ -2,6 +2,7 @@
 /* ctl/: files that act on an instance, except the tunables. */
 #include <linux/debugfs.h>
 #include <linux/fault-inject.h>
+#include <linux/kernel.h>
 #include <linux/kstrtox.h>
 #include <linux/nodemask.h>
 #include <linux/seq_file.h>
@@ -253,8 +254,39 @@ DEFINE_CTL(pcp, pcp_show);
 DEFINE_CTL(compact, compact_show);
 DEFINE_CTL(reclaim, reclaim_show);
 
+/* The files with one line; offline has the same line as online. */
+static const struct umbra_ctl_file * const lines[] = {
+	&drain_file, &online_file, &allowed_nodes_file, &pcp_file,
+	&compact_file, &reclaim_file,
+};
+
+static const struct umbra_ctl_file * const others[] = {
+	&offline_file, &isolate_file, &unisolate_file,
+};
+
+/*
+ * Print the lines of ctl/. A host that is locked down refuses to open a file of
+ * debugfs that can be written, for reads too, so their values are also here.
+ */
+static int settings_show(struct seq_file *m, void *v)
+{
+	const struct umbra_ctl_file * const *file;
+
+	for (file = lines; file < lines + ARRAY_SIZE(lines); file++) {
+		seq_printf(m, "%s: ", (*file)->name);
+		(*file)->show(m, v);
+	}
+	for (file = umbra_tune_files; *file; file++) {
+		seq_printf(m, "%s: ", (*file)->name);
+		(*file)->show(m, v);
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(settings);
+DEFINE_SHOW_ATTRIBUTE(isolated);
+
 /**
- * umbra_debugfs_ctl() - create ctl/ and its files
+ * umbra_debugfs_ctl() - create ctl/ and its files, settings, and isolated
  * @u: the instance
  * @dir: directory of the instance
  *
@@ -263,17 +295,16 @@ DEFINE_CTL(reclaim, reclaim_show);
 void umbra_debugfs_ctl(struct umbra *u, struct dentry *dir)
 {
 	struct dentry *ctl = debugfs_create_dir("ctl", dir);
+	unsigned int i;
 
-	debugfs_create_file("drain", 0600, ctl, u, &drain_fops);
-	debugfs_create_file("online", 0600, ctl, u, &online_fops);
-	debugfs_create_file("offline", 0600, ctl, u, &offline_fops);
-	debugfs_create_file("allowed_nodes", 0600, ctl, u,
-			    &allowed_nodes_fops);
-	debugfs_create_file("isolate", 0600, ctl, u, &isolate_fops);
-	debugfs_create_file("unisolate", 0600, ctl, u, &unisolate_fops);
-	debugfs_create_file("pcp", 0600, ctl, u, &pcp_fops);
-	debugfs_create_file("compact", 0600, ctl, u, &compact_fops);
-	debugfs_create_file("reclaim", 0600, ctl, u, &reclaim_fops);
+	for (i = 0; i < ARRAY_SIZE(lines); i++)
+		debugfs_create_file(lines[i]->name, 0600, ctl, u,
+				    lines[i]->fops);
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		debugfs_create_file(others[i]->name, 0600, ctl, u,
+				    others[i]->fops);
+	debugfs_create_file("settings", 0400, dir, u, &settings_fops);
+	debugfs_create_file("isolated", 0400, dir, u, &isolated_fops);
 	umbra_debugfs_tune(u, dir, ctl);
 #ifdef CONFIG_FAULT_INJECTION_DEBUG_FS
 	fault_create_debugfs_attr("fail_umbra_alloc", dir, &u->fail_alloc);

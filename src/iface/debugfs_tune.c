@@ -181,6 +181,20 @@ static int histograms_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(histograms);
 
+/* The files of the tunables; NULL is the last element. */
+const struct umbra_ctl_file * const umbra_tune_files[] = {
+	&min_free_kbytes_file,
+	&watermark_scale_factor_file,
+	&watermark_boost_factor_file,
+	&lowmem_reserve_ratio_file,
+	&extfrag_threshold_file,
+	&compaction_proactiveness_file,
+	&dirty_limit_file,
+	&oom_policy_file,
+	&latency_file,
+	NULL
+};
+
 /**
  * umbra_debugfs_tune() - create the files of the tunables, and latency
  * @u: the instance
@@ -192,23 +206,9 @@ DEFINE_SHOW_ATTRIBUTE(histograms);
 void umbra_debugfs_tune(struct umbra *u, struct dentry *dir,
 			struct dentry *ctl)
 {
-	static const struct {
-		const char *name;
-		const struct file_operations *fops;
-	} files[] = {
-		{ "min_free_kbytes", &min_free_kbytes_fops },
-		{ "watermark_scale_factor", &watermark_scale_factor_fops },
-		{ "watermark_boost_factor", &watermark_boost_factor_fops },
-		{ "lowmem_reserve_ratio", &lowmem_reserve_ratio_fops },
-		{ "extfrag_threshold", &extfrag_threshold_fops },
-		{ "compaction_proactiveness", &compaction_proactiveness_fops },
-		{ "dirty_limit", &dirty_limit_fops },
-		{ "oom_policy", &oom_policy_fops },
-		{ "latency", &latency_fops },
-	};
-	unsigned int i;
+	const struct umbra_ctl_file * const *file;
 
-	for (i = 0; i < ARRAY_SIZE(files); i++)
-		debugfs_create_file(files[i].name, 0600, ctl, u, files[i].fops);
+	for (file = umbra_tune_files; *file; file++)
+		debugfs_create_file((*file)->name, 0600, ctl, u, (*file)->fops);
 	debugfs_create_file("latency", 0400, dir, u, &histograms_fops);
 }

@@ -5,6 +5,9 @@
 
 struct dentry;
 struct umbra;
+struct umbra_ctl_file;
+
+extern const struct umbra_ctl_file * const umbra_tune_files[];
 
 void umbra_debugfs_tune(struct umbra *u, struct dentry *dir,
 			struct dentry *ctl);
