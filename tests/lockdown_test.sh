@@ -28,7 +28,7 @@ try() {
 
 # Print the lines that settings must have, from the files of ctl/.
 values() {
-	for file in $dir/ctl/*; do
+	for file in "$dir"/ctl/*; do
 		case ${file##*/} in
 		offline|isolate|unisolate)	;;
 		*)	read_head "$file"
@@ -69,9 +69,10 @@ readable() {
 }
 
 not_steered() {
-	for file in $dir/ctl/*; do
-		cat "$file" 2>&1 | grep -q "Operation not permitted" ||
-			fail "$file can be read"
+	for file in "$dir"/ctl/*; do
+		cat "$file" >$out.text 2>&1 && fail "$file can be read"
+		grep -q "Operation not permitted" $out.text ||
+			fail "$(cat $out.text)"
 		echo 1 2>/dev/null >"$file" && fail "$file can be written"
 	done
 	sort $dir/settings | cmp - $out.settings || fail "$(cat $dir/settings)"
