@@ -41,6 +41,9 @@ kunit:
 bench:
 	@scripts/bench.sh
 
+oracle:
+	@scripts/oracle.sh
+
 soak:
 	@scripts/soak.sh
 
@@ -98,6 +101,7 @@ help:
 	@echo 'make kunit         run the KUnit tests (ARCH=um or x86_64, FILTER=, KSRC=a kernel tree)'
 	@echo 'make coverage      list the lines and branches of the core that the KUnit tests reach'
 	@echo 'make bench         time umbra and the allocator of the host (ARCH=um or x86_64, ROUNDS=, ONLY=)'
+	@echo 'make oracle        compare decisions with those of a stock kernel (STEPS=, SEEDS=)'
 	@echo 'make soak          run the stress test (MINUTES=, SEED=) or the property tests for longer (OPS=, SEED=)'
 	@echo 'make loaded        repeat the machine tests while other processes keep all CPUs busy (ROUNDS=, MINUTES=)'
 	@echo 'make vmtest        test the module on one kernel (KERNEL=6.1, 6.1-rt, 6.12, 7, um or debug)'
@@ -108,5 +112,5 @@ help:
 	@echo 'ACCEL=kvm runs the test machines with KVM instead of emulation.'
 
 .PHONY: module clean demo vm test check kunit coverage bench soak vmtest
-.PHONY: loaded matrix htmldocs
+.PHONY: loaded matrix htmldocs oracle
 .PHONY: dkms-install dkms-remove install uninstall headers_install headers_remove help

@@ -14,6 +14,7 @@ for kernel in 6.1 6.1-rt 6.12 7 um debug; do
 done
 step "kunit um, built in" env BUILTIN=1 "$top/scripts/kunit.sh"
 step "kunit x86_64, whole" env ARCH=x86_64 "$top/scripts/kunit.sh"
+step oracle "$top/scripts/oracle.sh"
 step "interruption" "$top/scripts/interrupt-test.sh"
 step places "$top/scripts/places-test.sh"
-totals 10
+totals 11

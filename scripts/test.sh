@@ -23,8 +23,9 @@ second() {
 	step "kunit um" env ARCH=um "$top/scripts/kunit.sh"
 	step "vmtest 7" env SET=short "$top/scripts/vmtest.sh" 7
 	step "vmtest 6.1" env SET=short "$top/scripts/vmtest.sh" 6.1
+	step oracle env SET=short "$top/scripts/oracle.sh"
 }
 
 lane first
 lane second
-totals 6
+totals 7

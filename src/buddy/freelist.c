@@ -91,6 +91,15 @@ static void freelist_add(struct umbra_zone *zone, u32 index,
 		umbra_freelist_address_note(zone, index, order, type);
 }
 
+/* Put a block in hand at the end of its list, unmerged. Zone lock held. */
+void umbra_freelist_append(struct umbra_zone *zone, u32 index,
+			   unsigned int order)
+{
+	lockdep_assert_held(&zone->lock);
+
+	freelist_add(zone, index, order, true);
+}
+
 static bool is_linked(const struct list_head *link)
 {
 	return link->next->prev == link && link->prev->next == link;

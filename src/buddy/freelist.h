@@ -14,6 +14,8 @@ void umbra_freelist_set_types(struct umbra *u, u32 index, unsigned int order,
 			      enum umbra_migratetype type);
 void umbra_freelist_free(struct umbra_zone *zone, u32 index,
 			 unsigned int order);
+void umbra_freelist_append(struct umbra_zone *zone, u32 index,
+			   unsigned int order);
 void umbra_freelist_free_range(struct umbra_zone *zone, u32 index, u32 end);
 u32 umbra_freelist_split(struct umbra_zone *zone, u32 index,
 			 unsigned int order, unsigned int wanted);

@@ -141,6 +141,25 @@ void umbra_watermark_setup(struct umbra *u)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_watermark_setup);
 
+/*
+ * Give a zone watermarks by UMBRA_NR_WMARKS, a boost, and reserves by
+ * UMBRA_NR_ZONE_TYPES, until they are computed again. Zone lock held.
+ */
+void umbra_watermark_load(struct umbra_zone *zone, const unsigned long *marks,
+			  unsigned long boost, const unsigned long *reserve)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&zone->lock);
+
+	for (i = 0; i < UMBRA_NR_WMARKS; i++)
+		WRITE_ONCE(zone->watermark[i], marks[i]);
+	WRITE_ONCE(zone->watermark_boost, boost);
+	for (i = 0; i < UMBRA_NR_ZONE_TYPES; i++)
+		WRITE_ONCE(zone->lowmem_reserve[i], reserve[i]);
+	set_fast_mark(zone);
+}
+
 /* Copy the tunables of a layout; umbra_watermark_setup() must follow. */
 void umbra_watermark_init(struct umbra *u, const struct umbra_layout *layout)
 {

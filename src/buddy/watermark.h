@@ -9,6 +9,8 @@ unsigned long umbra_low_pages(const struct umbra *u);
 long umbra_auto_min_free(const struct umbra *u);
 void umbra_watermark_setup(struct umbra *u);
 void umbra_watermark_init(struct umbra *u, const struct umbra_layout *layout);
+void umbra_watermark_load(struct umbra_zone *zone, const unsigned long *marks,
+			  unsigned long boost, const unsigned long *reserve);
 bool umbra_watermark_ok(const struct umbra_zone *zone, unsigned int order,
 			unsigned long mark, enum umbra_zone_type highest,
 			unsigned int flags);

@@ -46,7 +46,7 @@
 /*
  * 6.16 added EXPORT_SYMBOL_FOR_MODULES(), which exports to the modules named.
  */
-#define UMBRA_TEST_MODULES "umbra_test,umbra_bench"
+#define UMBRA_TEST_MODULES "umbra_test,umbra_bench,umbra_oracle"
 #ifndef EXPORT_SYMBOL_FOR_MODULES
 #define EXPORT_SYMBOL_FOR_MODULES(symbol, ...) EXPORT_SYMBOL_GPL(symbol)
 #endif

@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The allocator of a stock kernel as the oracle of umbra: a zone that nothing
+# else uses, and an instance with the state of this zone, get the same requests,
+# and must give the same pages; see kunit/oracle.c. Ends with a line of totals.
+#   SET=whole|short	short: the steps of `make test`, and only on a kernel
+#			whose rules umbra follows
+#   STEPS=N		steps for each seed, default 1000000, or 20000 if short
+#   SEEDS=N,...		default 1,2,3,4,5, or 1 if short
+# usage: oracle.sh
+
+. "$(dirname "$0")/lib.sh"
+. "$top/scripts/machine.sh"
+. "$top/scripts/checks.sh"
+
+rules=7.3	# the version of the kernel that policy=mainline follows
+kernel=7 set=${SET:-whole}
+case $set in
+whole)	steps=${STEPS:-1000000} seeds=${SEEDS:-1,2,3,4,5} ;;
+short)	steps=${STEPS:-20000} seeds=${SEEDS:-1} ;;
+*)	die "SET=$set: must be whole or short" ;;
+esac
+[[ $steps =~ ^[1-9][0-9]*$ ]] || die "STEPS=$steps: must be a number above 0"
+[[ $seeds =~ ^[0-9]+(,[0-9]+)*$ ]] || die "SEEDS=$seeds: must be numbers with commas"
+need "${machine_packages[@]}" "${stock_packages[@]}"
+
+dir=$(kernel_dir "$kernel")
+release=$(cat "$dir/release")
+if [[ $set == short && $release != "$rules".* ]]; then
+	echo "skipped: the rules are those of $rules, and the kernel is $release"
+	echo "0 passed, 0 failed, 1 skipped"
+	exit
+fi
+work=$own/oracle/$kernel
+root=$work/root out=$work/out log=$work/log
+modules=$("$top/scripts/build.sh" "$kernel" UMBRA_ORACLE=1)
+lock "oracle-$kernel-$checkout"
+mkdir -p "$work"
+machine_root "$root" "$top/kunit/oracle-init"
+for module in umbra umbra_oracle; do
+	strip -g -o "$root/$module.ko" "$modules/$module.ko"
+done
+pack "$root" "$work/initramfs.gz"
+rm -rf "$root"
+
+# Node 0 has the CPU and the memory below 4 GiB; node 1 begins above, so that
+# its memory is one zone, Normal.
+quiet_node=(-smp 1 -m 3584M
+	-object "memory-backend-ram,id=m0,size=3072M"
+	-object "memory-backend-ram,id=m1,size=512M"
+	-numa "node,nodeid=0,memdev=m0,cpus=0" -numa "node,nodeid=1,memdev=m1")
+machine "$dir/vmlinuz" "$work/initramfs.gz"
+say "$steps steps for each of the seeds $seeds"
+rm -f "$out" "$log"
+limited $((120 + (steps / 1000 + 60) * $(tr , '\n' <<<"$seeds" | wc -l))) \
+	"${qemu[@]}" "${quiet_node[@]}" \
+	-serial "file:$log" -serial "file:$out" -append \
+	"console=ttyS0 panic=-1 cma=0 init_on_alloc=0 oracle_out=/dev/ttyS1 \
+	oracle_seeds=$seeds oracle_args=steps=$steps" </dev/null ||
+	die "the machine did not power off by itself: $log"
+sed -i 's/\r$//' "$out"
+for seed in ${seeds//,/ }; do
+	sed -n "/^== seed $seed\$/,/^== /{/^== /d;p}" "$out" >"$work/seed"
+	status=0
+	grep -q "^oracle: $steps steps, all equal" "$work/seed" || status=1
+	cat "$work/seed"
+	result "$status" "seed $seed: $steps steps are equal"
+done
+check_totals
