@@ -7,15 +7,16 @@ KERNEL ?= 7
 DKMS ?= dkms
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 
-# Build with kbuild: $(call kbuild,TARGET)
+# Build with kbuild: $(call kbuild,TARGET). The recipe needs a +, because make
+# gives its jobs only to lines that name $(MAKE) themselves.
 kbuild = args=$$(O='$(O)' CC='$(filter-out cc,$(CC))' scripts/kernel-tree.sh '$(KDIR)') && \
 	$(MAKE) -C '$(KDIR)' M='$(CURDIR)' $$args $(1)
 
 module:
-	@$(call kbuild,modules)
+	@+$(call kbuild,modules)
 
 clean:
-	@$(call kbuild,clean)
+	@+$(call kbuild,clean)
 
 demo:
 	@scripts/demo.sh $(KERNEL)
@@ -69,7 +70,7 @@ dkms-remove:
 
 # modules_install installs for the kernel of KDIR, which must be that of KVER.
 install: module
-	@$(call kbuild,INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates modules_install)
+	@+$(call kbuild,INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates modules_install)
 	depmod -b $(DESTDIR)/ $(KVER)
 	$(MAKE) headers_install
 
