@@ -9,17 +9,7 @@
 #   rich-6.1	the tree has all that compat.h replaces
 
 . "$(dirname "$0")/lib.sh"
-
-# Copy the kernel tree RELEASE of a build root. The copy has two parts, as the
-# tree has: TREE and TREE-common. copy_tree ROOT RELEASE TREE
-copy_tree() {
-	local from=$1/usr/src/linux-headers-$2 common
-	common=$(sed -n 's,^include \(.*\)/Makefile,\1,p' "$from/Makefile")
-	rm -rf "$3" "$3-common"
-	cp -al "$from" "$3"
-	cp -al "$common" "$3-common"
-	sed -i -e "s,$from,$3," -e "s,$common,$3-common," "$3/Makefile"
-}
+. "$top/scripts/trees.sh"
 
 # Rename names in all headers: take_away TREE NAME...
 take_away() {
@@ -121,7 +111,7 @@ kernel=${name#*-}
 dir=$("$top/scripts/kernel.sh" "$kernel")
 tree=$dir/root/usr/src/$name-$checkout
 lock "compat-$name-$checkout"
-copy_tree "$dir/root" "$(cat "$dir/release")" "$tree"
+copy_tree "$dir/root/usr/src/linux-headers-$(cat "$dir/release")" "$tree"
 make_"${name%-*}" "$tree"
 built=$(TREE=$tree "$top/scripts/build.sh" "$kernel")
 warnings "$own/log/build-$kernel-${tree##*/}" "$built"
@@ -129,4 +119,5 @@ if [ "$name" = lean-7 ]; then
 	uses "$built/umbra.ko" dma_alloc_pages cma_alloc
 	uses "$("$top/scripts/build.sh" 7)/umbra.ko" cma_alloc dma_alloc_pages
 fi
-rm -rf "$built" "$tree" "$tree-common"
+rm -rf "$built"
+remove_tree "$tree"

@@ -8,34 +8,12 @@
 
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/checks.sh"
-
-work=$own/places
-need mmdebstrap
-[ "$(id -u)" -eq 0 ] || die "only root can make the roots of these tests"
-lock "places-$checkout"
-mkdir -p "$work"
-trap 'rm -rf "$work"' EXIT
-
-# Make a minimal root with a copy of this checkout, whose apt reaches the archive
-# as that of this machine does: minimal_root ROOT SUITE
-minimal_root() {
-	sources "$2" "$2-security" >"$work/sources.list"
-	quietly "places-$2" mmdebstrap --mode=root --variant=minbase \
-		--include=make "$2" "$1" - <"$work/sources.list"
-	apt-config dump Acquire >"$1/etc/apt/apt.conf.d/90machine"
-	cp -L /etc/resolv.conf /etc/hosts "$1/etc/"
-	mkdir "$1/umbra"
-	git -C "$top" ls-files -co --exclude-standard |
-		tar -C "$top" -c -T - | tar -C "$1/umbra" -x
-	chroot "$1" useradd -m user
-}
+. "$top/scripts/roots.sh"
 
 # Run a command in a root as the place permits: in_place PLACE ROOT COMMAND...
-# A container has /proc, a small /dev/shm and the capabilities that Docker and
-# Podman leave.
+# A container has the capabilities that Docker and Podman leave.
 in_place() {
 	local place=$1 root=$2 home=/root run=()
-	local clean=(env -u XDG_CACHE_HOME -u TMPDIR -u MAKEFLAGS -u RESULTS)
 	shift 2
 	case $place in
 	container)
@@ -47,14 +25,10 @@ in_place() {
 	esac
 	run=(chroot "$root" "${clean[@]}" "HOME=$home" "${run[@]}" "$@")
 	if [ "$place" = chroot ]; then
-		"${run[@]}"
+		"${run[@]}" </dev/null
 	else
-		unshare -m sh -c 'mount -t proc proc "$1/proc" &&
-			mount -t tmpfs -o noexec,size=64M shm "$1/dev/shm" ||
-			exit
-			shift
-			exec "$@"' sh "$root" "${run[@]}"
-	fi </dev/null
+		mounted "$root" "${run[@]}"
+	fi
 }
 
 # The demo must work: demo PLACE ROOT NAME
