@@ -69,14 +69,18 @@ dkms-remove:
 	[ . -ef $(DKMS_COPY) ] || rm -rf $(DKMS_COPY)
 
 # modules_install installs for the kernel of KDIR, which must be that of KVER.
-install: module
-	@+$(call kbuild,INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates modules_install)
-	depmod -b $(DESTDIR)/ $(KVER)
+INSTALL_MOD_PATH ?= $(DESTDIR)
+
+modules_install: module
+	@+$(call kbuild,INSTALL_MOD_PATH='$(INSTALL_MOD_PATH)' INSTALL_MOD_DIR=updates modules_install)
+
+install: modules_install
+	depmod -b $(INSTALL_MOD_PATH)/ $(KVER)
 	$(MAKE) headers_install
 
 uninstall: headers_remove
-	rm -f $(DESTDIR)/lib/modules/$(KVER)/updates/umbra.ko*
-	depmod -b $(DESTDIR)/ $(KVER)
+	rm -f $(INSTALL_MOD_PATH)/lib/modules/$(KVER)/updates/umbra.ko*
+	depmod -b $(INSTALL_MOD_PATH)/ $(KVER)
 
 # A client is built with the headers and the symbol versions of the module.
 CLIENT_DIR = $(DESTDIR)/usr/src/umbra/$(KVER)
@@ -109,9 +113,10 @@ help:
 	@echo 'make matrix        vmtest on every kernel, and KUnit in its other configurations'
 	@echo 'make dkms-install  install with DKMS for the running kernel, or for KVER=; dkms-remove undoes it'
 	@echo 'make install       install umbra.ko, headers and Module.symvers for KVER= (DESTDIR=); uninstall undoes it'
+	@echo 'make modules_install  install umbra.ko alone (INSTALL_MOD_PATH=)'
 	@echo 'make clean         remove the files that make built'
 	@echo 'ACCEL=kvm runs the test machines with KVM instead of emulation.'
 
 .PHONY: module clean demo vm test check kunit coverage bench soak vmtest
 .PHONY: loaded matrix htmldocs oracle
-.PHONY: dkms-install dkms-remove install uninstall headers_install headers_remove help
+.PHONY: dkms-install dkms-remove modules_install install uninstall headers_install headers_remove help

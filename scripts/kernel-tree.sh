@@ -18,6 +18,9 @@ built=${O:-$tree}
 case $PWD in
 *[[:space:]:]*)	die "kbuild cannot build in $PWD: the path has a space or a colon" ;;
 esac
+case $tree$built in
+*[[:space:]:]*)	die "kbuild cannot use KDIR=$tree${O:+ O=$O}: the path has a space or a colon" ;;
+esac
 [ -e "$tree/Makefile" ] ||
 	die "KDIR=$tree has no kernel headers: install the package linux-headers-$(uname -r), or set KDIR="
 [ -e "$built/include/config/auto.conf" ] ||
