@@ -17,35 +17,28 @@ remove_tree() {
 	rm -rf "$1" "$1-common"
 }
 
-# Replace a file of a copied tree by the output of sed: a copy is a link, and
-# must not change the tree that it is of. edit FILE SED-ARGUMENT...
-edit() {
-	sed "${@:2}" "$1" >"$1.new"
-	mv "$1.new" "$1"
-}
-
 # Give a copied tree a release: set_release TREE RELEASE
 set_release() {
-	edit "$1/.kernelvariables" "s/\(KERNELRELEASE *=\).*/\1 $2/"
-	edit "$1/include/config/kernel.release" "s/.*/$2/"
-	edit "$1/include/generated/utsrelease.h" "s/\".*\"/\"$2\"/"
+	sed -i "s/\(KERNELRELEASE *=\).*/\1 $2/" "$1/.kernelvariables"
+	sed -i "s/.*/$2/" "$1/include/config/kernel.release"
+	sed -i "s/\".*\"/\"$2\"/" "$1/include/generated/utsrelease.h"
 }
 
 # Give a copied tree a version: set_version TREE VERSION PATCHLEVEL
 set_version() {
-	edit "$1-common/Makefile" -E -e "s/^(VERSION =).*/\1 $2/" \
-		-e "s/^(PATCHLEVEL =).*/\1 $3/"
+	sed -i -E -e "s/^(VERSION =).*/\1 $2/" -e "s/^(PATCHLEVEL =).*/\1 $3/" \
+		"$1-common/Makefile"
 }
 
 # Take options out of the configuration of a copied tree:
 # without_config TREE OPTION...
 without_config() {
-	local tree=$1 option file
+	local tree=$1 option
 	shift
 	for option; do
-		for file in .config include/config/auto.conf; do
-			edit "$tree/$file" "/^$option=/d"
-		done
-		edit "$tree/include/generated/autoconf.h" "/^#define $option /d"
+		sed -i "/^$option=/d" "$tree/.config" \
+			"$tree/include/config/auto.conf"
+		sed -i "/^#define $option /d" \
+			"$tree/include/generated/autoconf.h"
 	done
 }
