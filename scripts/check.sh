@@ -146,6 +146,15 @@ make_install() {
 		"${stock_arguments[@]}"
 }
 
+# debian/changelog names the version, too, and dpkg reads it from there.
+version_of_package() {
+	local version package
+	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+	package=$(sed -n '1s/^umbra (\(.*\)) .*/\1/p' debian/changelog)
+	[ "$package" = "$version" ] ||
+		echo "debian/changelog: version $package, but dkms.conf has $version"
+}
+
 # A file over 600 lines likely has two subjects. A function over 80 lines does
 # not fit on a screen.
 sizes() {
@@ -187,6 +196,7 @@ check "floors: violations are seen" "$top/scripts/check-floors-test.sh" "$top" \
 	"$objects"
 check "a kernel tree without what compat.h replaces" \
 	"$top/scripts/compat-test.sh" lean-7
+check "version of the Debian package" version_of_package
 check "parameters described" parameters_described
 check "dkms-install, 6.1 headers" dkms_install 6.1
 check "dkms-install, 7 headers" dkms_install 7
