@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Run the tests that `make test` leaves out: every VM test on every kernel,
-# KUnit built into the kernel, all of KUnit on x86_64, interrupted runs, and the
-# demo in the places where people run it.
+# KUnit built into the kernel, all of KUnit on x86_64, interrupted runs, the demo
+# in the places where people run it, DKMS, the package, and other ways to build.
 # Ends with a table and a line of totals.
 
 . "$(dirname "$0")/lib.sh"
@@ -17,4 +17,6 @@ step "kunit x86_64, whole" env ARCH=x86_64 "$top/scripts/kunit.sh"
 step oracle "$top/scripts/oracle.sh"
 step "interruption" "$top/scripts/interrupt-test.sh"
 step places "$top/scripts/places-test.sh"
-totals 11
+step DKMS "$top/scripts/dkms-test.sh"
+step builds "$top/scripts/builds-test.sh"
+totals 13
