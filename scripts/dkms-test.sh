@@ -47,6 +47,10 @@ dkms_root() {
 			mkdir "/lib/modules/$release"
 			ln -s "$tree" "/lib/modules/$release/build"
 		done
+		# without a module, DKMS takes the kernel for removed
+		mkdir "/lib/modules/$second/kernel"
+		gcc -c -x c -o "/lib/modules/$second/kernel/none.ko" /dev/null
+		depmod "$second"
 		set_version "/usr/src/linux-headers-$old" 5 15
 		without_config "/usr/src/linux-headers-$narrow" CONFIG_64BIT
 		' bash "$second" "$old" "$narrow"
