@@ -10,6 +10,7 @@
 # usage: kernel.sh 6.1|6.1-rt|6.12|7
 
 . "$(dirname "$0")/lib.sh"
+. "$top/scripts/unpack.sh"
 
 kernel=${1:?usage: kernel.sh 6.1|6.1-rt|6.12|7}
 suite=bookworm
@@ -43,40 +44,14 @@ newest_release() {
 	die "the archive has no kernel $kernel with headers"
 }
 
-# Print a package and all that it needs, with versions: closure STATE PACKAGE...
-closure() {
-	local state=$1
-	shift
-	private_apt "$state" apt-get -s --no-install-recommends install "$@" |
-		sed -nE 's/^Inst ([^ ]+) \(([^ ]+) .*/\1=\2/p'
-}
-
-# Make the programs in a root run from its final place. Executables use its
-# loader and libraries; links and the paths in scripts point into it:
-# relocate ROOT FINAL-ROOT RELEASE
-relocate() {
-	local root=$1 final=$2 file libs
+# Make the paths in the scripts of a root point into its final place:
+# relocate_paths ROOT FINAL-ROOT RELEASE
+relocate_paths() {
 	local paths='(etc|usr/share|usr/lib|var/lib)/dkms|lib/modules'
 	paths+='|usr/lib/linux-kbuild|usr/src'
-	[ -e "$root/lib" ] || ln -s usr/lib "$root/lib"
-	libs=$final/lib/x86_64-linux-gnu
-	# programs of klibc have a loader and no libraries, and no build uses them
-	find "$root/usr" -type f -perm -u+x ! -name '*.so*' |
-		while read -r file; do
-			patchelf --print-interpreter --print-rpath "$file" \
-				>/dev/null 2>&1 ||
-				continue
-			patchelf --set-interpreter "$libs/ld-linux-x86-64.so.2" \
-				--force-rpath --set-rpath \
-				"$libs:$final/usr/lib/x86_64-linux-gnu" "$file" ||
-				return
-		done || return
-	find "$root" -type l -lname '/*' | while read -r file; do
-		ln -sfn "$final$(readlink "$file")" "$file" || return
-	done || return
-	sed -i -E -e "s,(^|[^[:alnum:]/)}])/($paths),\1$final/\2,g" \
-		-e "s,depmod -a,depmod -b '$final' -a," \
-		"$root/usr/sbin/dkms" "$root/usr/src/linux-headers-$3/Makefile"
+	sed -i -E -e "s,(^|[^[:alnum:]/)}])/($paths),\1$2/\2,g" \
+		-e "s,depmod -a,depmod -b '$2' -a," \
+		"$1/usr/sbin/dkms" "$1/usr/src/linux-headers-$3/Makefile"
 }
 
 # Unpack and relocate a build root: build_root STATE DIR FINAL-DIR RELEASE
@@ -87,8 +62,8 @@ build_root() {
 	# DKMS and sparse run with the tools of the machine
 	mapfile -t packages <<<"$packages"
 	unpack "$state" "$root" "${packages[@]}" sparse dkms
-	rm -rf "$root"/usr/share/{doc,man,locale}
-	quietly "relocate-$kernel" relocate "$root" "$3/root" "$4"
+	quietly "relocate-$kernel" relocate "$root" "$3/root"
+	relocate_paths "$root" "$3/root" "$4"
 	ln -s "$3/root/lib/modules/$4/build" "$2/build"
 }
 
