@@ -24,7 +24,7 @@
 #define K(pages) ((pages) << (PAGE_SHIFT - 10))
 
 /* Print the counters, the watermarks and the reserves of a zone. */
-static void report_zone(const struct umbra_zone *zone)
+static noinline_for_stack void report_zone(const struct umbra_zone *zone)
 {
 	char reserve[UMBRA_NR_ZONE_TYPES * 24];
 	unsigned int i, n = 0;
@@ -82,7 +82,7 @@ static unsigned long sum_types(const unsigned long nr_free[UMBRA_NR_TYPES])
 }
 
 /* Print the free blocks per order: "3*4kB (UM) 0*8kB ... = 12kB" */
-static void report_blocks(struct umbra_zone *zone)
+static noinline_for_stack void report_blocks(struct umbra_zone *zone)
 {
 	unsigned long nr_free[UMBRA_NR_ORDERS][UMBRA_NR_TYPES], total = 0;
 	char text[UMBRA_NR_ORDERS * 32], letters[UMBRA_NR_TYPES + 4];
