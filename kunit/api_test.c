@@ -337,7 +337,7 @@ static void tails_of_a_compound_page_have_its_head(struct kunit *test)
 static void a_page_knows_its_zone_and_node(struct kunit *test)
 {
 	struct umbra *u = memory(test);
-	struct page foreign, *page;
+	struct page foreign = {}, *page;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(zones); i++) {
