@@ -212,8 +212,8 @@ struct page *umbra_alloc_pages_nodemask(struct umbra *u, gfp_t gfp,
 	if (unlikely(umbra_debug_fail_alloc(u, gfp, order)))
 		return NULL;
 	/*
-	 * With debugging on, use a single path, so that recorded stacks skip
-	 * the same number of frames.
+	 * With debugging on, use a single path, so that a caller has a single
+	 * stack in the records.
 	 */
 	if (likely(!nodemask && !umbra_debug_is_on(u))) {
 		struct page *page = alloc_hit(u, gfp, order, nid);

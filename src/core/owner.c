@@ -21,7 +21,12 @@
 #ifdef CONFIG_STACKDEPOT
 
 #define STACK_DEPTH 16
-#define STACK_SKIP 3
+/*
+ * Only the function that saves the stack is skipped. The compiler chooses which
+ * of its callers are inlined, and with LTO also those of other files, so a
+ * larger number could skip the owner.
+ */
+#define STACK_SKIP 1
 
 /* @gfp is for the memory that the depot may allocate from the host. */
 static u32 save_stack(gfp_t gfp)
