@@ -9,7 +9,8 @@ VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 
 # Build with kbuild: $(call kbuild,TARGET). The recipe needs a +, because make
 # gives its jobs only to lines that name $(MAKE) themselves.
-kbuild = args=$$(O='$(O)' CC='$(filter-out cc,$(CC))' scripts/kernel-tree.sh '$(KDIR)') && \
+kbuild = args=$$(O='$(O)' CC='$(filter-out cc,$(CC))' LD='$(filter-out ld,$(LD))' \
+	LLVM='$(LLVM)' scripts/kernel-tree.sh '$(KDIR)') && \
 	$(MAKE) -C '$(KDIR)' M='$(CURDIR)' $$args $(1)
 
 module:
