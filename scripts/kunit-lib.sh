@@ -25,6 +25,19 @@ kunit_source() {
 		die "kernel $version: the tests need KUnit of 6.12 or newer"
 }
 
+# Make a copy of a kernel tree, of hard links, for the link to this checkout: the
+# tree itself is used by other builds, too. Sets tree: tree_for_builtin
+tree_for_builtin() {
+	local copy=$cache/builtin/$version
+	lock "builtin-$version"
+	if [ ! -e "$copy" ]; then
+		making "$copy"
+		cp -al "$tree/." "$copy.new"
+		made "$copy"
+	fi
+	tree=$copy
+}
+
 # Build a user-mode Linux with umbra built in, and lock the tree and the build
 # until the process ends: kunit_builtin NAME KUNITCONFIG... The process restores
 # a tree that KSRC names when it ends. Sets tree, version and build.
@@ -37,12 +50,14 @@ kunit_builtin() {
 	need "${kunit_packages[@]}"
 	kunit_source newest
 	build=$cache/build/$name-$version
-	[ -z "${KSRC:-}" ] ||
-		build+=-$(cksum <<<"$tree" | cut -d ' ' -f 1)
 	# the tree has a link to one checkout only
-	lock "builtin-$(cksum <<<"$tree" | cut -d ' ' -f 1)"
-	[ -z "${KSRC:-}" ] ||
+	if [ -n "${KSRC:-}" ]; then
+		build+=-$(cksum <<<"$tree" | cut -d ' ' -f 1)
+		lock "builtin-$(cksum <<<"$tree" | cut -d ' ' -f 1)"
 		trap '"$top/scripts/overlay.sh" --remove "$tree"' EXIT
+	else
+		tree_for_builtin
+	fi
 	"$top/scripts/overlay.sh" "$tree"
 	mkdir -p "$build"
 	[ -e "$build/vmlinux" ] || say "building kernel $version, takes minutes"
