@@ -110,7 +110,7 @@ help:
 	@echo 'make oracle        compare decisions with those of a stock kernel (STEPS=, SEEDS=)'
 	@echo 'make soak          run the stress test (MINUTES=, SEED=) or the property tests for longer (OPS=, SEED=)'
 	@echo 'make loaded        repeat the machine tests while other processes keep all CPUs busy (ROUNDS=, MINUTES=)'
-	@echo 'make vmtest        test the module on one kernel (KERNEL=6.1, 6.1-rt, 6.12, 7, um or debug)'
+	@echo 'make vmtest        test the module on one kernel (KERNEL=6.1, 6.1-rt, 6.12, 7, um, debug or clang)'
 	@echo 'make matrix        vmtest on every kernel, and KUnit in its other configurations'
 	@echo 'make dkms-install  install with DKMS for the running kernel, or for KVER=; dkms-remove undoes it'
 	@echo 'make install       install umbra.ko, headers and Module.symvers for KVER= (DESTDIR=); uninstall undoes it'

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Build umbra.ko for a kernel, and print the directory of the module; the
-# clients are in its examples/client. For the kernels um and debug, build the
-# modules of the KUnit tests too.
-# usage: build.sh 6.1|6.1-rt|6.12|7|um|debug [MAKE ARGUMENT...]
-#   KERNEL_VERSION=VERSION	the version of um or debug
+# clients are in its examples/client. For the kernels that are built here, build
+# the modules of the KUnit tests too.
+# usage: build.sh 6.1|6.1-rt|6.12|7|um|debug|clang [MAKE ARGUMENT...]
+#   KERNEL_VERSION=VERSION	the version of um, debug or clang
 #   TREE=DIRECTORY	a changed copy of the kernel tree
 
 . "$(dirname "$0")/lib.sh"
@@ -19,11 +19,11 @@ copy_sources() {
 	tar -C "$top" -c "${module_sources[@]}" kunit examples | tar -C "$1" -x
 }
 
-# The compiler of a stock kernel is below root: build_modules [MAKE ARGUMENT...]
+# Build with the compiler of the kernel: build_modules [MAKE ARGUMENT...]
 build_modules() {
 	local modules
 	for modules in "$build" "$build/examples/client"; do
-		env "PATH=$dir/root/usr/bin:$PATH" make -C "$tree" \
+		env "PATH=$programs:$PATH" make -C "$tree" \
 			"M=$modules" "UMBRA=$build" -j "$jobs" "$@" modules ||
 			return
 	done
@@ -32,16 +32,21 @@ build_modules() {
 dir=$(kernel_dir "$kernel")
 build=$own/build/${dir##*/} log=build-$kernel tree=$dir/build
 [ -z "${TREE:-}" ] || { build+=-${TREE##*/} log+=-${TREE##*/} tree=$TREE; }
+programs=$dir/root/usr/bin	# of a stock kernel
+built_here=yes
 case $kernel in
 um)	args=(ARCH=um UMBRA_TESTS=1) ;;
 debug)	args=(ARCH=x86_64 UMBRA_TESTS=1) ;;
-*)	args=("${stock_arguments[@]}") ;;
+clang)	args=(ARCH=x86_64 UMBRA_TESTS=1 LLVM=1 W=1)
+	programs=$("$top/scripts/llvm.sh") ;;
+*)	args=("${stock_arguments[@]}")
+	built_here= ;;
 esac
 
 lock "$log-$checkout"
 copy_sources "$build"
 quietly "$log" build_modules "${args[@]}" "$@"
-if [[ $kernel == um || $kernel == debug ]]; then
+if [ -n "$built_here" ]; then
 	! grep -A5 -E 'warning:|error:' "$own/log/build-$kernel" >&2 ||
 		die "the build for $kernel has warnings"
 fi

@@ -3,9 +3,6 @@
 # kernel tree, call kunit.py, and count results. To be sourced after lib.sh.
 # shellcheck shell=bash
 
-kunit_packages=(gcc libc6-dev make flex bison bc libelf-dev libssl-dev
-	perl python3)
-
 # Print the version of a kernel tree, like 6.12: tree_version DIRECTORY
 tree_version() {
 	sed -n '1,/^PATCHLEVEL/{s/^VERSION = //p;s/^PATCHLEVEL = //p}' \

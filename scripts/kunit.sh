@@ -5,7 +5,9 @@
 # machine without a CMA area. The last line has the totals.
 #   ARCH=um|x86_64	default um
 #   BUILTIN=1		build the tests into the kernel (ARCH=um)
-#   KERNEL=VERSION	6.12 or newer; default the newest, or 6.12 for x86_64
+#   LLVM=1		use the kernel that clang builds (ARCH=x86_64)
+#   KERNEL=VERSION	6.12 or newer; default 6.12 for x86_64 with gcc, else the
+#			newest
 #   KSRC=DIRECTORY	the kernel tree to use
 #   FILTER=GLOB...	the suites or suite.tests to run
 #   OPS=N SEED=N	operations and seed of the property tests
@@ -21,14 +23,19 @@ um)	kernel=um ops=1000000 ;;
 x86_64)	kernel=debug ops=20000 ;;
 *)	die "ARCH=$arch: must be um or x86_64" ;;
 esac
+name=kunit-$arch
+if [ -n "${LLVM:-}" ]; then
+	[ "$arch" = x86_64 ] || die "LLVM=$LLVM is for ARCH=x86_64"
+	kernel=clang name=kunit-clang
+fi
 # the Makefile sets KERNEL=7, which names a stock kernel and no version
 [[ ${KERNEL:-} != *.* ]] || export KERNEL_VERSION=$KERNEL
 limit=${LIMIT:-900}
-work=$own/kunit/$arch
+work=$own/kunit/$name
 passed=0 failed=0 skipped=0
 
 need "${machine_packages[@]}" "${source_packages[@]}" "${kunit_packages[@]}"
-lock "kunit-$arch-$checkout"
+lock "$name-$checkout"
 
 # Boot one machine and count its results: run NAME FILTERS [KERNEL ARGUMENT...]
 run() {
@@ -70,8 +77,8 @@ as_module() {
 	done
 	pack "$work/root" "$work/initramfs.gz"
 	rm -rf "$work/root"
-	run "kunit-$arch" "${FILTER:-umbra*}" cma=256M
-	[ "$kernel" = um ] || run "kunit-$arch-without-cma" umbra_provider cma=0
+	run "$name" "${FILTER:-umbra*}" cma=256M
+	[ "$kernel" = um ] || run "$name-without-cma" umbra_provider cma=0
 }
 
 builtin_run() {

@@ -97,10 +97,12 @@ limited() {
 	timeout --foreground -s KILL -k 3 "$limit" "$@"
 }
 
-# The packages that build for a stock kernel, fetch a kernel tree, boot a machine,
-# build its programs, and check the sources
+# The packages that build for a stock kernel, fetch a kernel tree, build a kernel,
+# boot a machine, build its programs, and check the sources
 stock_packages=(make patchelf)
 source_packages=(xz-utils)
+kunit_packages=(gcc libc6-dev make flex bison bc libelf-dev libssl-dev
+	perl python3)
 machine_packages=(qemu-system-x86 busybox-static cpio binutils)
 program_packages=(gcc libc6-dev linux-libc-dev make)
 check_packages=(git shellcheck perl python3 kmod python3-sphinx graphviz)
@@ -187,7 +189,7 @@ apt_state() {
 # kernel_dir KERNEL
 kernel_dir() {
 	case $1 in
-	um|debug)	"$top/scripts/own-kernel.sh" "$1" ;;
+	um|debug|clang)	"$top/scripts/own-kernel.sh" "$1" ;;
 	*)		"$top/scripts/kernel.sh" "$1" ;;
 	esac
 }

@@ -4,7 +4,7 @@
 # parser of the kernel reads the results, and scan-log.sh checks the kernel log.
 # The last line has the totals.
 #   SET=whole|short	short: the tests that `make test` runs on this kernel
-# usage: vmtest.sh 6.1|6.1-rt|6.12|7|um|debug [KERNEL ARGUMENT...]
+# usage: vmtest.sh 6.1|6.1-rt|6.12|7|um|debug|clang [KERNEL ARGUMENT...]
 
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/kunit-lib.sh"
@@ -70,6 +70,9 @@ debug-short)
 debug-whole)
 	# the shadow memory of KASAN leaves less for contiguous ranges
 	boot debug cma=128M "$@"
+	;;
+clang-*)
+	boot clang cma=128M "$@"
 	;;
 7-short)
 	boot 7 cma=128M umbra_tests="$stock_short" "$@"
