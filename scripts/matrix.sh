@@ -9,14 +9,16 @@
 . "$top/scripts/totals.sh"
 
 slowness
-for kernel in 6.1 6.1-rt 6.12 7 um debug; do
+for kernel in 6.1 6.1-rt 6.12 7 um debug clang; do
 	step "vmtest $kernel" "$top/scripts/vmtest.sh" "$kernel"
 done
 step "kunit um, built in" env BUILTIN=1 "$top/scripts/kunit.sh"
 step "kunit x86_64, whole" env ARCH=x86_64 "$top/scripts/kunit.sh"
+step "kunit clang, whole" env ARCH=x86_64 LLVM=1 "$top/scripts/kunit.sh"
 step oracle "$top/scripts/oracle.sh"
 step "interruption" "$top/scripts/interrupt-test.sh"
 step places "$top/scripts/places-test.sh"
 step DKMS "$top/scripts/dkms-test.sh"
 step builds "$top/scripts/builds-test.sh"
-totals 13
+step "builds for clang" "$top/scripts/clang-test.sh"
+totals 16
