@@ -49,7 +49,7 @@ run() {
 		machine "$dir/vmlinuz" "$work/initramfs.gz"
 		limited "$limit" "${qemu[@]}" -smp 2 -m 1G \
 			-serial "file:$work/serial" -append \
-			"console=ttyS0 panic=-1 printk.time=1 ${args[*]}" \
+			"${emulated_arguments[*]} panic=-1 printk.time=1 ${args[*]}" \
 			</dev/null || true
 		tr -d '\r' <"$work/serial" >"$log"
 	fi

@@ -17,6 +17,13 @@ machine_root() {
 	install -m 755 "$2" "$1/init"
 }
 
+# Arguments of an emulated kernel. The clocksource watchdog of 7.3 is off. Before
+# there is a better clock than jiffies, it waits for the other CPU with a limit in
+# jiffies, which this CPU counts. If the other CPU waits for this one to stop, as
+# it does when a better clock is chosen, neither ends. The kernel does not check
+# that its timer works, because it gives too little time on a busy machine.
+emulated_arguments=(console=ttyS0 tsc=reliable no_timer_check)
+
 # Set the array qemu to the first part of the command for an x86_64 machine:
 # machine KERNEL INITRAMFS. ACCEL=kvm uses KVM; the default is emulation.
 # ACCEL=icount emulates one CPU whose clock counts instructions.

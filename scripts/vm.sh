@@ -88,7 +88,7 @@ emulated() {
 	*)	die "NODES=$NODES: must be 3" ;;
 	esac
 	qemu+=(-m "$memory")
-	append+=(console=ttyS0)
+	append+=("${emulated_arguments[@]}")
 }
 
 run_tests() {
