@@ -55,6 +55,9 @@ static const u8 orders[] = { 4, 5, 6, 7, 8, 10 };
 
 static const gfp_t types[] = { 0, __GFP_MOVABLE, __GFP_RECLAIMABLE };
 
+/* Flags that open reserves, and those of ordinary requests more often. */
+static const gfp_t reserves[] = { 0, 0, 0, __GFP_HIGH, __GFP_MEMALLOC };
+
 struct held {
 	struct page *host;
 	struct page *ours;
@@ -122,7 +125,8 @@ static int compare(struct oracle *o, unsigned long step)
 static int allocate(struct oracle *o, unsigned long step)
 {
 	unsigned int order = orders[draw(o, ARRAY_SIZE(orders))];
-	gfp_t type = types[draw(o, ARRAY_SIZE(types))];
+	gfp_t type = types[draw(o, ARRAY_SIZE(types))] |
+		     reserves[draw(o, ARRAY_SIZE(reserves))];
 	gfp_t gfp = type | __GFP_NOWARN;
 	struct page *host = alloc_pages_node(nid, gfp | __GFP_THISNODE, order);
 	struct page *ours = umbra_alloc_pages(o->u, gfp, order);

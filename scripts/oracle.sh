@@ -5,7 +5,7 @@
 # and must give the same pages; see kunit/oracle.c. Ends with a line of totals.
 #   SET=whole|short	short: the steps of `make test`, and only on a kernel
 #			whose rules umbra follows
-#   STEPS=N		steps for each seed, default 1000000, or 20000 if short
+#   STEPS=N		steps for each seed, default 1000000, or 200000 if short
 #   SEEDS=N,...		default 1,2,3,4,5, or 1 if short
 # usage: oracle.sh
 
@@ -17,7 +17,7 @@ rules=7.3	# the version of the kernel that policy=mainline follows
 kernel=7 set=${SET:-whole}
 case $set in
 whole)	steps=${STEPS:-1000000} seeds=${SEEDS:-1,2,3,4,5} ;;
-short)	steps=${STEPS:-20000} seeds=${SEEDS:-1} ;;
+short)	steps=${STEPS:-200000} seeds=${SEEDS:-1} ;;
 *)	die "SET=$set: must be whole or short" ;;
 esac
 [[ $steps =~ ^[1-9][0-9]*$ ]] || die "STEPS=$steps: must be a number above 0"
