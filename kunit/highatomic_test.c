@@ -71,6 +71,42 @@ static void high_order_atomics_reserve_when_memory_is_low(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zone->nr_free_highatomic, 512);
 }
 
+/*
+ * With a GiB the low watermark is about 1286 pages, so that 1700 free pages are
+ * enough for a request that may use the 512 reserved ones among them.
+ */
+static void free_pages_of_the_reserve_count_for_those_who_may_use_it(struct kunit *test)
+{
+	struct umbra *u = with_marks(test, TEST_PB_ORDER, 1024 * MIB_PAGES);
+	struct umbra_zone *zone = u->zones;
+	unsigned long wakes;
+	struct page *page;
+	LIST_HEAD(pages);
+
+	umbra_test_take_all(u, 0, GFP_KERNEL, UMBRA_MAX_ORDER, &pages);
+	umbra_test_take_all(u, 0, GFP_KERNEL, 5, &pages);
+	page = umbra_test_alloc(test, u, GFP_ATOMIC, 1);
+	umbra_free_pages(u, page, 1);
+	KUNIT_ASSERT_EQ(test, zone->nr_free_highatomic, 512);
+	page = list_last_entry(&pages, struct page, lru);
+	list_del(&page->lru);
+	umbra_free_pages(u, page, UMBRA_MAX_ORDER);
+	while (zone->nr_free_pages > 1700)
+		chain(test, u, GFP_NORETRY, 0, &pages);
+	KUNIT_ASSERT_EQ(test, zone->nr_free_pages, 1700);
+	KUNIT_ASSERT_GT(test, 1700 - 3, umbra_mark(zone, UMBRA_WMARK_LOW));
+	KUNIT_ASSERT_LT(test, 1700 - 3 - 512,
+			umbra_mark(zone, UMBRA_WMARK_LOW));
+
+	wakes = umbra_test_events(u, EVENT_KSWAPD_WAKE);
+	page = umbra_test_alloc(test, u, GFP_ATOMIC, 2);
+	KUNIT_EXPECT_EQ(test, umbra_test_events(u, EVENT_KSWAPD_WAKE), wakes);
+	KUNIT_EXPECT_EQ(test, zone->nr_reserved_highatomic, 512);
+	KUNIT_EXPECT_EQ(test, zone->nr_free_highatomic, 508);
+	umbra_free_pages(u, page, 2);
+	umbra_test_give_all(u, &pages);
+}
+
 /* One percent of 200 MiB is 512 pages, or 16 pageblocks of this size. */
 static void the_reserve_is_a_hundredth_at_most(struct kunit *test)
 {
@@ -306,6 +342,7 @@ static void cma_is_never_reserved(struct kunit *test)
 
 static struct kunit_case highatomic_cases[] = {
 	KUNIT_CASE(high_order_atomics_reserve_when_memory_is_low),
+	KUNIT_CASE(free_pages_of_the_reserve_count_for_those_who_may_use_it),
 	KUNIT_CASE(the_reserve_is_a_hundredth_at_most),
 	KUNIT_CASE(a_small_zone_reserves_nothing),
 	KUNIT_CASE_PARAM(the_reserve_is_for_requests_that_cannot_wait,

@@ -21,8 +21,8 @@
 #define ALLOC_HIGHATOMIC	BIT(9)	/* may use the highatomic reserve */
 #define ALLOC_TRYLOCK	BIT(10)	/* may not wait for a lock */
 #define ALLOC_KSWAPD	BIT(11)	/* wakes kswapd */
-#define ALLOC_RESERVES (ALLOC_NON_BLOCK | \
-			      ALLOC_MIN_RESERVE | ALLOC_OOM)
+#define ALLOC_RESERVES (ALLOC_NON_BLOCK | ALLOC_MIN_RESERVE | \
+			      ALLOC_HIGHATOMIC | ALLOC_OOM)
 
 /*
  * A request: constant once umbra_request_init() has filled it in. The slow path
