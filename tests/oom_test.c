@@ -392,13 +392,18 @@ TEST_F(device, oom_kills_no_process_for_a_file_without_process)
 	close(asks);
 }
 
-/* Start a process that uses a file that another process has opened. */
+/*
+ * Start a process that uses a file that another process has opened. The pages
+ * are charged to the file before they are allocated, so that the free pages tell
+ * when the process has all.
+ */
 static pid_t start_heir(int fd, uint32_t nr_pages)
 {
+	uint64_t left = device_info(fd).nr_free - nr_pages;
 	pid_t pid = fork();
 
 	if (pid) {
-		WAIT_UNTIL(device_info(fd).file_pages == nr_pages);
+		WAIT_UNTIL(device_info(fd).nr_free == left);
 		return pid;
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
