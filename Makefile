@@ -58,12 +58,16 @@ vmtest:
 matrix:
 	@scripts/matrix.sh
 
-dkms-install:
-	$(DKMS) add $(CURDIR)
-	$(DKMS) install -k $(KVER) umbra/$(VERSION)
-
-# The copy of the sources that "dkms add" made
+# The sources that DKMS builds, and their copy: "dkms add" of a directory would
+# copy all of it, with the history and the objects of other kernels.
+DKMS_SOURCES = Kbuild Makefile dkms.conf include src scripts/dkms.sh scripts/kernel-tree.sh
 DKMS_COPY = $(DESTDIR)/usr/src/umbra-$(VERSION)
+
+dkms-install:
+	[ . -ef $(DKMS_COPY) ] || { install -d $(DKMS_COPY) && \
+		tar -c --exclude='*.o' --exclude='.*' $(DKMS_SOURCES) | tar -C $(DKMS_COPY) --no-same-owner -x; }
+	$(DKMS) add umbra/$(VERSION)
+	$(DKMS) install -k $(KVER) umbra/$(VERSION)
 
 dkms-remove:
 	$(DKMS) remove umbra/$(VERSION) --all
