@@ -263,7 +263,7 @@ static long usable(const struct zoned_model *m, unsigned int i,
 {
 	unsigned int types = PLAIN;
 
-	if (p->high || p->hurry)
+	if (p->high || p->hurry || p->highatomic)
 		types |= BIT(UMBRA_HIGHATOMIC);
 	if (p->cma)
 		types |= BIT(UMBRA_CMA);
