@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include <sim/bits.h>
+#include <sim/context.h>
+#include <sim/text.h>

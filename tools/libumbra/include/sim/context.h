@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Contexts of the simulated machine: the CPU, the task, and whether preemption
+ * and interrupts are off. One thread runs everything, so that one copy serves
+ * all CPUs: a task that must not be preempted keeps the CPU.
+ *
+ * sim_point() marks the places where an interrupt may come: see
+ * umbra_sim_set_interrupt().
+ */
+#ifndef _SIM_CONTEXT_H
+#define _SIM_CONTEXT_H
+
+#include <sim/types.h>
+
+struct task_struct;
+
+struct sim_state {
+	unsigned int cpu;
+	unsigned int nr_cpus;
+	int preempt;		/* depth of preempt_disable() and spinlocks */
+	int bh;			/* depth of local_bh_disable() */
+	int hardirq;		/* depth of interrupts */
+	int softirq;
+	int nmi;
+	int rcu;		/* depth of rcu_read_lock() */
+	bool irqs_off;
+	bool injects;		/* sim_point() calls sim_interrupt() */
+	bool pending;		/* irq_work or softirqs wait for interrupts */
+	struct task_struct *task;
+};
+
+extern struct sim_state sim;
+
+void sim_interrupt(const char *site);
+void sim_run_pending(void);
+void sim_yield(void);
+__noreturn __printf(1, 2) void sim_die(const char *fmt, ...);
+
+#define sim_point(site)							\
+do {									\
+	if (unlikely(sim.injects))					\
+		sim_interrupt(site);					\
+} while (0)
+
+#define sim_check(cond, ...)						\
+do {									\
+	if (unlikely(!(cond)))						\
+		sim_die(__VA_ARGS__);					\
+} while (0)
+
+/* A section of a cache opens and closes with a barrier. */
+#define barrier()						\
+do {								\
+	__asm__ __volatile__("" ::: "memory");			\
+	sim_point("barrier");					\
+} while (0)
+
+#define smp_mb()		__asm__ __volatile__("" ::: "memory")
+#define smp_rmb()		smp_mb()
+#define smp_wmb()		smp_mb()
+#define smp_load_acquire(p)	READ_ONCE(*(p))
+#define smp_store_release(p, v)	WRITE_ONCE(*(p), v)
+#define smp_acquire__after_ctrl_dep()	smp_mb()
+
+#define in_nmi()		(sim.nmi > 0)
+#define in_hardirq()		(sim.hardirq > 0)
+#define in_serving_softirq()	(sim.softirq > 0)
+#define in_softirq()		(sim.softirq + sim.bh > 0)
+#define in_interrupt()		(in_nmi() || in_hardirq() || in_softirq())
+#define in_task()		(!in_nmi() && !in_hardirq() && !in_serving_softirq())
+#define irqs_disabled()		(sim.irqs_off)
+#define preempt_count()		(sim.preempt + sim.bh + sim.hardirq + sim.nmi + \
+				 sim.softirq)
+#define preemptible()		(!preempt_count() && !sim.irqs_off)
+#define in_atomic()		(preempt_count() > 0)
+
+static inline void preempt_disable(void)
+{
+	sim_point("preempt_disable");
+	sim.preempt++;
+	sim_point("preempt_disabled");
+}
+
+static inline void preempt_enable(void)
+{
+	sim_check(sim.preempt > 0, "preempt_enable() without preempt_disable()");
+	sim_point("preempt_enable");
+	sim.preempt--;
+	sim_point("preempt_enabled");
+}
+
+static inline void sim_irqs_on(void)
+{
+	sim.irqs_off = false;
+	if (unlikely(sim.pending))
+		sim_run_pending();
+}
+
+#define local_irq_save(flags)						\
+do {									\
+	sim_point("irq_save");						\
+	(flags) = sim.irqs_off;						\
+	sim.irqs_off = true;						\
+} while (0)
+
+#define local_irq_restore(flags)					\
+do {									\
+	sim_check(sim.irqs_off, "interrupts are on already");		\
+	if (!(flags))							\
+		sim_irqs_on();						\
+	sim_point("irq_restore");					\
+} while (0)
+
+static inline void local_irq_disable(void)
+{
+	sim_point("irq_disable");
+	sim.irqs_off = true;
+}
+
+static inline void local_irq_enable(void)
+{
+	sim_irqs_on();
+	sim_point("irq_enable");
+}
+
+static inline void local_bh_disable(void)
+{
+	sim.bh++;
+}
+
+static inline void local_bh_enable(void)
+{
+	sim_check(sim.bh > 0, "local_bh_enable() without local_bh_disable()");
+	sim.bh--;
+	if (unlikely(sim.pending))
+		sim_run_pending();
+}
+
+/* Sleeping where it is not allowed ends the program, unlike in a kernel. */
+void sim_might_sleep(const char *what);
+
+#define might_sleep()		sim_might_sleep(__func__)
+#define might_sleep_if(cond)	do { if (cond) might_sleep(); } while (0)
+
+#endif /* _SIM_CONTEXT_H */

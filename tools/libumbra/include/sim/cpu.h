@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Virtual CPUs, their data, and nodes of the host, of which there is one. */
+#ifndef _SIM_CPU_H
+#define _SIM_CPU_H
+
+#include <sim/bits.h>
+#include <sim/work.h>
+
+#define NR_CPUS			64
+#define nr_cpu_ids		(sim.nr_cpus)
+#define num_possible_cpus()	(sim.nr_cpus)
+#define num_online_cpus()	(sim.nr_cpus)
+
+typedef struct cpumask {
+	DECLARE_BITMAP(bits, NR_CPUS);
+} cpumask_t;
+
+extern struct cpumask sim_all_cpus;
+extern struct cpumask sim_one_cpu[NR_CPUS];
+
+#define cpu_online_mask		(&sim_all_cpus)
+#define cpu_possible_mask	(&sim_all_cpus)
+#define cpumask_of(cpu)		(&sim_one_cpu[cpu])
+#define cpumask_first(mask)	((unsigned int)find_first_bit((mask)->bits, \
+							      NR_CPUS))
+#define cpumask_next(cpu, mask)	((unsigned int)find_next_bit((mask)->bits, \
+							     NR_CPUS, (cpu) + 1))
+#define cpu_online(cpu)		((unsigned int)(cpu) < sim.nr_cpus)
+#define cpu_possible(cpu)	cpu_online(cpu)
+#define for_each_possible_cpu(cpu)					\
+	for ((cpu) = 0; (unsigned int)(cpu) < sim.nr_cpus; (cpu)++)
+#define for_each_online_cpu(cpu)	for_each_possible_cpu(cpu)
+
+int set_cpus_allowed_ptr(struct task_struct *task, const struct cpumask *mask);
+int smp_call_function_single(unsigned int cpu, void (*fn)(void *arg), void *arg,
+			     bool wait);
+void on_each_cpu(void (*fn)(void *arg), void *arg, bool wait);
+
+/* The data of each CPU is at a fixed distance from that of the CPU before. */
+#define SIM_CPU_STRIDE		0x1000000UL
+
+void *sim_alloc_percpu(size_t size);
+void free_percpu(void *data);
+
+#define alloc_percpu(type)	((type *)sim_alloc_percpu(sizeof(type)))
+#define per_cpu_ptr(p, cpu)						\
+	((typeof(p))((char *)(p) + (cpu) * SIM_CPU_STRIDE))
+#define raw_cpu_ptr(p)		per_cpu_ptr(p, sim.cpu)
+
+#define this_cpu_ptr(p)							\
+({									\
+	sim_check(preempt_count() || sim.irqs_off || current->pinned,	\
+		  "this_cpu_ptr() in a task that may change its CPU");	\
+	raw_cpu_ptr(p);							\
+})
+
+#define this_cpu_add(var, n)	(*raw_cpu_ptr(&(var)) += (n))
+
+/* CPUs never come or go; an instance may still ask to be told. */
+#define CPUHP_BP_PREPARE_DYN	1
+
+#define cpuhp_setup_state_multi(state, name, up, down)			\
+	((void)(up), (void)(down), 1)
+#define cpuhp_remove_multi_state(state)		do { } while (0)
+#define cpuhp_state_add_instance_nocalls(state, link)		0
+#define cpuhp_state_remove_instance_nocalls(state, link)	do { } while (0)
+
+#define NUMA_NO_NODE		(-1)
+#define MAX_NUMNODES		1
+#define LOCAL_DISTANCE		10
+#define REMOTE_DISTANCE		20
+#define cpu_to_node(cpu)	0
+#define node_distance(a, b)	LOCAL_DISTANCE
+#define numa_node_id()		0
+
+#endif /* _SIM_CPU_H */
