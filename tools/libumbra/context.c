@@ -32,34 +32,34 @@ void umbra_sim_set_nmi(void (*fn)(void *arg, const char *site), void *arg)
 
 static void begin_interrupt(void)
 {
-	sim.hardirq++;
-	sim.irqs_off = true;
+	sim.now.hardirq++;
+	sim.now.irqs_off = true;
 }
 
 static void end_interrupt(const char *what, int preempt)
 {
-	sim_check(sim.preempt == preempt && sim.irqs_off,
+	sim_check(sim.now.preempt == preempt && sim.now.irqs_off,
 		  "%s left preemption off, a spinlock held, or interrupts on",
 		  what);
-	sim.hardirq--;
+	sim.now.hardirq--;
 	sim_irqs_on();
 }
 
 /* Called at every place where an interrupt may come, if one is wanted. */
 void sim_interrupt(const char *site)
 {
-	int preempt = sim.preempt;
+	int preempt = sim.now.preempt;
 
 	if (in_nmi())
 		return;
 	if (nmi.fn) {
-		sim.nmi++;
+		sim.now.nmi++;
 		nmi.fn(nmi.arg, site);
-		sim_check(sim.preempt == preempt,
+		sim_check(sim.now.preempt == preempt,
 			  "an NMI left preemption off or a spinlock held");
-		sim.nmi--;
+		sim.now.nmi--;
 	}
-	if (!interrupt.fn || sim.irqs_off || in_hardirq())
+	if (!interrupt.fn || sim.now.irqs_off || in_hardirq())
 		return;
 	begin_interrupt();
 	interrupt.fn(interrupt.arg, site);
@@ -68,7 +68,7 @@ void sim_interrupt(const char *site)
 
 static void run_irq_works(void)
 {
-	int preempt = sim.preempt;
+	int preempt = sim.now.preempt;
 
 	begin_interrupt();
 	while (!list_empty(&irq_works)) {
@@ -80,14 +80,14 @@ static void run_irq_works(void)
 		work->func(work);
 	}
 	sim.pending = !list_empty(&tasklets);
-	sim_check(sim.preempt == preempt, "an irq_work left preemption off");
-	sim.hardirq--;
-	sim.irqs_off = false;
+	sim_check(sim.now.preempt == preempt, "an irq_work left preemption off");
+	sim.now.hardirq--;
+	sim.now.irqs_off = false;
 }
 
 static void run_tasklets(void)
 {
-	sim.softirq++;
+	sim.now.softirq++;
 	while (!list_empty(&tasklets)) {
 		struct tasklet_struct *tasklet =
 			list_first_entry(&tasklets, struct tasklet_struct, link);
@@ -96,14 +96,14 @@ static void run_tasklets(void)
 		tasklet->queued = false;
 		tasklet->callback(tasklet);
 	}
-	sim.softirq--;
+	sim.now.softirq--;
 	sim.pending = !list_empty(&irq_works);
 }
 
 /* Run what waits for interrupts, and for softirqs, as far as they are on. */
 void sim_run_pending(void)
 {
-	if (sim.irqs_off || in_hardirq() || in_nmi())
+	if (sim.now.irqs_off || in_hardirq() || in_nmi())
 		return;
 	if (!list_empty(&irq_works))
 		run_irq_works();
@@ -125,7 +125,7 @@ bool irq_work_queue(struct irq_work *work)
 /* Nothing that was queued is left once interrupts are on. */
 void irq_work_sync(struct irq_work *work)
 {
-	sim_check(!sim.irqs_off, "irq_work_sync() with interrupts off");
+	sim_check(!sim.now.irqs_off, "irq_work_sync() with interrupts off");
 	sim_check(!work->queued, "an irq_work waits although interrupts are on");
 }
 
@@ -152,12 +152,12 @@ static void call_on(unsigned int cpu, void (*fn)(void *arg), void *arg)
 
 	local_irq_save(flags);
 	if (cpu != here)
-		sim.hardirq++;
+		sim.now.hardirq++;
 	sim.cpu = cpu;
 	fn(arg);
 	sim.cpu = here;
 	if (cpu != here)
-		sim.hardirq--;
+		sim.now.hardirq--;
 	local_irq_restore(flags);
 }
 
@@ -165,7 +165,7 @@ static void call_on(unsigned int cpu, void (*fn)(void *arg), void *arg)
 int smp_call_function_single(unsigned int cpu, void (*fn)(void *arg), void *arg,
 			     bool wait)
 {
-	sim_check(!sim.irqs_off, "a call of another CPU with interrupts off");
+	sim_check(!sim.now.irqs_off, "a call of another CPU with interrupts off");
 	if (!cpu_online(cpu))
 		return -ENXIO;
 	sim_pass(CALL_NS);

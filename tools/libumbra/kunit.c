@@ -136,10 +136,10 @@ void sim_kunit_skip(struct kunit *test, const char *fmt, ...)
 /* Leave the test. What it left locked or off stays so: it has failed anyway. */
 void sim_kunit_leave(struct kunit *test)
 {
-	sim.preempt = 0;
-	sim.bh = 0;
-	sim.rcu = 0;
-	sim.irqs_off = false;
+	sim.now.preempt = 0;
+	sim.now.bh = 0;
+	sim.now.rcu = 0;
+	sim.now.irqs_off = false;
 	sim_thread_exit(0);
 }
 

@@ -3,6 +3,20 @@
 #include <sim/lock.h>
 #include <sim/mm.h>
 
+/* Turns of other CPUs after which a spinlock cannot come free any more. */
+#define SPIN_TURNS	1000000
+
+void sim_spin_wait(spinlock_t *lock)
+{
+	unsigned int turns = 0;
+
+	sim_check(lock->owner != current,
+		  "spin_lock() of a lock that this task holds");
+	while (lock->owner)
+		if (!sim_run_elsewhere() || ++turns > SPIN_TURNS)
+			sim_die("spin_lock() of a lock that never comes free");
+}
+
 bool mutex_trylock(struct mutex *lock)
 {
 	sim_check(!in_interrupt(), "mutex_trylock() in an interrupt");
@@ -97,7 +111,7 @@ void sim_free_rcu(void *object)
 		unsigned int nr;
 	} late;
 
-	if (!sim.rcu) {
+	if (!sim.now.rcu) {
 		while (late.nr)
 			kfree(late.objects[--late.nr]);
 		kfree(object);

@@ -7,6 +7,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <linux/debugfs.h>
 #include <sim/cpu.h>
 #include <sim/mm.h>
 #include <sim/xarray.h>
@@ -14,6 +15,7 @@
 
 #define HOST_PAGES	32768UL
 #define HOST_PFN	0x10000UL
+#define HOST_ALIGN	(PAGE_SIZE << UMBRA_MAX_ORDER)
 
 /* The memory that tables may take, in pages: enough for any instance. */
 #define HOST_AVAILABLE	(16UL << (30 - PAGE_SHIFT))
@@ -25,10 +27,42 @@ static char *host_memory;
 static unsigned long host_used;		/* pages */
 static unsigned long bytes_used;
 
+/* The control files of failslab that tests write */
+static bool failslab_spares_sleepers = true;
+static unsigned long failslab_verbose;
+
+struct dentry {
+	const char *name;
+	struct inode inode;
+};
+
+static struct dentry failslab_files[] = {
+	{ "failslab", {} },
+	{ "ignore-gfp-wait", { &failslab_spares_sleepers } },
+	{ "verbose", { &failslab_verbose } },
+};
+
+struct dentry *debugfs_lookup(const char *name, struct dentry *parent)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(failslab_files); i++)
+		if (!strcmp(failslab_files[i].name, name))
+			return &failslab_files[i];
+	return NULL;
+}
+
+struct inode *d_inode(struct dentry *dentry)
+{
+	return &dentry->inode;
+}
+
 /* Fault injection: does the allocation @fail_nth of this task come? */
 bool sim_must_fail(gfp_t gfp)
 {
 	if (likely(!current->fail_nth) || gfp & __GFP_NOFAIL || in_interrupt())
+		return false;
+	if (failslab_spares_sleepers && gfpflags_allow_blocking(gfp))
 		return false;
 	return !--current->fail_nth;
 }
@@ -60,11 +94,6 @@ void kfree(const void *p)
 		return;
 	bytes_used -= malloc_usable_size((void *)p);
 	free((void *)p);
-}
-
-unsigned long sim_bytes_used(void)
-{
-	return bytes_used;
 }
 
 void *kmemdup(const void *src, size_t bytes, gfp_t gfp)
@@ -163,15 +192,22 @@ unsigned long page_to_pfn(const struct page *page)
 	return HOST_PFN + (page - host_pages);
 }
 
+/* An address has the alignment of its frame number, up to the largest block. */
+static void map_host_memory(void)
+{
+	void *memory = mmap(NULL, (HOST_PAGES << PAGE_SHIFT) + HOST_ALIGN,
+			    PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	sim_check(memory != MAP_FAILED, "no memory for pages");
+	host_memory = (char *)ALIGN((unsigned long)memory, HOST_ALIGN);
+}
+
 void *page_address(const struct page *page)
 {
 	sim_check(is_host_page(page), "the memory of a ghost page");
 	if (!host_memory)
-		host_memory = mmap(NULL, HOST_PAGES << PAGE_SHIFT,
-				   PROT_READ | PROT_WRITE,
-				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-				   -1, 0);
-	sim_check(host_memory != MAP_FAILED, "no memory for pages");
+		map_host_memory();
 	return host_memory + ((page - host_pages) << PAGE_SHIFT);
 }
 

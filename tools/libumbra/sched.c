@@ -7,6 +7,9 @@
  * the one that runs. If none may run, time passes up to the next timer. If there
  * is no timer, no task can ever run again: the program ends with a message that
  * lists the tasks.
+ *
+ * A task that waits busily with preemption or interrupts off lets other CPUs run.
+ * Its own CPU is busy then, and runs no other task.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,18 +47,19 @@ static struct task_struct program = {
 
 struct sim_state sim = { .task = &program, .nr_cpus = 2 };
 
+static struct task_struct *busy[NR_CPUS];
 static int last_pid = FIRST_PID;
 static struct task_struct *ended;	/* its stack can be freed */
 
 void sim_might_sleep(const char *what)
 {
-	if (likely(preemptible() && !sim.rcu))
+	if (likely(preemptible() && !sim.now.rcu))
 		return;
 	sim_die("%s(): may sleep, but %s", what,
 		in_nmi() ? "in an NMI" :
 		in_hardirq() ? "in an interrupt" :
 		in_softirq() ? "in a softirq" :
-		sim.irqs_off ? "interrupts are off" :
+		sim.now.irqs_off ? "interrupts are off" :
 		"preemption is off or a spinlock is held");
 }
 
@@ -122,11 +126,34 @@ static void free_ended(void)
 	ended = NULL;
 }
 
-/* Switch to another task. The current one is on a queue, or sleeps. */
+static bool may_run(const struct task_struct *task)
+{
+	return !busy[task->cpu] || busy[task->cpu] == task;
+}
+
+/* The first task of the run queue that may run, but not on CPU @except. */
+static struct task_struct *pick(unsigned int except)
+{
+	struct task_struct *task;
+
+	list_for_each_entry(task, &run_queue, run)
+		if (task->cpu != except && may_run(task))
+			return task;
+	return NULL;
+}
+
+/* Switch to another task. The current one is on the run queue, or sleeps. */
 static void switch_to(struct task_struct *task, bool ends)
 {
 	struct task_struct *from = current;
 
+	if (!preemptible())
+		busy[sim.cpu] = from;
+	from->context = sim.now;
+	sim.now = task->context;
+	if (busy[task->cpu] == task)
+		busy[task->cpu] = NULL;
+	list_del_init(&task->run);
 	sim.task = task;
 	sim.cpu = task->cpu;
 	sim_fiber_switch(from->fiber, task->fiber, ends);
@@ -143,7 +170,7 @@ static void complain_if_hung(u64 since)
 /* Let time pass until a task may run. @since: for a task without a timeout. */
 static void idle(bool has_timeout, u64 since)
 {
-	while (list_empty(&run_queue)) {
+	while (!pick(NR_CPUS)) {
 		if (!sim_next_timer())
 			sim_die("deadlock: every task sleeps, and no timer will wake one");
 		if (current == &program && !has_timeout)
@@ -156,10 +183,23 @@ static void run_next(bool has_timeout, bool ends)
 	struct task_struct *next;
 
 	idle(has_timeout, local_clock());
-	next = list_first_entry(&run_queue, struct task_struct, run);
-	list_del_init(&next->run);
+	next = pick(NR_CPUS);
 	if (next != current)
 		switch_to(next, ends);
+	else
+		list_del_init(&next->run);
+}
+
+/* Let another CPU run for a while; false if none has a task that may run. */
+bool sim_run_elsewhere(void)
+{
+	struct task_struct *next = in_interrupt() ? NULL : pick(sim.cpu);
+
+	if (!next)
+		return false;
+	list_add_tail(&current->run, &run_queue);
+	switch_to(next, false);
+	return true;
 }
 
 static bool signal_wakes(unsigned int state, struct task_struct *task)
@@ -181,6 +221,8 @@ static void sleep_here(bool has_timeout)
 		current->__state = TASK_RUNNING;
 	if (current->__state == TASK_RUNNING)
 		list_add_tail(&current->run, &run_queue);
+	else
+		current->asleep = true;
 	run_next(has_timeout, false);
 }
 
@@ -256,13 +298,14 @@ int wake_up_process(struct task_struct *task)
 	if (task->__state == TASK_RUNNING || task->exit_state)
 		return 0;
 	task->__state = TASK_RUNNING;
-	if (task != current)
+	if (task->asleep)
 		list_add_tail(&task->run, &run_queue);
+	task->asleep = false;
 	return 1;
 }
 
 /* Let the other tasks that may run go first. */
-void sim_yield(void)
+static void yield(void)
 {
 	if (list_empty(&run_queue))
 		return;
@@ -270,13 +313,14 @@ void sim_yield(void)
 	run_next(true, false);
 }
 
+/* Code that calls this works, which takes time: else no timer would end it. */
 int sim_cond_resched(void)
 {
-	if (!preemptible())
-		sim_might_sleep("cond_resched");
+	sim_might_sleep("cond_resched");
+	sim_pass(NSEC_PER_USEC);
 	if (likely(list_empty(&run_queue)))
 		return 0;
-	sim_yield();
+	yield();
 	return 1;
 }
 
@@ -284,8 +328,10 @@ int sim_cond_resched(void)
 void cpu_relax(void)
 {
 	sim_pass(NSEC_PER_USEC);
-	if (preemptible() && !sim.rcu && current->__state == TASK_RUNNING)
-		sim_yield();
+	if (preemptible() && !sim.now.rcu && current->__state == TASK_RUNNING)
+		yield();
+	else
+		sim_run_elsewhere();
 }
 
 void sim_wait_begin(wait_queue_head_t *wq, struct sim_waiter *waiter,
@@ -426,6 +472,7 @@ static struct task_struct *thread_alloc(int (*fn)(void *data), void *data)
 		sim_die("no memory for a task");
 	INIT_LIST_HEAD(&task->run);
 	task->__state = TASK_UNINTERRUPTIBLE;
+	task->asleep = true;
 	task->flags = PF_KTHREAD;
 	task->cpu = sim.cpu;
 	task->pid = ++last_pid;

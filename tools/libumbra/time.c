@@ -76,9 +76,9 @@ static void fire(struct timer_list *timer)
 		set_time(timer->ns);
 	list_del_init(&timer->link);
 	sim.cpu = timer->cpu;
-	sim.softirq++;
+	sim.now.softirq++;
 	timer->function(timer);
-	sim.softirq--;
+	sim.now.softirq--;
 	sim.cpu = cpu;
 }
 
@@ -99,16 +99,18 @@ void sim_pass(u64 ns)
 {
 	u64 end = now_ns + ns;
 
-	while (!sim.irqs_off && !in_interrupt() && !list_empty(&timers) &&
+	while (!sim.now.irqs_off && !in_interrupt() && !list_empty(&timers) &&
 	       list_first_entry(&timers, struct timer_list, link)->ns <= end)
 		sim_next_timer();
 	if (end > now_ns)
 		set_time(end);
 }
 
+/* Other CPUs run meanwhile. */
 void udelay(unsigned long us)
 {
 	sim_pass((u64)us * NSEC_PER_USEC);
+	sim_run_elsewhere();
 }
 
 /* Allow as many reports in an interval as the burst says. */

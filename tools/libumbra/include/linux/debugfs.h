@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* There are no files: every look-up finds nothing. */
+/* The only files are those of failslab. */
+#ifndef _SIM_LINUX_DEBUGFS_H
+#define _SIM_LINUX_DEBUGFS_H
+
 #include <sim/text.h>
 
 struct dentry;
@@ -8,6 +11,9 @@ struct inode {
 	void *i_private;
 };
 
-#define debugfs_lookup(name, parent)	((struct dentry *)NULL)
-#define d_inode(dentry)			((struct inode *)NULL)
-#define dput(dentry)			((void)(dentry))
+struct dentry *debugfs_lookup(const char *name, struct dentry *parent);
+struct inode *d_inode(struct dentry *dentry);
+
+#define dput(dentry)	((void)(dentry))
+
+#endif /* _SIM_LINUX_DEBUGFS_H */

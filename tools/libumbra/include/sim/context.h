@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Contexts of the simulated machine: the CPU, the task, and whether preemption
- * and interrupts are off. One thread runs everything, so that one copy serves
- * all CPUs: a task that must not be preempted keeps the CPU.
+ * and interrupts are off on this CPU. Another CPU can run a task only when the
+ * task of this one sleeps, yields, or waits busily.
  *
  * sim_point() marks the places where an interrupt may come: see
  * umbra_sim_set_interrupt().
@@ -14,9 +14,8 @@
 
 struct task_struct;
 
-struct sim_state {
-	unsigned int cpu;
-	unsigned int nr_cpus;
+/* Of a CPU, or of its task while another task of the same CPU runs */
+struct sim_context {
 	int preempt;		/* depth of preempt_disable() and spinlocks */
 	int bh;			/* depth of local_bh_disable() */
 	int hardirq;		/* depth of interrupts */
@@ -24,6 +23,12 @@ struct sim_state {
 	int nmi;
 	int rcu;		/* depth of rcu_read_lock() */
 	bool irqs_off;
+};
+
+struct sim_state {
+	struct sim_context now;
+	unsigned int cpu;
+	unsigned int nr_cpus;
 	bool injects;		/* sim_point() calls sim_interrupt() */
 	bool pending;		/* irq_work or softirqs wait for interrupts */
 	struct task_struct *task;
@@ -33,7 +38,7 @@ extern struct sim_state sim;
 
 void sim_interrupt(const char *site);
 void sim_run_pending(void);
-void sim_yield(void);
+bool sim_run_elsewhere(void);
 __noreturn __printf(1, 2) void sim_die(const char *fmt, ...);
 
 #define sim_point(site)							\
@@ -62,36 +67,36 @@ do {								\
 #define smp_store_release(p, v)	WRITE_ONCE(*(p), v)
 #define smp_acquire__after_ctrl_dep()	smp_mb()
 
-#define in_nmi()		(sim.nmi > 0)
-#define in_hardirq()		(sim.hardirq > 0)
-#define in_serving_softirq()	(sim.softirq > 0)
-#define in_softirq()		(sim.softirq + sim.bh > 0)
+#define in_nmi()		(sim.now.nmi > 0)
+#define in_hardirq()		(sim.now.hardirq > 0)
+#define in_serving_softirq()	(sim.now.softirq > 0)
+#define in_softirq()		(sim.now.softirq + sim.now.bh > 0)
 #define in_interrupt()		(in_nmi() || in_hardirq() || in_softirq())
 #define in_task()		(!in_nmi() && !in_hardirq() && !in_serving_softirq())
-#define irqs_disabled()		(sim.irqs_off)
-#define preempt_count()		(sim.preempt + sim.bh + sim.hardirq + sim.nmi + \
-				 sim.softirq)
-#define preemptible()		(!preempt_count() && !sim.irqs_off)
+#define irqs_disabled()		(sim.now.irqs_off)
+#define preempt_count()		(sim.now.preempt + sim.now.bh + sim.now.hardirq + sim.now.nmi + \
+				 sim.now.softirq)
+#define preemptible()		(!preempt_count() && !sim.now.irqs_off)
 #define in_atomic()		(preempt_count() > 0)
 
 static inline void preempt_disable(void)
 {
 	sim_point("preempt_disable");
-	sim.preempt++;
+	sim.now.preempt++;
 	sim_point("preempt_disabled");
 }
 
 static inline void preempt_enable(void)
 {
-	sim_check(sim.preempt > 0, "preempt_enable() without preempt_disable()");
+	sim_check(sim.now.preempt > 0, "preempt_enable() without preempt_disable()");
 	sim_point("preempt_enable");
-	sim.preempt--;
+	sim.now.preempt--;
 	sim_point("preempt_enabled");
 }
 
 static inline void sim_irqs_on(void)
 {
-	sim.irqs_off = false;
+	sim.now.irqs_off = false;
 	if (unlikely(sim.pending))
 		sim_run_pending();
 }
@@ -99,13 +104,13 @@ static inline void sim_irqs_on(void)
 #define local_irq_save(flags)						\
 do {									\
 	sim_point("irq_save");						\
-	(flags) = sim.irqs_off;						\
-	sim.irqs_off = true;						\
+	(flags) = sim.now.irqs_off;						\
+	sim.now.irqs_off = true;						\
 } while (0)
 
 #define local_irq_restore(flags)					\
 do {									\
-	sim_check(sim.irqs_off, "interrupts are on already");		\
+	sim_check(sim.now.irqs_off, "interrupts are on already");		\
 	if (!(flags))							\
 		sim_irqs_on();						\
 	sim_point("irq_restore");					\
@@ -114,7 +119,7 @@ do {									\
 static inline void local_irq_disable(void)
 {
 	sim_point("irq_disable");
-	sim.irqs_off = true;
+	sim.now.irqs_off = true;
 }
 
 static inline void local_irq_enable(void)
@@ -125,13 +130,13 @@ static inline void local_irq_enable(void)
 
 static inline void local_bh_disable(void)
 {
-	sim.bh++;
+	sim.now.bh++;
 }
 
 static inline void local_bh_enable(void)
 {
-	sim_check(sim.bh > 0, "local_bh_enable() without local_bh_disable()");
-	sim.bh--;
+	sim_check(sim.now.bh > 0, "local_bh_enable() without local_bh_disable()");
+	sim.now.bh--;
 	if (unlikely(sim.pending))
 		sim_run_pending();
 }

@@ -49,7 +49,7 @@ void free_percpu(void *data);
 
 #define this_cpu_ptr(p)							\
 ({									\
-	sim_check(preempt_count() || sim.irqs_off || current->pinned,	\
+	sim_check(preempt_count() || sim.now.irqs_off || current->pinned,	\
 		  "this_cpu_ptr() in a task that may change its CPU");	\
 	raw_cpu_ptr(p);							\
 })

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Locks. A lock knows its owner: a lock that is taken twice, or released by
- * another task, ends the program with a message. A spinlock is never waited
- * for, because no other task runs while it is held.
+ * another task, ends the program with a message. A task waits for a spinlock only
+ * if its owner waits busily on another CPU.
  */
 #ifndef _SIM_LOCK_H
 #define _SIM_LOCK_H
@@ -19,13 +19,15 @@ typedef spinlock_t raw_spinlock_t;
 #define spin_lock_init(lock)	((lock)->owner = NULL)
 #define spin_is_locked(lock)	((lock)->owner != NULL)
 
+void sim_spin_wait(spinlock_t *lock);
+
 static inline void spin_lock(spinlock_t *lock)
 {
 	sim_point("spin_lock");
-	sim_check(!lock->owner,
-		  "spin_lock() of a lock that is held, which cannot end");
+	if (unlikely(lock->owner))
+		sim_spin_wait(lock);
 	lock->owner = current;
-	sim.preempt++;
+	sim.now.preempt++;
 	sim_point("spin_locked");
 }
 
@@ -35,7 +37,7 @@ static inline bool spin_trylock(spinlock_t *lock)
 	if (lock->owner)
 		return false;
 	lock->owner = current;
-	sim.preempt++;
+	sim.now.preempt++;
 	return true;
 }
 
@@ -45,7 +47,7 @@ static inline void spin_unlock(spinlock_t *lock)
 		  "spin_unlock() of a lock that this task does not hold");
 	sim_point("spin_unlock");
 	lock->owner = NULL;
-	sim.preempt--;
+	sim.now.preempt--;
 	sim_point("spin_unlocked");
 }
 
@@ -155,27 +157,27 @@ static inline bool read_seqcount_retry(const seqcount_t *s, unsigned int start)
 static inline void write_seqcount_begin(seqcount_t *s)
 {
 	s->sequence++;
-	sim.preempt++;
+	sim.now.preempt++;
 }
 
 static inline void write_seqcount_end(seqcount_t *s)
 {
 	s->sequence++;
-	sim.preempt--;
+	sim.now.preempt--;
 }
 
 /* RCU: a grace period ends as soon as no reader is inside. */
 static inline void rcu_read_lock(void)
 {
-	sim.rcu++;
-	sim.preempt++;
+	sim.now.rcu++;
+	sim.now.preempt++;
 }
 
 static inline void rcu_read_unlock(void)
 {
-	sim_check(sim.rcu > 0, "rcu_read_unlock() without rcu_read_lock()");
-	sim.rcu--;
-	sim.preempt--;
+	sim_check(sim.now.rcu > 0, "rcu_read_unlock() without rcu_read_lock()");
+	sim.now.rcu--;
+	sim.now.preempt--;
 }
 
 void sim_free_rcu(void *object);

@@ -69,6 +69,7 @@ struct task_struct {
 	struct list_head run;		/* link of the run queue */
 	struct list_head all;
 	unsigned int __state;
+	bool asleep;			/* and not on the run queue */
 	unsigned int flags;
 	unsigned int cpu;
 	bool pinned;			/* to @cpu */
@@ -95,6 +96,7 @@ struct task_struct {
 	struct task_struct *joiner;	/* waits for the end */
 	struct sim_fiber *fiber;
 	const char *waits_for;		/* for messages */
+	struct sim_context context;	/* while another task runs */
 };
 
 #define current			(sim.task)
@@ -106,7 +108,7 @@ struct task_struct {
 /* The number is of use only as long as the task stays on the CPU. */
 static inline unsigned int smp_processor_id(void)
 {
-	sim_check(preempt_count() || sim.irqs_off || current->pinned,
+	sim_check(preempt_count() || sim.now.irqs_off || current->pinned,
 		  "smp_processor_id() in a task that may change its CPU");
 	return sim.cpu;
 }

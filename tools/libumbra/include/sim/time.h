@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Time is virtual. It passes while every task sleeps, up to the next timer, and
- * while a task waits busily. A read of the clock takes one nanosecond, so that
- * no two reads are equal.
+ * Time is virtual. It passes up to the next timer while every task sleeps. Busy
+ * waiting takes as long as it says, cond_resched() and an interrupt of another
+ * CPU take a microsecond, and a read of the clock takes a nanosecond, so that no
+ * two reads are equal.
  */
 #ifndef _SIM_TIME_H
 #define _SIM_TIME_H
