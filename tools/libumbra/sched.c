@@ -160,29 +160,27 @@ static void switch_to(struct task_struct *task, bool ends)
 	free_ended();
 }
 
-static void complain_if_hung(u64 since)
-{
-	if (local_clock() - since > HANG_S * (u64)NSEC_PER_SEC)
-		sim_die("hung: the program waits for %d s without a timeout",
-			HANG_S);
-}
+/* The time since when the program sleeps without a timeout, or 0. */
+static u64 hangs_since;
 
-/* Let time pass until a task may run. @since: for a task without a timeout. */
-static void idle(bool has_timeout, u64 since)
+/* Let time pass until a task may run. */
+static void idle(void)
 {
 	while (!pick(NR_CPUS)) {
 		if (!sim_next_timer())
 			sim_die("deadlock: every task sleeps, and no timer will wake one");
-		if (current == &program && !has_timeout)
-			complain_if_hung(since);
+		if (hangs_since && local_clock() - hangs_since >
+		    HANG_S * (u64)NSEC_PER_SEC)
+			sim_die("hung: the program waits for %d s without a timeout",
+				HANG_S);
 	}
 }
 
-static void run_next(bool has_timeout, bool ends)
+static void run_next(bool ends)
 {
 	struct task_struct *next;
 
-	idle(has_timeout, local_clock());
+	idle();
 	next = pick(NR_CPUS);
 	if (next != current)
 		switch_to(next, ends);
@@ -223,7 +221,11 @@ static void sleep_here(bool has_timeout)
 		list_add_tail(&current->run, &run_queue);
 	else
 		current->asleep = true;
-	run_next(has_timeout, false);
+	if (current == &program && !has_timeout)
+		hangs_since = local_clock();
+	run_next(false);
+	if (current == &program)
+		hangs_since = 0;
 }
 
 void schedule(void)
@@ -310,7 +312,7 @@ static void yield(void)
 	if (list_empty(&run_queue))
 		return;
 	list_add_tail(&current->run, &run_queue);
-	run_next(true, false);
+	run_next(false);
 }
 
 /* Code that calls this works, which takes time: else no timer would end it. */
@@ -445,7 +447,7 @@ static __noreturn void end_task(int result)
 	if (current->joiner)
 		wake_up_process(current->joiner);
 	ended = current;
-	run_next(true, true);
+	run_next(true);
 	sim_die("a task runs after its end");
 }
 

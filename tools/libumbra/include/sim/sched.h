@@ -8,6 +8,7 @@
 #ifndef _SIM_SCHED_H
 #define _SIM_SCHED_H
 
+#include <signal.h>
 #include <sim/atomic.h>
 #include <sim/bits.h>
 #include <sim/list.h>
@@ -31,7 +32,6 @@
 #define PF_KTHREAD		0x00200000
 #define PF_MEMALLOC_PIN		0x10000000
 
-#define SIGKILL			9
 #define OOM_SCORE_ADJ_MIN	(-1000)
 #define MAX_SCHEDULE_TIMEOUT	LONG_MAX
 #define TIF_SIGPENDING		2
