@@ -37,6 +37,9 @@ coverage:
 htmldocs:
 	@scripts/htmldocs.sh
 
+unit:
+	@scripts/unit.sh
+
 kunit:
 	@scripts/kunit.sh
 
@@ -108,6 +111,7 @@ help:
 	@echo 'make vm            open a shell in the test machine (KERNEL=)'
 	@echo 'make check         compiler warnings, sparse, checkpatch, floors, comments, documents, shellcheck, DKMS'
 	@echo 'make htmldocs      build the documents as HTML and print the path of the first page'
+	@echo 'make unit          run the KUnit tests in a program, in seconds (FILTER=, OPS=, SEED=; ALL=1 for all compilers)'
 	@echo 'make kunit         run the KUnit tests (ARCH=um or x86_64, FILTER=, KSRC=a kernel tree)'
 	@echo 'make coverage      list the lines and branches of the core that the KUnit tests reach'
 	@echo 'make bench         time umbra and the allocator of the host (ARCH=um or x86_64, ROUNDS=, ONLY=)'
@@ -122,6 +126,6 @@ help:
 	@echo 'make clean         remove the files that make built'
 	@echo 'ACCEL=kvm runs the test machines with KVM instead of emulation.'
 
-.PHONY: module clean demo vm test check kunit coverage bench soak vmtest
+.PHONY: module clean demo vm test check unit kunit coverage bench soak vmtest
 .PHONY: loaded matrix htmldocs oracle
 .PHONY: dkms-install dkms-remove modules_install install uninstall headers_install headers_remove help

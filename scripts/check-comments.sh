@@ -178,7 +178,7 @@ trap 'rm -rf "$scratch"' EXIT
 try_rule "$scratch" >"$scratch/said"
 if [ $# -eq 0 ]; then
 	readarray -t files < <(git ls-files -co --exclude-standard src include \
-		scripts tests kunit examples Makefile Kbuild .ci dkms.conf)
+		scripts tests tools kunit examples Makefile Kbuild .ci dkms.conf)
 	set -- "${files[@]}"
 fi
 openings "$@" >>"$scratch/said"

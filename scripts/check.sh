@@ -159,7 +159,8 @@ version_of_package() {
 # not fit on a screen.
 sizes() {
 	local file
-	for file in $(git ls-files -co --exclude-standard src kunit tests examples); do
+	for file in $(git ls-files -co --exclude-standard src kunit tests examples tools |
+		grep -v '/tests/.*\.\(sim\|out\)$'); do
 		awk -v file="$file" '
 			/^([a-z0-9_]+\(\) )?{/ { start = NR }
 			/^}/ {

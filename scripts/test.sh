@@ -9,7 +9,7 @@
 . "$top/scripts/kunit-lib.sh"
 
 need "${check_packages[@]}" "${machine_packages[@]}" "${program_packages[@]}" \
-	"${stock_packages[@]}" "${source_packages[@]}" "${kunit_packages[@]}"
+	"${stock_packages[@]}" "${source_packages[@]}" "${kunit_packages[@]}" clang
 slowness
 say "the time limits are at $UMBRA_SLOW % for this machine"
 
@@ -19,6 +19,7 @@ first() {
 }
 
 second() {
+	step unit env ALL=1 "$top/scripts/unit.sh"
 	step check "$top/scripts/check.sh"
 	step "kunit um" env ARCH=um "$top/scripts/kunit.sh"
 	step "vmtest 7" env SET=short "$top/scripts/vmtest.sh" 7

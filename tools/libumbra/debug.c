@@ -17,8 +17,6 @@ struct frame {
 	unsigned long address;
 };
 
-extern const char __executable_start[];
-
 /* Frames are above each other; the last one has no caller. */
 unsigned int stack_trace_save(unsigned long *entries, unsigned int most,
 			      unsigned int skip)

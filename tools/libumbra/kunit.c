@@ -31,8 +31,6 @@ static struct {
 	unsigned long passed, failed, skipped;
 } unit = { .filter = "*" };
 
-extern struct kunit_suite *__start_sim_suites[], *__stop_sim_suites[];
-
 void *sim_stub_of(struct kunit *test, void *function)
 {
 	struct sim_stub *stub;
@@ -133,7 +131,7 @@ void sim_kunit_skip(struct kunit *test, const char *fmt, ...)
 	va_end(args);
 }
 
-/* Leave the test. What it left locked or off stays so: it has failed anyway. */
+/* Leave the test from anywhere. Locks that it holds stay held. */
 void sim_kunit_leave(struct kunit *test)
 {
 	sim.now.preempt = 0;

@@ -103,7 +103,7 @@ static const char *copy_spec(const char *fmt, char *spec, size_t size,
 			put(&out, "%d", va_arg(*args, int));
 		else
 			put(&out, "%c", *fmt);
-		*longs += strchr("lzt", *fmt) != NULL;
+		*longs += !!strchr("lzt", *fmt);
 	}
 	put(&out, "%c", *fmt);
 	return fmt;

@@ -307,7 +307,7 @@ int wake_up_process(struct task_struct *task)
 }
 
 /* Let the other tasks that may run go first. */
-static void yield(void)
+static void let_others_run(void)
 {
 	if (list_empty(&run_queue))
 		return;
@@ -322,7 +322,7 @@ int sim_cond_resched(void)
 	sim_pass(NSEC_PER_USEC);
 	if (likely(list_empty(&run_queue)))
 		return 0;
-	yield();
+	let_others_run();
 	return 1;
 }
 
@@ -331,7 +331,7 @@ void cpu_relax(void)
 {
 	sim_pass(NSEC_PER_USEC);
 	if (preemptible() && !sim.now.rcu && current->__state == TASK_RUNNING)
-		yield();
+		let_others_run();
 	else
 		sim_run_elsewhere();
 }

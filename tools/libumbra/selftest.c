@@ -61,7 +61,7 @@ static struct umbra *instance(const char *size)
 	p.size = size;
 	p.zones = "Normal";
 	if (umbra_sim_create("test", &p, &u))
-		sim_die("no instance");
+		sim_die("cannot make an instance");
 	owner.u = u;
 	owner.nr = 0;
 	umbra_movable_init(&owner.movable, &operations, NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a program reads of an instance. */
+/* The state of an instance, for programs. */
 #include <linux/page_ref.h>
 #include <linux/sched.h>
 #include <linux/slab.h>

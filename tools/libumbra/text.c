@@ -109,23 +109,46 @@ int kstrtoll(const char *s, unsigned int base, long long *value)
 	return 0;
 }
 
-#define NARROW(name, wide, wide_type, type)				\
-int name(const char *s, unsigned int base, type *value)			\
-{									\
-	wide_type n;							\
-	int err = wide(s, base, &n);					\
-									\
-	if (err)							\
-		return err;						\
-	if (n != (wide_type)(type)n)					\
-		return -ERANGE;						\
-	*value = n;							\
-	return 0;							\
+int kstrtoint(const char *s, unsigned int base, int *value)
+{
+	long long n;
+	int err = kstrtoll(s, base, &n);
+
+	if (!err && n != (int)n)
+		err = -ERANGE;
+	if (!err)
+		*value = n;
+	return err;
 }
 
-NARROW(kstrtoint, kstrtoll, long long, int)
-NARROW(kstrtouint, kstrtoull, unsigned long long, unsigned int)
-NARROW(kstrtou8, kstrtoull, unsigned long long, u8)
+/* A number of at most @most. */
+static int parse_small(const char *s, unsigned int base, unsigned long most,
+		       unsigned long long *value)
+{
+	int err = kstrtoull(s, base, value);
+
+	return !err && *value > most ? -ERANGE : err;
+}
+
+int kstrtouint(const char *s, unsigned int base, unsigned int *value)
+{
+	unsigned long long n;
+	int err = parse_small(s, base, UINT_MAX, &n);
+
+	if (!err)
+		*value = n;
+	return err;
+}
+
+int kstrtou8(const char *s, unsigned int base, u8 *value)
+{
+	unsigned long long n;
+	int err = parse_small(s, base, U8_MAX, &n);
+
+	if (!err)
+		*value = n;
+	return err;
+}
 
 unsigned long int_sqrt(unsigned long x)
 {
@@ -222,12 +245,6 @@ u32 get_random_u32_below(u32 limit)
 {
 	return ((u64)get_random_u32() * limit) >> 32;
 }
-
-/* The parameters of all linked files */
-extern const struct sim_parameter *__start_sim_params[]
-	__attribute__((__weak__));
-extern const struct sim_parameter *__stop_sim_params[]
-	__attribute__((__weak__));
 
 unsigned long *sim_parameter(const char *name)
 {

@@ -83,9 +83,6 @@ const char *sim_gfp_names(unsigned long gfp)
 	return text;
 }
 
-extern struct tracepoint *__start_sim_tracepoints[];
-extern struct tracepoint *__stop_sim_tracepoints[];
-
 void for_each_kernel_tracepoint(void (*fn)(struct tracepoint *tp, void *data),
 				void *data)
 {

@@ -9,7 +9,9 @@
 #include <sim/xarray.h>
 
 #define SHIFT		6
-#define SLOTS		(1U << SHIFT)
+#define SLOTS		64U
+
+static_assert(BIT(SHIFT) == SLOTS);
 
 struct sim_xa_node {
 	unsigned int shift;		/* of the index, for its slots */

@@ -352,10 +352,12 @@ static bool do_zones(struct umbra *u, char **word)
 	(void)word;
 	for (i = 0; i < umbra_sim_nr_zones(u); i++) {
 		umbra_sim_zone(u, i, &z);
-		printf("node %u, zone %s: frames %u-%u, managed %lu, free %lu, cached %lu, held %lu, min %lu, low %lu, high %lu, boost %lu\n",
+		printf("node %u, zone %s: frames %u-%u, managed %lu, free %lu, ",
 		       z.nid, z.name, z.start, z.end - 1, z.nr_managed,
-		       z.nr_free, z.nr_cached, z.nr_held, z.min, z.low, z.high,
-		       z.boost);
+		       z.nr_free);
+		printf("cached %lu, held %lu, min %lu, low %lu, high %lu, ",
+		       z.nr_cached, z.nr_held, z.min, z.low, z.high);
+		printf("boost %lu\n", z.boost);
 	}
 	return true;
 }
@@ -445,7 +447,7 @@ static const struct command {
 	  "let compaction and reclaim have the blocks" },
 	{ "pin", do_pin, 1, 1, "NAME", "take a reference to each first page" },
 	{ "unpin", do_unpin, 1, 1, "FRAME", "drop the reference to a page" },
-	{ "cpu", do_cpu, 1, 1, "CPU", "go on on this CPU" },
+	{ "cpu", do_cpu, 1, 1, "CPU", "continue on this CPU" },
 	{ "pass", do_pass, 1, 1, "MILLISECONDS",
 	  "let time pass: kswapd, kcompactd and timers run" },
 	{ "drain", do_drain, 0, 0, "", "empty the caches of all CPUs" },
@@ -460,13 +462,11 @@ static const struct command {
 	{ "hash", do_hash, 0, 0, "", "print a number for the whole state" },
 };
 
-#define NR_COMMANDS	(sizeof(commands) / sizeof(commands[0]))
-
 void command_help(FILE *out)
 {
 	unsigned int i;
 
-	for (i = 0; i < NR_COMMANDS; i++)
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(out, "  %s %s\n\t%s\n", commands[i].name,
 			commands[i].words, commands[i].help);
 }
@@ -494,7 +494,7 @@ bool command_run(struct umbra *u, char *line)
 		word[++nr] = strtok_r(NULL, " \t", &save);
 	if (!nr)
 		return true;
-	for (i = 0; i < NR_COMMANDS; i++) {
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		const struct command *c = &commands[i];
 
 		if (strcmp(c->name, word[0]))

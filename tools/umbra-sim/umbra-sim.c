@@ -50,14 +50,12 @@ static const struct option options[] = {
 	{ "events", .flag = &events_on, .help = "print the trace events" },
 };
 
-#define NR_OPTIONS	(sizeof(options) / sizeof(options[0]))
-
-static void usage(FILE *out)
+static void print_help(FILE *out)
 {
 	unsigned int i;
 
 	fputs("usage: umbra-sim [OPTION...] [COMMAND...]\n\noptions:\n", out);
-	for (i = 0; i < NR_OPTIONS; i++)
+	for (i = 0; i < ARRAY_SIZE(options); i++)
 		fprintf(out, "  --%s%s\n\t%s\n", options[i].name,
 			options[i].flag ? "" : "=VALUE", options[i].help);
 	fputs("\ncommands; without any, lines of the standard input:\n", out);
@@ -95,7 +93,7 @@ static int set_option(const char *argument)
 	size_t len = value ? (size_t)(value - name) : strlen(name);
 	unsigned int i;
 
-	for (i = 0; i < NR_OPTIONS; i++) {
+	for (i = 0; i < ARRAY_SIZE(options); i++) {
 		const struct option *o = &options[i];
 
 		if (strlen(o->name) != len || strncmp(o->name, name, len))
@@ -154,7 +152,7 @@ int main(int argc, char **argv)
 	umbra_sim_parameters_init(&parameters);
 	for (i = 1; i < argc && !strncmp(argv[i], "--", 2); i++) {
 		if (!strcmp(argv[i], "--help")) {
-			usage(stdout);
+			print_help(stdout);
 			return 0;
 		}
 		if (set_option(argv[i]))

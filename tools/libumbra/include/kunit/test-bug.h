@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What code under test may ask of the test that runs it. */
+/* Questions of code under test about the test that runs it. */
 #ifndef _SIM_KUNIT_TEST_BUG_H
 #define _SIM_KUNIT_TEST_BUG_H
 

@@ -13,7 +13,7 @@
 #define CONFIG_STACKDEPOT		1
 #define CONFIG_TRACEPOINTS		1
 
-/* What probe.mk finds in the newest kernel */
+/* Features that probe.mk finds in the newest kernel */
 #define UMBRA_HAVE_KUNIT_VISIBILITY
 #define UMBRA_HAVE_KUNIT_STATIC_STUB
 #define UMBRA_HAVE_RT_OR_DL_TASK

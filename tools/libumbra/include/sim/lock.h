@@ -17,7 +17,7 @@ typedef spinlock_t raw_spinlock_t;
 
 #define DEFINE_SPINLOCK(name)	spinlock_t name = {}
 #define spin_lock_init(lock)	((lock)->owner = NULL)
-#define spin_is_locked(lock)	((lock)->owner != NULL)
+#define spin_is_locked(lock)	(!!(lock)->owner)
 
 void sim_spin_wait(spinlock_t *lock);
 
@@ -116,7 +116,7 @@ int mutex_lock_killable(struct mutex *lock);
 bool mutex_trylock(struct mutex *lock);
 void mutex_unlock(struct mutex *lock);
 
-#define mutex_is_locked(lock)	((lock)->owner != NULL)
+#define mutex_is_locked(lock)	(!!(lock)->owner)
 
 struct rw_semaphore {
 	struct task_struct *owner;	/* the writer */

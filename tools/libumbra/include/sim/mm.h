@@ -12,7 +12,7 @@
 #include <sim/sched.h>
 
 #define PAGE_SHIFT		12
-#define PAGE_SIZE		(1UL << PAGE_SHIFT)
+#define PAGE_SIZE		BIT(PAGE_SHIFT)
 #define PAGE_MASK		(~(PAGE_SIZE - 1))
 #define PAGE_ALIGN(n)		ALIGN(n, PAGE_SIZE)
 #define PAGE_ALLOC_COSTLY_ORDER	3

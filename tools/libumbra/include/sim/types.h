@@ -88,6 +88,7 @@ typedef struct {
 #define __printf(fmt, args)	__attribute__((__format__(printf, fmt, args)))
 #define __packed		__attribute__((__packed__))
 #define __aligned(n)		__attribute__((__aligned__(n)))
+#define __weak			__attribute__((__weak__))
 #define __noreturn		__attribute__((__noreturn__))
 #define fallthrough		__attribute__((__fallthrough__))
 
