@@ -29,4 +29,4 @@ second() {
 
 lane first
 lane second
-totals 7
+totals 8

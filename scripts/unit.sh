@@ -67,7 +67,7 @@ simulate() {
 
 # Build and test: unit BUILD OPS [MAKE ARGUMENT...]
 unit() {
-	local dir=$own/unit/$1 start=$SECONDS options=("--ops=${OPS:-$2}")
+	local dir=$own/unit/$1 start=$SECONDS status=0 options=("--ops=${OPS:-$2}")
 	mkdir -p "$dir"
 	if ! make -s -C "$top/tools/libumbra" -j "$jobs" "O=$dir" "${@:3}" \
 		>"$own/log/unit-$1-build" 2>&1; then
@@ -82,6 +82,8 @@ unit() {
 	[ -z "${FILTER:-}" ] || return 0
 	run "$1" selftest limited 300 "$dir/selftest"
 	simulate "$1" "$dir"
+	"$dir/example" >"$own/log/unit-$1-example" 2>&1 || status=$?
+	result "$1" "$status" "the example of the documents runs"
 }
 
 # The stacks of tasks are not searched for pointers, so leaks cannot be found.

@@ -220,16 +220,45 @@ unsigned long bitmap_find_next_zero_area(unsigned long *map, unsigned long size,
 	}
 }
 
-/* Xorshift with a multiplication; the upper half is the number. */
+/* Four registers with feedback, after L'Ecuyer (1999), "taus113". */
+static const struct {
+	u32 mask;
+	u8 left, tap, right;
+	u8 least;		/* smaller seeds would become zero */
+} registers[4] = {
+	{ 0xfffffffe, 18, 6, 13, 2 },
+	{ 0xfffffff8, 2, 2, 27, 8 },
+	{ 0xfffffff0, 7, 13, 21, 16 },
+	{ 0xffffff80, 13, 3, 12, 128 },
+};
+
 u32 prandom_u32_state(struct rnd_state *rnd)
 {
-	rnd->state ^= rnd->state >> 12;
-	rnd->state ^= rnd->state << 25;
-	rnd->state ^= rnd->state >> 27;
-	return (rnd->state * 0x2545f4914f6cdd1dULL) >> 32;
+	u32 value = 0;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(registers); i++) {
+		u32 s = rnd->s[i];
+
+		s = (s & registers[i].mask) << registers[i].left ^
+		    (s << registers[i].tap ^ s) >> registers[i].right;
+		rnd->s[i] = s;
+		value ^= s;
+	}
+	return value;
 }
 
-static struct rnd_state random_state = { 1 };
+void prandom_seed_state(struct rnd_state *rnd, u64 seed)
+{
+	u32 folded = (u32)(seed >> 32 ^ seed << 10 ^ seed);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(registers); i++)
+		rnd->s[i] = folded < registers[i].least ?
+			    folded + registers[i].least : folded;
+}
+
+static struct rnd_state random_state = { { 2, 8, 16, 128 } };
 
 void umbra_sim_set_seed(unsigned long long seed)
 {

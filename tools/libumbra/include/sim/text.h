@@ -109,17 +109,20 @@ void kmsg_dump_rewind(struct kmsg_dump_iter *iter);
 bool kmsg_dump_get_line(struct kmsg_dump_iter *iter, bool syslog, char *line,
 			size_t size, size_t *len);
 
-/* Random numbers are the same in every run. */
+/*
+ * Random numbers are the same in every run, and for the same seed those of the
+ * kernel, so that a property test does the same operations there.
+ */
 struct rnd_state {
-	u64 state;
+	u32 s[4];
 };
 
 u32 prandom_u32_state(struct rnd_state *rnd);
 u32 get_random_u32(void);
 u32 get_random_u32_below(u32 limit);
 
-#define prandom_seed_state(rnd, seed)					\
-	((void)((rnd)->state = (seed) * 0x9e3779b97f4a7c15ULL + 1))
+void prandom_seed_state(struct rnd_state *rnd, u64 seed);
+
 #define get_random_long()	((unsigned long)get_random_u32() << 32 | \
 				 get_random_u32())
 #define get_random_u64()	((u64)get_random_long())
