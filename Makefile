@@ -17,6 +17,7 @@ module:
 	@+$(call kbuild,modules)
 
 clean:
+	rm -rf tools/libumbra/build
 	@+$(call kbuild,clean)
 
 demo:

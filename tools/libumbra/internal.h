@@ -11,6 +11,8 @@ int sim_thread_join(struct task_struct *task);
 struct task_struct *sim_thread_new(int (*fn)(void *data), void *data,
 				   const char *name);
 
+bool sim_percpu_used(void);
+
 /* Symbols of the linker: the program, and the ends of tables of pointers */
 struct kunit_suite;
 struct sim_parameter;

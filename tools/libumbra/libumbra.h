@@ -151,6 +151,7 @@ int umbra_sim_bytes_parse(const char *text, unsigned long long *bytes);
 
 /* The machine. CPUs can be chosen only before the first instance. */
 void umbra_sim_set_cpus(unsigned int nr);
+unsigned int umbra_sim_nr_cpus(void);
 void umbra_sim_set_cpu(unsigned int cpu);
 void umbra_sim_pass(unsigned long long ns);
 unsigned long long umbra_sim_time(void);

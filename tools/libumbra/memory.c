@@ -175,6 +175,12 @@ void free_percpu(void *data)
 	percpu_free = block;
 }
 
+/* Was data of CPUs ever allocated? */
+bool sim_percpu_used(void)
+{
+	return percpu_used;
+}
+
 /* Pages of the host */
 struct page *pfn_to_page(unsigned long pfn)
 {

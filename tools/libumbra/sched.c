@@ -76,11 +76,18 @@ void umbra_sim_set_cpus(unsigned int nr)
 	unsigned int cpu;
 
 	sim_check(nr && nr <= NR_CPUS, "%u CPUs: must be 1 to %u", nr, NR_CPUS);
+	sim_check(!sim_percpu_used(),
+		  "the number of CPUs must be set before the first instance");
 	sim.nr_cpus = nr;
 	bitmap_zero(sim_all_cpus.bits, NR_CPUS);
 	bitmap_set(sim_all_cpus.bits, 0, nr);
 	for (cpu = 0; cpu < NR_CPUS; cpu++)
 		set_bit(cpu, sim_one_cpu[cpu].bits);
+}
+
+unsigned int umbra_sim_nr_cpus(void)
+{
+	return sim.nr_cpus;
 }
 
 void umbra_sim_set_cpu(unsigned int cpu)

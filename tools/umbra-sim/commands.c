@@ -94,6 +94,7 @@ static bool say_error(const char *what, const char *text)
 	return false;
 }
 
+/* Is the word a number? Without a word, the number stays as it is. */
 static bool number(const char *word, unsigned long *n)
 {
 	char *end;
@@ -103,6 +104,11 @@ static bool number(const char *word, unsigned long *n)
 	errno = 0;
 	*n = strtoul(word, &end, 0);
 	return !errno && end != word && !*end && *word != '-';
+}
+
+static bool is_name(const char *word)
+{
+	return strlen(word) < NAME || say_error(word, "a name too long");
 }
 
 static void print_block(struct umbra *u, const struct block *b)
@@ -147,6 +153,8 @@ static bool do_alloc(struct umbra *u, char **word)
 	struct block *b;
 	gfp_t gfp;
 
+	if (!is_name(word[1]))
+		return false;
 	if (umbra_sim_gfp_parse(word[2], &gfp) || !number(word[3], &order) ||
 	    !number(word[4], &nid))
 		return say_error(word[2], "not flags, an order and a node");
@@ -164,6 +172,8 @@ static bool do_fill(struct umbra *u, char **word)
 	unsigned long order = 0, most = ~0UL, nr = 0;
 	gfp_t gfp;
 
+	if (!is_name(word[1]))
+		return false;
 	if (umbra_sim_gfp_parse(word[2], &gfp) || !number(word[3], &order) ||
 	    !number(word[4], &most))
 		return say_error(word[2], "not flags, an order and a number");
@@ -289,7 +299,7 @@ static bool do_cpu(struct umbra *u, char **word)
 	unsigned long cpu;
 
 	(void)u;
-	if (!number(word[1], &cpu))
+	if (!number(word[1], &cpu) || cpu >= umbra_sim_nr_cpus())
 		return say_error(word[1], "not a CPU");
 	umbra_sim_set_cpu(cpu);
 	return true;
@@ -333,7 +343,9 @@ static bool do_reclaim(struct umbra *u, char **word)
 
 static bool do_tune(struct umbra *u, char **word)
 {
-	int err = umbra_sim_tune(u, word[1], strtol(word[2], NULL, 0));
+	char *end;
+	long value = strtol(word[2], &end, 0);
+	int err = *end ? -EINVAL : umbra_sim_tune(u, word[1], value);
 
 	return err ? say_error(word[1], strerror(-err)) : true;
 }

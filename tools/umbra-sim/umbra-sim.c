@@ -11,8 +11,6 @@
 #include <libumbra.h>
 #include "commands.h"
 
-#define LINE	256
-
 struct option {
 	const char *name;
 	const char **text;	/* one of these is set */
@@ -122,24 +120,25 @@ static void print_event(void *arg, const char *event, const char *text)
 	printf("  event: %s: %s\n", event, text);
 }
 
-/* Run the commands; returns whether all could be carried out. */
-static bool run(struct umbra *u, char **commands, int nr)
+static bool run_arguments(struct umbra *u, char **commands, int nr)
 {
-	char line[LINE];
-	bool good = true;
-	int i;
+	while (nr--)
+		if (!command_run(u, *commands++))
+			return false;
+	return true;
+}
 
-	if (nr) {
-		for (i = 0; i < nr && good; i++) {
-			snprintf(line, sizeof(line), "%s", commands[i]);
-			good = command_run(u, line);
-		}
-		return good;
-	}
-	while (good && fgets(line, sizeof(line), stdin)) {
+static bool run_lines(struct umbra *u)
+{
+	bool good = true;
+	char *line = NULL;
+	size_t size = 0;
+
+	while (good && getline(&line, &size, stdin) >= 0) {
 		line[strcspn(line, "\n")] = '\0';
 		good = command_run(u, line);
 	}
+	free(line);
 	return good;
 }
 
@@ -171,7 +170,8 @@ int main(int argc, char **argv)
 	}
 	if (events_on)
 		umbra_sim_set_event(print_event, NULL);
-	good = run(u, argv + i, argc - i) && !umbra_sim_verify(u, NULL, NULL);
+	good = i < argc ? run_arguments(u, argv + i, argc - i) : run_lines(u);
+	good = good && !umbra_sim_verify(u, NULL, NULL);
 	umbra_sim_set_event(NULL, NULL);
 	command_end(u);
 	umbra_sim_destroy(u);
