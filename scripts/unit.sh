@@ -81,6 +81,7 @@ unit() {
 	run "$1" kunit limited 600 "$dir/unit" "${options[@]}"
 	[ -z "${FILTER:-}" ] || return 0
 	run "$1" selftest limited 300 "$dir/selftest"
+	run "$1" storm limited 600 "$dir/storm"
 	simulate "$1" "$dir"
 	"$dir/example" >"$own/log/unit-$1-example" 2>&1 || status=$?
 	result "$1" "$status" "the example of the documents runs"

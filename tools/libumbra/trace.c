@@ -42,7 +42,7 @@ const char *sim_symbol_name(long value, const struct sim_symbol *symbols,
 #define GFP(name)	{ name, #name }
 
 /* Those of several flags come first, because a name stands for all its bits. */
-static const struct {
+static const struct gfp_name {
 	gfp_t flags;
 	const char *name;
 } gfp_names[] = {
@@ -57,6 +57,8 @@ static const struct {
 	GFP(__GFP_NORETRY), GFP(__GFP_MEMALLOC), GFP(__GFP_COMP),
 	GFP(__GFP_NOMEMALLOC), GFP(__GFP_HARDWALL), GFP(__GFP_THISNODE),
 	GFP(__GFP_ACCOUNT),
+	/* read, and printed by the names above */
+	GFP(__GFP_DMA), GFP(__GFP_DMA32), GFP(__GFP_RECLAIM),
 };
 
 /* The text is valid until the next call. */
