@@ -12,6 +12,7 @@ struct task_struct *sim_thread_new(int (*fn)(void *data), void *data,
 				   const char *name);
 
 bool sim_percpu_used(void);
+void sim_fail_sleepers(void);
 
 /* Symbols of the linker: the program, and the ends of tables of pointers */
 struct kunit_suite;

@@ -157,7 +157,14 @@ void umbra_sim_pass(unsigned long long ns);
 unsigned long long umbra_sim_time(void);
 void umbra_sim_set_seed(unsigned long long seed);
 
-/* The task of the program */
+/* The task of the program: what the allocator asks of a task */
+#define UMBRA_SIM_KTHREAD	BIT(0)	/* a kernel thread */
+#define UMBRA_SIM_MEMALLOC	BIT(1)	/* may use all reserves */
+#define UMBRA_SIM_NOFS		BIT(2)	/* its requests have no __GFP_FS */
+#define UMBRA_SIM_NOIO		BIT(3)	/* its requests have no __GFP_IO */
+#define UMBRA_SIM_REALTIME	BIT(4)
+
+void umbra_sim_set_task(const char *name, unsigned int flags);
 void umbra_sim_kill(void);
 void umbra_sim_revive(void);
 
@@ -171,6 +178,10 @@ void umbra_sim_revive(void);
 void umbra_sim_set_interrupt(void (*fn)(void *arg, const char *site),
 			     void *arg);
 void umbra_sim_set_nmi(void (*fn)(void *arg, const char *site), void *arg);
+
+/* Failures on purpose */
+void umbra_sim_fail_requests(struct umbra *u, unsigned int percent, int times);
+unsigned int umbra_sim_fail_host(unsigned int nth);
 
 /* Listeners: lines of the log, with their level, and trace events */
 void umbra_sim_set_log(void (*fn)(void *arg, int level, const char *line),

@@ -57,6 +57,12 @@ struct inode *d_inode(struct dentry *dentry)
 	return &dentry->inode;
 }
 
+/* Let allocations that may sleep fail, too. */
+void sim_fail_sleepers(void)
+{
+	failslab_spares_sleepers = false;
+}
+
 /* Fault injection: does the allocation @fail_nth of this task come? */
 bool sim_must_fail(gfp_t gfp)
 {

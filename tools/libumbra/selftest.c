@@ -311,6 +311,57 @@ static bool nmis_come_inside_locks(void)
 	return v.nr > 1000 && v.locks && end_visits(&v);
 }
 
+/* A large table has a second try, so that a creation may succeed nevertheless. */
+static bool every_allocation_of_a_creation_may_fail(void)
+{
+	struct umbra_sim_parameters p;
+	unsigned int nth = 0, left, failed = 0;
+	struct umbra *u;
+	int err;
+
+	umbra_sim_parameters_init(&p);
+	p.debug = "owner";
+	do {
+		umbra_sim_fail_host(++nth);
+		err = umbra_sim_create("test", &p, &u);
+		left = umbra_sim_fail_host(0);
+		failed += err == -ENOMEM;
+		if ((err && err != -ENOMEM) || (!err && umbra_sim_destroy(u)))
+			return false;
+	} while (!left && nth < 1000);
+	return !err && failed > 10;
+}
+
+static bool requests_fail_as_often_as_wanted(void)
+{
+	struct umbra *u = instance("16M");
+	struct page *first, *second;
+
+	umbra_sim_fail_requests(u, 100, 1);
+	first = umbra_alloc_page(u, GFP_KERNEL | __GFP_NOWARN);
+	second = umbra_alloc_page(u, GFP_KERNEL | __GFP_NOWARN);
+	if (second)
+		umbra_free_page(u, second);
+	return !first && second && finish(u);
+}
+
+/* The reserves are used up, and nothing can be reclaimed. */
+static bool the_task_decides_what_a_request_may_use(void)
+{
+	struct umbra *u = instance("16M");
+	struct page *user, *urgent;
+
+	take_all(u, GFP_HIGHUSER_MOVABLE & ~__GFP_RECLAIM, false);
+	umbra_sim_set_task("reader", 0);
+	user = umbra_alloc_page(u, GFP_NOWAIT);
+	umbra_sim_set_task("writeback", UMBRA_SIM_MEMALLOC);
+	urgent = umbra_alloc_page(u, GFP_NOWAIT);
+	umbra_sim_set_task("program", 0);
+	if (urgent)
+		umbra_free_page(u, urgent);
+	return !user && urgent && finish(u);
+}
+
 /* Misuse */
 static spinlock_t lock;
 static struct mutex mutex;
@@ -467,6 +518,9 @@ int main(int argc, char **argv)
 	RUN(kswapd_wakes_a_request_that_it_throttled);
 	RUN(kcompactd_makes_the_block_that_a_request_lacked);
 	RUN(a_page_that_was_held_comes_back_by_itself);
+	RUN(every_allocation_of_a_creation_may_fail);
+	RUN(requests_fail_as_often_as_wanted);
+	RUN(the_task_decides_what_a_request_may_use);
 	RUN(interrupts_come_in_sections_and_at_locks);
 	RUN(nmis_come_inside_locks);
 	for (i = 0; i < ARRAY_SIZE(misuses); i++)

@@ -243,19 +243,3 @@ int umbra_sim_bytes_parse(const char *text, unsigned long long *bytes)
 {
 	return umbra_parse_bytes(text, bytes);
 }
-
-/**
- * umbra_sim_kill() - send the program a fatal signal
- *
- * It is pending until umbra_sim_revive(), so that waits end early.
- */
-void umbra_sim_kill(void)
-{
-	send_sig(SIGKILL, current, 0);
-}
-
-/** umbra_sim_revive() - take the fatal signal back */
-void umbra_sim_revive(void)
-{
-	flush_signals(current);
-}
