@@ -171,9 +171,9 @@ void umbra_sim_revive(void);
 /*
  * Interrupts: @fn runs in the context of an interrupt, on the CPU of the task,
  * wherever one may come at a point that the simulation knows: around every change
- * of preemption and of interrupts, at every lock, and at both ends of a section of
- * a cache. @site names the point. An NMI also comes with interrupts off. NULL ends
- * it.
+ * of preemption and of interrupts, at every lock, at both ends of a section of a
+ * cache, and at every READ_ONCE() and WRITE_ONCE(). @site names the point. An NMI
+ * also comes with interrupts off. NULL ends it.
  */
 void umbra_sim_set_interrupt(void (*fn)(void *arg, const char *site),
 			     void *arg);

@@ -310,7 +310,7 @@ static bool survives(unsigned int seed, unsigned long nr)
 
 int main(int argc, char **argv)
 {
-	unsigned long seeds = argc > 1 ? strtoul(argv[1], NULL, 0) : 20;
+	unsigned long seeds = argc > 1 ? strtoul(argv[1], NULL, 0) : 5;
 	unsigned long nr = argc > 2 ? strtoul(argv[2], NULL, 0) : 5000;
 	unsigned long seed, passed = 0;
 

@@ -47,6 +47,23 @@ do {									\
 		sim_interrupt(site);					\
 } while (0)
 
+/* In the code under test an interrupt may come at every marked access as well. */
+#ifdef SIM_ACCESS_POINTS
+#undef READ_ONCE
+#define READ_ONCE(x)							\
+({									\
+	sim_point("read_once");						\
+	*(const volatile typeof(x) *)&(x);				\
+})
+
+#undef WRITE_ONCE
+#define WRITE_ONCE(x, value)						\
+do {									\
+	*(volatile typeof(x) *)&(x) = (value);				\
+	sim_point("write_once");					\
+} while (0)
+#endif
+
 #define sim_check(cond, ...)						\
 do {									\
 	if (unlikely(!(cond)))						\
