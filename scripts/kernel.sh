@@ -67,13 +67,19 @@ build_root() {
 	ln -s "$3/root/lib/modules/$4/build" "$2/build"
 }
 
+# Does the compiler of a build root run? compiles ROOT
+compiles() {
+	local compilers=("$1"/usr/bin/gcc-1?)
+	"${compilers[0]}" -fsyntax-only -x c /dev/null 2>/dev/null
+}
+
 state=$(apt_state "$suite-${extra[-1]##*-}" "$suite" "${extra[@]}")
 release=$(newest_release "$state")
 dir=$cache/stock/$kernel
 lock "stock-$kernel"
 # the link is broken if the cache moved, as are the paths in the executables
 if [ "$(cat "$dir/release" 2>/dev/null)" != "$release" ] ||
-   [ ! -e "$dir/build/" ]; then
+   [ ! -e "$dir/build/" ] || ! compiles "$dir/root"; then
 	say "fetching kernel $release"
 	making "$dir"
 	mkdir -p "$dir.new/image"
@@ -85,5 +91,7 @@ if [ "$(cat "$dir/release" 2>/dev/null)" != "$release" ] ||
 	build_root "$state" "$dir.new" "$dir" "$release"
 	printf '%s\n' "$release" >"$dir.new/release"
 	made "$dir"
+	compiles "$dir/root" ||
+		die "the compiler in $dir/root does not run on this machine"
 fi
 printf '%s\n' "$dir"

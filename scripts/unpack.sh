@@ -13,8 +13,9 @@ closure() {
 }
 
 # Make the programs in a root run from its final place. Executables use its
-# loader and libraries, and links point into it. Documents are removed:
-# relocate ROOT FINAL-ROOT
+# loader and libraries, and links point into it. Documents are removed. The path
+# of the libraries is set first: patchelf 0.18 breaks programs if it sets both at
+# once, or the loader first. relocate ROOT FINAL-ROOT
 relocate() {
 	local root=$1 final=$2 file libs
 	rm -rf "$root"/usr/share/{doc,man,locale}
@@ -26,9 +27,11 @@ relocate() {
 			patchelf --print-interpreter --print-rpath "$file" \
 				>/dev/null 2>&1 ||
 				continue
-			patchelf --set-interpreter "$libs/ld-linux-x86-64.so.2" \
-				--force-rpath --set-rpath \
-				"$libs:$final/usr/lib/x86_64-linux-gnu" "$file" ||
+			patchelf --force-rpath --set-rpath \
+				"$libs:$final/usr/lib/x86_64-linux-gnu" \
+				"$file" &&
+				patchelf --set-interpreter \
+				"$libs/ld-linux-x86-64.so.2" "$file" ||
 				return
 		done || return
 	find "$root" -type l -lname '/*' | while read -r file; do
