@@ -5,6 +5,7 @@ KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
 KERNEL ?= 7
 DKMS ?= dkms
+export PATH := $(PATH):/usr/sbin:/sbin
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 
 # Build with kbuild: $(call kbuild,TARGET). The recipe needs a +, because make
@@ -16,9 +17,13 @@ kbuild = args=$$(O='$(O)' CC='$(filter-out cc,$(CC))' LD='$(filter-out ld,$(LD))
 module:
 	@+$(call kbuild,modules)
 
+# What kbuild leaves, in any kernel and without its headers
+BUILT = *.o *.ko *.mod *.mod.c .*.cmd .*.d modules.order Module.symvers
+
 clean:
 	rm -rf tools/libumbra/build
-	@+$(call kbuild,clean)
+	find . -path ./.git -prune -o -type f \( -name .none $(patsubst %,-o -name '%',$(BUILT)) \) -exec rm -f {} +
+	rm -f examples/user/umbra_user
 
 demo:
 	@scripts/demo.sh $(KERNEL)
@@ -68,10 +73,17 @@ DKMS_SOURCES = Kbuild Makefile dkms.conf include src scripts/dkms.sh scripts/ker
 DKMS_COPY = $(DESTDIR)/usr/src/umbra-$(VERSION)
 
 dkms-install:
+	@command -v $(DKMS) >/dev/null || \
+		{ echo 'umbra: dkms is missing: apt-get install dkms' >&2; exit 1; }
+	@[ -z "$$($(DKMS) status umbra/$(VERSION))" ] || { \
+		echo 'umbra: DKMS has umbra/$(VERSION) already: make dkms-remove first' >&2; \
+		exit 1; }
 	[ . -ef $(DKMS_COPY) ] || { install -d $(DKMS_COPY) && \
-		tar -c --exclude='*.o' --exclude='.*' $(DKMS_SOURCES) | tar -C $(DKMS_COPY) --no-same-owner -x; }
+		tar -c --exclude='*.o' --exclude='.*' $(DKMS_SOURCES) | \
+			tar -C $(DKMS_COPY) --no-same-owner -x; }
 	$(DKMS) add umbra/$(VERSION)
-	$(DKMS) install -k $(KVER) umbra/$(VERSION)
+	$(DKMS) install -k $(KVER) umbra/$(VERSION) || \
+		{ $(MAKE) dkms-remove; exit 1; }
 
 dkms-remove:
 	$(DKMS) remove umbra/$(VERSION) --all
@@ -89,7 +101,8 @@ install: modules_install
 
 uninstall: headers_remove
 	rm -f $(INSTALL_MOD_PATH)/lib/modules/$(KVER)/updates/umbra.ko*
-	depmod -b $(INSTALL_MOD_PATH)/ $(KVER)
+	[ ! -d $(INSTALL_MOD_PATH)/lib/modules/$(KVER) ] || \
+		depmod -b $(INSTALL_MOD_PATH)/ $(KVER)
 
 # A client is built with the headers and the symbol versions of the module.
 CLIENT_DIR = $(DESTDIR)/usr/src/umbra/$(KVER)

@@ -22,7 +22,7 @@ case $tree$built in
 *[[:space:]:]*)	die "kbuild cannot use KDIR=$tree${O:+ O=$O}: the path has a space or a colon" ;;
 esac
 [ -e "$tree/Makefile" ] ||
-	die "KDIR=$tree has no kernel headers: install the package linux-headers-$(uname -r), or set KDIR="
+	die "KDIR=$tree has no kernel headers: install those of this kernel (on Debian, the package linux-headers-amd64), or name another kernel with KVER= or KDIR="
 [ -e "$built/include/config/auto.conf" ] ||
 	die "$built is not prepared for modules: run make modules_prepare there"
 

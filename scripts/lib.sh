@@ -23,6 +23,9 @@ stock_arguments=(W=1 KCFLAGS=-Wframe-larger-than=1024)
 say() { printf '== %s\n' "$*" >&2; }
 die() { printf 'umbra: %s\n' "$*" >&2; exit 1; }
 
+case $top$cache in
+*[[:space:]:]*)	die "kbuild cannot build in $top with the cache $cache: a path has a space or a colon" ;;
+esac
 mkdir -p "$own/log" || die "cannot write to the cache, $cache"
 
 # Lock a part of the cache, until the process ends or closes lock_fd: lock NAME
@@ -121,7 +124,7 @@ need() {
 	done
 	[ ${#missing[@]} -eq 0 ] && return
 	[ "$(id -u)" -eq 0 ] ||
-		die "packages are missing, and only root can install them: apt-get install $(printf '%s\n' "${missing[@]}" | sort -u | paste -sd ' ')"
+		die "packages are missing, and only root can install them: apt-get update && apt-get install --no-install-recommends $(printf '%s\n' "${missing[@]}" | sort -u | paste -sd ' ')"
 	say "installing ${missing[*]}"
 	lock apt
 	quietly apt-update apt-get -q update --error-on=any
