@@ -96,11 +96,15 @@ modules_install: module
 	@+$(call kbuild,INSTALL_MOD_PATH='$(INSTALL_MOD_PATH)' INSTALL_MOD_DIR=updates modules_install)
 
 install: modules_install
+	@command -v depmod >/dev/null || \
+		{ echo 'umbra: depmod is missing: apt-get install kmod' >&2; exit 1; }
 	depmod -b $(INSTALL_MOD_PATH)/ $(KVER)
 	$(MAKE) headers_install
 
 uninstall: headers_remove
 	rm -f $(INSTALL_MOD_PATH)/lib/modules/$(KVER)/updates/umbra.ko*
+	[ ! -d $(INSTALL_MOD_PATH)/lib/modules/$(KVER)/updates ] || \
+		rmdir --ignore-fail-on-non-empty $(INSTALL_MOD_PATH)/lib/modules/$(KVER)/updates
 	[ ! -d $(INSTALL_MOD_PATH)/lib/modules/$(KVER) ] || \
 		depmod -b $(INSTALL_MOD_PATH)/ $(KVER)
 

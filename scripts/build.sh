@@ -12,11 +12,13 @@
 kernel=${1:?usage: build.sh KERNEL [MAKE ARGUMENT...]}
 shift
 
-# Copy the sources, so that the build leaves no files in the checkout:
-# copy_sources DIRECTORY
+# Copy the sources, so that the build leaves no files in the checkout, and not
+# what was built there for another kernel: copy_sources DIRECTORY
 copy_sources() {
 	mkdir -p "$1"
-	tar -C "$top" -c "${module_sources[@]}" kunit examples | tar -C "$1" -x
+	tar -C "$top" -c --exclude='*.o' --exclude='*.ko' --exclude='*.mod*' \
+		--exclude='.*' --exclude=Module.symvers \
+		"${module_sources[@]}" kunit examples | tar -C "$1" -x
 }
 
 # Build with the compiler of the kernel: build_modules [MAKE ARGUMENT...]

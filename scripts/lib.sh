@@ -26,6 +26,8 @@ die() { printf 'umbra: %s\n' "$*" >&2; exit 1; }
 case $top$cache in
 *[[:space:]:]*)	die "kbuild cannot build in $top with the cache $cache: a path has a space or a colon" ;;
 esac
+[ -r /proc/self/maps ] ||
+	die "/proc is not mounted, and objtool of the kernel needs it: mount -t proc proc /proc"
 mkdir -p "$own/log" || die "cannot write to the cache, $cache"
 
 # Lock a part of the cache, until the process ends or closes lock_fd: lock NAME

@@ -39,21 +39,22 @@ demo() {
 	[ "$status" -eq 0 ] || tail -n 20 "$out"
 }
 
-# A user without the packages gets one line, and nothing is fetched:
-# refusal ROOT NAME TARGET PACKAGE...
+# What a place lacks is said in one line with some words, and nothing is fetched:
+# refusal PLACE ROOT NAME TARGET WORD...
 refusal() {
-	local root=$1 name="$2: make $3 without packages" target=$3 status=0
-	local package out=$work/out
-	shift 3
-	in_place user "$root" make -C /umbra "$target" >"$out" 2>&1 || status=$?
+	local place=$1 root=$2 name="$3: make $4" target=$4 status=0
+	local word out=$work/out
+	shift 4
+	in_place "$place" "$root" make -C /umbra "$target" >"$out" 2>&1 || status=$?
 	result $((status == 0)) "$name: fails"
 	result $(($(grep -vcE '^make(\[|:)' "$out") != 1)) "$name: prints one line"
-	for package; do
+	for word; do
 		status=0
-		grep -qw "$package" "$out" || status=1
-		result "$status" "$name: the line names $package"
+		grep -qw "$word" "$out" || status=1
+		result "$status" "$name: the line names $word"
 	done
-	find "$root/home/user/.cache" -type f -size +0 >"$work/fetched"
+	mkdir -p "$root"/{home/user,root}/.cache
+	find "$root"/{home/user,root}/.cache -type f -size +0 >"$work/fetched"
 	result "$(wc -l <"$work/fetched")" "$name: fetches nothing"
 	cat "$out" "$work/fetched"
 }
@@ -66,10 +67,10 @@ for suite; do
 	minimal_root "$root.fresh" "$suite"
 
 	cp -a "$root.fresh" "$root"
-	refusal "$root" "$suite, user" demo qemu-system-x86 patchelf gcc
-	refusal "$root" "$suite, user" test qemu-system-x86 patchelf \
+	refusal user "$root" "$suite, user without packages" demo qemu-system-x86 patchelf gcc
+	refusal user "$root" "$suite, user without packages" test qemu-system-x86 patchelf \
 		python3-sphinx flex xz-utils
-	demo chroot "$root" "$suite, chroot"
+	refusal chroot "$root" "$suite, chroot without /proc" demo /proc
 
 	rm -rf "$root"
 	mv "$root.fresh" "$root"

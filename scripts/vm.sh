@@ -24,6 +24,7 @@ esac
 need "${machine_packages[@]}" "${program_packages[@]}" "${stock_packages[@]}"
 
 work=$own/vm/$kernel-$mode
+say "building umbra for kernel $kernel"
 modules=$("$top/scripts/build.sh" "$kernel")
 dir=$(kernel_dir "$kernel")
 lock "vm-$kernel-$mode-$checkout"
