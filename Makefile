@@ -17,7 +17,7 @@ kbuild = args=$$(O='$(O)' CC='$(filter-out cc,$(CC))' LD='$(filter-out ld,$(LD))
 module:
 	@+$(call kbuild,modules)
 
-# What kbuild leaves, in any kernel and without its headers
+# The files that kbuild makes: they can be removed without headers of a kernel
 BUILT = *.o *.ko *.mod *.mod.c .*.cmd .*.d modules.order Module.symvers
 
 clean:

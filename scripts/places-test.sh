@@ -39,7 +39,7 @@ demo() {
 	[ "$status" -eq 0 ] || tail -n 20 "$out"
 }
 
-# What a place lacks is said in one line with some words, and nothing is fetched:
+# One line with some words says what a place lacks, and nothing is fetched:
 # refusal PLACE ROOT NAME TARGET WORD...
 refusal() {
 	local place=$1 root=$2 name="$3: make $4" target=$4 status=0

@@ -56,7 +56,6 @@ static void in_interrupt(void *arg, const char *site)
 {
 	struct block *b = &irq_blocks[below(SLOTS)];
 
-	(void)arg, (void)site;
 	if (below(4))
 		return;
 	if (b->page) {
@@ -72,7 +71,6 @@ static void in_nmi(void *arg, const char *site)
 {
 	struct page **page = &nmi_pages[below(SLOTS)];
 
-	(void)arg, (void)site;
 	if (!*page && !below(32))
 		*page = umbra_alloc_pages_nolock(u, 0, UMBRA_NO_NODE, 0);
 }
@@ -156,9 +154,11 @@ static void take_range(void)
 static void take_bulk(void)
 {
 	struct page *pages[40] = {};
+	unsigned long nr;
 
-	umbra_free_pages_bulk(u, pages, umbra_alloc_pages_bulk(
-		u, gfps[1], UMBRA_NO_NODE, NULL, 40, pages));
+	nr = umbra_alloc_pages_bulk(u, gfps[1], UMBRA_NO_NODE, NULL,
+				    sizeof(pages) / sizeof(*pages), pages);
+	umbra_free_pages_bulk(u, pages, nr);
 }
 
 static void tune(void)
