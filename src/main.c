@@ -225,8 +225,6 @@ struct umbra *umbra_create(const char *name, const struct umbra_layout *layout,
 {
 	struct umbra *u;
 
-	if (!*name || strlen(name) >= UMBRA_NAME_LEN || strchr(name, '/'))
-		return ERR_PTR(-EINVAL);
 	u = umbra_instance_create(name, layout, spans, nr_spans);
 	if (!IS_ERR(u) && umbra_default.debugfs)
 		umbra_debugfs_create(u, umbra_default.debugfs);
@@ -248,26 +246,8 @@ unsigned long umbra_destroy(struct umbra *u,
 			    void (*lost)(void *arg, struct page *page),
 			    void *arg)
 {
-	const struct umbra_span *span;
-	unsigned long nr = 0;
-	u32 i;
-
 	debugfs_remove_recursive(u->files);
-	umbra_instance_stop(u);
-	for (span = u->spans; span < u->spans + u->nr_spans; span++) {
-		for (i = 0; i < span->nr_pages; i++) {
-			struct page *page = span->pages + i;
-
-			if (umbra_frame_releasable(u, page) &&
-			    page_ref_count(page) == UMBRA_BASE_COUNT)
-				continue;
-			lost(arg, page);
-			nr++;
-		}
-		cond_resched();
-	}
-	umbra_instance_free(u);
-	return nr;
+	return umbra_instance_destroy(u, lost, arg);
 }
 EXPORT_SYMBOL_GPL(umbra_destroy);
 

@@ -370,15 +370,16 @@ EXPORT_SYMBOL_GPL(umbra_layout_init);
 
 /**
  * umbra_instance_create() - create an instance over spans of pages
- * @name: name of the instance, in messages and in debugfs
+ * @name: name of the instance, in messages and in debugfs, 1 to 15 characters
+ *	without a slash
  * @layout: division of the pages into zones, and parameters; its strings must
  *	outlive the instance
  * @spans: the pages; each has exactly %UMBRA_BASE_COUNT references
  * @nr_spans: number of spans, at most %UMBRA_MAX_SPANS
  *
  * Context: may sleep.
- * Return: the instance, or an ERR_PTR: -EINVAL for an invalid layout or number
- * of spans, -EFBIG for more frames than an index can name, -EBUSY for a page
+ * Return: the instance, or an ERR_PTR: -EINVAL for an invalid name, layout or
+ * number of spans, -EFBIG for more frames than an index can name, -EBUSY for a page
  * with another number of references, -EOPNOTSUPP for debugging that this kernel
  * does not support, -ENOMEM. umbra_instance_stop() and umbra_instance_free()
  * destroy the instance.
@@ -395,7 +396,8 @@ struct umbra *umbra_instance_create(const char *name,
 
 	if (layout->nr_zones)
 		zones = layout->zones;
-	if (layout->pb_order > UMBRA_MAX_ORDER ||
+	if (!*name || strlen(name) >= UMBRA_NAME_LEN || strchr(name, '/') ||
+	    layout->pb_order > UMBRA_MAX_ORDER ||
 	    !umbra_policy_find(layout->policy))
 		return ERR_PTR(-EINVAL);
 	u = instance_new(name, layout);
@@ -538,6 +540,41 @@ void umbra_instance_free(struct umbra *u)
 	instance_delete(u);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_instance_free);
+
+/**
+ * umbra_instance_destroy() - end an instance whose pages have another owner
+ * @u: the instance; no call may allocate or free from now on
+ * @lost: callback for every page that the owner must not use again: the page is
+ *	still allocated or referenced, or its memory failed
+ * @arg: argument of @lost
+ *
+ * Context: may sleep.
+ * Return: the number of lost pages.
+ */
+unsigned long umbra_instance_destroy(struct umbra *u,
+				     void (*lost)(void *arg, struct page *page),
+				     void *arg)
+{
+	const struct umbra_span *span;
+	unsigned long nr = 0;
+	u32 i;
+
+	umbra_instance_stop(u);
+	for (span = u->spans; span < u->spans + u->nr_spans; span++) {
+		for (i = 0; i < span->nr_pages; i++) {
+			struct page *page = span->pages + i;
+
+			if (umbra_frame_releasable(u, page) &&
+			    page_ref_count(page) == UMBRA_BASE_COUNT)
+				continue;
+			lost(arg, page);
+			nr++;
+		}
+		cond_resched();
+	}
+	umbra_instance_free(u);
+	return nr;
+}
 
 /**
  * umbra_metadata_bytes() - get the size of an instance's own data

@@ -16,6 +16,9 @@ struct umbra *umbra_instance_create(const char *name,
 unsigned long umbra_instance_stop(struct umbra *u);
 bool umbra_frame_releasable(struct umbra *u, struct page *page);
 void umbra_instance_free(struct umbra *u);
+unsigned long umbra_instance_destroy(struct umbra *u,
+				     void (*lost)(void *arg, struct page *page),
+				     void *arg);
 size_t umbra_metadata_bytes(const struct umbra *u);
 
 #endif /* _UMBRA_INSTANCE_H */

@@ -4,12 +4,10 @@
  * interfaces.
  */
 #include <linux/err.h>
-#include <linux/page_ref.h>
 #include <linux/slab.h>
 #include "../../src/api/instance.h"
 #include "../../src/api/tune.h"
 #include "../../src/core/core.h"
-#include "../../src/core/span.h"
 #include "../../src/page/pcp_setup.h"
 #include "../../src/parse/layout.h"
 #include "../../src/parse/text.h"
@@ -29,8 +27,6 @@ struct umbra *umbra_create(const char *name, const struct umbra_layout *layout,
 			   const struct umbra_span *spans,
 			   unsigned int nr_spans)
 {
-	if (!*name || strlen(name) >= UMBRA_NAME_LEN || strchr(name, '/'))
-		return ERR_PTR(-EINVAL);
 	return umbra_instance_create(name, layout, spans, nr_spans);
 }
 
@@ -38,24 +34,7 @@ unsigned long umbra_destroy(struct umbra *u,
 			    void (*lost)(void *arg, struct page *page),
 			    void *arg)
 {
-	unsigned long nr = 0;
-	unsigned int i;
-
-	umbra_instance_stop(u);
-	for (i = 0; i < u->nr_frames; i++) {
-		struct page *page;
-
-		if (!umbra_index_has_page(u, i))
-			continue;
-		page = umbra_index_to_page(u, i);
-		if (umbra_frame_releasable(u, page) &&
-		    page_ref_count(page) == UMBRA_BASE_COUNT)
-			continue;
-		lost(arg, page);
-		nr++;
-	}
-	umbra_instance_free(u);
-	return nr;
+	return umbra_instance_destroy(u, lost, arg);
 }
 
 /* As the module does when it is loaded */
