@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Shared code of the files of ctl/. */
+#include <linux/debugfs.h>
 #include <linux/fs.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>
@@ -9,6 +10,14 @@
 #include "../core/core.h"
 #include "../parse/text.h"
 #include "ctl.h"
+
+/* Create files of ctl/, up to a NULL. Context: may sleep. */
+void umbra_ctl_create(struct umbra *u, struct dentry *ctl,
+		      const struct umbra_ctl_file * const *file)
+{
+	for (; *file; file++)
+		debugfs_create_file((*file)->name, 0600, ctl, u, (*file)->fops);
+}
 
 /**
  * umbra_ctl_refuse() - log that a file of ctl/ refuses a line

@@ -12,6 +12,7 @@
 #include <linux/module.h>
 #include <linux/seq_file.h>
 
+struct dentry;
 struct umbra;
 
 /* Handles a line of a file. Returns 0, or an error after a line in the log. */
@@ -33,6 +34,9 @@ struct umbra_ctl_file {
 	const struct file_operations *fops;
 	int (*show)(struct seq_file *m, void *v);
 };
+
+void umbra_ctl_create(struct umbra *u, struct dentry *ctl,
+		      const struct umbra_ctl_file * const *file);
 
 /* Define NAME_file: do_NAME() for writes, @print for reads. */
 #define DEFINE_CTL(name, print)						\

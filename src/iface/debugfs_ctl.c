@@ -2,7 +2,6 @@
 /* ctl/: files that act on an instance, except the tunables. */
 #include <linux/debugfs.h>
 #include <linux/fault-inject.h>
-#include <linux/kernel.h>
 #include <linux/kstrtox.h>
 #include <linux/nodemask.h>
 #include <linux/seq_file.h>
@@ -254,32 +253,36 @@ DEFINE_CTL(pcp, pcp_show);
 DEFINE_CTL(compact, compact_show);
 DEFINE_CTL(reclaim, reclaim_show);
 
-/* The files with one line; offline has the same line as online. */
+/*
+ * The files with one line, which settings has; offline has that of online. Both
+ * tables end with NULL.
+ */
 static const struct umbra_ctl_file * const lines[] = {
 	&drain_file, &online_file, &allowed_nodes_file, &pcp_file,
-	&compact_file, &reclaim_file,
+	&compact_file, &reclaim_file, NULL
 };
 
 static const struct umbra_ctl_file * const others[] = {
-	&offline_file, &isolate_file, &unisolate_file,
+	&offline_file, &isolate_file, &unisolate_file, NULL
 };
 
+static void show_lines(struct seq_file *m,
+		       const struct umbra_ctl_file * const *file)
+{
+	for (; *file; file++) {
+		seq_printf(m, "%s: ", (*file)->name);
+		(*file)->show(m, NULL);
+	}
+}
+
 /*
- * Print the lines of ctl/. A host that is locked down refuses to open a file of
- * debugfs that can be written, for reads too, so their values are also here.
+ * A host that is locked down refuses to open a file of debugfs that can be
+ * written, for reads too, so the lines of ctl/ are also here.
  */
 static int settings_show(struct seq_file *m, void *v)
 {
-	const struct umbra_ctl_file * const *file;
-
-	for (file = lines; file < lines + ARRAY_SIZE(lines); file++) {
-		seq_printf(m, "%s: ", (*file)->name);
-		(*file)->show(m, v);
-	}
-	for (file = umbra_tune_files; *file; file++) {
-		seq_printf(m, "%s: ", (*file)->name);
-		(*file)->show(m, v);
-	}
+	show_lines(m, lines);
+	show_lines(m, umbra_tune_files);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(settings);
@@ -295,14 +298,9 @@ DEFINE_SHOW_ATTRIBUTE(isolated);
 void umbra_debugfs_ctl(struct umbra *u, struct dentry *dir)
 {
 	struct dentry *ctl = debugfs_create_dir("ctl", dir);
-	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(lines); i++)
-		debugfs_create_file(lines[i]->name, 0600, ctl, u,
-				    lines[i]->fops);
-	for (i = 0; i < ARRAY_SIZE(others); i++)
-		debugfs_create_file(others[i]->name, 0600, ctl, u,
-				    others[i]->fops);
+	umbra_ctl_create(u, ctl, lines);
+	umbra_ctl_create(u, ctl, others);
 	debugfs_create_file("settings", 0400, dir, u, &settings_fops);
 	debugfs_create_file("isolated", 0400, dir, u, &isolated_fops);
 	umbra_debugfs_tune(u, dir, ctl);

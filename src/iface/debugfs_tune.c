@@ -206,9 +206,6 @@ const struct umbra_ctl_file * const umbra_tune_files[] = {
 void umbra_debugfs_tune(struct umbra *u, struct dentry *dir,
 			struct dentry *ctl)
 {
-	const struct umbra_ctl_file * const *file;
-
-	for (file = umbra_tune_files; *file; file++)
-		debugfs_create_file((*file)->name, 0600, ctl, u, (*file)->fops);
+	umbra_ctl_create(u, ctl, umbra_tune_files);
 	debugfs_create_file("latency", 0400, dir, u, &histograms_fops);
 }
