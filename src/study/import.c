@@ -125,13 +125,7 @@ static int import_frames(struct umbra_state *s, const struct zone *zone)
 {
 	unsigned long pageblock = 1UL << s->pb_order, pfn, i, type;
 
-	for (i = 0; i < s->nr_blocks; i++) {
-		const struct umbra_free_entry *b = &s->blocks[i];
-
-		memset(s->use + b->index, STATE_FREE, 1UL << b->order);
-		if (b->type != UMBRA_ISOLATE)
-			s->nr_free += 1UL << b->order;
-	}
+	umbra_state_mark_free(s);
 	for (i = 0; i < s->nr_frames; i++) {
 		pfn = s->base_pfn + i;
 		if (i % pageblock == 0) {

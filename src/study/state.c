@@ -4,7 +4,6 @@
  * (import.c), compared, and loaded into a zone of an instance that is new.
  */
 #include <linux/kernel.h>
-#include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -62,6 +61,20 @@ void umbra_state_delete(struct umbra_state *s)
 }
 EXPORT_SYMBOL_FOR_MODULES(umbra_state_delete, UMBRA_TEST_MODULES);
 
+/* Mark and count the frames of the blocks of a new state. Context: any. */
+void umbra_state_mark_free(struct umbra_state *s)
+{
+	unsigned long i;
+
+	for (i = 0; i < s->nr_blocks; i++) {
+		const struct umbra_free_entry *b = &s->blocks[i];
+
+		memset(s->use + b->index, STATE_FREE, 1UL << b->order);
+		if (b->type != UMBRA_ISOLATE)
+			s->nr_free += 1UL << b->order;
+	}
+}
+
 /* Copy the free blocks of a zone from a snapshot, with frames from 0. */
 static void take_blocks(struct umbra_state *s, const struct umbra_zone *zone,
 			const struct umbra_free_snapshot *snapshot)
@@ -76,9 +89,6 @@ static void take_blocks(struct umbra_state *s, const struct umbra_zone *zone,
 		entry.index -= zone->start;
 		entry.zone = 0;
 		s->blocks[s->nr_blocks++] = entry;
-		memset(s->use + entry.index, STATE_FREE, 1UL << entry.order);
-		if (entry.type != UMBRA_ISOLATE)
-			s->nr_free += 1UL << entry.order;
 	}
 }
 
@@ -128,6 +138,7 @@ struct umbra_state *umbra_state_take(struct umbra_zone *zone)
 		s->nr_reserved_highatomic =
 			READ_ONCE(zone->nr_reserved_highatomic);
 		take_blocks(s, zone, snapshot);
+		umbra_state_mark_free(s);
 		take_frames(s, zone);
 	}
 	kvfree(snapshot);

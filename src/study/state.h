@@ -57,6 +57,7 @@ struct umbra_state_difference {
 struct umbra_state *umbra_state_new(u32 nr_frames, unsigned int pb_order,
 				    unsigned long capacity);
 void umbra_state_delete(struct umbra_state *s);
+void umbra_state_mark_free(struct umbra_state *s);
 struct umbra_state *umbra_state_take(struct umbra_zone *zone);
 int umbra_state_load(struct umbra_zone *zone, const struct umbra_state *s);
 bool umbra_state_differs(const struct umbra_state *a,
