@@ -12,15 +12,6 @@
 kernel=${1:?usage: build.sh KERNEL [MAKE ARGUMENT...]}
 shift
 
-# Copy the sources, so that the build leaves no files in the checkout, and not
-# what was built there for another kernel: copy_sources DIRECTORY
-copy_sources() {
-	mkdir -p "$1"
-	tar -C "$top" -c --exclude='*.o' --exclude='*.ko' --exclude='*.mod*' \
-		--exclude='.*' --exclude=Module.symvers \
-		"${module_sources[@]}" kunit examples | tar -C "$1" -x
-}
-
 # Build with the compiler of the kernel: build_modules [MAKE ARGUMENT...]
 build_modules() {
 	local modules
@@ -46,7 +37,7 @@ clang)	args=(ARCH=x86_64 UMBRA_TESTS=1 LLVM=1 W=1)
 esac
 
 lock "$log-$checkout"
-copy_sources "$build"
+copy_sources "$build" kunit examples	# no files are left in the checkout
 quietly "$log" build_modules "${args[@]}" "$@"
 if [ -n "$built_here" ]; then
 	! grep -A5 -E 'warning:|error:' "$own/log/build-$kernel" >&2 ||

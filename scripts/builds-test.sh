@@ -33,11 +33,10 @@ choose() {
 	tree=$dir/root/usr/src/linux-headers-$release
 }
 
-# Make an empty copy of the sources: sources_in DIRECTORY
+# Make a new copy of the sources: sources_in DIRECTORY
 sources_in() {
 	rm -rf "$1"
-	mkdir -p "$1"
-	tar -C "$top" -c "${module_sources[@]}" | tar -C "$1" -x
+	copy_sources "$1"
 }
 
 # Copy the tree of the kernel under a name, and set copy to its path: changed NAME
@@ -68,11 +67,7 @@ refuses() {
 	local words=$1
 	shift
 	! run_make "$@" >/dev/null || echo "make succeeds"
-	grep -vE '^make(\[|:)' "$work/out" >"$work/lines" || true
-	if [ "$(wc -l <"$work/lines")" -ne 1 ] ||
-	   ! grep -qE "$words" "$work/lines"; then
-		cat "$work/out"
-	fi
+	one_line "$work/out" "$words"
 }
 
 # The module below a directory is of a version: module_is DIRECTORY VERSION
@@ -156,7 +151,7 @@ check "a tree that is not prepared" refuses \
 	'is not prepared for modules: run make modules_prepare there' \
 	-C "$work/source" "KDIR=$copy"
 check "no headers" refuses \
-	'/none has no kernel headers: install the package linux-headers-' \
+	'/none has no kernel headers: install those of this kernel \(.*, the package linux-headers-amd64\)' \
 	-C "$work/source" "KDIR=$work/none"
 for name in "a space" a:colon; do
 	sources_in "$work/$name"

@@ -96,7 +96,7 @@ parameters_described() {
 install_umbra() {
 	local dir release root version status=0
 	local log=$own/log/$4-$1 examples=$own/examples/$4-$1
-	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$top/dkms.conf")
+	version=$(umbra_version)
 	dir=$("$top/scripts/kernel.sh" "$1")
 	release=$(cat "$dir/release")
 	root=$dir/root
@@ -132,9 +132,7 @@ install_umbra() {
 dkms_install() {
 	local source=$own/dkms/$1
 	rm -rf "$source"
-	mkdir -p "$source"
-	tar -C "$top" -c "${module_sources[@]}" scripts/dkms.sh |
-		tar -C "$source" -x
+	copy_sources "$source" scripts/dkms.sh
 	install_umbra "$1" "$source" dkms-remove dkms-install
 }
 
@@ -149,7 +147,7 @@ make_install() {
 # debian/changelog names the version, too, and dpkg reads it from there.
 version_of_package() {
 	local version package
-	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+	version=$(umbra_version)
 	package=$(sed -n '1s/^umbra (\(.*\)) .*/\1/p' debian/changelog)
 	[ "$package" = "$version" ] ||
 		echo "debian/changelog: version $package, but dkms.conf has $version"

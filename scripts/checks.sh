@@ -37,6 +37,16 @@ check() {
 		$((SECONDS - start)) "$name" >>"$RESULTS"
 }
 
+# A build must end with one line of its own, which has some words. Prints the whole
+# log otherwise: one_line LOG WORDS
+one_line() {
+	local lines
+	lines=$(grep -vE '^make(\[|:)' "$1") || true
+	if [ "$(wc -l <<<"$lines")" -ne 1 ] || ! grep -qE "$2" <<<"$lines"; then
+		cat "$1"
+	fi
+}
+
 # Print the totals. The result is the result of the script.
 check_totals() {
 	echo "$passed passed, $failed failed, 0 skipped"

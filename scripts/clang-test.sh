@@ -46,12 +46,6 @@ cat >"$work/chosen" <<-END
 END
 chmod +x "$work/old/clang" "$work/chosen"
 
-# Copy the sources of umbra: whole NAME
-whole() {
-	mkdir -p "$work/$1"
-	tar -C "$top" -c "${module_sources[@]}" | tar -C "$work/$1" -x
-}
-
 # Make a module of one file, with the Makefile and the scripts of umbra:
 # small NAME
 small() {
@@ -106,7 +100,7 @@ by_gcc() {
 # A build of umbra as `make` of a user, with more warnings:
 # user_build NAME PROGRAMS
 user_build() {
-	whole "$1"
+	copy_sources "$work/$1"
 	user_make "$1" "$2" make -C "$work/$1" -j "$jobs" "KDIR=$tree" \
 		"${stock_arguments[@]}" && by_clang "$1"
 }

@@ -10,7 +10,7 @@
 . "$top/scripts/checks.sh"
 . "$top/scripts/roots.sh"
 
-version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$top/dkms.conf")
+version=$(umbra_version)
 next=$version.r5.gabc		# a version of a packager
 old=5.15.0-fake narrow=6.99.0-fake
 
@@ -126,11 +126,7 @@ passes_over() {
 refuses() {
 	! in_root "$root" make -C /umbra "KVER=$1" >"$work/out" 2>&1 ||
 		echo "make builds for $1"
-	grep -vE '^make(\[|:)' "$work/out" >"$work/lines" || true
-	if [ "$(wc -l <"$work/lines")" -ne 1 ] ||
-	   ! grep -q "$2" "$work/lines"; then
-		cat "$work/out"
-	fi
+	one_line "$work/out" "$2"
 }
 
 # A checkout of a user, who built for another kernel

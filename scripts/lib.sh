@@ -20,6 +20,20 @@ PATH+=:/usr/sbin:/sbin				# modinfo and depmod, for a user
 module_sources=(Kbuild Makefile dkms.conf include src scripts/kernel-tree.sh)
 stock_arguments=(W=1 KCFLAGS=-Wframe-larger-than=1024)
 
+# The version of umbra, of which dkms.conf is the only place
+umbra_version() {
+	sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$top/dkms.conf"
+}
+
+# Copy what builds the module, and other files of the checkout, without what was
+# built there: copy_sources DIRECTORY [FILE...]
+copy_sources() {
+	mkdir -p "$1"
+	tar -C "$top" -c --exclude='*.o' --exclude='*.ko' --exclude='*.mod*' \
+		--exclude='.*' --exclude=Module.symvers \
+		"${module_sources[@]}" "${@:2}" | tar -C "$1" -x
+}
+
 say() { printf '== %s\n' "$*" >&2; }
 die() { printf 'umbra: %s\n' "$*" >&2; exit 1; }
 

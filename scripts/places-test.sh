@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Tests of the places where people run the demo: minimal roots of Debian 12 and
-# 13, as root in a container without CAP_SYS_ADMIN, as root in a plain chroot,
-# and as a normal user to whom user namespaces are refused. Each demo begins
-# with an empty cache. The last line has the totals.
+# 13, as root in a container without CAP_SYS_ADMIN, and as a normal user to whom
+# user namespaces are refused. Each demo begins with an empty cache. A user
+# without the packages and a chroot without /proc are told so. The last line has
+# the totals.
 # usage: places-test.sh [SUITE...]	(default: bookworm trixie)
 
 . "$(dirname "$0")/lib.sh"
