@@ -13,7 +13,7 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
-#include "../src/api/instance.h"
+#include "../src/api/metadata.h"
 #include "../src/core/core.h"
 #include "../src/inspect/snapshot.h"
 #include "../src/policy/policy.h"

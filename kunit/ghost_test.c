@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include "../src/api/instance.h"
+#include "../src/api/metadata.h"
 #include "../src/core/core.h"
 #include "../src/core/span.h"
 #include "../src/core/stats.h"

@@ -9,6 +9,7 @@
 #include <linux/stacktrace.h>
 #include <linux/string.h>
 #include "../src/api/instance.h"
+#include "../src/api/metadata.h"
 #include "../src/core/core.h"
 #include "../src/core/owner.h"
 #include "../src/core/span.h"

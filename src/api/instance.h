@@ -19,6 +19,5 @@ void umbra_instance_free(struct umbra *u);
 unsigned long umbra_instance_destroy(struct umbra *u,
 				     void (*lost)(void *arg, struct page *page),
 				     void *arg);
-size_t umbra_metadata_bytes(const struct umbra *u);
 
 #endif /* _UMBRA_INSTANCE_H */
