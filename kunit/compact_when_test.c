@@ -2,6 +2,7 @@
 /*
  * When and where compaction runs: suitability, deferral, hints, and kcompactd.
  */
+#include <linux/compaction.h>
 #include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
@@ -47,27 +48,28 @@ struct suit_case {
 	enum umbra_compact_result result;
 };
 
-/* Without watermarks: more than twice the block must be free. */
+/* Without watermarks: more than twice the block must be free, but at most 32. */
 static const struct suit_case suit_cases[] = {
 	{ "order 1, only the gap free", 1, 4, UMBRA_COMPACT_SKIPPED },
 	{ "order 1, a page more free", 1, 5, UMBRA_COMPACT_CONTINUE },
 	{ "order 3, only the gap free", 3, 16, UMBRA_COMPACT_SKIPPED },
 	{ "order 3, a page more free", 3, 17, UMBRA_COMPACT_CONTINUE },
-	{ "order 9, only the gap free", 9, 1024, UMBRA_COMPACT_SKIPPED },
-	{ "order 9, a page more free", 9, 1025, UMBRA_COMPACT_CONTINUE },
+	{ "order 4, only the gap free", 4, 32, UMBRA_COMPACT_SKIPPED },
+	{ "order 4, a page more free", 4, 33, UMBRA_COMPACT_CONTINUE },
+	{ "order 9, only the gap free", 9, 32, UMBRA_COMPACT_SKIPPED },
+	{ "order 9, a page more free", 9, 33, UMBRA_COMPACT_CONTINUE },
 	{ "order 0, a block is free", 0, 100, UMBRA_COMPACT_SUCCESS },
 };
 
 KUNIT_ARRAY_PARAM_DESC(suit, suit_cases, name);
 
-static void compaction_needs_twice_the_block_free(struct kunit *test)
+static void compaction_needs_a_gap_of_free_pages(struct kunit *test)
 {
 	const struct suit_case *c = test->param_value;
 	struct umbra *u = ghost(test);
 	struct mover *m = umbra_test_mover(test, u);
 	struct umbra_request rq;
 
-	KUNIT_EXPECT_EQ(test, umbra_compact_gap(c->order), 2 << c->order);
 	nr_free_pages = c->free;
 	umbra_test_lay_out(test, m, some_free);
 	KUNIT_EXPECT_EQ(test, needed(u, c->order, ALLOC_WMARK_MIN), c->result);
@@ -75,6 +77,22 @@ static void compaction_needs_twice_the_block_free(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_compact_suitable(u, &rq),
 			c->result != UMBRA_COMPACT_SKIPPED);
 	umbra_test_empty(u);
+}
+
+/* linux/compaction.h has the function in all kernels with compaction. */
+static void the_gap_is_that_of_the_host(struct kunit *test)
+{
+#ifdef CONFIG_COMPACTION
+	unsigned int order;
+
+	if (compact_gap(UMBRA_MAX_ORDER) != COMPACT_CLUSTER_MAX)
+		kunit_skip(test, "before 7.3 the gap of the host has no limit");
+	for (order = 0; order <= UMBRA_MAX_ORDER; order++)
+		KUNIT_EXPECT_EQ(test, umbra_compact_gap(order),
+				compact_gap(order));
+#else
+	kunit_skip(test, "the host has no compaction");
+#endif
 }
 
 static void compaction_respects_the_watermark(struct kunit *test)
@@ -477,8 +495,9 @@ static void an_instance_without_background_has_no_kcompactd(struct kunit *test)
 }
 
 static struct kunit_case compact_when_cases[] = {
-	KUNIT_CASE_PARAM(compaction_needs_twice_the_block_free,
+	KUNIT_CASE_PARAM(compaction_needs_a_gap_of_free_pages,
 			 suit_gen_params),
+	KUNIT_CASE(the_gap_is_that_of_the_host),
 	KUNIT_CASE(compaction_respects_the_watermark),
 	KUNIT_CASE(compaction_respects_the_extfrag_threshold),
 	KUNIT_CASE(each_failure_of_compaction_defers_it_longer),

@@ -12,10 +12,13 @@
 #include "../src/core/request.h"
 #include "../src/core/stats.h"
 #include "../src/move/kcompactd.h"
+#include "../src/move/lru.h"
 #include "../src/move/shrink.h"
 #include "../src/page/gfp.h"
 #include "../src/pressure/boost.h"
 #include "../src/pressure/kswapd.h"
+#include "../src/pressure/kswapd_node.h"
+#include "../src/pressure/throttle.h"
 #include "test_util.h"
 
 #define PAGES (4 * TEST_BLOCK)
@@ -80,6 +83,12 @@ static void without_compaction(struct umbra *u)
 	umbra_compact_stop(u);
 }
 
+/* Until kswapd has started it can record wishes, but not be woken. */
+static bool kswapd_sleeps(struct umbra *u)
+{
+	return wq_has_sleeper(&u->nodes[0].kswapd->wait);
+}
+
 static struct umbra *start(struct kunit *test, bool boost)
 {
 	struct umbra_layout layout = {
@@ -93,6 +102,7 @@ static struct umbra *start(struct kunit *test, bool boost)
 	struct umbra *u = umbra_test_ghost_layout(test, &layout, PAGES);
 
 	without_compaction(u);
+	KUNIT_ASSERT_TRUE(test, TEST_WAIT_UNTIL(kswapd_sleeps(u)));
 	return u;
 }
 
@@ -328,24 +338,6 @@ static void no_request_fails_because_of_a_boost(struct kunit *test)
 	give_back_the_rest(u, o, &hoard);
 }
 
-static void kswapd_reclaims_a_boost_and_ends_it(struct kunit *test)
-{
-	struct umbra *u = start(test, true);
-	struct umbra_zone *zone = u->zones;
-	struct owner *o = owner_create(test);
-	unsigned long boosted;
-	LIST_HEAD(hoard);
-
-	list_pages(test, u, o, PAGES / 4);
-	boosted = boost(zone);
-	KUNIT_EXPECT_GT(test, boosted, 0);
-	umbra_kswapd_wake(zone, 0, 0, zone->type);
-	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(is_unboosted(u)));
-	KUNIT_EXPECT_GE(test, events(u, EVENT_PGSTEAL_KSWAPD), boosted);
-	KUNIT_EXPECT_GT(test, umbra_zone_reclaimable(zone), 0);
-	give_back_the_rest(u, o, &hoard);
-}
-
 static void kswapd_is_not_woken_where_enough_is_free(struct kunit *test)
 {
 	struct umbra *u = start(test, false);
@@ -459,6 +451,7 @@ static void kswapd_serves_a_zone_requested_while_it_runs(struct kunit *test)
 	LIST_HEAD(hoard);
 
 	without_compaction(u);
+	KUNIT_ASSERT_TRUE(test, TEST_WAIT_UNTIL(kswapd_sleeps(u)));
 	greedy->u = u;
 	greedy->greedy = true;
 	list_pages_of(test, u, greedy, GFP_KERNEL | __GFP_DMA, 16);
@@ -507,7 +500,6 @@ static struct kunit_case kswapd_cases[] = {
 	KUNIT_CASE(kswapd_wakes_below_low_and_sleeps_at_high),
 	KUNIT_CASE(kswapd_gives_up_and_resumes_when_a_page_is_freed),
 	KUNIT_CASE(kswapd_resumes_for_a_page_freed_at_once),
-	KUNIT_CASE(kswapd_reclaims_a_boost_and_ends_it),
 	KUNIT_CASE(boosts_end_where_kswapd_gave_up),
 	KUNIT_CASE(a_working_kswapd_ends_a_boost_itself),
 	KUNIT_CASE(no_request_fails_because_of_a_boost),

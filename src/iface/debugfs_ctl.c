@@ -9,7 +9,7 @@
 #include "../buddy/fragmentation.h"
 #include "../core/core.h"
 #include "../core/span.h"
-#include "../move/shrink.h"
+#include "../move/lru.h"
 #include "../page/pcp.h"
 #include "../page/pcp_setup.h"
 #include "../parse/text.h"

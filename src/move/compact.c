@@ -15,6 +15,7 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
+#include <linux/swap.h>
 #include "../buddy/fallback.h"
 #include "../buddy/fragmentation.h"
 #include "../buddy/watermark.h"
@@ -31,22 +32,23 @@
 #include "compact_move.h"
 #include "compact_scan.h"
 #include "compaction.h"
-#include "shrink.h"
+#include "lru.h"
 #include <trace/events/umbra.h>
 
 /**
  * umbra_compact_gap() - get the free pages that compaction needs for an order
  * @order: order of the wanted block
  *
- * Compaction needs the pages of the block, and as many again as targets for the
- * pages that it moves.
+ * Compaction needs free pages as targets for the pages that it moves, and a
+ * larger block that it splits for them. It moves a batch at a time, so that it
+ * never needs more than a batch.
  *
  * Context: any.
  * Return: number of pages, in addition to a watermark.
  */
 unsigned long umbra_compact_gap(unsigned int order)
 {
-	return 2UL << order;
+	return min(2UL << order, COMPACT_CLUSTER_MAX);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_compact_gap);
 
@@ -84,6 +86,25 @@ static bool is_fragmented(struct umbra_zone *zone, unsigned int order)
 }
 
 /**
+ * umbra_compact_zone_suitable() - test whether compaction of a zone may help
+ * @zone: the zone
+ * @order: order of the wanted block
+ * @mark: watermark that the free pages must stay above
+ * @highest: highest zone that the request may use
+ *
+ * Context: any but NMI; takes the zone lock.
+ * Return: true if enough pages are free for compaction, and fragmentation is
+ * what the block is missing for.
+ */
+bool umbra_compact_zone_suitable(struct umbra_zone *zone, unsigned int order,
+				 unsigned long mark,
+				 enum umbra_zone_type highest)
+{
+	return has_room(zone, order, mark, highest, 0) &&
+	       is_fragmented(zone, order);
+}
+
+/**
  * umbra_compact_is_needed() - decide whether to compact a zone for an order
  * @zone: the zone
  * @order: order of the wanted block
@@ -111,10 +132,8 @@ enum umbra_compact_result umbra_compact_is_needed(struct umbra_zone *zone,
 	    !umbra_watermark_ok(zone, 0, mark + umbra_compact_gap(order),
 				highest, 0))
 		return UMBRA_COMPACT_SKIPPED;
-	if (!has_room(zone, order, mark, highest, 0) ||
-	    !is_fragmented(zone, order))
-		return UMBRA_COMPACT_SKIPPED;
-	return UMBRA_COMPACT_CONTINUE;
+	return umbra_compact_zone_suitable(zone, order, mark, highest) ?
+	       UMBRA_COMPACT_CONTINUE : UMBRA_COMPACT_SKIPPED;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_compact_is_needed);
 

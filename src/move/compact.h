@@ -32,6 +32,9 @@ enum umbra_compact_result umbra_compact_is_needed(struct umbra_zone *zone,
 						  enum umbra_zone_type highest,
 						  unsigned int flags,
 						  bool async);
+bool umbra_compact_zone_suitable(struct umbra_zone *zone, unsigned int order,
+				 unsigned long mark,
+				 enum umbra_zone_type highest);
 bool umbra_compact_suitable(struct umbra *u, const struct umbra_request *rq);
 unsigned int umbra_compact_score(struct umbra *u, unsigned int nid);
 unsigned int umbra_compact_score_wmark(const struct umbra *u, bool low);

@@ -87,6 +87,25 @@ void umbra_movable_change_mark(struct umbra *u, u32 index, xa_mark_t mark,
 		umbra_lru_link(u, index);
 }
 
+/**
+ * umbra_zone_reclaimable() - count the pages of a zone that may be reclaimed
+ * @zone: the zone
+ *
+ * Context: any.
+ * Return: number of pages on the LRU lists and of isolated pages. Pages of
+ * shrinkers are unknown and not counted.
+ */
+unsigned long umbra_zone_reclaimable(const struct umbra_zone *zone)
+{
+	unsigned long pages = 0;
+	unsigned int list;
+
+	for (list = 0; list < UMBRA_NR_LRU_LISTS; list++)
+		pages += READ_ONCE(zone->nr_lru[list]);
+	return pages;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_zone_reclaimable);
+
 /* Mark a registered block as isolated. xa_lock held. */
 void umbra_movable_begin(struct umbra *u, u32 index,
 			 struct umbra_movable *movable)

@@ -19,6 +19,7 @@ void umbra_lru_link(struct umbra *u, u32 index);
 void umbra_lru_unlink(struct umbra *u, u32 index);
 void umbra_movable_change_mark(struct umbra *u, u32 index, xa_mark_t mark,
 			       bool set);
+unsigned long umbra_zone_reclaimable(const struct umbra_zone *zone);
 void umbra_movable_begin(struct umbra *u, u32 index,
 			 struct umbra_movable *movable);
 unsigned int umbra_lru_isolate(struct umbra *u, struct umbra_node *node,

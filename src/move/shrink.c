@@ -11,6 +11,7 @@
 #include <linux/list.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
+#include <linux/mmzone.h>
 #include <linux/module.h>
 #include <linux/rwsem.h>
 #include <linux/sched.h>
@@ -18,9 +19,11 @@
 #include <linux/sched/signal.h>
 #include <linux/swap.h>
 #include <linux/wait.h>
+#include "../buddy/watermark.h"
 #include "../core/core.h"
 #include "../core/stats.h"
 #include "../page/zonelist.h"
+#include "compact.h"
 #include "lru.h"
 #include "movable.h"
 #include "shrink.h"
@@ -32,28 +35,10 @@
 /* Maximum wait for blocks that other tasks have isolated, in jiffies. */
 #define ISOLATED_WAIT max(HZ / 50, 1)
 
-/**
- * umbra_zone_reclaimable() - count the pages of a zone that may be reclaimed
- * @zone: the zone
- *
- * Context: any.
- * Return: number of pages on the LRU lists and of isolated pages. Pages of
- * shrinkers are unknown and not counted.
- */
-unsigned long umbra_zone_reclaimable(const struct umbra_zone *zone)
-{
-	unsigned long pages = 0;
-	unsigned int list;
-
-	for (list = 0; list < UMBRA_NR_LRU_LISTS; list++)
-		pages += READ_ONCE(zone->nr_lru[list]);
-	return pages;
-}
-EXPORT_SYMBOL_IF_KUNIT(umbra_zone_reclaimable);
-
-/* Reclaim one batch of the oldest inactive blocks. */
+/* Reclaim at most @most of the oldest inactive pages, or one block. */
 static void shrink_batch(struct umbra *u, struct umbra_node *node,
-			 struct umbra_scan *scan, struct umbra_lru_seen *seen)
+			 struct umbra_scan *scan, struct umbra_lru_seen *seen,
+			 unsigned long most)
 {
 	struct umbra_zone *zone = umbra_node_first_zone(u, node);
 	unsigned long before = seen->scanned, freed = 0;
@@ -61,7 +46,7 @@ static void shrink_batch(struct umbra *u, struct umbra_node *node,
 	unsigned int nr, i;
 
 	nr = umbra_lru_isolate(u, node, scan->highest, frames,
-			       ARRAY_SIZE(frames), seen);
+			       min(most, ARRAY_SIZE(frames)), seen);
 	for (i = 0; i < nr; i++)
 		freed += umbra_movable_reclaim(u, frames[i], scan->gfp);
 	umbra_count(zone, scan->is_kswapd ? EVENT_PGSCAN_KSWAPD :
@@ -150,23 +135,33 @@ static bool must_end(gfp_t gfp)
 	return fatal_signal_pending(current) && !(gfp & __GFP_NOFAIL);
 }
 
+/*
+ * Have enough pages been freed to end a pass before its share is scanned? A
+ * request scans its whole first share: kswapd does not keep up.
+ */
+static bool has_enough(const struct umbra_scan *scan, unsigned long freed)
+{
+	return freed >= scan->nr_to_reclaim &&
+	       !(scan->is_direct && scan->priority == UMBRA_SCAN_PRIORITY);
+}
+
 /* Reclaim from the LRU lists; a lower priority scans a larger part of them. */
 static void shrink_lru(struct umbra *u, struct umbra_node *node,
 		       struct umbra_scan *scan)
 {
+	unsigned long reclaimed = scan->nr_reclaimed, all, share;
 	struct umbra_lru_seen seen = {}, before;
-	unsigned long all, nr, most;
 
 	wait_for_isolated(u, node, scan);
 	age_lru(u, node, scan);
 	all = READ_ONCE(node->lru.nr[LRU_LIST_INACTIVE]);
-	nr = listed_up_to(u, node, LRU_LIST_INACTIVE, scan->highest);
-	most = nr >> scan->priority ?: min(nr, SWAP_CLUSTER_MAX);
-	while (seen.scanned < most && seen.passed <= all &&
-	       scan->nr_reclaimed < scan->nr_to_reclaim &&
+	share = listed_up_to(u, node, LRU_LIST_INACTIVE, scan->highest) >>
+		scan->priority;
+	while (seen.scanned < share && seen.passed <= all &&
+	       !has_enough(scan, scan->nr_reclaimed - reclaimed) &&
 	       !must_end(scan->gfp)) {
 		before = seen;
-		shrink_batch(u, node, scan, &seen);
+		shrink_batch(u, node, scan, &seen, share - seen.scanned);
 		if (seen.scanned == before.scanned &&
 		    seen.passed == before.passed)
 			break;
@@ -266,19 +261,66 @@ static void shrink_caches(struct umbra *u, struct umbra_node *node,
 	scan->nr_reclaimed += min(pages_freed(u, node) - before, freed);
 }
 
+/*
+ * Is the reclaim for a block of some order, which compaction will make? Below
+ * costly orders this is so only once reclaim is difficult.
+ */
+static bool is_for_compaction(const struct umbra_scan *scan)
+{
+	return scan->order && scan->gfp & __GFP_IO &&
+	       (scan->order > PAGE_ALLOC_COSTLY_ORDER ||
+		scan->priority < UMBRA_SCAN_PRIORITY - 2);
+}
+
+/*
+ * Should a pass over a node be repeated, so that compaction has enough free
+ * pages? Not if a zone has enough, or if few pages are left to reclaim.
+ */
+static bool should_repeat(struct umbra *u, const struct umbra_node *node,
+			  const struct umbra_scan *scan)
+{
+	int type;
+
+	if (!is_for_compaction(scan))
+		return false;
+	for (type = 0; type <= (int)scan->highest; type++) {
+		struct umbra_zone *zone = umbra_node_zone(u, node, type);
+		unsigned long mark;
+
+		if (!zone || !READ_ONCE(zone->nr_managed))
+			continue;
+		mark = umbra_mark(zone, UMBRA_WMARK_MIN);
+		if (umbra_watermark_ok(zone, scan->order, mark, scan->highest,
+				       0) ||
+		    umbra_compact_zone_suitable(zone, scan->order, mark,
+						scan->highest))
+			return false;
+	}
+	return READ_ONCE(node->lru.nr[LRU_LIST_INACTIVE]) >
+	       umbra_compact_gap(scan->order);
+}
+
 /**
  * umbra_shrink_node() - run one pass of reclaim over a node
  * @u: the instance
  * @node: the node
  * @scan: parameters of the pass; its results are added
  *
+ * For a block of some order, the pass is repeated until compaction has enough
+ * free pages to make it, or nothing is freed.
+ *
  * Context: may sleep.
  */
 void umbra_shrink_node(struct umbra *u, struct umbra_node *node,
 		       struct umbra_scan *scan)
 {
-	shrink_lru(u, node, scan);
-	shrink_caches(u, node, scan);
+	unsigned long before;
+
+	do {
+		before = scan->nr_reclaimed;
+		shrink_lru(u, node, scan);
+		shrink_caches(u, node, scan);
+	} while (scan->nr_reclaimed > before && should_repeat(u, node, scan));
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_shrink_node);
 
@@ -297,7 +339,6 @@ unsigned long umbra_reclaim(struct umbra *u, unsigned long nr_pages)
 	struct umbra_scan scan = {
 		.gfp = current_gfp_context(GFP_KERNEL),
 		.highest = UMBRA_ZONE_MOVABLE,
-		.nr_to_reclaim = nr_pages,
 		.priority = UMBRA_SCAN_PRIORITY,
 	};
 	unsigned int noreclaim = memalloc_noreclaim_save();
@@ -307,8 +348,12 @@ unsigned long umbra_reclaim(struct umbra *u, unsigned long nr_pages)
 	while (scan.priority >= 0 && scan.nr_reclaimed < nr_pages &&
 	       !fatal_signal_pending(current)) {
 		before = scan.nr_reclaimed;
-		for (nid = 0; nid < u->nr_nodes; nid++)
+		for (nid = 0; nid < u->nr_nodes; nid++) {
+			if (scan.nr_reclaimed >= nr_pages)
+				break;
+			scan.nr_to_reclaim = nr_pages - scan.nr_reclaimed;
 			umbra_shrink_node(u, &u->nodes[nid], &scan);
+		}
 		if (scan.nr_reclaimed == before)
 			scan.priority--;
 	}

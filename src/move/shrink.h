@@ -11,10 +11,11 @@
  * @order: order of the wanted block
  * @highest: highest zone to reclaim from
  * @priority: part of the LRU lists to scan in a pass, as 1/2^priority
- * @nr_to_reclaim: number of freed pages that ends the reclaim
+ * @nr_to_reclaim: number of freed pages that ends a pass over a node
  * @nr_reclaimed: number of pages freed so far
  * @nr_scanned: number of pages of the LRU lists scanned so far
  * @is_kswapd: whether kswapd reclaims
+ * @is_direct: whether a request reclaims for itself
  * @waited: whether the task has waited for isolated blocks
  */
 struct umbra_scan {
@@ -26,13 +27,13 @@ struct umbra_scan {
 	unsigned long nr_reclaimed;
 	unsigned long nr_scanned;
 	bool is_kswapd;
+	bool is_direct;
 	bool waited;
 };
 
 /* The priority of the first pass, as in the host. */
 #define UMBRA_SCAN_PRIORITY 12
 
-unsigned long umbra_zone_reclaimable(const struct umbra_zone *zone);
 void umbra_shrink_node(struct umbra *u, struct umbra_node *node,
 		       struct umbra_scan *scan);
 

@@ -94,6 +94,10 @@ static int high_after_free(struct umbra_pcp *pcp, struct umbra_zone *zone,
 		pcp->high = max(high - (batch << PCP_SCALE_MAX), high_min);
 		return 0;
 	}
+	if (test_bit(ZONE_FLAG_RECLAIM_ACTIVE, &zone->flags)) {
+		pcp->high = max(high - max(pcp->free_count, batch), high_min);
+		return min(batch << 2, pcp->high);
+	}
 	if (high_min == high_max)
 		return high;
 	if (test_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags)) {
@@ -286,6 +290,7 @@ u32 umbra_pcp_alloc(struct umbra_zone *zone, const struct umbra_request *rq)
 		pcp_leave(pcp);
 		return index;
 	}
+	pcp->free_count >>= 1;
 	batch = nr_to_alloc(pcp, zone, rq->order);
 	pcp_leave(pcp);
 	if (rq->flags & ALLOC_HIGHATOMIC)

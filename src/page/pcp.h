@@ -79,8 +79,9 @@ static inline u32 pcp_pop(struct umbra_pcp *pcp, const struct umbra *u,
 	u32 index;
 
 	if (likely(list >= 0)) {
-		pcp->free_count >>= 1;
 		index = pcp_list_pop(u, &pcp->lists[list]);
+		if (likely(index != UMBRA_NO_FRAME))
+			pcp->free_count >>= 1;
 	} else {
 		index = pcp->single[order][type];
 		pcp->single[order][type] = UMBRA_NO_FRAME;
@@ -138,7 +139,8 @@ static inline bool pcp_is_roomy(const struct umbra_pcp *pcp,
 {
 	return pcp->count < pcp->high &&
 	       pcp->count < READ_ONCE(zone->pcp_high_max) &&
-	       !(READ_ONCE(zone->flags) & BIT(ZONE_FLAG_BELOW_HIGH));
+	       !(READ_ONCE(zone->flags) & (BIT(ZONE_FLAG_BELOW_HIGH) |
+					   BIT(ZONE_FLAG_RECLAIM_ACTIVE)));
 }
 
 /*

@@ -43,6 +43,7 @@ static inline bool umbra_zone_is_allowed(const struct umbra_zone *zone,
 	if (likely(!(rq->flags & ALLOC_CPUSET)) || in_interrupt())
 		return true;
 	return !rq->hardwall || tsk_is_oom_victim(current) ||
+	       current->flags & PF_EXITING ||
 	       READ_ONCE(zone->umbra->allowed_nodes) & BIT(zone->nid);
 }
 

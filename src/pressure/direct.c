@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Direct reclaim: a task reclaims for its own request. */
-#include <linux/minmax.h>
+#include <linux/gfp.h>
+#include <linux/mmzone.h>
 #include <linux/sched/clock.h>
 #include <linux/sched/mm.h>
 #include <linux/swap.h>
+#include "../buddy/watermark.h"
 #include "../core/core.h"
 #include "../core/latency.h"
 #include "../core/request.h"
@@ -13,23 +15,52 @@
 #include "../page/take.h"
 #include "../page/zonelist.h"
 #include "direct.h"
-#include "kswapd.h"
+#include "throttle.h"
 #include <trace/events/umbra.h>
 
-/* Run one pass of reclaim over every node that the request may use. */
-static void shrink_nodes(struct umbra *u, const struct umbra_request *rq,
+/*
+ * Can compaction go on in a zone, or is a block there already? Then reclaim is
+ * not worth its cost for a costly order. The test is for the high watermark,
+ * because others take pages while compaction runs.
+ */
+static bool is_ready(struct umbra_zone *zone, const struct umbra_request *rq)
+{
+	return rq->order > PAGE_ALLOC_COSTLY_ORDER && rq->gfp & __GFP_IO &&
+	       (umbra_watermark_ok(zone, rq->order,
+				   umbra_mark(zone, UMBRA_WMARK_MIN),
+				   rq->highest, 0) ||
+		umbra_compact_zone_suitable(zone, rq->order,
+					    umbra_mark(zone, UMBRA_WMARK_HIGH),
+					    rq->highest));
+}
+
+/*
+ * Run one pass of reclaim over every allowed node that the request may use,
+ * even if the request itself may also use others. Returns whether a zone is
+ * ready without reclaim.
+ */
+static bool shrink_nodes(struct umbra *u, const struct umbra_request *rq,
 			 struct umbra_scan *scan)
 {
-	umbra_nodemask_t seen = 0;
+	struct umbra_request walled = *rq;
 	const umbra_zoneref_t *ref;
+	umbra_nodemask_t seen = 0;
 	struct umbra_zone *zone;
+	bool ready = false;
 
-	for_each_allowed_zone(u, zone, ref, rq) {
+	walled.flags |= ALLOC_CPUSET;
+	walled.hardwall = true;
+	for_each_allowed_zone(u, zone, ref, &walled) {
+		if (is_ready(zone, rq)) {
+			ready = true;
+			continue;
+		}
 		if (seen & BIT(zone->nid))
 			continue;
 		seen |= BIT(zone->nid);
 		umbra_shrink_node(u, &u->nodes[zone->nid], scan);
 	}
+	return ready;
 }
 
 /**
@@ -37,11 +68,13 @@ static void shrink_nodes(struct umbra *u, const struct umbra_request *rq,
  * @u: the instance
  * @rq: the request
  *
- * If the reserve is used up, the task waits for kswapd first.
+ * If the reserve is used up, the task waits for kswapd first. For an order above
+ * %PAGE_ALLOC_COSTLY_ORDER, reclaim ends where compaction can go on.
  *
  * Context: may sleep.
- * Return: number of pages freed; 1 if the task was killed while it waited, so
- * that no other task is killed for its request.
+ * Return: number of pages freed; 1 if the task was killed while it waited, or if
+ * compaction can go on without reclaim, so that no task is killed for the
+ * request.
  */
 unsigned long umbra_reclaim_direct(struct umbra *u,
 				   const struct umbra_request *rq)
@@ -51,24 +84,23 @@ unsigned long umbra_reclaim_direct(struct umbra *u,
 		.gfp = rq->gfp,
 		.order = rq->order,
 		.highest = rq->highest,
-		.nr_to_reclaim = max(SWAP_CLUSTER_MAX,
-				     umbra_compact_gap(rq->order)),
+		.nr_to_reclaim = SWAP_CLUSTER_MAX,
+		.is_direct = true,
 	};
 	unsigned int noreclaim;
+	bool ready = false;
 
 	if (umbra_kswapd_throttle(u, rq))
 		return 1;
 	umbra_count(rq->preferred, EVENT_ALLOCSTALL, 1);
 	trace_umbra_direct_reclaim_begin(rq->order, rq->gfp);
 	noreclaim = memalloc_noreclaim_save();
-	for (scan.priority = UMBRA_SCAN_PRIORITY; scan.priority >= 0;
-	     scan.priority--) {
-		shrink_nodes(u, rq, &scan);
-		if (scan.nr_reclaimed >= scan.nr_to_reclaim)
-			break;
-	}
+	for (scan.priority = UMBRA_SCAN_PRIORITY;
+	     scan.priority >= 0 && !ready &&
+	     scan.nr_reclaimed < scan.nr_to_reclaim; scan.priority--)
+		ready = shrink_nodes(u, rq, &scan);
 	memalloc_noreclaim_restore(noreclaim);
 	trace_umbra_direct_reclaim_end(scan.nr_reclaimed);
 	umbra_latency_add(u, LATENCY_RECLAIM, rq->order, start);
-	return scan.nr_reclaimed;
+	return scan.nr_reclaimed ?: ready;
 }

@@ -31,7 +31,7 @@
 #include "../core/stats.h"
 #include "../move/compact.h"
 #include "../move/compact_hints.h"
-#include "../move/shrink.h"
+#include "../move/lru.h"
 #include "../page/account.h"
 #include "../page/gfp.h"
 #include "../page/held.h"

@@ -18,6 +18,7 @@
 #define PAGE_ALLOC_COSTLY_ORDER	3
 #define KMALLOC_MAX_SIZE	SZ_4M
 #define SWAP_CLUSTER_MAX	32UL
+#define COMPACT_CLUSTER_MAX	SWAP_CLUSTER_MAX
 #define pageblock_order		9
 
 /* The members that umbra uses, and those that other owners may use. */

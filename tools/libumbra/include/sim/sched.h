@@ -264,6 +264,15 @@ void sim_wait_begin(wait_queue_head_t *wq, struct sim_waiter *waiter,
 void sim_wait_end(struct sim_waiter *waiter);
 bool sim_signal_ends(unsigned int state);
 
+#define DEFINE_WAIT(name)		struct sim_waiter name = {}
+#define prepare_to_wait(wq, w, state)	sim_wait_begin(wq, w, state, #wq)
+
+static inline void finish_wait(wait_queue_head_t *wq, struct sim_waiter *waiter)
+{
+	sim_wait_end(waiter);
+	waiter->task = NULL;
+}
+
 #define wake_up(wq)			wake_up_all(wq)
 #define wake_up_poll(wq, events)	wake_up_all(wq)
 #define EPOLLPRI			0x2
