@@ -232,17 +232,24 @@ static struct owner *owner_create(struct kunit *test)
 }
 
 /* Allocate pages that are on the inactive list. */
-static void list_pages(struct kunit *test, struct umbra *u, struct owner *o,
-		       unsigned long nr)
+static void list_pages_of(struct kunit *test, struct umbra *u, struct owner *o,
+			  gfp_t gfp, unsigned long nr)
 {
 	struct page *page;
 
 	while (nr--) {
-		page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
+		page = umbra_alloc_pages_node(u, 0, gfp, 0);
+		KUNIT_ASSERT_NOT_NULL(test, page);
 		KUNIT_ASSERT_EQ(test, umbra_set_movable(u, page, 0,
 							&o->movable), 0);
 		KUNIT_ASSERT_EQ(test, umbra_lru_add(u, page), 0);
 	}
+}
+
+static void list_pages(struct kunit *test, struct umbra *u, struct owner *o,
+		       unsigned long nr)
+{
+	list_pages_of(test, u, o, GFP_KERNEL, nr);
 }
 
 static bool is_unboosted(struct umbra *u)
@@ -317,7 +324,8 @@ static void hold_kswapd(struct kunit *test, struct umbra *u, struct owner *o,
 	o->holds = true;
 	while (READ_ONCE(zone->nr_free_pages) >=
 	       umbra_mark(zone, UMBRA_WMARK_LOW)) {
-		page = umbra_alloc_page(u, GFP_ATOMIC);
+		page = umbra_alloc_pages_node(u, 0, GFP_ATOMIC |
+					      __GFP_THISNODE, 0);
 		KUNIT_ASSERT_NOT_NULL(test, page);
 		list_add(&page->lru, pages);
 	}
@@ -372,6 +380,58 @@ static void a_kswapd_at_work_begins_another_round_for_a_new_order(struct kunit *
 	finish(u);
 }
 
+static int node_of(struct umbra *u, gfp_t gfp)
+{
+	struct page *page = umbra_alloc_pages_node(u, 0, gfp | __GFP_NOWARN, 0);
+	int nid = -1;
+
+	if (page) {
+		nid = umbra_page_node(u, page);
+		umbra_free_page(u, page);
+	}
+	return nid;
+}
+
+static void nodes_whose_kswapd_sleeps_serve_first(struct kunit *test)
+{
+	static const struct umbra_zone_layout zones[] = {
+		{ .nid = 0, .type = UMBRA_ZONE_NORMAL, .nr_frames = PAGES },
+		{ .nid = 1, .type = UMBRA_ZONE_NORMAL, .nr_frames = PAGES },
+	};
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = 6,
+		.nr_zones = 2,
+		.zones = zones,
+		.min_free_kbytes = 2 * MIN_PAGES * (PAGE_SIZE >> 10),
+		.background = true,
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout, 2 * PAGES);
+	struct owner *o = owner_create(test);
+	LIST_HEAD(pages);
+
+	umbra_compact_set_proactiveness(u, 0);
+	umbra_compact_stop(u);
+	KUNIT_ASSERT_TRUE(test, TEST_WAIT_UNTIL(sleeps(u)));
+	KUNIT_ASSERT_EQ(test, umbra_test_one_cpu(test), 0);
+	KUNIT_EXPECT_EQ(test, node_of(u, GFP_KERNEL), 0);
+	list_pages_of(test, u, o, GFP_KERNEL | __GFP_THISNODE, PAGES / 4);
+	hold_kswapd(test, u, o, &pages);
+	/* Node 0 has free pages again, but its kswapd works. */
+	free_some(u, &pages, PAGES / 4);
+	umbra_drain_pages(u);
+	KUNIT_EXPECT_EQ(test, node_of(u, GFP_KERNEL), 1);
+	KUNIT_EXPECT_EQ(test, node_of(u, GFP_KERNEL | __GFP_THISNODE), 0);
+	KUNIT_ASSERT_EQ(test, umbra_set_node_online(u, 1, false), 0);
+	KUNIT_EXPECT_EQ(test, node_of(u, GFP_KERNEL), 0);
+	KUNIT_ASSERT_EQ(test, umbra_set_node_online(u, 1, true), 0);
+	complete(&o->go);
+	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(sleeps(u)));
+	KUNIT_EXPECT_EQ(test, node_of(u, GFP_KERNEL), 0);
+	umbra_test_give_all(u, &pages);
+	finish(u);
+}
+
 static struct kunit_case kswapd_goal_cases[] = {
 	KUNIT_CASE(kcompactd_makes_the_block_that_kswapd_was_woken_for),
 	KUNIT_CASE(an_order_that_kswapd_failed_for_is_forgotten),
@@ -380,6 +440,7 @@ static struct kunit_case kswapd_goal_cases[] = {
 	KUNIT_CASE(kswapd_gives_a_boost_up_that_frees_nothing),
 	KUNIT_CASE(a_boost_leaves_a_short_list_alone),
 	KUNIT_CASE(caches_are_small_while_kswapd_works),
+	KUNIT_CASE(nodes_whose_kswapd_sleeps_serve_first),
 	KUNIT_CASE(a_kswapd_at_work_begins_another_round_for_a_new_order),
 	{}
 };

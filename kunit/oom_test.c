@@ -26,9 +26,10 @@
 #define PAGES TEST_BLOCK
 
 /* The real umbra_oom(), but a victim has unlimited time. */
-static bool oom_patiently(struct umbra *u, const struct umbra_request *rq)
+static enum umbra_oom_result oom_patiently(struct umbra *u,
+					   const struct umbra_request *rq)
 {
-	bool hope = umbra_oom(u, rq);
+	enum umbra_oom_result hope = umbra_oom(u, rq);
 	struct umbra_account *account;
 
 	spin_lock_irq(&u->accounts.lock);
@@ -165,11 +166,13 @@ struct impatient {
 	bool is_late;			/* so the request kills again */
 };
 
-static bool oom_impatiently(struct umbra *u, const struct umbra_request *rq)
+static enum umbra_oom_result oom_impatiently(struct umbra *u,
+					     const struct umbra_request *rq)
 {
 	struct impatient *i = container_of(u->slow_ops, struct impatient,
 					   ops);
-	bool is_first = i->victim->fate == ACCOUNT_SPARED, hope;
+	bool is_first = i->victim->fate == ACCOUNT_SPARED;
+	enum umbra_oom_result hope;
 	unsigned long now = jiffies;
 
 	if (!is_first)
@@ -248,7 +251,7 @@ static void oom_fails_if_no_task_can_be_killed(struct kunit *test)
 static void oom_kills_no_task_for_requests_with_another_way(struct kunit *test)
 {
 	static const gfp_t gfps[] = {
-		GFP_ATOMIC, GFP_NOFS, GFP_KERNEL | __GFP_NORETRY,
+		GFP_ATOMIC, GFP_KERNEL | __GFP_NORETRY,
 		GFP_KERNEL | __GFP_RETRY_MAYFAIL, GFP_KERNEL | __GFP_THISNODE,
 	};
 	struct umbra *u = start(test, UMBRA_OOM_KILL);
@@ -262,27 +265,6 @@ static void oom_kills_no_task_for_requests_with_another_way(struct kunit *test)
 						  4));
 	KUNIT_EXPECT_FALSE(test, READ_ONCE(h->killed));
 	KUNIT_EXPECT_EQ(test, kills(u), 0);
-}
-
-/*
- * A request that may not kill waits for a victim, but only for a limited time.
- */
-static void oom_ends_for_nofs_when_nothing_comes_back(struct kunit *test)
-{
-	struct umbra *u = start(test, UMBRA_OOM_KILL);
-	struct holder *h = umbra_test_holder(test, u, PAGES, true);
-	unsigned long begin;
-
-	u->slow_ops = &umbra_slow_ops;
-	KUNIT_EXPECT_TRUE(test, kill_for(test, u));
-	begin = jiffies;
-	h->account->deadline = begin + HZ / 5;
-	KUNIT_EXPECT_NULL(test, umbra_alloc_page(u, GFP_NOFS | __GFP_NOWARN));
-	KUNIT_EXPECT_GT(test, jiffies - begin, HZ / 5);
-	KUNIT_EXPECT_EQ(test, (int)h->account->fate,
-			(int)ACCOUNT_PASSED_OVER);
-	KUNIT_EXPECT_EQ(test, atomic_read(&u->accounts.nr_victims), 0);
-	KUNIT_EXPECT_EQ(test, kills(u), 1);
 }
 
 /* Returns false if the time of the victim was over too early. */
@@ -473,7 +455,6 @@ static struct kunit_case oom_cases[] = {
 	KUNIT_CASE(oom_tries_again_before_a_second_kill),
 	KUNIT_CASE(oom_counts_held_pages),
 	KUNIT_CASE(oom_fails_and_kills_no_other_if_a_victim_frees_nothing),
-	KUNIT_CASE(oom_ends_for_nofs_when_nothing_comes_back),
 	KUNIT_CASE(oom_kills_no_task_for_a_dying_task),
 	KUNIT_CASE(oom_fails_if_no_task_can_be_killed),
 	KUNIT_CASE(oom_kills_no_task_for_requests_with_another_way),

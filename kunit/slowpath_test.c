@@ -206,7 +206,7 @@ static const struct slow_case cases[] = {
 	{ .desc = "nofail of a costly order waits",
 	  .gfp = GFP_KERNEL | __GFP_NOFAIL, .order = 5, .wait_frees_at = 1,
 	  .calls = { .reclaim = 2, .wait = 1,
-		     .compact = { [ASYNC] = 2, [LIGHT] = 2 } },
+		     .compact = { [ASYNC] = 1, [LIGHT] = 2 } },
 	  .succeeds = true },
 	{ .desc = "nofail with noretry waits without oom",
 	  .gfp = GFP_KERNEL | __GFP_NOFAIL | __GFP_NORETRY,
@@ -295,11 +295,13 @@ static unsigned long scripted_reclaimable(const struct umbra_zone *zone)
 	return script_of(zone->umbra)->c->reclaimable;
 }
 
-static bool scripted_oom(struct umbra *u, const struct umbra_request *rq)
+static enum umbra_oom_result scripted_oom(struct umbra *u,
+					  const struct umbra_request *rq)
 {
 	struct script *s = script_of(u);
 
-	return play(s, &s->c->oom, ++s->calls.oom);
+	return play(s, &s->c->oom, ++s->calls.oom) ? UMBRA_OOM_PROGRESS :
+						     UMBRA_OOM_NOTHING;
 }
 
 static void scripted_wait(struct umbra *u, int seen)
@@ -474,11 +476,12 @@ static const struct umbra_zone_layout two_nodes[] = {
 };
 
 /* A node comes online during the last step before the request fails. */
-static bool online_in_oom(struct umbra *u, const struct umbra_request *rq)
+static enum umbra_oom_result online_in_oom(struct umbra *u,
+					   const struct umbra_request *rq)
 {
 	script_of(u)->calls.oom++;
 	umbra_set_node_online(u, 1, true);
-	return false;
+	return UMBRA_OOM_NOTHING;
 }
 
 static void slowpath_restarts_when_a_node_comes_online(struct kunit *test)
@@ -502,11 +505,12 @@ static void slowpath_restarts_when_a_node_comes_online(struct kunit *test)
 }
 
 /* A node is allowed during the last step before the request fails. */
-static bool allow_in_oom(struct umbra *u, const struct umbra_request *rq)
+static enum umbra_oom_result allow_in_oom(struct umbra *u,
+					  const struct umbra_request *rq)
 {
 	script_of(u)->calls.oom++;
 	umbra_set_allowed_nodes(u, BIT(0) | BIT(1));
-	return false;
+	return UMBRA_OOM_NOTHING;
 }
 
 static void slowpath_restarts_when_more_nodes_are_allowed(struct kunit *test)
@@ -528,16 +532,17 @@ static void slowpath_restarts_when_more_nodes_are_allowed(struct kunit *test)
 }
 
 /* The pages go into the cache of this CPU, and do not count for watermarks. */
-static bool free_many_in_oom(struct umbra *u, const struct umbra_request *rq)
+static enum umbra_oom_result free_many_in_oom(struct umbra *u,
+					      const struct umbra_request *rq)
 {
 	struct script *s = script_of(u);
 	unsigned int i;
 
 	if (s->calls.oom++)
-		return false;
+		return UMBRA_OOM_NOTHING;
 	for (i = 0; i < 32; i++)
 		free_one(s);
-	return true;
+	return UMBRA_OOM_PROGRESS;
 }
 
 static void pages_that_oom_frees_into_caches_are_found(struct kunit *test)

@@ -414,11 +414,17 @@ static bool walk_twice(const struct zoned_model *m, const struct pass *p,
 	return p->whole && walk(m, &again, rq, a);
 }
 
+static bool is_walled(const struct zoned_model *m)
+{
+	umbra_nodemask_t all = BIT(m->nr_nodes) - 1;
+
+	return (m->allowed & all) != all;
+}
+
 static struct pass first_pass(const struct zoned_model *m,
 			      const struct model_request *rq)
 {
-	umbra_nodemask_t all = BIT(m->nr_nodes) - 1;
-	bool wall = (m->allowed & all) != all;
+	bool wall = is_walled(m);
 	bool waits = rq->gfp & (__GFP_DIRECT_RECLAIM | __GFP_NOMEMALLOC);
 	struct pass p = {
 		.highest = highest_of(m, rq->gfp),
@@ -477,17 +483,31 @@ static bool may_unreserve(const struct zoned_model *m, const struct pass *p,
 	return false;
 }
 
-static void slow(const struct zoned_model *m, const struct model_request *rq,
-		 struct model_answer *a)
+/* Has the request no zone in the nodes that it must not leave? */
+static bool is_walled_in(const struct zoned_model *m, struct pass p,
+			 const struct model_request *rq)
+{
+	u8 list[MODEL_ZONES];
+
+	p.mask = m->allowed;
+	return is_walled(m) && rq->gfp & __GFP_HARDWALL &&
+	       !list_zones(m, &p, list);
+}
+
+/* Returns true if a zone is sure to serve the request. */
+static bool attempt(const struct zoned_model *m, const struct model_request *rq,
+		    struct model_answer *a)
 {
 	struct pass p = slow_pass(m, rq), all = p;
 	u8 list[MODEL_ZONES];
 
 	a->highatomic |= p.hurry;
 	/* A request without any zone is never served. */
-	if (!list_zones(m, &p, list) || walk(m, &p, rq, a))
-		return;
-	a->unsure = may_unreserve(m, &p, rq);
+	if (!list_zones(m, &p, list) || is_walled_in(m, p, rq))
+		return false;
+	if (walk(m, &p, rq, a))
+		return true;
+	a->unsure |= may_unreserve(m, &p, rq);
 	all.mask = UMBRA_ALL_NODES;
 	if (rq->gfp & __GFP_MEMALLOC && !(rq->gfp & __GFP_NOMEMALLOC)) {
 		all.high = false;
@@ -495,10 +515,23 @@ static void slow(const struct zoned_model *m, const struct model_request *rq,
 		all.highatomic = false;
 		all.unlimited = true;
 		all.wall = false;
-		walk(m, &all, rq, a);
-	} else if (p.high && !(rq->gfp & __GFP_DIRECT_RECLAIM)) {
-		walk(m, &all, rq, a);
+		return walk(m, &all, rq, a);
 	}
+	return p.high && !(rq->gfp & __GFP_DIRECT_RECLAIM) &&
+	       walk(m, &all, rq, a);
+}
+
+/* A nodemask without an allowed node is dropped before the request fails. */
+static void slow(const struct zoned_model *m, const struct model_request *rq,
+		 struct model_answer *a)
+{
+	struct model_request free = *rq;
+
+	if (attempt(m, rq, a) || !rq->mask || !is_walled(m) ||
+	    *rq->mask & m->allowed)
+		return;
+	free.mask = NULL;
+	attempt(m, &free, a);
 }
 
 /* The required result of a request in the current state. */

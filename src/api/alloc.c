@@ -62,6 +62,7 @@ static __always_inline u32 pop_hit(struct umbra *u, gfp_t gfp,
 	zone = &u->zones[first - 1];
 	if (unlikely(!first || READ_ONCE(zone->fast_orders) <= order ||
 		     READ_ONCE(zone->flags) & (BIT(ZONE_FLAG_BOOSTED) |
+					       BIT(ZONE_FLAG_KSWAPD_AWAKE) |
 					       BIT(ZONE_FLAG_SUSPECT))))
 		goto out;
 	pcp = per_cpu_ptr(zone->pcp, cpu);

@@ -101,6 +101,7 @@ enum umbra_wmark {
 enum umbra_zone_flag {
 	ZONE_FLAG_BELOW_HIGH,	/* below high watermark: caches do not grow */
 	ZONE_FLAG_BOOSTED,	/* a boost for which kswapd is not woken yet */
+	ZONE_FLAG_KSWAPD_AWAKE,	/* of several nodes: take others first */
 	ZONE_FLAG_RECLAIM_ACTIVE,	/* kswapd works: small caches */
 	ZONE_FLAG_SUSPECT,	/* a page failed while its block was freed */
 	ZONE_FLAG_BELOW_LOW,	/* below low watermark */

@@ -93,8 +93,18 @@ static void note_boosted(struct umbra_zone *zone, struct umbra_zone **boosted)
 		*boosted = zone;
 }
 
-static u32 take_pass(struct umbra *u, const struct umbra_request *rq,
-		     struct umbra_zone **boosted)
+/* What a pass left out, so that another one may find a block. */
+#define LEFT_FAR	BIT(0)	/* a node that would be fragmented less */
+#define LEFT_BUSY	BIT(1)	/* nodes whose kswapd works */
+
+/*
+ * Walk the zones once. With @rest, nodes whose kswapd works are left out: a node
+ * that is not short of memory should serve. @left gets LEFT_* bits.
+ */
+static __always_inline u32 take_pass(struct umbra *u,
+				     const struct umbra_request *rq,
+				     struct umbra_zone **boosted, bool rest,
+				     unsigned int *left)
 {
 	const umbra_zoneref_t *ref;
 	struct umbra_zone *zone;
@@ -107,8 +117,14 @@ static u32 take_pass(struct umbra *u, const struct umbra_request *rq,
 		if (unlikely(rq->spread_dirty) && !is_dirty_ok(zone))
 			continue;
 		/* A near node is worth more than whole pageblocks. */
-		if (is_too_far(zone, rq))
+		if (is_too_far(zone, rq)) {
+			*left |= LEFT_FAR;
 			break;
+		}
+		if (rest && test_bit(ZONE_FLAG_KSWAPD_AWAKE, &zone->flags)) {
+			*left |= LEFT_BUSY;
+			continue;
+		}
 		if (!is_above_watermark(zone, rq))
 			continue;
 		index = zone_take_one(zone, rq);
@@ -119,6 +135,32 @@ static u32 take_pass(struct umbra *u, const struct umbra_request *rq,
 			return index;
 	}
 	return UMBRA_NO_FRAME;
+}
+
+/*
+ * Walk the zones again, with what the first pass left out: locality is worth
+ * more than whole pageblocks, and these more than leaving busy nodes alone.
+ */
+static u32 take_again(struct umbra *u, const struct umbra_request *rq,
+		      struct umbra_zone **boosted, unsigned int left)
+{
+	struct umbra_request again = *rq;
+	u32 index = UMBRA_NO_FRAME;
+	bool rest = true;
+
+	while (index == UMBRA_NO_FRAME) {
+		if (left & LEFT_FAR)
+			again.flags &= ~ALLOC_NOFRAGMENT;
+		else if (rest && left & LEFT_BUSY)
+			rest = false;
+		else if (again.flags & ALLOC_NOFRAGMENT)
+			again.flags &= ~ALLOC_NOFRAGMENT;
+		else
+			break;
+		left &= ~LEFT_FAR;
+		index = take_pass(u, &again, boosted, rest, &left);
+	}
+	return index;
 }
 
 /**
@@ -134,17 +176,16 @@ static u32 take_pass(struct umbra *u, const struct umbra_request *rq,
 u32 umbra_take(struct umbra *u, const struct umbra_request *rq,
 	       struct umbra_zone **boosted)
 {
-	struct umbra_request again;
+	unsigned int left = 0;
 	u32 index;
 
 	/* The request allows no zone. */
 	if (unlikely(!rq->preferred))
 		return UMBRA_NO_FRAME;
-	index = take_pass(u, rq, boosted);
-	if (likely(index != UMBRA_NO_FRAME) || !(rq->flags & ALLOC_NOFRAGMENT))
+	index = take_pass(u, rq, boosted, true, &left);
+	if (likely(index != UMBRA_NO_FRAME) ||
+	    (!left && !(rq->flags & ALLOC_NOFRAGMENT)))
 		return index;
-	again = *rq;
-	again.flags &= ~ALLOC_NOFRAGMENT;
-	return take_pass(u, &again, boosted);
+	return take_again(u, rq, boosted, left);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_take);

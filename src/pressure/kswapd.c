@@ -11,6 +11,7 @@
  * Requests record what they want before they look whether kswapd sleeps, so
  * that a kswapd at work begins another round for them.
  */
+#include <linux/bitops.h>
 #include <linux/err.h>
 #include <linux/freezer.h>
 #include <linux/gfp.h>
@@ -119,6 +120,23 @@ static void try_to_sleep(struct umbra_kswapd *k,
 	finish_wait(&k->wait, &wait);
 }
 
+/* Requests take pages of nodes whose kswapd sleeps first. */
+static void set_running(const struct umbra_kswapd *k, bool running)
+{
+	struct umbra_zone *zone;
+	int next;
+
+	WRITE_ONCE(k->node->kswapd_running, running);
+	if (k->u->nr_nodes == 1)
+		return;
+	for_each_node_zone(k, zone, next, UMBRA_ZONE_MOVABLE) {
+		if (running)
+			set_bit(ZONE_FLAG_KSWAPD_AWAKE, &zone->flags);
+		else
+			clear_bit(ZONE_FLAG_KSWAPD_AWAKE, &zone->flags);
+	}
+}
+
 static int kswapd_fn(void *data)
 {
 	struct umbra_kswapd_goal goal = { .highest = UMBRA_ZONE_MOVABLE };
@@ -136,9 +154,9 @@ static int kswapd_fn(void *data)
 		if (!was_frozen) {
 			trace_umbra_kswapd_wake(k->node->nid, goal.highest,
 						goal.order);
-			WRITE_ONCE(k->node->kswapd_running, true);
+			set_running(k, true);
 			order = umbra_kswapd_balance(k, &goal);
-			WRITE_ONCE(k->node->kswapd_running, false);
+			set_running(k, false);
 		}
 		/* Below the order of the goal, kcompactd must do the rest. */
 		if (was_frozen || order >= goal.order) {

@@ -301,11 +301,14 @@ static enum verdict kill_process(struct umbra *u,
  * @u: the instance
  * @rq: the request
  *
+ * Nothing is killed for a request without %__GFP_FS, which tries again until
+ * memory is freed, as in the host.
+ *
  * Context: may sleep; the caller must hold oom.lock.
- * Return: true if memory was freed or will be freed soon, so that the request
- * should try again.
+ * Return: what the request must do.
  */
-bool umbra_oom(struct umbra *u, const struct umbra_request *rq)
+enum umbra_oom_result umbra_oom(struct umbra *u,
+				const struct umbra_request *rq)
 {
 	unsigned long freed = 0;
 	enum verdict verdict;
@@ -318,16 +321,15 @@ bool umbra_oom(struct umbra *u, const struct umbra_request *rq)
 	blocking_notifier_call_chain(&u->oom.notifiers, 0, &freed);
 	memalloc_noreclaim_restore(reclaim);
 	if (freed)
-		return true;
+		return UMBRA_OOM_PROGRESS;
 	if (READ_ONCE(u->oom.policy) != UMBRA_OOM_KILL)
-		return false;
-	/* A dying task frees memory itself, so kill no other task for it. */
-	if (fatal_signal_pending(current))
-		return false;
-	verdict = rq->gfp & __GFP_FS ? kill_process(u, rq) :
-				       judge_all(u);
-	if (verdict == VERDICT_WAIT)
-		schedule_timeout_killable(1);
-	return verdict == VERDICT_WAIT;
+		return UMBRA_OOM_NOTHING;
+	if (fatal_signal_pending(current) || current->flags & PF_EXITING)
+		return UMBRA_OOM_DYING;
+	verdict = rq->gfp & __GFP_FS ? kill_process(u, rq) : VERDICT_WAIT;
+	if (verdict == VERDICT_FAIL)
+		return UMBRA_OOM_NOTHING;
+	schedule_timeout_killable(1);
+	return UMBRA_OOM_PROGRESS;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_oom);

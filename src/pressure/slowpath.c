@@ -79,7 +79,8 @@ struct slow {
 	unsigned long start;	/* in jiffies */
 	bool compact_first;
 	bool drained;
-	bool had_reserves;	/* used the reserves of an OOM victim */
+	bool unbound;		/* has tried reserves or nodes beyond its own */
+	bool is_victim;		/* its task is dying: has a victim's reserves */
 	bool waiting;		/* registered as a waiter for memory */
 	int freed;		/* umbra_memory_freed() at the last attempt */
 	unsigned long reclaimed;	/* pages freed by the last reclaim */
@@ -106,10 +107,31 @@ static bool can_compact(const struct slow *s)
 	return can_reclaim(s) && s->rq.order && s->rq.gfp & __GFP_IO;
 }
 
-static bool is_changed(const struct slow *s)
+/*
+ * Have the zonelists or the allowed nodes changed, so that the request must
+ * begin again? A nodemask without an allowed node does not count from then on.
+ */
+static bool is_changed(struct slow *s)
 {
+	if (s->nodemask && READ_ONCE(s->u->walled) &&
+	    !(*s->nodemask & READ_ONCE(s->u->allowed_nodes))) {
+		s->nodemask = NULL;
+		return true;
+	}
 	return read_seqcount_retry(&s->u->zonelist_seq, s->seq) ||
 	       READ_ONCE(s->u->allowed_nodes) != s->allowed;
+}
+
+/* Is there no zone that the request may use in the nodes that it must not leave? */
+static bool is_walled_in(const struct slow *s)
+{
+	struct umbra_zone *zone;
+
+	if (!s->rq.hardwall || !READ_ONCE(s->u->walled))
+		return false;
+	umbra_zonelist_next(s->u, s->rq.zonelist->refs, s->rq.highest,
+			    s->allowed, &zone);
+	return !zone;
 }
 
 static enum step step_begin(struct slow *s)
@@ -128,7 +150,7 @@ static enum step step_begin(struct slow *s)
 	 * The request allows no zone: fail now, or a retry with the reserves
 	 * would use a node that the caller excluded.
 	 */
-	if (!s->rq.preferred)
+	if (!s->rq.preferred || is_walled_in(s))
 		return STEP_NOPAGE;
 	if (s->rq.flags & ALLOC_KSWAPD)
 		umbra_count(s->rq.preferred, EVENT_KSWAPD_WAKE, 1);
@@ -136,25 +158,30 @@ static enum step step_begin(struct slow *s)
 }
 
 /*
- * Take a block from the reserves, if the task or the request may use them. Such
- * a request may use all nodes. A request that is not bound to the allowed nodes
- * is tried again without its nodemask.
+ * Let the request use the reserves of its task from now on, also for reclaim and
+ * in all tests. Such a request may use all nodes, and a request that is not
+ * bound to the allowed nodes loses its nodemask. Returns true the first time,
+ * when another attempt at once may succeed.
  */
-static u32 try_reserves(struct slow *s)
+static bool use_reserves(struct slow *s)
 {
 	unsigned int reserves = umbra_request_reserves(s->u, &s->rq);
-	struct umbra_request rq = s->rq;
 
-	s->had_reserves |= reserves & ALLOC_OOM;
+	if (s->is_victim && !reserves && !(s->rq.gfp & __GFP_NOMEMALLOC))
+		reserves = ALLOC_OOM;
 	if (reserves)
-		rq.flags = reserves |
-			   (rq.flags & (ALLOC_CMA | ALLOC_KSWAPD));
-	else if (rq.flags & ALLOC_CPUSET || !s->nodemask)
-		return UMBRA_NO_FRAME;
-	rq.nodemask = UMBRA_ALL_NODES;
-	umbra_zonelist_next(s->u, rq.zonelist->refs, rq.highest, rq.nodemask,
-			    &rq.preferred);
-	return rq.preferred ? umbra_take_waking(s->u, &rq) : UMBRA_NO_FRAME;
+		s->rq.flags = reserves |
+			      (s->rq.flags & (ALLOC_CMA | ALLOC_KSWAPD));
+	else if (s->rq.flags & ALLOC_CPUSET)
+		return false;
+	s->nodemask = NULL;
+	s->rq.nodemask = UMBRA_ALL_NODES;
+	umbra_zonelist_next(s->u, s->rq.zonelist->refs, s->rq.highest,
+			    s->rq.nodemask, &s->rq.preferred);
+	if (s->unbound)
+		return false;
+	s->unbound = true;
+	return true;
 }
 
 /* Take a block in any way that the request allows. Returns whether it did. */
@@ -162,8 +189,6 @@ static bool take(struct slow *s)
 {
 	s->freed = umbra_memory_freed(s->u);
 	s->index = umbra_take_waking(s->u, &s->rq);
-	if (s->index == UMBRA_NO_FRAME)
-		s->index = try_reserves(s);
 	return s->index != UMBRA_NO_FRAME;
 }
 
@@ -207,6 +232,8 @@ static enum step step_attempt(struct slow *s)
 		s->u->slow_ops->wake_kswapd(s->u, &s->rq);
 	if (take(s))
 		return STEP_DONE;
+	if (use_reserves(s))
+		return STEP_ATTEMPT;
 	if (release_held_and_boosts(s) && take(s))
 		return STEP_DONE;
 	if (!can_reclaim(s))
@@ -385,6 +412,15 @@ static bool may_kill_for(const struct slow *s)
 	       s->rq.highest >= UMBRA_ZONE_NORMAL;
 }
 
+/* Take a block with other flags than those of the request. */
+static u32 take_with(struct slow *s, unsigned int flags)
+{
+	struct umbra_request rq = s->rq;
+
+	rq.flags = flags;
+	return umbra_take_waking(s->u, &rq);
+}
+
 /*
  * Try again with the high watermark before a task is killed, because an earlier
  * victim may have freed enough memory.
@@ -393,30 +429,30 @@ static u32 take_plenty(struct slow *s)
 {
 	struct umbra_request rq = s->rq;
 
-	rq.flags = (rq.flags & ALLOC_CMA) | ALLOC_WMARK_HIGH | ALLOC_CPUSET;
+	rq.flags = ALLOC_WMARK_HIGH | ALLOC_CPUSET;
 	rq.hardwall = true;
 	return umbra_take_waking(s->u, &rq);
 }
 
-/* Take a block with more flags, then also from nodes that are not allowed. */
+/* Take a block from a reserve, then also from nodes that are not allowed. */
 static u32 take_any(struct slow *s, unsigned int flags)
 {
-	struct umbra_request rq = s->rq;
-	u32 index;
+	u32 index = take_with(s, flags | ALLOC_CPUSET);
 
-	rq.flags |= flags;
-	index = umbra_take_waking(s->u, &rq);
-	if (index == UMBRA_NO_FRAME && rq.flags & ALLOC_CPUSET) {
-		rq.flags &= ~ALLOC_CPUSET;
-		index = umbra_take_waking(s->u, &rq);
-	}
-	return index;
+	return index == UMBRA_NO_FRAME ? take_with(s, flags) : index;
+}
+
+/* Must a request fail although OOM made progress, so that its task can exit? */
+static bool must_exit(const struct slow *s)
+{
+	return (s->is_victim || umbra_oom_is_victim(s->u)) &&
+	       (s->rq.flags & ALLOC_OOM || s->rq.gfp & __GFP_NOMEMALLOC);
 }
 
 static enum step step_oom(struct slow *s)
 {
+	enum umbra_oom_result result = UMBRA_OOM_NOTHING;
 	struct mutex *lock = &s->u->oom.lock;
-	bool progress = false;
 
 	if (!mutex_trylock(lock)) {
 		if (fatal_signal_pending(current))
@@ -428,15 +464,15 @@ static enum step step_oom(struct slow *s)
 	}
 	s->index = take_plenty(s);
 	if (s->index == UMBRA_NO_FRAME && may_kill_for(s)) {
-		progress = s->u->slow_ops->oom(s->u, &s->rq);
-		if (progress && s->rq.gfp & __GFP_NOFAIL)
+		result = s->u->slow_ops->oom(s->u, &s->rq);
+		s->is_victim |= result == UMBRA_OOM_DYING;
+		if (s->rq.gfp & __GFP_NOFAIL)
 			s->index = take_any(s, ALLOC_NO_WATERMARKS);
 	}
 	mutex_unlock(lock);
 	if (s->index != UMBRA_NO_FRAME)
 		return STEP_DONE;
-	/* A victim that found nothing in the reserves must be able to exit. */
-	if (!progress || (s->had_reserves && umbra_oom_is_victim(s->u)))
+	if (result == UMBRA_OOM_NOTHING || must_exit(s))
 		return STEP_NOPAGE;
 	s->no_progress = 0;
 	s->drained = false;
@@ -444,7 +480,7 @@ static enum step step_oom(struct slow *s)
 	return STEP_ATTEMPT;
 }
 
-/* Wait for memory, and begin again. */
+/* Wait for memory, and try again. */
 static enum step wait_for_memory(struct slow *s)
 {
 	s->index = take_any(s, ALLOC_MIN_RESERVE);
@@ -457,7 +493,7 @@ static enum step wait_for_memory(struct slow *s)
 		s->u->slow_ops->wait(s->u, s->freed);
 	}
 	s->drained = false;
-	return STEP_BEGIN;
+	return STEP_ATTEMPT;
 }
 
 static enum step step_nopage(struct slow *s)

@@ -5,6 +5,7 @@
 
 #include "../core/request.h"
 #include "../move/compact.h"
+#include "oom.h"
 
 /*
  * The operations of the slow path. Tests replace them, to script their results.
@@ -20,7 +21,8 @@ struct umbra_slow_ops {
 	bool (*compact_suitable)(struct umbra *u,
 				 const struct umbra_request *rq);
 	unsigned long (*reclaimable)(const struct umbra_zone *zone);
-	bool (*oom)(struct umbra *u, const struct umbra_request *rq);
+	enum umbra_oom_result (*oom)(struct umbra *u,
+				     const struct umbra_request *rq);
 	void (*wait)(struct umbra *u, int seen);
 };
 
