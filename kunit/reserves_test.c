@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a request may use when nothing else is left: reserves, nodes that are not
- * allowed, and patience. The values follow from __alloc_pages_slowpath(),
+ * The last means of a request: reserves, nodes that are not allowed, and patience.
+ * The values follow from __alloc_pages_slowpath(),
  * __alloc_pages_may_oom(), out_of_memory() and check_retry_cpuset() of Linux
  * 7.3.
  */

@@ -93,7 +93,7 @@ static void note_boosted(struct umbra_zone *zone, struct umbra_zone **boosted)
 		*boosted = zone;
 }
 
-/* What a pass left out, so that another one may find a block. */
+/* Zones that a pass left out, in which another one may find a block. */
 #define LEFT_FAR	BIT(0)	/* a node that would be fragmented less */
 #define LEFT_BUSY	BIT(1)	/* nodes whose kswapd works */
 

@@ -305,7 +305,7 @@ static enum verdict kill_process(struct umbra *u,
  * memory is freed, as in the host.
  *
  * Context: may sleep; the caller must hold oom.lock.
- * Return: what the request must do.
+ * Return: the next act of the request.
  */
 enum umbra_oom_result umbra_oom(struct umbra *u,
 				const struct umbra_request *rq)

@@ -5,7 +5,7 @@
 
 #include "../core/request.h"
 
-/* What a request must do after the last resort. */
+/* The next act of a request after the last resort. */
 enum umbra_oom_result {
 	UMBRA_OOM_NOTHING,	/* fail */
 	UMBRA_OOM_PROGRESS,	/* try again: memory is freed, or will be */
