@@ -209,7 +209,7 @@ unsigned int umbra_kswapd_balance(struct umbra_kswapd *k,
 	if (boosted)
 		end_boosts(k, goal->highest, boosts);
 	if (umbra_node_is_hopeless(k->node)) {
-		umbra_throttle_release(k);
+		umbra_throttle_check(k);
 		umbra_pressure_watch(k->u);
 	}
 	return r.scan.order;

@@ -76,10 +76,10 @@ static void renew_wishes(struct umbra_kswapd *k, unsigned int order,
 	spin_unlock_irqrestore(&k->lock, flags);
 }
 
-/* May kswapd sleep? Throttled requests check the reserve themselves. */
+/* May kswapd sleep? */
 static bool may_sleep(struct umbra_kswapd *k, unsigned int order, int highest)
 {
-	umbra_throttle_release(k);
+	umbra_throttle_check(k);
 	return umbra_node_is_hopeless(k->node) ||
 	       umbra_kswapd_is_balanced(k, order, highest);
 }

@@ -38,19 +38,25 @@ static bool is_above_half_of_reserve(const struct umbra_kswapd *k)
 	return !reserve || pages > reserve / 2;
 }
 
+/* Is more than half of the reserve free, so that requests need not wait? */
+static bool has_reserve(const struct umbra_kswapd *k)
+{
+	return umbra_node_is_hopeless(k->node) || READ_ONCE(k->u->stopping) ||
+	       is_above_half_of_reserve(k);
+}
+
 /*
- * Is more than half of the reserve free, so that requests need not wait? If not,
- * a sleeping kswapd is woken for the zones that have the reserve. As in the host
- * this replaces a wish for higher zones: with it, a node with one balanced
- * higher zone would count as balanced, and the reserve would not grow. The
- * requests that made the other wish wake kswapd again if they still need pages.
+ * The same for a request: if it must wait, a sleeping kswapd is woken for the
+ * zones that have the reserve. As in the host this replaces a wish for higher
+ * zones: with it, a node with one balanced higher zone would count as balanced,
+ * and the reserve would not grow. The requests that made the other wish wake
+ * kswapd again if they still need pages.
  */
-static bool has_reserve(struct umbra_kswapd *k)
+static bool may_go_on(struct umbra_kswapd *k)
 {
 	unsigned long flags;
 
-	if (umbra_node_is_hopeless(k->node) || READ_ONCE(k->u->stopping) ||
-	    is_above_half_of_reserve(k))
+	if (has_reserve(k))
 		return true;
 	if (!wq_has_sleeper(&k->wait))
 		return false;
@@ -62,14 +68,15 @@ static bool has_reserve(struct umbra_kswapd *k)
 	return false;
 }
 
-/* Let all waiting requests check the reserve again. Context: any but NMI. */
-void umbra_throttle_release(struct umbra_kswapd *k)
-{
-	if (wq_has_sleeper(&k->throttle_wait))
-		wake_up_all(&k->throttle_wait);
-}
-
-/* Let requests go on if there is a reserve again. Context: any but NMI. */
+/**
+ * umbra_throttle_check() - let requests go on if there is a reserve again
+ * @k: kswapd of the node
+ *
+ * A request that goes on waiting wakes kswapd again after a second. If kswapd
+ * woke it whenever it goes to sleep, the two could wake each other for ever.
+ *
+ * Context: any but NMI.
+ */
 void umbra_throttle_check(struct umbra_kswapd *k)
 {
 	if (wq_has_sleeper(&k->throttle_wait) && has_reserve(k))
@@ -115,7 +122,7 @@ bool umbra_kswapd_throttle(struct umbra *u, const struct umbra_request *rq)
 		umbra_count(rq->preferred, EVENT_PGSCAN_THROTTLE, 1);
 	while (seconds-- && (k = throttler(u, rq)))
 		if (wait_event_killable_timeout(k->throttle_wait,
-						has_reserve(k), HZ) < 0)
+						may_go_on(k), HZ) < 0)
 			return true;
 	return false;
 }

@@ -8,7 +8,6 @@
 
 struct umbra_kswapd;
 
-void umbra_throttle_release(struct umbra_kswapd *k);
 void umbra_throttle_check(struct umbra_kswapd *k);
 bool umbra_kswapd_throttle(struct umbra *u, const struct umbra_request *rq);
 

@@ -224,10 +224,13 @@ static void sleep_here(bool has_timeout)
 	sim_might_sleep("schedule");
 	if (signal_wakes(current->__state, current))
 		current->__state = TASK_RUNNING;
-	if (current->__state == TASK_RUNNING)
+	/* A task that never sleeps still takes time: else no timer would end. */
+	if (current->__state == TASK_RUNNING) {
+		sim_pass(NSEC_PER_USEC);
 		list_add_tail(&current->run, &run_queue);
-	else
+	} else {
 		current->asleep = true;
+	}
 	if (current == &program && !has_timeout)
 		hangs_since = local_clock();
 	run_next(false);
