@@ -403,13 +403,43 @@ static void a_range_is_zeroed_if_asked_for(struct kunit *test)
 	umbra_free_contig_range(u, pfn, 10);
 	KUNIT_ASSERT_EQ(test, umbra_alloc_contig_range(u, pfn, pfn + 10,
 						       GFP_KERNEL |
-						       __GFP_ZERO |
-						       __GFP_COMP), 0);
+						       __GFP_ZERO), 0);
 	KUNIT_EXPECT_NULL(test, memchr_inv(addr, 0, 10 * PAGE_SIZE));
 	/* A range is allocated as single pages. */
 	UMBRA_EXPECT_FRAME(test, u, umbra_index_to_page(u, 100), FRAME_ALLOC,
 			   0);
 	umbra_free_contig_range(u, pfn, 10);
+}
+
+/* Those of alloc_contig_range() of Linux 7.3 */
+static void a_range_is_refused_for_flags_without_meaning(struct kunit *test)
+{
+	static const gfp_t good[] = {
+		GFP_KERNEL, GFP_NOIO, GFP_NOWAIT, GFP_HIGHUSER_MOVABLE,
+		GFP_KERNEL | __GFP_RETRY_MAYFAIL, GFP_DMA | __GFP_RECLAIMABLE,
+		GFP_KERNEL | __GFP_THISNODE | __GFP_WRITE,
+	};
+	static const gfp_t bad[] = {
+		GFP_ATOMIC, GFP_KERNEL_ACCOUNT, GFP_KERNEL | __GFP_NOFAIL,
+		GFP_KERNEL | __GFP_NORETRY, GFP_KERNEL | __GFP_COMP,
+		GFP_KERNEL | __GFP_MEMALLOC, GFP_KERNEL | __GFP_NOMEMALLOC,
+	};
+	struct umbra *u = ghost(test);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		KUNIT_EXPECT_EQ_MSG(test,
+				    umbra_alloc_contig_range(u, BASE, BASE + 1,
+							     good[i]), 0,
+				    "flags %#x", (__force u32)good[i]);
+		umbra_free_contig_range(u, BASE, 1);
+	}
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		KUNIT_EXPECT_EQ_MSG(test,
+				    umbra_alloc_contig_range(u, BASE, BASE + 1,
+							     bad[i]), -EINVAL,
+				    "flags %#x", (__force u32)bad[i]);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), ARRAY_SIZE(bad));
 }
 
 static void freeing_a_page_that_is_not_owned_is_reported(struct kunit *test)
@@ -440,6 +470,7 @@ static struct kunit_case contig_cases[] = {
 	KUNIT_CASE(a_range_with_a_held_page_is_not_allocated),
 	KUNIT_CASE(caches_are_drained_for_a_range),
 	KUNIT_CASE(a_range_is_zeroed_if_asked_for),
+	KUNIT_CASE(a_range_is_refused_for_flags_without_meaning),
 	KUNIT_CASE(freeing_a_page_that_is_not_owned_is_reported),
 	{}
 };

@@ -77,7 +77,7 @@ static void movable_blocks_make_way_for_a_range(struct kunit *test)
 	umbra_test_empty(u);
 }
 
-static void a_range_is_busy_if_there_is_no_room_to_migrate(struct kunit *test)
+static void a_range_needs_room_for_the_blocks_that_move(struct kunit *test)
 {
 	struct umbra *u = ghost(test, 0);
 	struct mover *m = umbra_test_mover(test, u);
@@ -86,7 +86,7 @@ static void a_range_is_busy_if_there_is_no_room_to_migrate(struct kunit *test)
 	umbra_test_mover_add(test, m, umbra_test_take_at(test, u, 100, 0), 0);
 	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &pages);
 	KUNIT_EXPECT_EQ(test, umbra_alloc_contig_range(u, 100, 101, GFP_KERNEL),
-			-EBUSY);
+			-ENOMEM);
 	KUNIT_EXPECT_EQ(test, m->nr_asked, 0);
 	umbra_test_mover_count(test, m);
 	umbra_test_give_all(u, &pages);
@@ -112,6 +112,22 @@ static void movable_blocks_leave_an_isolated_range(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_mover_count(test, m), 64);
 	umbra_test_judge(test, u);
 	KUNIT_EXPECT_EQ(test, umbra_unisolate_range(u, 0, PB), 0);
+	umbra_test_empty(u);
+}
+
+static void nothing_moves_if_an_unmovable_page_is_in_the_range(struct kunit *test)
+{
+	struct umbra *u = ghost(test, 0);
+	struct mover *m = umbra_test_mover(test, u);
+
+	umbra_test_mover_add(test, m, umbra_test_take_at(test, u, 100, 0), 0);
+	umbra_test_take_at(test, u, PB + 96, 3);
+	KUNIT_EXPECT_EQ(test, umbra_alloc_contig_range(u, 0, 2 * PB,
+						       GFP_KERNEL), -EBUSY);
+	KUNIT_EXPECT_EQ(test, m->nr_asked, 0);
+	KUNIT_EXPECT_EQ(test, umbra_alloc_contig_range(u, 0, PB, GFP_KERNEL),
+			0);
+	KUNIT_EXPECT_EQ(test, m->nr_moved, 1);
 	umbra_test_empty(u);
 }
 
@@ -144,7 +160,7 @@ static void room_for_the_blocks_of_a_range_is_reclaimed(struct kunit *test)
 	for (index = PB; index < PAGES; index++)
 		umbra_lru_add(u, umbra_index_to_page(u, index));
 	KUNIT_EXPECT_EQ(test, umbra_alloc_contig_range(u, 0, PB, GFP_KERNEL),
-			-EBUSY);
+			-ENOMEM);
 	m->gives = true;
 	KUNIT_EXPECT_EQ(test, umbra_alloc_contig_range(u, 0, PB, GFP_KERNEL),
 			0);
@@ -192,7 +208,8 @@ static void a_range_is_emptied_into_suitable_zones(struct kunit *test)
 
 static struct kunit_case migrate_range_cases[] = {
 	KUNIT_CASE_PARAM(movable_blocks_make_way_for_a_range, range_gen_params),
-	KUNIT_CASE(a_range_is_busy_if_there_is_no_room_to_migrate),
+	KUNIT_CASE(nothing_moves_if_an_unmovable_page_is_in_the_range),
+	KUNIT_CASE(a_range_needs_room_for_the_blocks_that_move),
 	KUNIT_CASE(movable_blocks_leave_an_isolated_range),
 	KUNIT_CASE(caches_can_be_drained_while_a_range_is_emptied),
 	KUNIT_CASE(room_for_the_blocks_of_a_range_is_reclaimed),

@@ -157,8 +157,7 @@ static void do_unisolate(struct run *r)
 
 static void do_contig(struct run *r)
 {
-	gfp_t gfp = GFP_KERNEL | (pick(r, 2) ? __GFP_ACCOUNT : 0) |
-		    (pick(r, 2) ? __GFP_MOVABLE : 0);
+	gfp_t gfp = GFP_KERNEL | (pick(r, 2) ? __GFP_MOVABLE : 0);
 	u32 start, end, i;
 	int err;
 

@@ -140,12 +140,14 @@ static int isolate(struct umbra *u, const struct frame_range *range)
 	mutex_lock(&u->control_lock);
 	umbra_pcp_drain(u, BIT(range->zone->nid), -1, true);
 	mutex_unlock(&u->control_lock);
-	/* Blocks that cannot move stay; umbra_isolate_range() allows that. */
-	if (umbra_compact_migrate_range(range->zone, range->start,
-					range->end) != -EINTR)
-		return 0;
-	unisolate(u, range, blocks_end(u, range));
-	return -EINTR;
+	return 0;
+}
+
+/* Move all blocks that can be moved out of an isolated range. */
+static int empty(const struct frame_range *range)
+{
+	return umbra_compact_migrate_range(range->zone, range->start,
+					   range->end);
 }
 
 /**
@@ -175,6 +177,10 @@ int umbra_isolate_range(struct umbra *u, unsigned long start,
 	if (mutex_lock_killable(&u->ranges_lock))
 		return -EINTR;
 	err = isolate(u, &range);
+	if (!err && empty(&range) == -EINTR) {
+		unisolate(u, &range, blocks_end(u, &range));
+		err = -EINTR;
+	}
 	mutex_unlock(&u->ranges_lock);
 	return err;
 }
@@ -206,6 +212,31 @@ int umbra_unisolate_range(struct umbra *u, unsigned long start,
 	return 0;
 }
 EXPORT_SYMBOL_GPL(umbra_unisolate_range);
+
+/*
+ * Is a block of a range unmovable for good? In Movable nothing is but frames
+ * that are offline. The answer is a hint, since no lock is held.
+ */
+static bool has_unmovable(struct umbra *u, const struct frame_range *range)
+{
+	bool movable = range->zone->type == UMBRA_ZONE_MOVABLE;
+	u32 index = umbra_frame_head(u, range->start);
+
+	if (index == UMBRA_NO_FRAME)
+		index = range->start;
+	while (index < range->end) {
+		u8 frame = frame_read(u, index);
+
+		if (frame_state(frame) == FRAME_OFFLINE)
+			return true;
+		if (!movable && frame_is_allocated(frame) &&
+		    !umbra_is_movable(u, index))
+			return true;
+		index += 1U << frame_order(frame);
+		cond_resched();
+	}
+	return false;
+}
 
 /* Is every page of a range free, and without hwpoison? Zone lock held. */
 static bool is_free(const struct umbra *u, const struct frame_range *range)
@@ -306,23 +337,57 @@ static int take_range(struct umbra *u, const struct frame_range *range)
 	return 0;
 }
 
+/*
+ * Flags that have a meaning for a range. Those that say where to allocate, and
+ * which mobility the pages have, are ignored.
+ */
+#define GFP_OF_RANGE (__GFP_IO | __GFP_FS | __GFP_RECLAIM | __GFP_ZERO |	\
+		      __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+#define GFP_IGNORED (__GFP_DMA | __GFP_HIGHMEM | __GFP_DMA32 | __GFP_MOVABLE | \
+		     __GFP_RECLAIMABLE | __GFP_WRITE | __GFP_HARDWALL |	\
+		     __GFP_THISNODE)
+
+/* Isolate a range, empty it, and take its frames. umbra.ranges_lock held. */
+static int claim_range(struct umbra *u, const struct frame_range *range)
+{
+	int err;
+
+	lockdep_assert_held(&u->ranges_lock);
+
+	if (has_unmovable(u, range))
+		return -EBUSY;
+	err = isolate(u, range);
+	if (err)
+		return err;
+	err = empty(range);
+	/* A page that was busy may be free by now. */
+	if (!err || err == -EBUSY) {
+		umbra_held_rescan(u);
+		err = take_range(u, range);
+	}
+	unisolate(u, range, blocks_end(u, range));
+	return err;
+}
+
 /**
  * umbra_alloc_contig_range() - allocate a range of pages
  * @u: instance
  * @start: first page frame number
  * @end: page frame number after the last
- * @gfp: flags; only %__GFP_ZERO, %__GFP_MOVABLE and %__GFP_ACCOUNT have an
- *	effect
+ * @gfp: flags as of %GFP_KERNEL, and %__GFP_ZERO, %__GFP_NOWARN and
+ *	%__GFP_RETRY_MAYFAIL; flags of zones, nodes and mobility are ignored
  *
  * Each of the pages is a block of order 0 then, as after umbra_split_page().
- * Movable blocks in the range are moved out of it. Watermarks do not count,
- * because the caller names the pages.
+ * Movable blocks in the range are moved out of it; if one cannot be moved for
+ * good, none is. Watermarks do not count, because the caller names the pages.
  *
  * Context: Process context, may sleep. Not with locks that callbacks of owners
  * take.
- * Return: 0. -EINVAL: the range is not in one zone of the instance. -EBUSY: a
- * page of it is in use and stays, or is isolated. -EINTR: a fatal signal. -EIO:
- * the instance is bad. After an error nothing is allocated.
+ * Return: 0. -EINVAL: the range is not in one zone of the instance, or @gfp has
+ * other flags, which are reported. -EBUSY: a page of it is in use and stays, or
+ * is isolated. -ENOMEM: there is no room for the blocks that must move. -EINTR:
+ * a fatal signal. -EIO: the instance is bad. After an error nothing is
+ * allocated.
  */
 int umbra_alloc_contig_range(struct umbra *u, unsigned long start,
 			     unsigned long end, gfp_t gfp)
@@ -333,31 +398,28 @@ int umbra_alloc_contig_range(struct umbra *u, unsigned long start,
 
 	if (err)
 		return err;
+	if (gfp & ~(GFP_OF_RANGE | GFP_IGNORED)) {
+		umbra_report_flags(u, "allocation of a range", gfp);
+		return -EINVAL;
+	}
 	if (umbra_is_bad(u))
 		return -EIO;
 	if (mutex_lock_killable(&u->ranges_lock))
 		return -EINTR;
-	err = isolate(u, &range);
-	if (!err) {
-		umbra_held_rescan(u);
-		err = take_range(u, &range);
-		unisolate(u, &range, blocks_end(u, &range));
-	}
+	err = claim_range(u, &range);
 	mutex_unlock(&u->ranges_lock);
 	if (err)
 		return err;
 	for (index = range.start; index < range.end; index++) {
 		struct page *page = umbra_index_to_page(u, index);
 
-		umbra_make_allocated(u, index, 0, gfp & ~__GFP_COMP);
+		umbra_make_allocated(u, index, 0, gfp);
 		if (gfp & __GFP_ZERO && u->has_memory && !PageHWPoison(page))
 			clear_highpage(page);
 		if (index % UMBRA_SNAPSHOT_BATCH == 0)
 			cond_resched();
 	}
 	umbra_count(range.zone, EVENT_PGALLOC, end - start);
-	if (gfp & __GFP_ACCOUNT)
-		umbra_count(range.zone, EVENT_ACCOUNT, end - start);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(umbra_alloc_contig_range);

@@ -150,8 +150,9 @@ static void range_pass(struct umbra *u, u32 start, u32 end,
  * Moves blocks of any order, and blocks that only overlap the range.
  *
  * Context: may sleep.
- * Return: 0; -EBUSY if a registered block stays in the range, or another task
- * has a block of it in hand; -EINTR on a fatal signal.
+ * Return: 0; -ENOMEM if there is no room for a block; -EBUSY if a registered
+ * block stays in the range, or another task has a block of it in hand; -EINTR on
+ * a fatal signal.
  */
 int umbra_compact_migrate_range(struct umbra_zone *zone, u32 start, u32 end)
 {
@@ -175,5 +176,7 @@ int umbra_compact_migrate_range(struct umbra_zone *zone, u32 start, u32 end)
 		trace_umbra_migrate_pages(result.nr_moved, result.nr_left,
 					  UMBRA_MIGRATE_SYNC,
 					  UMBRA_MIGRATE_FOR_RANGE);
+	if (result.nr_wanted)
+		return -ENOMEM;
 	return result.nr_left ? -EBUSY : 0;
 }
