@@ -88,7 +88,12 @@ static void a_costly_request_reclaims_nothing_where_compaction_can_go_on(struct 
 						    __GFP_NORETRY |
 						    __GFP_NOWARN, COSTLY));
 	KUNIT_EXPECT_EQ(test, reclaimed(u), 0);
-	KUNIT_EXPECT_GT(test, umbra_test_events(u, EVENT_ALLOCSTALL), 0);
+	KUNIT_EXPECT_GT(test, umbra_test_events(u, EVENT_ALLOCSTALL_NORMAL), 0);
+	umbra_alloc_pages(u, GFP_HIGHUSER_MOVABLE | __GFP_NORETRY |
+			  __GFP_NOWARN, COSTLY);
+	/* The instance has no such zone. */
+	KUNIT_EXPECT_GT(test, umbra_test_events(u, EVENT_ALLOCSTALL_MOVABLE),
+			0);
 	umbra_test_empty(u);
 }
 

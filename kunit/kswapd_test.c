@@ -210,7 +210,7 @@ static void kswapd_wakes_below_low_and_sleeps_at_high(struct kunit *test)
 	KUNIT_EXPECT_GT(test, events(u, EVENT_PAGEOUTRUN), 0);
 	KUNIT_EXPECT_GT(test, events(u, EVENT_PGSTEAL_KSWAPD), 0);
 	KUNIT_EXPECT_EQ(test, events(u, EVENT_PGSTEAL_DIRECT), 0);
-	KUNIT_EXPECT_EQ(test, events(u, EVENT_ALLOCSTALL), 0);
+	KUNIT_EXPECT_EQ(test, events(u, EVENT_ALLOCSTALL_NORMAL), 0);
 	/* kswapd reclaims only the pages that it needs. */
 	KUNIT_EXPECT_GT(test, umbra_zone_reclaimable(u->zones), PAGES / 4);
 	give_back_the_rest(u, o, &hoard);

@@ -362,7 +362,7 @@ static void a_request_reclaims_for_itself(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, o->nr_reclaimed, 4);
 	KUNIT_EXPECT_EQ(test, (__force u32)o->gfp, (__force u32)GFP_NOIO);
 	KUNIT_EXPECT_FALSE(test, o->may_recurse);
-	KUNIT_EXPECT_EQ(test, events(u, EVENT_ALLOCSTALL), 1);
+	KUNIT_EXPECT_EQ(test, events(u, EVENT_ALLOCSTALL_NORMAL), 1);
 	KUNIT_EXPECT_EQ(test, events(u, EVENT_PGSCAN_DIRECT), 4);
 	KUNIT_EXPECT_EQ(test, events(u, EVENT_PGSTEAL_DIRECT), 4);
 	umbra_free_page(u, page);

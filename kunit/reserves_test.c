@@ -184,9 +184,10 @@ static void without_a_zone_in_the_allowed_nodes_a_hardwall_request_fails(struct 
 	struct page *page;
 
 	KUNIT_ASSERT_EQ(test, umbra_set_allowed_nodes(u, BIT(1)), 0);
-	stalls = umbra_test_events(u, EVENT_ALLOCSTALL);
+	stalls = umbra_test_events(u, EVENT_ALLOCSTALL_NORMAL);
 	KUNIT_EXPECT_NULL(test, take(u, GFP_KERNEL | __GFP_HARDWALL));
-	KUNIT_EXPECT_EQ(test, umbra_test_events(u, EVENT_ALLOCSTALL), stalls);
+	KUNIT_EXPECT_EQ(test, umbra_test_events(u, EVENT_ALLOCSTALL_NORMAL),
+			stalls);
 	page = take(u, GFP_KERNEL);
 	KUNIT_EXPECT_NOT_NULL(test, page);
 	if (page)

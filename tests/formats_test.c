@@ -474,6 +474,60 @@ TEST_F(device, zoneinfo_counts_allocations_of_each_node)
 		  gained(&before, 0, "numa_local"));
 }
 
+/* As in the host, where tools compute with the protection of all zones. */
+TEST_F(device, zoneinfo_shows_the_zones_that_a_node_lacks)
+{
+	static const char * const zones[] = {
+		"DMA", "DMA32", "Normal", "HighMem", "Movable",
+	};
+	unsigned int i, nr = 0;
+
+	ASSERT_TRUE(read_files(&ours));
+	for (i = 0; i < ARRAY_SIZE(zones); i++) {
+		EXPECT_NE(~0UL, zone_value(&zoneinfo, 0, zones[i], "managed"))
+			TH_LOG("zone %s", zones[i]);
+		EXPECT_NE(~0UL, zone_value(&zoneinfo, 0, zones[i],
+					   "protection4"));
+		nr += zone_value(&zoneinfo, 0, zones[i], "start_pfn:") != ~0UL;
+	}
+	/* those with pages have more lines, and are in buddyinfo */
+	for (i = 0; i < buddyinfo.nr; i++)
+		nr -= buddyinfo.row[i].node == 0;
+	EXPECT_EQ(0, nr);
+	EXPECT_EQ(0, sum_of(&zoneinfo, "node_unreclaimable:"));
+}
+
+/* The free pages in blocks of a pageblock at least, without isolated ones. */
+static unsigned long pages_in_blocks(void)
+{
+	unsigned long pages = 0;
+	unsigned int i, order;
+
+	for (i = 0; i < pagetypeinfo.nr; i++) {
+		const struct row *row = &pagetypeinfo.row[i];
+
+		if (!*row->type || !strcmp(row->type, "Isolate"))
+			continue;
+		for (order = 9; order < row->nr; order++)
+			pages += (unsigned long)row->value[order] << order;
+	}
+	return pages;
+}
+
+TEST_F(device, zoneinfo_counts_the_free_pages_in_whole_pageblocks)
+{
+	bool ok;
+
+	WAIT_UNTIL((ok = read_files(&ours), !ok ||
+		    sum_of(&zoneinfo, "nr_free_pages_blocks") ==
+		    pages_in_blocks()));
+	ASSERT_TRUE(ok);
+	EXPECT_LT(0, pages_in_blocks());
+	EXPECT_EQ(pages_in_blocks(), sum_of(&zoneinfo, "nr_free_pages_blocks"));
+	EXPECT_GE(sum_of(&vmstat, "nr_free_pages"),
+		  sum_of(&vmstat, "nr_free_pages_blocks"));
+}
+
 TEST_F(device, files_of_umbra_can_be_read_under_load)
 {
 	pid_t pid[3];

@@ -81,14 +81,13 @@ out:
 
 /* Give a popped block to the caller; NULL if memory of the block has failed. */
 static __always_inline struct page *finish_hit(struct umbra *u, u32 index,
-					       unsigned int order, gfp_t gfp,
-					       gfp_t context)
+					       unsigned int order, gfp_t gfp)
 {
-	struct page *page = umbra_give(u, index, order, context, 0);
+	struct page *page = umbra_give(u, index, order, gfp, 0);
 
 	if (trace_umbra_page_alloc_enabled() && page)
 		trace_umbra_page_alloc(umbra_index_to_pfn(u, index), order,
-				       gfp, umbra_gfp_kind(u, context)->type);
+				       gfp, umbra_gfp_kind(u, gfp)->type);
 	return page;
 }
 
@@ -96,12 +95,13 @@ static __always_inline struct page *finish_hit(struct umbra *u, u32 index,
 static __always_inline struct page *alloc_hit(struct umbra *u, gfp_t gfp,
 					      unsigned int order, int nid)
 {
-	gfp_t context = current_gfp_context(gfp);
-	u32 index = pop_hit(u, context, order, nid);
+	u32 index;
 
+	gfp = current_gfp_context(gfp);
+	index = pop_hit(u, gfp, order, nid);
 	if (unlikely(index == UMBRA_NO_FRAME))
 		return NULL;
-	return finish_hit(u, index, order, gfp, context);
+	return finish_hit(u, index, order, gfp);
 }
 
 /*
@@ -115,6 +115,7 @@ static __always_inline struct page *walk(struct umbra *u, gfp_t gfp,
 {
 	struct umbra_request rq;
 	struct page *page;
+	gfp_t shown;		/* as the host's event shows them */
 	u32 index;
 	int err;
 
@@ -127,15 +128,17 @@ static __always_inline struct page *walk(struct umbra *u, gfp_t gfp,
 		return NULL;
 	}
 	do {
+		shown = rq.gfp | (rq.hardwall ? __GFP_HARDWALL : 0);
 		index = umbra_take_waking(u, &rq);
 		if (unlikely(index == UMBRA_NO_FRAME) &&
 		    !(flags & ALLOC_TRYLOCK)) {
 			if (slow)
 				*slow = true;
+			shown = rq.gfp;
 			index = umbra_take_slow(u, &rq, nodemask);
 		}
 		if (unlikely(index == UMBRA_NO_FRAME)) {
-			trace_umbra_page_alloc(-1UL, order, gfp, rq.type);
+			trace_umbra_page_alloc(-1UL, order, shown, rq.type);
 			return NULL;
 		}
 		page = umbra_give_block(u, index, order, rq.gfp, rq.flags);
@@ -143,7 +146,7 @@ static __always_inline struct page *walk(struct umbra *u, gfp_t gfp,
 		 !umbra_is_bad(u));
 	if (likely(page) && trace_umbra_page_alloc_enabled())
 		trace_umbra_page_alloc(umbra_index_to_pfn(u, index), order,
-				       gfp, rq.type);
+				       shown, rq.type);
 	return page;
 }
 

@@ -94,7 +94,7 @@ static unsigned int bulk_fill(struct umbra *u, gfp_t gfp, int nid,
 			pages[filled++] = page;
 			if (trace_umbra_page_alloc_enabled())
 				trace_umbra_page_alloc(umbra_index_to_pfn(u, frames[i]),
-						       0, gfp, rq.type);
+						       0, rq.gfp, rq.type);
 		}
 		filled = count_filled(pages, nr_pages, filled);
 		if (got < want)

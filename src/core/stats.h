@@ -22,7 +22,12 @@ enum umbra_event {
 	EVENT_FALLBACK_STEAL,
 	EVENT_FAIL,		/* requests that failed */
 	EVENT_PCP_DRAIN,	/* pages put back from a cache to the zone */
-	EVENT_ALLOCSTALL,	/* requests in direct reclaim */
+	/* requests in direct reclaim, by their highest zone, in its order */
+	EVENT_ALLOCSTALL_DMA,
+	EVENT_ALLOCSTALL_DMA32,
+	EVENT_ALLOCSTALL_NORMAL,
+	EVENT_ALLOCSTALL_HIGH,
+	EVENT_ALLOCSTALL_MOVABLE,
 	EVENT_PGACTIVATE,
 	EVENT_PGDEACTIVATE,
 	EVENT_PGSCAN_KSWAPD,

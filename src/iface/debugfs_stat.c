@@ -178,38 +178,92 @@ static bool is_first_of_node(const struct umbra_zone *zone)
 	return zone == zone->umbra->zones || zone[-1].nid != zone->nid;
 }
 
+/* The free pages in blocks of a pageblock at least, without isolated ones. */
+static unsigned long free_in_pageblocks(struct umbra_zone *zone)
+{
+	unsigned long nr_free[UMBRA_NR_ORDERS][UMBRA_NR_TYPES], pages = 0;
+	unsigned int type, order;
+
+	umbra_snapshot_pagetypes(zone, nr_free);
+	for (order = zone->umbra->pb_order; order < UMBRA_NR_ORDERS; order++)
+		for (type = 0; type < UMBRA_ISOLATE; type++)
+			pages += nr_free[order][type] << order;
+	return pages;
+}
+
+/* A zone that the node does not have. As in the host, only zeros follow. */
+static void show_absent_zone(struct seq_file *m, unsigned int nid,
+			     enum umbra_zone_type type)
+{
+	static const char * const names[] = {
+		"\n  pages free     ", "\n        boost    ",
+		"\n        min      ", "\n        low      ",
+		"\n        high     ", "\n        promo    ",
+		"\n        spanned  ", "\n        present  ",
+		"\n        managed  ", "\n        cma      ",
+	};
+	unsigned int i;
+
+	seq_printf(m, "Node %u, zone %8s", nid, umbra_zone_type_name(type));
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		seq_printf(m, "%s0", names[i]);
+	seq_puts(m, "\n        protection: (");
+	for (i = 0; i < UMBRA_NR_ZONE_TYPES; i++)
+		seq_puts(m, i ? ", 0" : "0");
+	seq_puts(m, ")\n");
+}
+
+static void show_zone(struct seq_file *m, struct umbra_zone *zone)
+{
+	struct umbra *u = zone->umbra;
+	unsigned int i;
+
+	seq_printf(m, "Node %d, zone %8s", zone->nid, zone->name);
+	if (is_first_of_node(zone)) {
+		seq_puts(m, "\n  per-node stats");
+		seq_printf(m, "\n      %-12s %lu", "nr_dirty",
+			   umbra_node_dirty(u, zone->nid));
+	}
+	show_watermarks(m, zone);
+	seq_printf(m, "\n      %-12s %lu", "nr_free_pages",
+		   READ_ONCE(zone->nr_free_pages));
+	seq_printf(m, "\n      %-12s %lu", "nr_free_pages_blocks",
+		   free_in_pageblocks(zone));
+	for (i = 0; i < UMBRA_NR_LRU_LISTS; i++)
+		seq_printf(m, "\n      %-12s %lu", lru_names[i],
+			   READ_ONCE(zone->nr_lru[i]));
+	seq_printf(m, "\n      %-12s %lu", "nr_free_cma",
+		   READ_ONCE(zone->nr_free_cma));
+	for (i = 0; i < ARRAY_SIZE(numa_events); i++)
+		seq_printf(m, "\n      %-12s %lu",
+			   umbra_event_name(numa_events[i]),
+			   umbra_zone_events(zone, numa_events[i]));
+	show_pagesets(m, zone);
+	seq_printf(m, "\n  node_unreclaimable:  %u",
+		   umbra_node_is_hopeless(&u->nodes[zone->nid]));
+	seq_printf(m, "\n  start_pfn:           %lu",
+		   umbra_index_to_pfn(u, zone->start));
+	seq_printf(m, "\n  reserved_highatomic: %lu",
+		   READ_ONCE(zone->nr_reserved_highatomic));
+	seq_printf(m, "\n  free_highatomic:     %lu\n",
+		   READ_ONCE(zone->nr_free_highatomic));
+}
+
 static int zoneinfo_show(struct seq_file *m, void *v)
 {
 	struct umbra *u = m->private;
-	struct umbra_zone *zone;
-	unsigned int i;
+	unsigned int nid, type;
 
-	for_each_umbra_zone(u, zone) {
-		seq_printf(m, "Node %d, zone %8s", zone->nid, zone->name);
-		if (is_first_of_node(zone)) {
-			seq_puts(m, "\n  per-node stats");
-			seq_printf(m, "\n      %-12s %lu", "nr_dirty",
-				   umbra_node_dirty(u, zone->nid));
+	for (nid = 0; nid < u->nr_nodes; nid++) {
+		for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++) {
+			struct umbra_zone *zone =
+				umbra_node_zone(u, &u->nodes[nid], type);
+
+			if (zone)
+				show_zone(m, zone);
+			else
+				show_absent_zone(m, nid, type);
 		}
-		show_watermarks(m, zone);
-		seq_printf(m, "\n      %-12s %lu", "nr_free_pages",
-			   READ_ONCE(zone->nr_free_pages));
-		for (i = 0; i < UMBRA_NR_LRU_LISTS; i++)
-			seq_printf(m, "\n      %-12s %lu", lru_names[i],
-				   READ_ONCE(zone->nr_lru[i]));
-		seq_printf(m, "\n      %-12s %lu", "nr_free_cma",
-			   READ_ONCE(zone->nr_free_cma));
-		for (i = 0; i < ARRAY_SIZE(numa_events); i++)
-			seq_printf(m, "\n      %-12s %lu",
-				   umbra_event_name(numa_events[i]),
-				   umbra_zone_events(zone, numa_events[i]));
-		show_pagesets(m, zone);
-		seq_printf(m, "\n  start_pfn:           %lu",
-			   umbra_index_to_pfn(u, zone->start));
-		seq_printf(m, "\n  reserved_highatomic: %lu",
-			   READ_ONCE(zone->nr_reserved_highatomic));
-		seq_printf(m, "\n  free_highatomic:     %lu\n",
-			   READ_ONCE(zone->nr_free_highatomic));
 	}
 	return 0;
 }
@@ -235,7 +289,8 @@ static const enum umbra_event node_events[] = {
 
 /* As node_events; events that the host does not have come last. */
 static const enum umbra_event vm_events[] = {
-	EVENT_PGFREE, EVENT_PGACTIVATE, EVENT_PGDEACTIVATE,
+	EVENT_ALLOCSTALL_DMA, EVENT_ALLOCSTALL_DMA32, EVENT_ALLOCSTALL_NORMAL,
+	EVENT_ALLOCSTALL_HIGH, EVENT_ALLOCSTALL_MOVABLE, EVENT_PGFREE, EVENT_PGACTIVATE, EVENT_PGDEACTIVATE,
 	EVENT_PGSCAN_THROTTLE, EVENT_SLABS_SCANNED, EVENT_KSWAPD_LOW_QUICKLY,
 	EVENT_KSWAPD_HIGH_QUICKLY, EVENT_PAGEOUTRUN, EVENT_OOM_KILL,
 	EVENT_PGMIGRATE_SUCCESS, EVENT_PGMIGRATE_FAIL,
@@ -274,17 +329,20 @@ static void show_zone_event(struct seq_file *m, enum umbra_event event)
 static void show_zone_gauges(struct seq_file *m)
 {
 	struct umbra *u = m->private;
-	unsigned long free = 0, cma = 0, lru[UMBRA_NR_LRU_LISTS] = {};
+	unsigned long free = 0, blocks = 0, cma = 0;
+	unsigned long lru[UMBRA_NR_LRU_LISTS] = {};
 	struct umbra_zone *zone;
 	unsigned int i;
 
 	for_each_umbra_zone(u, zone) {
 		free += READ_ONCE(zone->nr_free_pages);
+		blocks += free_in_pageblocks(zone);
 		cma += READ_ONCE(zone->nr_free_cma);
 		for (i = 0; i < UMBRA_NR_LRU_LISTS; i++)
 			lru[i] += READ_ONCE(zone->nr_lru[i]);
 	}
 	seq_printf(m, "nr_free_pages %lu\n", free);
+	seq_printf(m, "nr_free_pages_blocks %lu\n", blocks);
 	for (i = 0; i < UMBRA_NR_LRU_LISTS; i++)
 		seq_printf(m, "%s %lu\n", lru_names[i], lru[i]);
 	seq_printf(m, "nr_free_cma %lu\n", cma);
@@ -307,7 +365,6 @@ static int vmstat_show(struct seq_file *m, void *v)
 	seq_printf(m, "nr_held %lu\n", held);
 	show_events(m, node_events, ARRAY_SIZE(node_events));
 	show_zone_event(m, EVENT_PGALLOC);
-	show_zone_event(m, EVENT_ALLOCSTALL);
 	show_events(m, vm_events, ARRAY_SIZE(vm_events));
 	return 0;
 }

@@ -379,7 +379,6 @@ compact_for_request(struct umbra_zone *zone, const struct umbra_request *rq,
 	ret = umbra_compact_zone(&c);
 	if (c.captured == UMBRA_NO_FRAME)
 		return ret;
-	umbra_count_alloc(rq, zone, 1);
 	*index = c.captured;
 	return UMBRA_COMPACT_SUCCESS;
 }
@@ -427,8 +426,8 @@ compact_zonelist(struct umbra *u, const struct umbra_request *rq,
  * @u: the instance
  * @rq: the request, of an order above 0
  * @priority: effort of the compaction
- * @index: set to the head of a block in state PCP, which is counted as
- *	allocated, if a block was captured; else unchanged
+ * @index: set to the head of a block in state PCP if a block was captured,
+ *	which is not counted as allocated, as in the host; else unchanged
  *
  * The zones that the request may use are compacted in the order of its
  * zonelist, until one has a block. A request without %__GFP_IO does not

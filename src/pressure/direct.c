@@ -18,6 +18,9 @@
 #include "throttle.h"
 #include <trace/events/umbra.h>
 
+static_assert(EVENT_ALLOCSTALL_MOVABLE - EVENT_ALLOCSTALL_DMA ==
+	      UMBRA_ZONE_MOVABLE);
+
 /*
  * Can compaction go on in a zone, or is a block there already? Then reclaim is
  * not worth its cost for a costly order. The test is for the high watermark,
@@ -92,7 +95,7 @@ unsigned long umbra_reclaim_direct(struct umbra *u,
 
 	if (umbra_kswapd_throttle(u, rq))
 		return 1;
-	umbra_count(rq->preferred, EVENT_ALLOCSTALL, 1);
+	umbra_count(rq->preferred, EVENT_ALLOCSTALL_DMA + rq->highest, 1);
 	trace_umbra_direct_reclaim_begin(rq->order, rq->gfp);
 	noreclaim = memalloc_noreclaim_save();
 	for (scan.priority = UMBRA_SCAN_PRIORITY;

@@ -502,6 +502,39 @@ static void result(bool good, const char *name)
 	printf("%s %u %s\n", good ? "ok" : "not ok", passed + failed, name);
 }
 
+/* The texts of the last events of two kinds */
+struct texts {
+	char alloc[256];
+	char extfrag[256];
+};
+
+static void keep_text(void *arg, const char *event, const char *text)
+{
+	struct texts *texts = arg;
+
+	if (!strcmp(event, "umbra_page_alloc"))
+		snprintf(texts->alloc, sizeof(texts->alloc), "%s", text);
+	if (!strcmp(event, "umbra_page_alloc_extfrag"))
+		snprintf(texts->extfrag, sizeof(texts->extfrag), "%s", text);
+}
+
+/* As the host: the flags after the scope of the task, the order of a pageblock */
+static bool events_show_the_flags_of_the_scope(void)
+{
+	struct umbra *u = instance("16M");
+	struct texts texts = {};
+	struct page *page;
+
+	umbra_sim_set_event(keep_text, &texts);
+	umbra_sim_set_task("program", UMBRA_SIM_NOFS);
+	page = umbra_alloc_pages(u, GFP_KERNEL, 0);
+	umbra_sim_set_task("program", 0);
+	umbra_sim_set_event(NULL, NULL);
+	umbra_free_pages(u, page, 0);
+	return strstr(texts.alloc, umbra_sim_gfp_name(GFP_NOFS)) &&
+	       strstr(texts.extfrag, "pageblock_order=9") && finish(u);
+}
+
 #define RUN(test)	result(test(), #test)
 
 int main(int argc, char **argv)
@@ -523,6 +556,7 @@ int main(int argc, char **argv)
 	RUN(the_task_decides_what_a_request_may_use);
 	RUN(interrupts_come_in_sections_and_at_locks);
 	RUN(nmis_come_inside_locks);
+	RUN(events_show_the_flags_of_the_scope);
 	for (i = 0; i < ARRAY_SIZE(misuses); i++)
 		result(is_detected(&misuses[i]), misuses[i].name);
 	printf("1..%u\n%u passed, %u failed, 0 skipped\n", passed + failed,

@@ -76,6 +76,7 @@ TRACE_EVENT(umbra_page_alloc_extfrag,
 		__field(unsigned long, pfn)
 		__field(int, alloc_order)
 		__field(int, fallback_order)
+		__field(int, pb_order)
 		__field(int, alloc_migratetype)
 		__field(int, fallback_migratetype)
 		__field(int, fragmenting)
@@ -86,6 +87,7 @@ TRACE_EVENT(umbra_page_alloc_extfrag,
 		__entry->pfn = pfn;
 		__entry->alloc_order = alloc_order;
 		__entry->fallback_order = fallback_order;
+		__entry->pb_order = pageblock_order_;
 		__entry->alloc_migratetype = alloc_migratetype;
 		__entry->fallback_migratetype = fallback_migratetype;
 		__entry->fragmenting = fallback_order < pageblock_order_;
@@ -93,10 +95,11 @@ TRACE_EVENT(umbra_page_alloc_extfrag,
 			alloc_migratetype == block_migratetype;
 	),
 
-	TP_printk("pfn=0x%lx alloc_order=%d fallback_order=%d alloc_migratetype=%d fallback_migratetype=%d fragmenting=%d change_ownership=%d",
+	TP_printk("pfn=0x%lx alloc_order=%d fallback_order=%d pageblock_order=%d alloc_migratetype=%d fallback_migratetype=%d fragmenting=%d change_ownership=%d",
 		  __entry->pfn, __entry->alloc_order, __entry->fallback_order,
-		  __entry->alloc_migratetype, __entry->fallback_migratetype,
-		  __entry->fragmenting, __entry->change_ownership)
+		  __entry->pb_order, __entry->alloc_migratetype,
+		  __entry->fallback_migratetype, __entry->fragmenting,
+		  __entry->change_ownership)
 );
 
 /*
