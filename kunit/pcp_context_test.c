@@ -125,6 +125,7 @@ static struct umbra *ghost_with_large_cache(struct kunit *test)
 	const unsigned int nr = 5 * TEST_BLOCK / 2;
 	struct page **pages;
 	struct umbra *u;
+	unsigned int i;
 
 	layout.pcp_high = 3 * TEST_BLOCK;
 	u = umbra_test_ghost_layout(test, &layout, PAGES);
@@ -133,7 +134,8 @@ static struct umbra *ghost_with_large_cache(struct kunit *test)
 	umbra_test_one_cpu(test);
 	KUNIT_ASSERT_EQ(test, umbra_alloc_pages_bulk(u, GFP_KERNEL, 0, NULL, nr,
 						     pages), nr);
-	umbra_free_pages_bulk(u, pages, nr);
+	for (i = 0; i < nr; i++)
+		umbra_free_page(u, pages[i]);
 	KUNIT_EXPECT_GE(test, umbra_pcp_count(u->zones, -1), nr);
 	KUNIT_EXPECT_LT(test, PCP_DRAIN_BLOCKS, nr);
 	return u;
@@ -519,11 +521,13 @@ static void a_cached_bulk_request_does_not_use_the_zone(struct kunit *test)
 	struct umbra *u = ghost(test);
 	struct page *pages[BATCH] = {};
 	unsigned long free;
+	unsigned int i;
 
 	umbra_test_one_cpu(test);
 	KUNIT_ASSERT_EQ(test, umbra_alloc_pages_bulk(u, GFP_KERNEL, 0, NULL,
 						     BATCH, pages), BATCH);
-	umbra_free_pages_bulk(u, pages, BATCH);
+	for (i = 0; i < BATCH; i++)
+		umbra_free_page(u, pages[i]);
 	memset(pages, 0, sizeof(pages));
 	free = umbra_test_nr_free(u);
 	KUNIT_EXPECT_EQ(test, umbra_alloc_pages_bulk(u, GFP_KERNEL, 0, NULL,

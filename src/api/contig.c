@@ -25,6 +25,7 @@
 #include "../core/stats.h"
 #include "../inspect/snapshot.h"
 #include "../move/range.h"
+#include "../page/free.h"
 #include "../page/give.h"
 #include "../page/held.h"
 #include "../page/pcp.h"
@@ -424,30 +425,47 @@ int umbra_alloc_contig_range(struct umbra *u, unsigned long start,
 }
 EXPORT_SYMBOL_GPL(umbra_alloc_contig_range);
 
+/* The number of page frames from @pfn on, at most @nr, that are in one span. */
+static unsigned long frames_in_span(const struct umbra *u, unsigned long pfn,
+				    unsigned long nr)
+{
+	u32 index = umbra_pfn_to_index(u, pfn);
+
+	while (nr > 1 && umbra_pfn_to_index(u, pfn + nr - 1) != index + nr - 1)
+		nr--;
+	return nr;
+}
+
 /**
  * umbra_free_contig_range() - free a range of single pages
  * @u: instance
  * @start: first page frame number
  * @nr_pages: number of pages
  *
- * A page that the caller does not own is reported and stays as it is.
+ * The pages are freed as the largest aligned blocks that they make. A page that
+ * the caller does not own is reported and stays as it is.
  *
  * Context: Process context, may sleep.
  */
 void umbra_free_contig_range(struct umbra *u, unsigned long start,
 			     unsigned long nr_pages)
 {
-	unsigned long i;
+	unsigned long end = start + nr_pages;
 
-	for (i = 0; i < nr_pages; i++) {
-		u32 index = umbra_pfn_to_index(u, start + i);
+	while (start < end) {
+		u32 index = umbra_pfn_to_index(u, start);
+		unsigned long nr = 1;
 
-		if (index == UMBRA_NO_FRAME)
+		if (index == UMBRA_NO_FRAME) {
 			umbra_report_free(u, NULL, index, 0);
-		else
-			umbra_free_pages(u, umbra_index_to_page(u, index), 0);
-		if (i % 256 == 255)
-			cond_resched();
+		} else {
+			/* Blocks end at the alignment of the largest ones. */
+			nr = min(end - start, PART_FRAMES - index % PART_FRAMES);
+			nr = frames_in_span(u, start, nr);
+			umbra_free_run(u, index, nr);
+		}
+		start += nr;
+		cond_resched();
 	}
 }
 EXPORT_SYMBOL_GPL(umbra_free_contig_range);

@@ -2,6 +2,7 @@
 /* Public functions on pages: more forms of allocation and free, and queries. */
 #include <linux/atomic.h>
 #include <linux/gfp.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
@@ -11,6 +12,23 @@
 #include "../core/owner.h"
 #include "../core/report.h"
 #include "../core/span.h"
+#include "../page/free.h"
+
+/* Pages that are freed together at most: bounds the time until a reschedule. */
+#define RUN_MOST BIT(UMBRA_MAX_ORDER)
+
+/* The number of pages from the first of an array that follow each other. */
+static u32 run_of(struct umbra *u, struct page **pages, unsigned long nr_pages)
+{
+	u32 index = umbra_page_to_index(u, pages[0]), nr = 1;
+
+	if (index == UMBRA_NO_FRAME)
+		return 0;
+	while (nr < min(nr_pages, RUN_MOST) && pages[nr] &&
+	       umbra_page_to_index(u, pages[nr]) == index + nr)
+		nr++;
+	return nr;
+}
 
 /**
  * umbra_free_pages_bulk() - free single pages
@@ -18,18 +36,25 @@
  * @pages: array of pages; NULL elements are passed over
  * @nr_pages: number of elements
  *
+ * Pages that follow each other in the array and in the instance are freed
+ * together, as the largest aligned blocks that they make.
+ *
  * Context: Process context, may sleep.
  */
 void umbra_free_pages_bulk(struct umbra *u, struct page **pages,
 			   unsigned long nr_pages)
 {
-	unsigned long i;
+	unsigned long i = 0;
+	u32 nr;
 
-	for (i = 0; i < nr_pages; i++) {
-		if (pages[i])
-			umbra_free_pages(u, pages[i], 0);
-		if (i % 256 == 255)
-			cond_resched();
+	while (i < nr_pages) {
+		nr = pages[i] ? run_of(u, pages + i, nr_pages - i) : 0;
+		if (nr)
+			umbra_free_run(u, umbra_page_to_index(u, pages[i]), nr);
+		else if (pages[i])
+			umbra_report_free(u, pages[i], UMBRA_NO_FRAME, 0);
+		i += nr ?: 1;
+		cond_resched();
 	}
 }
 EXPORT_SYMBOL_GPL(umbra_free_pages_bulk);

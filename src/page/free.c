@@ -8,6 +8,8 @@
  * this CPU, if the cache accepts it. Other blocks are put back to the zone, and
  * frames that others still reference become HELD.
  */
+#include <linux/bitops.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/spinlock.h>
 #include "../buddy/zone.h"
@@ -24,6 +26,23 @@
 #include "zone_blocks.h"
 #include <trace/events/umbra.h>
 
+/* Put a block in hand back to its zone. Returns the pages that became HELD. */
+static unsigned long to_zone(struct umbra *u, u32 index, unsigned int order,
+			     bool whole, struct umbra_account *account)
+{
+	struct umbra_zone *zone = umbra_frame_zone(u, index);
+	unsigned long held, flags;
+
+	umbra_count(zone, EVENT_PGFREE, 1UL << order);
+	spin_lock_irqsave(&zone->lock, flags);
+	held = umbra_free_locked(zone, index, order, whole, account);
+	umbra_zone_unlock(zone, flags);
+
+	if (held)
+		umbra_held_rescan_later(u);
+	return held;
+}
+
 /* See umbra_free_block(). */
 static __always_inline unsigned long free_block(struct umbra *u, u32 index,
 						unsigned int order, bool scan,
@@ -31,7 +50,6 @@ static __always_inline unsigned long free_block(struct umbra *u, u32 index,
 {
 	struct umbra_zone *zone = umbra_frame_zone(u, index);
 	struct page *page = umbra_index_to_page(u, index);
-	unsigned long held, flags;
 	bool whole;
 
 	umbra_debug_free(u, index, order);
@@ -45,14 +63,7 @@ static __always_inline unsigned long free_block(struct umbra *u, u32 index,
 		if (pcp_free(zone, index, order))
 			return 0;
 	}
-	umbra_count(zone, EVENT_PGFREE, 1UL << order);
-	spin_lock_irqsave(&zone->lock, flags);
-	held = umbra_free_locked(zone, index, order, whole, account);
-	umbra_zone_unlock(zone, flags);
-
-	if (held)
-		umbra_held_rescan_later(u);
-	return held;
+	return to_zone(u, index, order, whole, account);
 }
 
 /**
@@ -189,6 +200,79 @@ int umbra_free_pages_account(struct umbra *u, struct page *page,
 	return finish_free(u, index, order, false, account);
 }
 EXPORT_SYMBOL_GPL(umbra_free_pages_account);
+
+/*
+ * Take an allocated page in hand to free it with its neighbours. Returns false
+ * if the page is not free with them: it was refused, or is not free yet.
+ */
+static bool take_in_hand(struct umbra *u, u32 index)
+{
+	struct page *page = umbra_index_to_page(u, index);
+
+	if ((frame_has(frame_read(u, index), FRAME_EXPOSED) &&
+	     umbra_is_movable(u, index)) ||
+	    !change_allocated(u, index, 0, FRAME_PCP)) {
+		refuse_free(u, page, index, 0);
+		return false;
+	}
+	if (trace_umbra_page_free_enabled())
+		trace_umbra_page_free(umbra_index_to_pfn(u, index), 0);
+	umbra_debug_free(u, index, 0);
+	if (!umbra_zone_is_suspect(umbra_frame_zone(u, index)) &&
+	    umbra_free_is_whole(u, index, 0))
+		return true;
+	to_zone(u, index, 0, false, NULL);
+	return false;
+}
+
+/* Free pages in hand, in blocks as large as their alignment allows. */
+static void free_in_hand(struct umbra *u, u32 index, u32 end)
+{
+	struct umbra_zone *zone;
+	unsigned long flags;
+	unsigned int order;
+
+	for (; index < end; index += 1U << order) {
+		zone = umbra_frame_zone(u, index);
+		order = min3(index ? __ffs(index) : UMBRA_MAX_ORDER,
+			     __fls(min(end, zone->end) - index),
+			     UMBRA_MAX_ORDER);
+		if (order) {
+			spin_lock_irqsave(&zone->lock, flags);
+			frame_set_tails(u, index, 1U << order);
+			frame_set(u, index, FRAME_PCP, order);
+			zone->seq++;
+			spin_unlock_irqrestore(&zone->lock, flags);
+		}
+		if (!pcp_free(zone, index, order))
+			to_zone(u, index, order, true, NULL);
+	}
+}
+
+/**
+ * umbra_free_run() - free single pages that are next to each other
+ * @u: the instance
+ * @index: first page
+ * @nr: number of pages, each allocated as a block of order 0
+ *
+ * As in the host, pages are freed together as the largest aligned blocks that
+ * they make. A page that is not allocated so is reported and stays as it is;
+ * one that is referenced is held.
+ *
+ * Context: any but NMI; may take zone locks one after the other.
+ */
+void umbra_free_run(struct umbra *u, u32 index, u32 nr)
+{
+	u32 end = index + nr, run = index;
+
+	for (; index < end; index++) {
+		if (take_in_hand(u, index))
+			continue;
+		free_in_hand(u, run, index);
+		run = index + 1;
+	}
+	free_in_hand(u, run, end);
+}
 
 /**
  * umbra_expose_pages() - announce references to every page of a block
