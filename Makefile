@@ -132,7 +132,7 @@ help:
 	@echo 'make unit          run the KUnit tests in a program, in seconds (FILTER=, OPS=, SEED=; ALL=1 for all compilers)'
 	@echo 'make kunit         run the KUnit tests (ARCH=um or x86_64, FILTER=, KSRC=a kernel tree)'
 	@echo 'make coverage      list the lines and branches of the core that the KUnit tests reach'
-	@echo 'make bench         time umbra and the allocator of the host (ARCH=um or x86_64, ROUNDS=, ONLY=)'
+	@echo 'make bench         time umbra and the allocator of the host (ARCH=um or x86_64, ROUNDS=, ONLY=, POLICY=)'
 	@echo 'make oracle        compare decisions with those of a stock kernel (STEPS=, SEEDS=)'
 	@echo 'make soak          run the stress test (MINUTES=, SEED=) or the property tests for longer (OPS=, SEED=)'
 	@echo 'make loaded        repeat the machine tests while other processes keep all CPUs busy (ROUNDS=, MINUTES=)'

@@ -21,6 +21,7 @@
 #include "../src/page/held.h"
 #include "../src/page/highatomic.h"
 #include "../src/page/pcp.h"
+#include "../src/page/pcp_drain.h"
 #include "../src/page/pcp_setup.h"
 #include "../src/page/zone_blocks.h"
 #include "test_util.h"

@@ -23,6 +23,7 @@
 #include "../src/page/gfp.h"
 #include "../src/page/give.h"
 #include "../src/page/pcp.h"
+#include "../src/page/pcp_drain.h"
 #include "test_util.h"
 
 #define BATCH 8

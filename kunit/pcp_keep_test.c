@@ -84,9 +84,9 @@ static void a_large_cache_keeps_the_order_of_blocks(struct kunit *test)
 	spin_unlock_irq(&u->zones->lock);
 }
 
-static void caches_keep_one_block_of_other_orders(struct kunit *test)
+static void fast_caches_keep_one_block_of_other_orders(struct kunit *test)
 {
-	struct umbra *u = ghost_sized(test, BATCH, 4096);
+	struct umbra *u = ghost_of(test, "fast", BATCH, 4096);
 	struct page *pages[2];
 	unsigned int order;
 
@@ -113,7 +113,7 @@ static void caches_keep_one_block_of_other_orders(struct kunit *test)
 /* Nor is a block of two pageblocks that have different types. */
 static void a_block_over_the_limit_is_not_kept(struct kunit *test)
 {
-	struct umbra *u = ghost_sized(test, BATCH, 4096);
+	struct umbra *u = ghost_of(test, "fast", BATCH, 4096);
 	struct page *page;
 	u32 index;
 
@@ -136,9 +136,9 @@ static void a_block_over_the_limit_is_not_kept(struct kunit *test)
 }
 
 /* The list in use keeps its blocks, and other lists make room. */
-static void a_list_in_use_takes_the_room_of_others(struct kunit *test)
+static void a_list_of_a_fast_cache_takes_the_room_of_others(struct kunit *test)
 {
-	struct umbra *u = ghost_sized(test, BATCH, 64);
+	struct umbra *u = ghost_of(test, "fast", BATCH, 64);
 	struct page *cold[40], *hot[60];
 	unsigned int i;
 
@@ -355,9 +355,9 @@ static void each_block_that_is_drained_is_traced(struct kunit *test)
 static struct kunit_case pcp_keep_cases[] = {
 	KUNIT_CASE_PARAM(a_large_cache_keeps_the_order_of_blocks,
 			 many_gen_params),
-	KUNIT_CASE(caches_keep_one_block_of_other_orders),
+	KUNIT_CASE(fast_caches_keep_one_block_of_other_orders),
 	KUNIT_CASE(a_block_over_the_limit_is_not_kept),
-	KUNIT_CASE(a_list_in_use_takes_the_room_of_others),
+	KUNIT_CASE(a_list_of_a_fast_cache_takes_the_room_of_others),
 	KUNIT_CASE_PARAM(a_refill_is_put_back_if_a_cache_must_not_keep_it,
 			 refill_gen_params),
 	KUNIT_CASE(each_block_that_is_drained_is_traced),

@@ -8,16 +8,23 @@
 #include "../src/page/pcp_setup.h"
 #include "test_util.h"
 
-static inline struct umbra *ghost_sized(struct kunit *test, int batch, int high)
+static inline struct umbra *ghost_of(struct kunit *test, const char *policy,
+				     int batch, int high)
 {
 	struct umbra_layout layout = {
 		.origin = "test",
 		.pb_order = TEST_PB_ORDER,
+		.policy = policy,
 		.pcp_batch = batch,
 		.pcp_high = high,
 	};
 
 	return umbra_test_ghost_layout(test, &layout, 16 * TEST_BLOCK);
+}
+
+static inline struct umbra *ghost_sized(struct kunit *test, int batch, int high)
+{
+	return ghost_of(test, "mainline", batch, high);
 }
 
 static inline unsigned long count(struct umbra *u)

@@ -26,6 +26,7 @@ static const struct policy_case policy_cases[] = {
 	{ "nogroup" },
 	{ "bestfit", .group = true, .smallest = true },
 	{ "plain", .never_tail = true },
+	{ "fast", .group = true },
 };
 
 KUNIT_ARRAY_PARAM_DESC(policy, policy_cases, name);

@@ -7,6 +7,7 @@
 #   ARCH=um|x86_64	default um
 #   ROUNDS=N		rounds of each case, default 7
 #   ONLY=PREFIX		only cases whose names begin with PREFIX, or "facts"
+#   POLICY=NAME		policy of the instance, default mainline
 #   BENCH_JSON=FILE	the file for the numbers, default in the cache
 #   KSRC=DIRECTORY	the kernel tree to use (ARCH=um)
 # usage: bench.sh
@@ -19,6 +20,7 @@ arch=${ARCH:-um}
 work=$own/bench/$arch
 json=${BENCH_JSON:-$work/bench.json}
 rounds=${ROUNDS:-7}
+policy=${POLICY:-mainline}
 [[ $rounds =~ ^[0-9]+$ ]] || die "ROUNDS=$rounds: must be a number"
 mkdir -p "$work/data"
 
@@ -31,6 +33,7 @@ run_um() {
 	uml_boot 900 "$build/vmlinux" "$work/log" "$work/um" mem=2300M \
 		"initrd=$work/initramfs.gz" umbra.provider=contig \
 		umbra.size=1G umbra.nodes=1 umbra.zones=Normal \
+		"umbra.policy=$policy" \
 		"bench_rounds=$rounds" ${ONLY:+"bench_only=$ONLY"} ||
 		die "the run failed: $work/log"
 	out=$work/um/out options=()
@@ -52,7 +55,8 @@ run_x86_64() {
 	limited 900 "${qemu[@]}" -smp 1 -m 6G \
 		-serial "file:$work/log" -serial "file:$out" -append \
 		"console=ttyS0 panic=-1 init_on_alloc=0 bench_out=/dev/ttyS1 bench_share=100 \
-		bench_rounds=$rounds${ONLY:+ bench_only=$ONLY}" </dev/null ||
+		bench_rounds=$rounds${ONLY:+ bench_only=$ONLY} \
+		bench_policy=$policy" </dev/null ||
 		die "the machine did not power off by itself: $work/log"
 }
 

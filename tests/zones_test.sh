@@ -3,11 +3,11 @@
 # Module parameters for zones, nodes, caches, reserves, policies and debugging:
 # each has its effect on the region, and bad values are refused.
 
-plan=27
+plan=28
 
 . /module.sh
 
-policies="mainline, address, nogroup, bestfit, plain"
+policies="mainline, address, nogroup, bestfit, plain, fast"
 
 # The zones must be as given: expect_zones "NODE NAME MANAGED"...
 expect_zones() {

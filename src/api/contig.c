@@ -29,6 +29,7 @@
 #include "../page/give.h"
 #include "../page/held.h"
 #include "../page/pcp.h"
+#include "../page/pcp_drain.h"
 
 /* Largest number of frames handled in one hold of the zone lock. */
 #define PART_FRAMES BIT(UMBRA_MAX_ORDER)

@@ -1,40 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Per-CPU caches: pop, refill, free and drain. Blocks between a cache and its
- * zone are in an array on the stack, or in umbra.drain_buf during a drain, so
- * that a section never takes the zone lock. The rules of the host decide how
+ * Per-CPU caches: pop, refill and free. Blocks between a cache and its zone are
+ * in an array on the stack, or in umbra.drain_buf during a drain, so that a
+ * section never takes the zone lock. The rules of the host decide how
  * many blocks are kept and moved.
  */
 #include <linux/bitops.h>
 #include <linux/cpumask.h>
-#include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
-#include <linux/sched.h>
-#include <linux/smp.h>
 #include <linux/spinlock.h>
 #include "../buddy/freelist.h"
 #include "../buddy/watermark.h"
 #include "../buddy/zone.h"
-#include "../core/assert.h"
 #include "../core/core.h"
 #include "../core/frame.h"
 #include "../core/request.h"
 #include "../core/section.h"
 #include "../core/span.h"
 #include "../core/stats.h"
+#include "../policy/policy.h"
 #include "held.h"
 #include "pcp.h"
 #include "pcp_list.h"
 #include "zone_blocks.h"
 #include <trace/events/umbra.h>
-
-/*
- * Blocks moved in one hold of the zone lock: bounds how long the lock is held,
- * and the array of frames on the stack.
- */
-#define PCP_MOVE 192
 
 /* Adjust the limit of a cache after a change of its zone. In a section. */
 static int clamp_high(struct umbra_pcp *pcp, const struct umbra_zone *zone)
@@ -44,14 +35,23 @@ static int clamp_high(struct umbra_pcp *pcp, const struct umbra_zone *zone)
 	return pcp->high;
 }
 
+static bool is_fast(const struct umbra_zone *zone)
+{
+	return zone->umbra->policy->fast_caches;
+}
+
 /*
- * Round the blocks of a refill up to whole cache lines of the frame map, if few
- * are missing. Two CPUs with blocks in one line would pass the line to and fro.
+ * With fast caches, round the blocks of a refill up to whole cache lines of the
+ * frame map, if few are missing. Two CPUs with blocks in one line would pass the
+ * line to and fro.
  */
-static int fill_lines(int blocks, unsigned int order)
+static int fill_lines(const struct umbra_zone *zone, int blocks,
+		      unsigned int order)
 {
 	int line = SMP_CACHE_BYTES >> order;
 
+	if (!is_fast(zone))
+		return blocks;
 	return blocks >= line - 1 && line ? round_up(blocks, line) : blocks;
 }
 
@@ -79,7 +79,7 @@ static int nr_to_alloc(struct umbra_pcp *pcp, struct umbra_zone *zone,
 			pcp->alloc_factor++;
 		batch = min(batch, most);
 	}
-	return batch > 1 ? fill_lines(max(batch >> order, 2), order) : 1;
+	return batch > 1 ? fill_lines(zone, max(batch >> order, 2), order) : 1;
 }
 
 /* The number of pages that may stay after a free. In a section. */
@@ -154,13 +154,19 @@ static unsigned int find_run(const struct umbra *u, const u32 *frames,
 	return i;
 }
 
-/*
- * Put blocks back to their zone, in one hold of the lock. A run of adjacent
- * blocks is freed as one range, which changes the lists less often than merging
- * the blocks one by one.
+/**
+ * umbra_pcp_put_back() - put blocks of a cache back to their zone
+ * @zone: the zone
+ * @frames: heads of the blocks, in state PCP
+ * @nr: number of blocks; all are freed in one hold of the lock
+ *
+ * With fast caches, a run of adjacent blocks is freed as one range, which
+ * changes the lists less often than merging the blocks one by one.
+ *
+ * Context: any but NMI; takes the zone lock.
  */
-static void put_back(struct umbra_zone *zone, const u32 *frames,
-		     unsigned int nr)
+void umbra_pcp_put_back(struct umbra_zone *zone, const u32 *frames,
+			unsigned int nr)
 {
 	unsigned long flags, held = 0, pages = 0;
 	struct umbra *u = zone->umbra;
@@ -169,12 +175,12 @@ static void put_back(struct umbra_zone *zone, const u32 *frames,
 	if (trace_umbra_page_pcpu_drain_enabled())
 		trace_drain(u, frames, nr);
 	while (nr) {
-		bool suspect = umbra_zone_is_suspect(zone);
+		/* In a suspect zone, check the pages of each block. */
+		bool runs = is_fast(zone) && !umbra_zone_is_suspect(zone);
 		u32 start, end;
 		unsigned int n;
 
-		/* In a suspect zone, check the pages of each block. */
-		n = find_run(u, frames, suspect ? 1 : nr, &start, &end);
+		n = find_run(u, frames, runs ? nr : 1, &start, &end);
 		if (n == 1) {
 			held += umbra_free_locked(zone, start,
 						  __fls(end - start), true,
@@ -225,7 +231,7 @@ static void push_all(struct umbra_zone *zone, const struct umbra_request *rq,
 		pcp_leave(pcp);
 	}
 	if (nr)
-		put_back(zone, frames, nr);
+		umbra_pcp_put_back(zone, frames, nr);
 }
 
 /*
@@ -237,13 +243,15 @@ static u32 refill(struct umbra_zone *zone, const struct umbra_request *rq,
 		  int list, unsigned int batch)
 {
 	u32 frames[PCP_MOVE], first = UMBRA_NO_FRAME;
+	bool fast = is_fast(zone);
 	unsigned int want, nr, used;
 
 	if (rq->flags & ALLOC_TRYLOCK)
 		batch = 1;
 	do {
 		want = min_t(unsigned int, batch, PCP_MOVE);
-		nr = umbra_zone_take(zone, rq, frames, want, ZONE_TAKE_LINES);
+		nr = umbra_zone_take(zone, rq, frames, want,
+				     fast ? ZONE_TAKE_LINES : 0);
 		used = 0;
 
 		if (nr && first == UMBRA_NO_FRAME) {
@@ -254,7 +262,8 @@ static u32 refill(struct umbra_zone *zone, const struct umbra_request *rq,
 		if (nr > used)
 			push_all(zone, rq, list, frames + used, nr - used);
 		batch -= nr;
-	} while (nr && batch << rq->order >= SMP_CACHE_BYTES);
+	} while (nr && batch &&
+		 (!fast || batch << rq->order >= SMP_CACHE_BYTES));
 	return first;
 }
 
@@ -298,6 +307,54 @@ u32 umbra_pcp_alloc(struct umbra_zone *zone, const struct umbra_request *rq)
 	return refill(zone, rq, list, batch);
 }
 
+/* Pop single pages of a list in a section. Returns the number of pages. */
+static unsigned int pop_many(struct umbra_pcp *pcp, struct umbra_zone *zone,
+			     const struct umbra_request *rq, int list,
+			     u32 *frames, unsigned int nr)
+{
+	unsigned int got = 0;
+
+	while (got < nr) {
+		frames[got] = pcp_list_pop(zone->umbra, &pcp->lists[list]);
+		if (frames[got] == UMBRA_NO_FRAME)
+			break;
+		got++;
+	}
+	pcp->count -= got;
+	pcp->allocs[0] += got;
+	pcp_count_node(pcp, rq, zone, got);
+	return got;
+}
+
+/*
+ * Pop single pages, as the host does: the list is refilled when it is empty. A
+ * refill has its usual size. Returns the number of pages.
+ */
+static unsigned int pop_and_refill(struct umbra_zone *zone,
+				   const struct umbra_request *rq, int list,
+				   u32 *frames, unsigned int nr)
+{
+	unsigned int got = 0, batch = 0;
+	struct umbra_pcp *pcp;
+
+	while (got < nr) {
+		pcp = pcp_enter(zone);
+		if (!pcp)
+			break;
+		got += pop_many(pcp, zone, rq, list, frames + got, nr - got);
+		if (got < nr)
+			batch = nr_to_alloc(pcp, zone, 0);
+		pcp_leave(pcp);
+		if (got == nr)
+			break;
+		frames[got] = refill(zone, rq, list, batch);
+		if (frames[got] == UMBRA_NO_FRAME)
+			break;
+		got++;
+	}
+	return got;
+}
+
 /**
  * umbra_pcp_alloc_bulk() - pop single pages from the cache of this CPU
  * @zone: the zone of the cache
@@ -305,8 +362,8 @@ u32 umbra_pcp_alloc(struct umbra_zone *zone, const struct umbra_request *rq)
  * @frames: filled in with the pages
  * @nr: number of pages, at most
  *
- * Pages that the cache does not have are taken from the zone in one hold of its
- * lock.
+ * Pages that the cache does not have come from refills; with fast caches they
+ * are taken from the zone in one hold of its lock.
  *
  * Context: as umbra_pcp_alloc().
  * Return: number of pages, each in state PCP.
@@ -317,23 +374,17 @@ unsigned int umbra_pcp_alloc_bulk(struct umbra_zone *zone,
 {
 	int list = pcp_list_of(zone->umbra, rq->order, rq->type);
 	struct umbra_pcp *pcp;
-	unsigned int got = 0, more;
+	unsigned int got, more;
 
 	if (!READ_ONCE(zone->pcp_high_max) || umbra_zone_is_suspect(zone))
 		return 0;
+	if (!is_fast(zone))
+		return pop_and_refill(zone, rq, list, frames, nr);
 	pcp = pcp_enter(zone);
 	if (!pcp)
 		return 0;
-	while (got < nr) {
-		frames[got] = pcp_list_pop(zone->umbra, &pcp->lists[list]);
-		if (frames[got] == UMBRA_NO_FRAME)
-			break;
-		got++;
-	}
-	pcp->count -= got;
+	got = pop_many(pcp, zone, rq, list, frames, nr);
 	pcp->free_count >>= 1;
-	pcp->allocs[0] += got;
-	pcp_count_node(pcp, rq, zone, got);
 	pcp_leave(pcp);
 	if (got == nr)
 		return got;
@@ -344,26 +395,35 @@ unsigned int umbra_pcp_alloc_bulk(struct umbra_zone *zone,
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_alloc_bulk);
 
-/* Put at least @pages back to the zone, from @list last. Leaves the section. */
+/*
+ * Put at least @pages back to the zone. Leaves the section. As the host does,
+ * this goes by batches, each of which begins with @list and ends with a whole
+ * block. With fast caches, @list comes last.
+ */
 static void trim(struct umbra_zone *zone, struct umbra_pcp *pcp, int pages,
 		 unsigned int list)
 {
+	int most = is_fast(zone) ? pages : max(READ_ONCE(zone->pcp_batch), 1);
 	u32 frames[PCP_MOVE];
+	int batch = 0, before;
 	unsigned int nr;
 
 	do {
-		int before = pcp->count;
-
+		if (batch <= 0) {
+			batch = min(pages, most);
+			pages -= batch;
+		}
+		before = pcp->count;
 		nr = umbra_pcp_collect(pcp, zone->umbra, frames, PCP_MOVE,
-				       pages, list);
-		pages -= before - pcp->count;
+				       batch, list);
+		batch -= before - pcp->count;
 		pcp_leave(pcp);
-		put_back(zone, frames, nr);
+		umbra_pcp_put_back(zone, frames, nr);
 		/*
 		 * Untaken: a drain may empty the cache, or the task may change
 		 * CPUs, while blocks are put back.
 		 */
-	} while (pages > 0 && nr && pcp_enter_again(zone, pcp));
+	} while ((batch > 0 || pages > 0) && nr && pcp_enter_again(zone, pcp));
 }
 
 /**
@@ -385,7 +445,8 @@ void umbra_pcp_settle(struct umbra_zone *zone, struct umbra_pcp *pcp, int list,
 		pcp_leave(pcp);
 		return;
 	}
-	trim(zone, pcp, fill_lines(nr_to_free(pcp, batch, high, free_high), 0),
+	trim(zone, pcp, fill_lines(zone,
+				   nr_to_free(pcp, batch, high, free_high), 0),
 	     list);
 	if (test_bit(ZONE_FLAG_BELOW_HIGH, &zone->flags) &&
 	    umbra_watermark_ok(zone, 0, umbra_mark(zone, UMBRA_WMARK_HIGH),
@@ -394,15 +455,15 @@ void umbra_pcp_settle(struct umbra_zone *zone, struct umbra_pcp *pcp, int list,
 }
 
 /*
- * Keep a block of an order without lists. A cache keeps one block of each such
- * order and type, and none larger than half its limit. In a section.
+ * Keep a block of an order without lists. A fast cache keeps one block of each
+ * such order and type, and none larger than half its limit. In a section.
  */
 static bool keep_single(struct umbra_pcp *pcp, const struct umbra_zone *zone,
 			u32 index, unsigned int order)
 {
 	int type = pcp_type_of(zone->umbra, index, order);
 
-	if (type < 0 || pcp->single[order][type] != UMBRA_NO_FRAME ||
+	if (!is_fast(zone) || type < 0 || pcp->single[order][type] != UMBRA_NO_FRAME ||
 	    2 << order > READ_ONCE(zone->pcp_high_max))
 		return false;
 	pcp->single[order][type] = index;
@@ -433,127 +494,6 @@ bool umbra_pcp_free_single(struct umbra_zone *zone, struct umbra_pcp *pcp,
 		pcp_leave(pcp);
 	return kept;
 }
-
-/* The part of a drain that runs on the CPU of the cache. */
-struct drain_call {
-	struct umbra_zone *zone;
-	unsigned int nr;	/* blocks in umbra.drain_buf */
-	bool busy;		/* a section was open */
-	bool again;		/* the cache has more, or a section was open */
-};
-
-static unsigned int collect(struct umbra_pcp *pcp, struct umbra *u)
-{
-	return umbra_pcp_collect(pcp, u, u->drain_buf, PCP_DRAIN_BLOCKS,
-				 pcp->count, 0);
-}
-
-/* Runs on the CPU of the cache, with interrupts off. */
-static void collect_on_cpu(void *arg)
-{
-	struct drain_call *call = arg;
-	struct umbra_pcp *pcp = pcp_enter(call->zone);
-
-	call->busy = !pcp;
-	call->again = true;
-	if (pcp) {
-		call->nr = collect(pcp, call->zone->umbra);
-		call->again = pcp->count;
-		pcp_leave(pcp);
-	}
-}
-
-static void put_back_all(struct umbra_zone *zone, const u32 *frames,
-			 unsigned int nr)
-{
-	while (nr) {
-		unsigned int n = min_t(unsigned int, nr, PCP_MOVE);
-
-		put_back(zone, frames, n);
-		frames += n;
-		nr -= n;
-	}
-}
-
-/*
- * Empty the cache of one CPU and zone. The cache of an offline CPU is empty
- * already, see umbra_pcp_drain_dead().
- */
-static void drain_one(struct umbra_zone *zone, unsigned int cpu)
-{
-	struct drain_call call = { .zone = zone };
-	int err;
-
-	do {
-		call.nr = 0;
-		err = smp_call_function_single(cpu, collect_on_cpu, &call, 1);
-		put_back_all(zone, zone->umbra->drain_buf, call.nr);
-		cond_resched();
-		if (!umbra_assert(zone->umbra, UMBRA_NO_FRAME,
-				  !call.again || call.busy || call.nr))
-			break;
-		/* Untaken: user-mode Linux cannot take a CPU offline. */
-	} while (!err && call.again);
-}
-
-/**
- * umbra_pcp_drain() - put the pages of caches back to their zones
- * @u: the instance
- * @nodes: nodes of the zones
- * @cpu: CPU of the caches, or -1 for all CPUs
- * @force: also interrupt a CPU whose cache looks empty, because the cache may
- *	be about to change
- *
- * Waits for an interrupt of each CPU, and repeats it if a section was open. A
- * section lasts only a few instructions.
- *
- * Context: may sleep; umbra.control_lock held.
- */
-void umbra_pcp_drain(struct umbra *u, umbra_nodemask_t nodes, int cpu,
-		     bool force)
-{
-	struct umbra_zone *zone;
-	unsigned int i;
-
-	lockdep_assert_held(&u->control_lock);
-
-	for_each_umbra_zone(u, zone) {
-		if (!(nodes & BIT(zone->nid)))
-			continue;
-		for_each_possible_cpu(i)
-			if ((cpu < 0 || i == cpu) &&
-			    (force || umbra_pcp_count(zone, i)))
-				drain_one(zone, i);
-	}
-}
-
-/**
- * umbra_pcp_drain_dead() - empty the caches of a CPU that is offline
- * @u: the instance
- * @cpu: the CPU; it must not run any code
- *
- * Context: may sleep; umbra.control_lock held.
- */
-void umbra_pcp_drain_dead(struct umbra *u, unsigned int cpu)
-{
-	struct umbra_zone *zone;
-	unsigned int nr;
-
-	lockdep_assert_held(&u->control_lock);
-
-	for_each_umbra_zone(u, zone) {
-		struct umbra_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
-
-		do {
-			nr = collect(pcp, u);
-			put_back_all(zone, u->drain_buf, nr);
-			if (!umbra_assert(u, UMBRA_NO_FRAME,
-					  !pcp->count || nr))
-				break;
-		} while (pcp->count);
-	}
-}
-EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_drain_dead);
 
 /* The pages in the cache of a CPU, or of all CPUs if @cpu is -1. */
 unsigned long umbra_pcp_count(const struct umbra_zone *zone, int cpu)

@@ -7,7 +7,7 @@
  * order of a pageblock has one for movable blocks and one for all others. The
  * newest blocks of a list are in one cache line. Older blocks are in groups,
  * which are written into the descriptors of the blocks themselves (pcp_list.c).
- * For every other order and type the cache keeps one block. So a hit touches
+ * For every other order and type a fast cache keeps one block. So a hit touches
  * the head of the cache, the line of the list, and the byte of the block in the
  * frame map; and the groups need no memory.
  */
@@ -26,16 +26,18 @@ void umbra_pcp_settle(struct umbra_zone *zone, struct umbra_pcp *pcp, int list,
 		      int batch, bool free_high);
 bool umbra_pcp_free_single(struct umbra_zone *zone, struct umbra_pcp *pcp,
 			   u32 index, unsigned int order);
-void umbra_pcp_drain(struct umbra *u, umbra_nodemask_t nodes, int cpu,
-		     bool force);
-void umbra_pcp_drain_dead(struct umbra *u, unsigned int cpu);
+void umbra_pcp_put_back(struct umbra_zone *zone, const u32 *frames,
+			unsigned int nr);
 unsigned long umbra_pcp_count(const struct umbra_zone *zone, int cpu);
 
 /* The log2 of the batches in the largest refill or free. */
 #define PCP_SCALE_MAX 5
 
-/* Blocks that one interrupt of a drain collects. */
-#define PCP_DRAIN_BLOCKS 256
+/*
+ * Blocks moved in one hold of the zone lock: bounds how long the lock is held,
+ * and the arrays of frames on the stack.
+ */
+#define PCP_MOVE 192
 
 /*
  * The number of the list of an order and type, or -1 if the order has no list.

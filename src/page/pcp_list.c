@@ -30,6 +30,7 @@
 #include "../core/core.h"
 #include "../core/section.h"
 #include "../core/span.h"
+#include "../policy/policy.h"
 #include "pcp_list.h"
 
 #define WORDS 4
@@ -311,23 +312,13 @@ static unsigned int collect_list(struct umbra_pcp *pcp, const struct umbra *u,
 	return nr;
 }
 
-/**
- * umbra_pcp_collect() - pop the oldest blocks of a cache
- * @pcp: the cache
- * @u: the instance
- * @frames: filled in with the heads of the blocks
- * @room: number of blocks, at most
- * @pages: number of pages, at least, if @room allows
- * @grown: number of the list that grew; it is in use, so it comes last
- *
- * Blocks in groups come before blocks in the lines of lists, which are newer.
- *
- * Context: in a section, or with the CPU of the cache offline.
- * Return: number of blocks.
+/*
+ * Blocks in groups come before blocks in the lines of lists, which are newer,
+ * and the list that grew comes last, because it is in use.
  */
-unsigned int umbra_pcp_collect(struct umbra_pcp *pcp, const struct umbra *u,
-			       u32 *frames, unsigned int room, int pages,
-			       unsigned int grown)
+static unsigned int collect_fast(struct umbra_pcp *pcp, const struct umbra *u,
+				 u32 *frames, unsigned int room, int pages,
+				 unsigned int grown)
 {
 	unsigned int most = room, nr = 0, i;
 	int old;
@@ -340,5 +331,34 @@ unsigned int umbra_pcp_collect(struct umbra_pcp *pcp, const struct umbra *u,
 			nr = collect_list(pcp, u, (grown + i) % PCP_LISTS, old,
 					  frames, nr, room, most, &pages);
 	return nr + collect_singles(pcp, frames + nr, room - nr, pages);
+}
+
+/**
+ * umbra_pcp_collect() - pop the oldest blocks of a cache
+ * @pcp: the cache
+ * @u: the instance
+ * @frames: filled in with the heads of the blocks
+ * @room: number of blocks, at most
+ * @pages: number of pages, at least, if @room allows
+ * @grown: number of the list that grew
+ *
+ * As in the host, the list that grew is emptied first, then the lists after it.
+ * With fast caches, older blocks come first.
+ *
+ * Context: in a section, or with the CPU of the cache offline.
+ * Return: number of blocks.
+ */
+unsigned int umbra_pcp_collect(struct umbra_pcp *pcp, const struct umbra *u,
+			       u32 *frames, unsigned int room, int pages,
+			       unsigned int grown)
+{
+	unsigned int nr = 0, i;
+
+	if (u->policy->fast_caches)
+		return collect_fast(pcp, u, frames, room, pages, grown);
+	for (i = 0; i < PCP_LISTS && pages > 0; i++)
+		nr = collect_list(pcp, u, (grown + i) % PCP_LISTS, false,
+				  frames, nr, room, room, &pages);
+	return nr;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_collect);

@@ -17,6 +17,7 @@
 #include "../core/core.h"
 #include "../core/section.h"
 #include "pcp.h"
+#include "pcp_drain.h"
 #include "pcp_setup.h"
 
 /* With automatic size, the caches of a zone keep at most 1/8 of its pages. */

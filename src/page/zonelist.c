@@ -21,6 +21,7 @@
 #include "../core/assert.h"
 #include "../core/core.h"
 #include "pcp.h"
+#include "pcp_drain.h"
 #include "pcp_setup.h"
 #include "zonelist.h"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The policies. mainline decides like the newest kernel. The policies address,
- * nogroup and bestfit each differ from mainline in one choice. plain is a
+ * The policies. mainline decides like the newest kernel. fast does so, too, but
+ * for its caches. The policies address, nogroup and bestfit each differ from
+ * mainline in one choice. plain is a
  * baseline for comparisons: a buddy allocator without any other measure against
  * fragmentation.
  */
@@ -172,6 +173,15 @@ static const struct umbra_policy policies[] = {
 		.claim_whole = claim_half,
 		.steal = steal_smallest,
 		.to_tail = tail_never,
+	},
+	{
+		.name = "fast",
+		.group = true,
+		.fast_caches = true,
+		.claim = claim_largest,
+		.claim_whole = claim_half,
+		.steal = steal_smallest,
+		.to_tail = tail_if_it_grows,
 	},
 };
 

@@ -55,6 +55,9 @@ struct umbra_claim_view {
  *	steal searches only the list that @claim or @steal returns
  * @small_caches: true if per-CPU caches of automatic size must not grow,
  *	because a cache ignores the addresses of its blocks
+ * @fast_caches: true if per-CPU caches are made for speed alone: they keep one
+ *	block of each order that the host does not cache, they move whole cache
+ *	lines of the frame map, and they free adjacent blocks together
  * @claim: choice of the list whose next block lies in the pageblock to claim;
  *	@tried is the order of the last choice, whose claim failed, or -1
  * @claim_whole: true if a pageblock that is partly in use should change type
@@ -69,6 +72,7 @@ struct umbra_policy {
 	bool group;
 	bool lowest;
 	bool small_caches;
+	bool fast_caches;
 	struct umbra_fallback_choice
 		(*claim)(const struct umbra_fallback_view *view, int tried);
 	bool (*claim_whole)(const struct umbra_claim_view *view);

@@ -16,6 +16,7 @@
 #include "../core/core.h"
 #include "../page/held.h"
 #include "../page/pcp.h"
+#include "../page/pcp_drain.h"
 #include "../page/pcp_setup.h"
 #include "wait.h"
 

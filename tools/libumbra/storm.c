@@ -252,7 +252,7 @@ static void free_all(void)
 static int create(unsigned int seed)
 {
 	static const char * const policies[] = {
-		"mainline", "address", "nogroup", "bestfit", "plain"
+		"mainline", "address", "nogroup", "bestfit", "plain", "fast",
 	};
 
 	state = seed * 0x9e3779b97f4a7c15ULL;
@@ -262,7 +262,7 @@ static int create(unsigned int seed)
 	parameters.nodes = 1 + below(3);
 	parameters.pb_order = 4 + below(6);
 	parameters.pcp_batch = (int)below(9) - 1;
-	parameters.policy = policies[below(5)];
+	parameters.policy = policies[below(6)];
 	parameters.debug = below(2) ? "guard,owner" : NULL;
 	gfps[0] = flags("GFP_ATOMIC|__GFP_NOWARN");
 	gfps[1] = flags("GFP_KERNEL|__GFP_NOWARN");
