@@ -7,8 +7,9 @@
  * types and counters must be equal.
  *
  * The zone must be the only populated one of a node without CPUs, and nothing
- * else may allocate there. Requests have orders that the host does not cache,
- * and neither wake kswapd nor reclaim.
+ * else may allocate there. Requests neither wake kswapd nor reclaim. Without
+ * caches=1 they have orders that the host does not cache. With it they have all
+ * orders, and both begin with empty caches of the same size.
  *
  * The last line is "N steps, all equal", or "diverged at step N" and loading
  * fails.
@@ -50,8 +51,17 @@ static unsigned long seed = 1;
 module_param(seed, ulong, 0444);
 MODULE_PARM_DESC(seed, "Seed of the requests (default: 1)");
 
+static bool caches;
+module_param(caches, bool, 0444);
+MODULE_PARM_DESC(caches, "Requests of all orders, with caches of CPUs (default: off)");
+
 /* Orders that the host does not keep in the caches of CPUs. */
-static const u8 orders[] = { 4, 5, 6, 7, 8, 10 };
+static const u8 uncached[] = { 4, 5, 6, 7, 8, 10 };
+
+/* All orders, small ones more often. */
+static const u8 all_orders[] = {
+	0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 8, 9, 9, 10,
+};
 
 static const gfp_t types[] = { 0, __GFP_MOVABLE, __GFP_RECLAIMABLE };
 
@@ -100,8 +110,10 @@ static int compare(struct oracle *o, unsigned long step)
 	struct umbra_state *host = umbra_import_zone(nid, zone);
 	struct umbra_state *ours = umbra_state_take(&o->u->zones[0]);
 	struct umbra_state_difference d;
-	int err = 0;
+	int err = caches ? oracle_caches_differ(o->zone, &o->u->zones[0]) : 0;
 
+	if (err)
+		pr_err("diverged at step %lu: the caches\n", step);
 	if (IS_ERR(host)) {
 		pr_err("the zone cannot be read: error %ld\n", PTR_ERR(host));
 		umbra_state_delete(ours);
@@ -122,9 +134,15 @@ static int compare(struct oracle *o, unsigned long step)
 	return err;
 }
 
+static unsigned int draw_order(struct oracle *o)
+{
+	return caches ? all_orders[draw(o, ARRAY_SIZE(all_orders))] :
+			uncached[draw(o, ARRAY_SIZE(uncached))];
+}
+
 static int allocate(struct oracle *o, unsigned long step)
 {
-	unsigned int order = orders[draw(o, ARRAY_SIZE(orders))];
+	unsigned int order = draw_order(o);
 	gfp_t type = types[draw(o, ARRAY_SIZE(types))] |
 		     reserves[draw(o, ARRAY_SIZE(reserves))];
 	gfp_t gfp = type | __GFP_NOWARN;
@@ -227,6 +245,8 @@ static int create(struct oracle *o, const struct umbra_state *s)
 		return PTR_ERR(o->u);
 	}
 	err = umbra_state_load(&o->u->zones[0], s);
+	if (!err && caches)
+		oracle_caches_load(o->zone, &o->u->zones[0]);
 	o->base_pfn = s->base_pfn;
 	return err;
 }
@@ -257,6 +277,7 @@ static int consult(struct oracle *o)
 		pr_err("the zone cannot be read: error %ld\n", PTR_ERR(s));
 		return PTR_ERR(s);
 	}
+	o->zone = &NODE_DATA(nid)->node_zones[zone];
 	err = create(o, s);
 	umbra_state_delete(s);
 	if (err) {

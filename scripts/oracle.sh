@@ -52,7 +52,7 @@ quiet_node=(-smp 1 -m 3584M
 machine "$dir/vmlinuz" "$work/initramfs.gz"
 say "$steps steps for each of the seeds $seeds"
 rm -f "$out" "$log"
-limited $((120 + (steps / 1000 + 60) * $(tr , '\n' <<<"$seeds" | wc -l))) \
+limited $((120 + 2 * (steps / 1000 + 60) * $(tr , '\n' <<<"$seeds" | wc -l))) \
 	"${qemu[@]}" "${quiet_node[@]}" \
 	-serial "file:$log" -serial "file:$out" -append \
 	"console=ttyS0 panic=-1 cma=0 init_on_alloc=0 oracle_out=/dev/ttyS1 \
@@ -60,10 +60,14 @@ limited $((120 + (steps / 1000 + 60) * $(tr , '\n' <<<"$seeds" | wc -l))) \
 	die "the machine did not power off by itself: $log"
 sed -i 's/\r$//' "$out"
 for seed in ${seeds//,/ }; do
-	sed -n "/^== seed $seed\$/,/^== /{/^== /d;p}" "$out" >"$work/seed"
-	status=0
-	grep -q "^oracle: $steps steps, all equal" "$work/seed" || status=1
-	cat "$work/seed"
-	result "$status" "seed $seed: $steps steps are equal"
+	for caches in 0 1; do
+		sed -n "/^== seed $seed caches $caches\$/,/^== /{/^== /d;p}" "$out" \
+			>"$work/seed"
+		status=0
+		grep -q "^oracle: $steps steps, all equal" "$work/seed" || status=1
+		cat "$work/seed"
+		name="seed $seed, $([ $caches = 1 ] && echo "with caches" || echo "orders without caches")"
+		result "$status" "$name: $steps steps are equal"
+	done
 done
 check_totals

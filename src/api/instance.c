@@ -145,6 +145,7 @@ static int create_zone(struct umbra *u, unsigned int i, u32 start,
 	int err;
 
 	zone->umbra = u;
+	zone->fast_caches = u->policy->fast_caches;
 	zone->type = z->type;
 	zone->name = umbra_zone_type_name(z->type);
 	zone->nid = z->nid;

@@ -149,6 +149,7 @@ struct umbra_zone {
 	int pcp_high_min;
 	int pcp_high_max;
 
+	bool fast_caches;	/* that of the policy; constant */
 	struct umbra_pcp __percpu *pcp;
 	unsigned long flags;	/* enum umbra_zone_flag */
 	/* Lower orders skip the watermark check. Written under @lock. */

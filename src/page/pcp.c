@@ -20,7 +20,6 @@
 #include "../core/section.h"
 #include "../core/span.h"
 #include "../core/stats.h"
-#include "../policy/policy.h"
 #include "held.h"
 #include "pcp.h"
 #include "pcp_list.h"
@@ -35,11 +34,6 @@ static int clamp_high(struct umbra_pcp *pcp, const struct umbra_zone *zone)
 	return pcp->high;
 }
 
-static bool is_fast(const struct umbra_zone *zone)
-{
-	return zone->umbra->policy->fast_caches;
-}
-
 /*
  * With fast caches, round the blocks of a refill up to whole cache lines of the
  * frame map, if few are missing. Two CPUs with blocks in one line would pass the
@@ -50,7 +44,7 @@ static int fill_lines(const struct umbra_zone *zone, int blocks,
 {
 	int line = SMP_CACHE_BYTES >> order;
 
-	if (!is_fast(zone))
+	if (!zone->fast_caches)
 		return blocks;
 	return blocks >= line - 1 && line ? round_up(blocks, line) : blocks;
 }
@@ -176,7 +170,7 @@ void umbra_pcp_put_back(struct umbra_zone *zone, const u32 *frames,
 		trace_drain(u, frames, nr);
 	while (nr) {
 		/* In a suspect zone, check the pages of each block. */
-		bool runs = is_fast(zone) && !umbra_zone_is_suspect(zone);
+		bool runs = zone->fast_caches && !umbra_zone_is_suspect(zone);
 		u32 start, end;
 		unsigned int n;
 
@@ -243,7 +237,7 @@ static u32 refill(struct umbra_zone *zone, const struct umbra_request *rq,
 		  int list, unsigned int batch)
 {
 	u32 frames[PCP_MOVE], first = UMBRA_NO_FRAME;
-	bool fast = is_fast(zone);
+	bool fast = zone->fast_caches;
 	unsigned int want, nr, used;
 
 	if (rq->flags & ALLOC_TRYLOCK)
@@ -378,7 +372,7 @@ unsigned int umbra_pcp_alloc_bulk(struct umbra_zone *zone,
 
 	if (!READ_ONCE(zone->pcp_high_max) || umbra_zone_is_suspect(zone))
 		return 0;
-	if (!is_fast(zone))
+	if (!zone->fast_caches)
 		return pop_and_refill(zone, rq, list, frames, nr);
 	pcp = pcp_enter(zone);
 	if (!pcp)
@@ -403,7 +397,7 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_alloc_bulk);
 static void trim(struct umbra_zone *zone, struct umbra_pcp *pcp, int pages,
 		 unsigned int list)
 {
-	int most = is_fast(zone) ? pages : max(READ_ONCE(zone->pcp_batch), 1);
+	int most = zone->fast_caches ? pages : max(READ_ONCE(zone->pcp_batch), 1);
 	u32 frames[PCP_MOVE];
 	int batch = 0, before;
 	unsigned int nr;
@@ -463,7 +457,7 @@ static bool keep_single(struct umbra_pcp *pcp, const struct umbra_zone *zone,
 {
 	int type = pcp_type_of(zone->umbra, index, order);
 
-	if (!is_fast(zone) || type < 0 || pcp->single[order][type] != UMBRA_NO_FRAME ||
+	if (!zone->fast_caches || type < 0 || pcp->single[order][type] != UMBRA_NO_FRAME ||
 	    2 << order > READ_ONCE(zone->pcp_high_max))
 		return false;
 	pcp->single[order][type] = index;

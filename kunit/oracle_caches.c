@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The cache of the CPU that the oracle runs on, at the host and in the instance:
+ * the numbers that decide how much it keeps and moves.
+ */
+#include <linux/bitops.h>
+#include <linux/errno.h>
+#include <linux/mmzone.h>
+#include <linux/percpu.h>
+#include <linux/printk.h>
+#include <linux/smp.h>
+#include "../src/core/core.h"
+#include "../src/core/section.h"
+#include "oracle.h"
+
+static struct per_cpu_pages *cache_of_host(struct zone *zone)
+{
+	return per_cpu_ptr(zone->per_cpu_pageset, raw_smp_processor_id());
+}
+
+static struct umbra_pcp *cache_of_umbra(struct umbra_zone *zone)
+{
+	return per_cpu_ptr(zone->pcp, raw_smp_processor_id());
+}
+
+/* Give the empty cache of a zone the numbers of that of the host, and use it. */
+void oracle_caches_load(struct zone *host, struct umbra_zone *ours)
+{
+	struct per_cpu_pages *theirs = cache_of_host(host);
+	struct umbra_pcp *pcp = cache_of_umbra(ours);
+
+	pcp->high = theirs->high;
+	pcp->alloc_factor = theirs->alloc_factor;
+	pcp->free_count = theirs->free_count;
+	pcp->freed_high_order = theirs->flags & PCPF_PREV_FREE_HIGH_ORDER;
+	assign_bit(ZONE_FLAG_BELOW_HIGH, &ours->flags,
+		   test_bit(ZONE_BELOW_HIGH, &host->flags));
+	WRITE_ONCE(ours->pcp_batch, theirs->batch);
+	WRITE_ONCE(ours->pcp_high_min, theirs->high_min);
+	WRITE_ONCE(ours->pcp_high_max, theirs->high_max);
+	pr_info("caches: batch %d, high %d from %d to %d%s\n", theirs->batch,
+		theirs->high, theirs->high_min, theirs->high_max,
+		theirs->flags & PCPF_FREE_HIGH_BATCH ? ", in batches" : "");
+}
+
+static int differs(const char *what, long host, long ours)
+{
+	if (host == ours)
+		return 0;
+	pr_err("%s of the cache: host %ld, umbra %ld\n", what, host, ours);
+	return -EIO;
+}
+
+/* Compare the numbers of both caches. Returns 0, or -EIO if they differ. */
+int oracle_caches_differ(struct zone *host, struct umbra_zone *ours)
+{
+	const struct per_cpu_pages *theirs = cache_of_host(host);
+	const struct umbra_pcp *pcp = cache_of_umbra(ours);
+
+	return differs("pages", theirs->count, pcp->count) ?:
+	       differs("limit", theirs->high, pcp->high) ?:
+	       differs("scale", theirs->alloc_factor, pcp->alloc_factor) ?:
+	       differs("frees", theirs->free_count, pcp->free_count);
+}
