@@ -27,10 +27,10 @@
 #include <trace/events/umbra.h>
 
 /* Put a block in hand back to its zone. Returns the pages that became HELD. */
-static unsigned long to_zone(struct umbra *u, u32 index, unsigned int order,
-			     bool whole, struct umbra_account *account)
+static unsigned long to_zone(struct umbra_zone *zone, u32 index,
+			     unsigned int order, bool whole,
+			     struct umbra_account *account)
 {
-	struct umbra_zone *zone = umbra_frame_zone(u, index);
 	unsigned long held, flags;
 
 	umbra_count(zone, EVENT_PGFREE, 1UL << order);
@@ -39,7 +39,7 @@ static unsigned long to_zone(struct umbra *u, u32 index, unsigned int order,
 	umbra_zone_unlock(zone, flags);
 
 	if (held)
-		umbra_held_rescan_later(u);
+		umbra_held_rescan_later(zone->umbra);
 	return held;
 }
 
@@ -63,7 +63,7 @@ static __always_inline unsigned long free_block(struct umbra *u, u32 index,
 		if (pcp_free(zone, index, order))
 			return 0;
 	}
-	return to_zone(u, index, order, whole, account);
+	return to_zone(zone, index, order, whole, account);
 }
 
 /**
@@ -207,6 +207,7 @@ EXPORT_SYMBOL_GPL(umbra_free_pages_account);
  */
 static bool take_in_hand(struct umbra *u, u32 index)
 {
+	struct umbra_zone *zone = umbra_frame_zone(u, index);
 	struct page *page = umbra_index_to_page(u, index);
 
 	if ((frame_has(frame_read(u, index), FRAME_EXPOSED) &&
@@ -218,10 +219,9 @@ static bool take_in_hand(struct umbra *u, u32 index)
 	if (trace_umbra_page_free_enabled())
 		trace_umbra_page_free(umbra_index_to_pfn(u, index), 0);
 	umbra_debug_free(u, index, 0);
-	if (!umbra_zone_is_suspect(umbra_frame_zone(u, index)) &&
-	    umbra_free_is_whole(u, index, 0))
+	if (!umbra_zone_is_suspect(zone) && umbra_free_is_whole(u, index, 0))
 		return true;
-	to_zone(u, index, 0, false, NULL);
+	to_zone(zone, index, 0, false, NULL);
 	return false;
 }
 
@@ -245,7 +245,7 @@ static void free_in_hand(struct umbra *u, u32 index, u32 end)
 			spin_unlock_irqrestore(&zone->lock, flags);
 		}
 		if (!pcp_free(zone, index, order))
-			to_zone(u, index, order, true, NULL);
+			to_zone(zone, index, order, true, NULL);
 	}
 }
 
