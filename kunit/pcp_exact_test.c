@@ -6,9 +6,13 @@
  */
 #include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/percpu.h>
 #include <linux/sched.h>
+#include <linux/smp.h>
 #include "../src/core/core.h"
 #include "../src/core/frame.h"
+#include "../src/core/section.h"
+#include "../src/page/pcp_drain.h"
 #include "pcp_util.h"
 
 #define MOST 256
@@ -167,6 +171,61 @@ static void a_drain_goes_by_batches(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, count(u), 0);
 }
 
+/* Let the cache of this CPU have a limit between two bounds, and fill it. */
+static struct umbra_pcp *busy_cache(struct kunit *test, struct umbra *u,
+				    struct page **pages, unsigned int nr)
+{
+	struct umbra_zone *zone = u->zones;
+	struct umbra_pcp *pcp;
+
+	umbra_test_one_cpu(test);
+	pcp = per_cpu_ptr(zone->pcp, raw_smp_processor_id());
+	alloc_many(test, u, pages, nr, 0);
+	WRITE_ONCE(zone->pcp_high_min, 20);
+	pcp->high = 200;
+	free_all(u, pages, nr, 0);
+	return pcp;
+}
+
+/* decay_pcp_high() of the host does so once a second. */
+static void an_idle_cache_shrinks_by_an_eighth(struct kunit *test)
+{
+	static const int limits[] = { 175, 154, 135, 119, 105 };
+	static const int counts[] = { 150, 150, 135, 119, 105 };
+	struct umbra *u = ghost_sized(test, 8, 200);
+	struct page *pages[150];
+	struct umbra_pcp *pcp = busy_cache(test, u, pages, ARRAY_SIZE(pages));
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, count(u), ARRAY_SIZE(pages));
+	for (i = 0; i < ARRAY_SIZE(limits); i++) {
+		umbra_pcp_decay(u);
+		KUNIT_EXPECT_EQ(test, pcp->high, limits[i]);
+		KUNIT_EXPECT_EQ(test, count(u), counts[i]);
+	}
+	for (i = 0; i < 40; i++)
+		umbra_pcp_decay(u);
+	KUNIT_EXPECT_EQ(test, pcp->high, 20);
+	KUNIT_EXPECT_EQ(test, count(u), 20);
+}
+
+static void caches_shrink_in_the_background(struct kunit *test)
+{
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.pcp_batch = 8,
+		.pcp_high = 200,
+		.background = true,
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout,
+						  16 * TEST_BLOCK);
+	struct page *pages[190];
+
+	busy_cache(test, u, pages, ARRAY_SIZE(pages));
+	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(count(u) < ARRAY_SIZE(pages)));
+}
+
 static struct kunit_case pcp_exact_cases[] = {
 	KUNIT_CASE_PARAM(a_refill_has_the_size_of_a_batch, exact_gen_params),
 	KUNIT_CASE_PARAM(a_bulk_request_refills_the_cache, exact_gen_params),
@@ -175,6 +234,8 @@ static struct kunit_case pcp_exact_cases[] = {
 	KUNIT_CASE(orders_above_the_costly_one_are_not_cached),
 	KUNIT_CASE(a_miss_halves_the_number_of_frees_once),
 	KUNIT_CASE(a_drain_goes_by_batches),
+	KUNIT_CASE(an_idle_cache_shrinks_by_an_eighth),
+	KUNIT_CASE(caches_shrink_in_the_background),
 	{}
 };
 

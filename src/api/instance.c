@@ -325,6 +325,7 @@ void umbra_background_stop(struct umbra *u)
 {
 	umbra_kswapd_stop(u);
 	umbra_compact_stop(u);
+	umbra_pcp_decay_stop(u);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_background_stop);
 
@@ -439,6 +440,8 @@ struct umbra *umbra_instance_create(const char *name,
 	err = layout->background ? umbra_kswapd_start(u) : 0;
 	if (err)
 		goto err_compact;
+	if (layout->background)
+		umbra_pcp_decay_start(u);
 	return u;
 
 err_compact:

@@ -330,6 +330,7 @@ struct umbra {
 	struct hlist_node cpuhp;	/* link in the CPU hotplug state */
 	struct workqueue_struct *wq;	/* runs the work items below */
 	struct work_struct drain_work;
+	struct delayed_work decay_work;	/* of instances with background work */
 	struct work_struct boost_work;
 	struct umbra_later later;
 

@@ -103,6 +103,7 @@ bool umbra_compact_zone_suitable(struct umbra_zone *zone, unsigned int order,
 	return has_room(zone, order, mark, highest, 0) &&
 	       is_fragmented(zone, order);
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_compact_zone_suitable);
 
 /**
  * umbra_compact_is_needed() - decide whether to compact a zone for an order

@@ -2,11 +2,15 @@
 /*
  * Draining caches: a CPU collects the blocks of its own cache, in an interrupt
  * that the task which drains asks for, and the task puts them back to the zone.
+ *
+ * The limits of caches decay, too, so that a CPU that is idle gives back what it
+ * kept when it was busy.
  */
 #include <linux/cpumask.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
@@ -137,3 +141,90 @@ void umbra_pcp_drain_dead(struct umbra *u, unsigned int cpu)
 	}
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_drain_dead);
+
+/* One step of a decay, on the CPU of the cache. */
+struct decay_call {
+	struct umbra_zone *zone;
+	bool begun;		/* the limit is lower already */
+	int pages;		/* that the cache has still to give back */
+	unsigned int nr;	/* blocks in umbra.drain_buf */
+};
+
+/* Lower the limit of a cache by an eighth, as the host does. In a section. */
+static int lower_high(struct umbra_pcp *pcp, const struct umbra_zone *zone,
+		      int batch)
+{
+	int high_min = READ_ONCE(zone->pcp_high_min);
+
+	if (pcp->high > high_min)
+		pcp->high = max3(pcp->count - (batch << PCP_SCALE_MAX),
+				 pcp->high - (pcp->high >> 3), high_min);
+	return pcp->count - pcp->high;
+}
+
+/* Runs on the CPU of the cache, with interrupts off. */
+static void decay_on_cpu(void *arg)
+{
+	struct decay_call *call = arg;
+	struct umbra_zone *zone = call->zone;
+	int batch = clamp(READ_ONCE(zone->pcp_batch), 1, PCP_DRAIN_BLOCKS);
+	struct umbra_pcp *pcp = pcp_enter(zone);
+
+	call->nr = 0;
+	/* A cache in use is not idle. */
+	if (!pcp) {
+		call->pages = 0;
+		return;
+	}
+	if (!call->begun)
+		call->pages = lower_high(pcp, zone, batch);
+	call->begun = true;
+	while (call->pages > 0 && pcp->count &&
+	       call->nr + batch <= PCP_DRAIN_BLOCKS) {
+		call->nr += umbra_pcp_collect(pcp, zone->umbra,
+					      zone->umbra->drain_buf + call->nr,
+					      PCP_DRAIN_BLOCKS - call->nr,
+					      min(call->pages, batch), 0);
+		call->pages -= batch;
+	}
+	pcp_leave(pcp);
+}
+
+static void decay_one(struct umbra_zone *zone, unsigned int cpu)
+{
+	struct decay_call call = { .zone = zone };
+
+	do {
+		if (smp_call_function_single(cpu, decay_on_cpu, &call, 1))
+			return;
+		put_back_all(zone, zone->umbra->drain_buf, call.nr);
+		cond_resched();
+	} while (call.pages > 0 && call.nr);
+}
+
+/**
+ * umbra_pcp_decay() - lower the limits of caches, and drain what is above them
+ * @u: the instance
+ *
+ * An interrupt comes only to CPUs whose limit is above the least one. Nothing
+ * happens while another task drains.
+ *
+ * Context: may sleep.
+ */
+void umbra_pcp_decay(struct umbra *u)
+{
+	struct umbra_zone *zone;
+	unsigned int cpu;
+
+	if (!mutex_trylock(&u->control_lock))
+		return;
+	for_each_umbra_zone(u, zone)
+		for_each_online_cpu(cpu) {
+			struct umbra_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
+
+			if (READ_ONCE(pcp->high) > READ_ONCE(zone->pcp_high_min))
+				decay_one(zone, cpu);
+		}
+	mutex_unlock(&u->control_lock);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_pcp_decay);

@@ -4,6 +4,7 @@
 #include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/lockdep.h>
 #include <linux/log2.h>
@@ -144,6 +145,31 @@ static void drain_work_fn(struct work_struct *work)
 	umbra_drain_pages(container_of(work, struct umbra, drain_work));
 }
 
+/* Period of the decay of caches, as that of the statistics of the host. */
+#define DECAY_PERIOD HZ
+
+static void decay_work_fn(struct work_struct *work)
+{
+	struct umbra *u = container_of(to_delayed_work(work), struct umbra,
+				       decay_work);
+
+	umbra_pcp_decay(u);
+	if (!READ_ONCE(u->stopping))
+		queue_delayed_work(u->wq, &u->decay_work, DECAY_PERIOD);
+}
+
+/* Begin to shrink the caches of idle CPUs. Context: any. */
+void umbra_pcp_decay_start(struct umbra *u)
+{
+	queue_delayed_work(u->wq, &u->decay_work, DECAY_PERIOD);
+}
+
+/* End it. Context: may sleep. */
+void umbra_pcp_decay_stop(struct umbra *u)
+{
+	cancel_delayed_work_sync(&u->decay_work);
+}
+
 /**
  * umbra_pcp_create() - create the caches of an instance
  * @u: the instance, with zones
@@ -173,6 +199,8 @@ int umbra_pcp_create(struct umbra *u, const struct umbra_layout *layout)
 	if (!u->drain_buf)
 		return -ENOMEM;
 	INIT_WORK(&u->drain_work, drain_work_fn);
+	/* An idle CPU need not wake up to become idle. */
+	INIT_DEFERRABLE_WORK(&u->decay_work, decay_work_fn);
 	if (hotplug_state > 0)
 		err = cpuhp_state_add_instance_nocalls(hotplug_state,
 						       &u->cpuhp);
@@ -185,6 +213,7 @@ int umbra_pcp_create(struct umbra *u, const struct umbra_layout *layout)
 void umbra_pcp_destroy(struct umbra *u)
 {
 	cancel_work_sync(&u->drain_work);
+	umbra_pcp_decay_stop(u);
 	if (!hlist_unhashed(&u->cpuhp))
 		cpuhp_state_remove_instance_nocalls(hotplug_state, &u->cpuhp);
 	kfree(u->drain_buf);

@@ -7,6 +7,8 @@
 
 void umbra_pcp_resize(struct umbra *u);
 int umbra_pcp_tune(struct umbra *u, int batch, int high);
+void umbra_pcp_decay_start(struct umbra *u);
+void umbra_pcp_decay_stop(struct umbra *u);
 int umbra_pcp_create(struct umbra *u, const struct umbra_layout *layout);
 void umbra_pcp_destroy(struct umbra *u);
 size_t umbra_pcp_bytes(const struct umbra *u);

@@ -2,6 +2,7 @@
 /* Direct reclaim: a task reclaims for its own request. */
 #include <linux/gfp.h>
 #include <linux/mmzone.h>
+#include <linux/module.h>
 #include <linux/sched/clock.h>
 #include <linux/sched/mm.h>
 #include <linux/swap.h>
@@ -107,3 +108,4 @@ unsigned long umbra_reclaim_direct(struct umbra *u,
 	umbra_latency_add(u, LATENCY_RECLAIM, rq->order, start);
 	return scan.nr_reclaimed ?: ready;
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_reclaim_direct);

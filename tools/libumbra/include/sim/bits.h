@@ -26,6 +26,7 @@
 				   at_ < bt_ ? at_ : bt_; })
 #define max_t(type, a, b)	({ type at_ = (a); type bt_ = (b);	\
 				   at_ > bt_ ? at_ : bt_; })
+#define max3(a, b, c)		max(max(a, b), c)
 #define min3(a, b, c)		({ typeof(a) m_ = min(a, b); min(m_, c); })
 #define clamp(x, low, high)	({ typeof(x) x_ = max(x, low); min(x_, high); })
 #define clamp_t(type, x, low, high)	min_t(type, max_t(type, x, low), high)
