@@ -122,7 +122,7 @@ int umbra_pcp_tune(struct umbra *u, int batch, int high)
 	WRITE_ONCE(u->pcp_batch, batch);
 	WRITE_ONCE(u->pcp_high, high);
 	umbra_pcp_resize(u);
-	umbra_pcp_drain(u, UMBRA_ALL_NODES, -1, false);
+	umbra_pcp_drain(u, UMBRA_ALL_NODES, -1, true);
 	mutex_unlock(&u->control_lock);
 	return 0;
 }
@@ -140,9 +140,14 @@ static void init_cache(struct umbra_pcp *pcp)
 		 UMBRA_NR_ORDERS * UMBRA_PCPTYPES);
 }
 
+/* A section may be about to push a page of a zone that is suspect now. */
 static void drain_work_fn(struct work_struct *work)
 {
-	umbra_drain_pages(container_of(work, struct umbra, drain_work));
+	struct umbra *u = container_of(work, struct umbra, drain_work);
+
+	mutex_lock(&u->control_lock);
+	umbra_pcp_drain(u, UMBRA_ALL_NODES, -1, true);
+	mutex_unlock(&u->control_lock);
 }
 
 /* Period of the decay of caches, as that of the statistics of the host. */
