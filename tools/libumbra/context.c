@@ -166,6 +166,8 @@ int smp_call_function_single(unsigned int cpu, void (*fn)(void *arg), void *arg,
 			     bool wait)
 {
 	sim_check(!sim.now.irqs_off, "a call of another CPU with interrupts off");
+	if (sim.explorer)
+		return sim.explorer->call(cpu, fn, arg) ? 0 : -ENXIO;
 	if (!cpu_online(cpu))
 		return -ENXIO;
 	sim_pass(CALL_NS);

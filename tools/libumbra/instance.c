@@ -23,20 +23,6 @@ struct owned {
 
 static LIST_HEAD(instances);
 
-struct umbra *umbra_create(const char *name, const struct umbra_layout *layout,
-			   const struct umbra_span *spans,
-			   unsigned int nr_spans)
-{
-	return umbra_instance_create(name, layout, spans, nr_spans);
-}
-
-unsigned long umbra_destroy(struct umbra *u,
-			    void (*lost)(void *arg, struct page *page),
-			    void *arg)
-{
-	return umbra_instance_destroy(u, lost, arg);
-}
-
 /* As the module does when it is loaded */
 static void register_once(void)
 {
@@ -45,6 +31,21 @@ static void register_once(void)
 	if (!done && umbra_pcp_register())
 		sim_die("no callbacks of CPUs");
 	done = true;
+}
+
+struct umbra *umbra_create(const char *name, const struct umbra_layout *layout,
+			   const struct umbra_span *spans,
+			   unsigned int nr_spans)
+{
+	register_once();
+	return umbra_instance_create(name, layout, spans, nr_spans);
+}
+
+unsigned long umbra_destroy(struct umbra *u,
+			    void (*lost)(void *arg, struct page *page),
+			    void *arg)
+{
+	return umbra_instance_destroy(u, lost, arg);
 }
 
 /**
@@ -107,7 +108,6 @@ static int start(struct owned *owned, const char *name,
 		release(owned);
 		return PTR_ERR(u);
 	}
-	register_once();
 	owned->u = u;
 	list_add_tail(&owned->link, &instances);
 	*instance = u;

@@ -13,6 +13,8 @@ struct task_struct *sim_thread_new(int (*fn)(void *data), void *data,
 
 bool sim_percpu_used(void);
 void sim_fail_sleepers(void);
+void sim_switch(struct task_struct *task);
+void sim_leave_cpu(unsigned int cpu);
 
 /* Symbols of the linker: the program, and the ends of tables of pointers */
 struct kunit_suite;

@@ -21,8 +21,7 @@
  * The library cannot show: two CPUs at the same time, so neither races nor the
  * order of memory accesses (other tasks run where a task sleeps, other contexts
  * where umbra_sim_set_interrupt() has them); the descriptors of a host, its flags
- * and types of pages, and what a host does with pages; CPUs that come or go;
- * debugfs and /dev/umbra; how long anything takes.
+ * and types of pages, and what a host does with pages; debugfs and /dev/umbra; how long anything takes.
  */
 #ifndef _LIBUMBRA_H
 #define _LIBUMBRA_H
@@ -153,6 +152,7 @@ int umbra_sim_bytes_parse(const char *text, unsigned long long *bytes);
 void umbra_sim_set_cpus(unsigned int nr);
 unsigned int umbra_sim_nr_cpus(void);
 void umbra_sim_set_cpu(unsigned int cpu);
+void umbra_sim_set_cpu_online(unsigned int cpu, bool online);
 void umbra_sim_pass(unsigned long long ns);
 unsigned long long umbra_sim_time(void);
 void umbra_sim_set_seed(unsigned long long seed);

@@ -20,18 +20,32 @@ void sim_spin_wait(spinlock_t *lock)
 bool mutex_trylock(struct mutex *lock)
 {
 	sim_check(!in_interrupt(), "mutex_trylock() in an interrupt");
+	if (sim.explorer)
+		sim.explorer->access(&lock->owner, sizeof(lock->owner), true,
+				     sim_caller());
 	if (lock->owner)
 		return false;
+	if (sim.explorer)
+		sim.explorer->locked(&lock->owner);
 	lock->owner = current;
 	return true;
+}
+
+/* An explorer of schedules knows itself who waits. */
+static void lock_explored(struct mutex *lock)
+{
+	sim.explorer->lock(&lock->owner, sim_caller());
+	lock->owner = current;
 }
 
 static int lock_in(struct mutex *lock, unsigned int state)
 {
 	sim_check(lock->owner != current,
 		  "mutex_lock() of a mutex that this task holds");
-	if (sim_wait(&lock->wait, mutex_trylock(lock), state,
-		     MAX_SCHEDULE_TIMEOUT) < 0)
+	if (sim.explorer)
+		lock_explored(lock);
+	else if (sim_wait(&lock->wait, mutex_trylock(lock), state,
+			  MAX_SCHEDULE_TIMEOUT) < 0)
 		return -EINTR;
 	return 0;
 }
@@ -51,6 +65,8 @@ void mutex_unlock(struct mutex *lock)
 {
 	sim_check(lock->owner == current,
 		  "mutex_unlock() of a mutex that this task does not hold");
+	if (sim.explorer)
+		sim.explorer->unlock(&lock->owner, sim_caller());
 	lock->owner = NULL;
 	wake_up_all(&lock->wait);
 }

@@ -81,6 +81,7 @@ void umbra_sim_set_cpus(unsigned int nr)
 	sim.nr_cpus = nr;
 	bitmap_zero(sim_all_cpus.bits, NR_CPUS);
 	bitmap_set(sim_all_cpus.bits, 0, nr);
+	sim_online_cpus = sim_all_cpus;
 	for (cpu = 0; cpu < NR_CPUS; cpu++)
 		set_bit(cpu, sim_one_cpu[cpu].bits);
 }
@@ -93,6 +94,7 @@ unsigned int umbra_sim_nr_cpus(void)
 void umbra_sim_set_cpu(unsigned int cpu)
 {
 	sim_check(cpu < sim.nr_cpus, "CPU %u: there are %u", cpu, sim.nr_cpus);
+	sim_check(cpu_online(cpu), "CPU %u is offline", cpu);
 	current->cpu = cpu;
 	sim.cpu = cpu;
 }
@@ -167,6 +169,23 @@ static void switch_to(struct task_struct *task, bool ends)
 	free_ended();
 }
 
+/* Switch to a task of another CPU, whatever this one does. */
+void sim_switch(struct task_struct *task)
+{
+	switch_to(task, false);
+}
+
+/* Move the tasks of a CPU that has gone. */
+void sim_leave_cpu(unsigned int cpu)
+{
+	struct task_struct *task;
+
+	sim_check(!busy[cpu], "CPU %u goes, but a task of it waits busily", cpu);
+	list_for_each_entry(task, &all_tasks, all)
+		if (task->cpu == cpu)
+			task->cpu = sim.cpu;
+}
+
 /* The time since when the program sleeps without a timeout, or 0. */
 static u64 hangs_since;
 
@@ -222,6 +241,10 @@ bool sim_signal_ends(unsigned int state)
 static void sleep_here(bool has_timeout)
 {
 	sim_might_sleep("schedule");
+	if (sim.explorer) {
+		sim.explorer->sleep(has_timeout);
+		return;
+	}
 	if (signal_wakes(current->__state, current))
 		current->__state = TASK_RUNNING;
 	/* A task that never sleeps still takes time: else no timer would end. */
@@ -329,6 +352,8 @@ static void let_others_run(void)
 int sim_cond_resched(void)
 {
 	sim_might_sleep("cond_resched");
+	if (sim.explorer)
+		return 0;
 	sim_pass(NSEC_PER_USEC);
 	if (likely(list_empty(&run_queue)))
 		return 0;
@@ -339,6 +364,10 @@ int sim_cond_resched(void)
 /* Busy waiting takes time, and other CPUs run meanwhile. */
 void cpu_relax(void)
 {
+	if (sim.explorer) {
+		sim.explorer->sleep(true);
+		return;
+	}
 	sim_pass(NSEC_PER_USEC);
 	if (preemptible() && !sim.now.rcu && current->__state == TASK_RUNNING)
 		let_others_run();

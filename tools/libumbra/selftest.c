@@ -14,6 +14,7 @@
 #include <sim/mm.h>
 #include "../../src/buddy/freelist.h"
 #include "../../src/core/core.h"
+#include "../../src/page/pcp.h"
 #include "internal.h"
 
 #define MS		1000000ULL
@@ -312,6 +313,27 @@ static bool nmis_come_inside_locks(void)
 }
 
 /* A large table has a second try, so that a creation may succeed nevertheless. */
+/* The work of a CPU that goes runs on another one. */
+static bool a_cpu_that_goes_leaves_no_page_behind(void)
+{
+	struct umbra *u = instance("16M");
+	const struct umbra_zone *zone = u->zones;
+	unsigned long before;
+	bool gone, back;
+
+	umbra_sim_set_cpu(1);
+	umbra_free_page(u, umbra_alloc_page(u, GFP_KERNEL));
+	before = umbra_pcp_count(zone, 1);
+	umbra_sim_set_cpu(0);
+	umbra_sim_set_cpu_online(1, false);
+	umbra_sim_pass(10 * MS);
+	gone = !umbra_pcp_count(zone, 1) && !cpu_online(1) &&
+	       num_online_cpus() == 1;
+	umbra_sim_set_cpu_online(1, true);
+	back = cpu_online(1) && num_online_cpus() == 2;
+	return finish(u) && before && gone && back;
+}
+
 static bool every_allocation_of_a_creation_may_fail(void)
 {
 	struct umbra_sim_parameters p;
@@ -551,6 +573,7 @@ int main(int argc, char **argv)
 	RUN(kswapd_wakes_a_request_that_it_throttled);
 	RUN(kcompactd_makes_the_block_that_a_request_lacked);
 	RUN(a_page_that_was_held_comes_back_by_itself);
+	RUN(a_cpu_that_goes_leaves_no_page_behind);
 	RUN(every_allocation_of_a_creation_may_fail);
 	RUN(requests_fail_as_often_as_wanted);
 	RUN(the_task_decides_what_a_request_may_use);

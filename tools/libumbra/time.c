@@ -5,6 +5,7 @@
  * Timers are a list in the order of time. They run in a softirq on the CPU that
  * started them, in the context of the task that lets time pass.
  */
+#include <sim/cpu.h>
 #include <sim/time.h>
 #include "internal.h"
 
@@ -75,7 +76,8 @@ static void fire(struct timer_list *timer)
 	if (timer->ns > now_ns)
 		set_time(timer->ns);
 	list_del_init(&timer->link);
-	sim.cpu = timer->cpu;
+	if (cpu_online(timer->cpu))
+		sim.cpu = timer->cpu;
 	sim.now.softirq++;
 	timer->function(timer);
 	sim.now.softirq--;

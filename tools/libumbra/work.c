@@ -53,7 +53,8 @@ static void run_work(struct worker *worker, struct work_struct *work)
 	list_del_init(&work->link);
 	work->pending = false;
 	worker->runs = work;
-	set_cpus_allowed_ptr(current, cpumask_of(work->cpu));
+	if (cpu_online(work->cpu))
+		set_cpus_allowed_ptr(current, cpumask_of(work->cpu));
 	work->func(work);
 	sim_check(preemptible(), "a work item left preemption or interrupts off");
 	worker->runs = NULL;

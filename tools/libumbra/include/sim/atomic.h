@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Atomic operations. One thread runs, and interrupts come only at sim_point(),
- * so that plain operations are atomic.
+ * so that plain operations are atomic. For an explorer of schedules, each is one
+ * access.
  */
 #ifndef _SIM_ATOMIC_H
 #define _SIM_ATOMIC_H
@@ -24,8 +25,9 @@ static inline void prefix##_set(atomic *v, type value)			\
 {									\
 	WRITE_ONCE(v->counter, value);					\
 }									\
-static inline type prefix##_add_return(type n, atomic *v)		\
+__sim_step type prefix##_add_return(type n, atomic *v)	\
 {									\
+	sim_access(v, sizeof(*v), true);				\
 	return v->counter = (type)((unsigned long)v->counter + n);	\
 }									\
 static inline void prefix##_add(type n, atomic *v)			\
@@ -60,22 +62,28 @@ static inline bool prefix##_dec_and_test(atomic *v)			\
 {									\
 	return prefix##_add_return(-1, v) == 0;				\
 }									\
-static inline bool prefix##_add_unless(atomic *v, type n, type unless)	\
+__sim_step							\
+bool prefix##_add_unless(atomic *v, type n, type unless)		\
 {									\
+	sim_access(v, sizeof(*v), true);				\
 	if (v->counter == unless)					\
 		return false;						\
-	prefix##_add(n, v);						\
+	v->counter += n;						\
 	return true;							\
 }									\
-static inline type prefix##_xchg(atomic *v, type value)			\
+__sim_step type prefix##_xchg(atomic *v, type value)	\
 {									\
-	type old = v->counter;						\
+	type old;							\
 									\
+	sim_access(v, sizeof(*v), true);				\
+	old = v->counter;						\
 	v->counter = value;						\
 	return old;							\
 }									\
-static inline bool prefix##_try_cmpxchg(atomic *v, type *old, type value) \
+__sim_step							\
+bool prefix##_try_cmpxchg(atomic *v, type *old, type value)		\
 {									\
+	sim_access(v, sizeof(*v), true);				\
 	if (v->counter != *old) {					\
 		*old = v->counter;					\
 		return false;						\
@@ -94,6 +102,20 @@ SIM_ATOMIC(atomic_long, atomic_long_t, long)
 
 #define atomic_inc_not_zero(v)	atomic_add_unless(v, 1, 0)
 
+#ifdef SIM_EXPLORED
+/* The compiler makes one call of each of these. */
+#define xchg(p, value)		__atomic_exchange_n(p, value, __ATOMIC_SEQ_CST)
+#define try_cmpxchg(p, old, value)					\
+	__atomic_compare_exchange_n(p, old, value, false,		\
+				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+#define cmpxchg(p, old, value)						\
+({									\
+	typeof(*(p)) c_ = (old);					\
+									\
+	try_cmpxchg(p, &c_, value);					\
+	c_;								\
+})
+#else
 #define xchg(p, value)							\
 ({									\
 	typeof(*(p)) x_ = *(p);						\
@@ -121,6 +143,7 @@ SIM_ATOMIC(atomic_long, atomic_long_t, long)
 		*(old) = *(p);						\
 	done_;								\
 })
+#endif
 
 typedef struct {
 	atomic_t refs;

@@ -155,11 +155,28 @@ static inline bool __test_and_clear_bit(unsigned long nr, unsigned long *map)
 	return old;
 }
 
+#ifdef SIM_EXPLORED
+#define SIM_BIT_OP(type, name, result)					\
+__sim_step type name(unsigned long nr, unsigned long *map) \
+{									\
+	unsigned long *word = &map[BIT_WORD(nr)], old;			\
+									\
+	sim_access(word, sizeof(*word), true);				\
+	old = *word & BIT_MASK(nr);					\
+	result;								\
+}
+
+SIM_BIT_OP(void, set_bit, *word |= BIT_MASK(nr); (void)old)
+SIM_BIT_OP(void, clear_bit, *word &= ~BIT_MASK(nr); (void)old)
+SIM_BIT_OP(bool, test_and_set_bit, *word |= BIT_MASK(nr); return old)
+SIM_BIT_OP(bool, test_and_clear_bit, *word &= ~BIT_MASK(nr); return old)
+#else
 /* One thread runs, so that every operation is atomic. */
 #define set_bit			__set_bit
 #define clear_bit		__clear_bit
 #define test_and_set_bit	__test_and_set_bit
 #define test_and_clear_bit	__test_and_clear_bit
+#endif
 
 unsigned long find_next_bit(const unsigned long *map, unsigned long size,
 			    unsigned long from);

@@ -25,6 +25,27 @@ struct sim_context {
 	bool irqs_off;
 };
 
+/*
+ * The functions of an explorer of schedules. Every context that reaches one of
+ * them may lose its turn to a context of another CPU, or to an interrupt.
+ */
+struct sim_explorer {
+	void (*access)(const volatile void *p, size_t size, bool write,
+		       const void *caller);
+	/* Before a lock is taken, until it is free; and after a trylock */
+	void (*lock)(struct task_struct **owner, const void *caller);
+	void (*locked)(struct task_struct **owner);
+	void (*unlock)(struct task_struct **owner, const void *caller);
+	/* Before interrupts of this CPU are turned off */
+	void (*mask)(const void *caller);
+	/* The task sleeps, or until it is woken */
+	void (*sleep)(bool has_timeout);
+	/* A call of another CPU, or false if the CPU is offline */
+	bool (*call)(unsigned int cpu, void (*fn)(void *arg), void *arg);
+	/* Until a CPU can go: no call waits for it, and it runs no task */
+	void (*offline)(unsigned int cpu, const void *caller);
+};
+
 struct sim_state {
 	struct sim_context now;
 	unsigned int cpu;
@@ -32,6 +53,7 @@ struct sim_state {
 	bool injects;		/* sim_point() calls sim_interrupt() */
 	bool pending;		/* irq_work or softirqs wait for interrupts */
 	struct task_struct *task;
+	const struct sim_explorer *explorer;	/* or NULL */
 };
 
 extern struct sim_state sim;
@@ -46,6 +68,25 @@ do {									\
 	if (unlikely(sim.injects))					\
 		sim_interrupt(site);					\
 } while (0)
+
+/* In the code of an explorer's build: the context may lose its turn here. */
+#ifdef SIM_EXPLORED
+#define sim_explore(fn, ...)						\
+do {									\
+	if (sim.explorer)						\
+		sim.explorer->fn(__VA_ARGS__);				\
+} while (0)
+#else
+#define sim_explore(fn, ...)	do { } while (0)
+#endif
+
+#define sim_caller()	__builtin_return_address(0)
+
+__sim_step void sim_will_mask(void)
+{
+	if (!sim.now.irqs_off)
+		sim_explore(mask, sim_caller());
+}
 
 /* In the code under test an interrupt may come at every marked access as well. */
 #ifdef SIM_ACCESS_POINTS
@@ -121,6 +162,7 @@ static inline void sim_irqs_on(void)
 #define local_irq_save(flags)						\
 do {									\
 	sim_point("irq_save");						\
+	sim_will_mask();						\
 	(flags) = sim.now.irqs_off;						\
 	sim.now.irqs_off = true;						\
 } while (0)
@@ -136,6 +178,7 @@ do {									\
 static inline void local_irq_disable(void)
 {
 	sim_point("irq_disable");
+	sim_will_mask();
 	sim.now.irqs_off = true;
 }
 

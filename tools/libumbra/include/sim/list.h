@@ -124,17 +124,21 @@ static inline bool llist_empty(const struct llist_head *head)
 }
 
 /* Returns true if the list was empty. */
-static inline bool llist_add(struct llist_node *node, struct llist_head *head)
+__sim_step bool llist_add(struct llist_node *node, struct llist_head *head)
 {
+	sim_access(head, sizeof(*head), true);
 	node->next = head->first;
 	head->first = node;
 	return !node->next;
 }
 
-static inline struct llist_node *llist_del_all(struct llist_head *head)
+__sim_step
+struct llist_node *llist_del_all(struct llist_head *head)
 {
-	struct llist_node *first = head->first;
+	struct llist_node *first;
 
+	sim_access(head, sizeof(*head), true);
+	first = head->first;
 	head->first = NULL;
 	return first;
 }

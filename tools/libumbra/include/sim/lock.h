@@ -21,9 +21,10 @@ typedef spinlock_t raw_spinlock_t;
 
 void sim_spin_wait(spinlock_t *lock);
 
-static inline void spin_lock(spinlock_t *lock)
+__sim_step void spin_lock(spinlock_t *lock)
 {
 	sim_point("spin_lock");
+	sim_explore(lock, &lock->owner, sim_caller());
 	if (unlikely(lock->owner))
 		sim_spin_wait(lock);
 	lock->owner = current;
@@ -31,21 +32,25 @@ static inline void spin_lock(spinlock_t *lock)
 	sim_point("spin_locked");
 }
 
-static inline bool spin_trylock(spinlock_t *lock)
+__sim_step bool spin_trylock(spinlock_t *lock)
 {
 	sim_point("spin_trylock");
+	sim_explore(access, &lock->owner, sizeof(lock->owner), true,
+		    sim_caller());
 	if (lock->owner)
 		return false;
+	sim_explore(locked, &lock->owner);
 	lock->owner = current;
 	sim.now.preempt++;
 	return true;
 }
 
-static inline void spin_unlock(spinlock_t *lock)
+__sim_step void spin_unlock(spinlock_t *lock)
 {
 	sim_check(lock->owner == current,
 		  "spin_unlock() of a lock that this task does not hold");
 	sim_point("spin_unlock");
+	sim_explore(unlock, &lock->owner, sim_caller());
 	lock->owner = NULL;
 	sim.now.preempt--;
 	sim_point("spin_unlocked");
@@ -86,11 +91,17 @@ static inline void spin_unlock_irq(spinlock_t *lock)
 	local_irq_enable();
 }
 
+/* No other context can change the answer. */
+__sim_step bool sim_is_owner(struct task_struct *const *owner)
+{
+	return *owner == current;
+}
+
 /* Works for every lock: each has the member @owner. */
 #define lockdep_assert_held(lock)					\
-	sim_check((lock)->owner == current,				\
+	sim_check(sim_is_owner(&(lock)->owner),				\
 		  "%s: %s is not held", __func__, #lock)
-#define lockdep_is_held(lock)	((lock)->owner == current)
+#define lockdep_is_held(lock)	sim_is_owner(&(lock)->owner)
 
 struct mutex {
 	struct task_struct *owner;

@@ -100,6 +100,41 @@ typedef struct {
 #define likely(x)		__builtin_expect(!!(x), 1)
 #define unlikely(x)		__builtin_expect(!!(x), 0)
 
+/*
+ * Operations of the machine are one access each for an explorer of schedules, see
+ * sim_explorer. Its build has a call for every other access of the code under
+ * test, which the compiler adds.
+ */
+#ifdef __SANITIZE_THREAD__
+#define SIM_EXPLORED
+#define __sim_step	static __attribute__((__no_sanitize_thread__, __noipa__, \
+					      __unused__))
+void sim_access(const volatile void *p, size_t size, bool write);
+
+#define memset(p, value, n)						\
+({									\
+	size_t n_ = (n);						\
+									\
+	sim_access(p, n_, true);					\
+	memset(p, value, n_);						\
+})
+
+#define sim_copy(fn, to, from, n)					\
+({									\
+	size_t n_ = (n);						\
+									\
+	sim_access(from, n_, false);					\
+	sim_access(to, n_, true);					\
+	fn(to, from, n_);						\
+})
+
+#define memcpy(to, from, n)	sim_copy(memcpy, to, from, n)
+#define memmove(to, from, n)	sim_copy(memmove, to, from, n)
+#else
+#define __sim_step	static inline
+#define sim_access(p, size, write)	do { } while (0)
+#endif
+
 #define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, value)	(*(volatile typeof(x) *)&(x) = (value))
 #define data_race(x)		(x)
