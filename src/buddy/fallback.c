@@ -87,12 +87,8 @@ static u32 claim(struct umbra_zone *zone, u32 index, unsigned int found,
 	struct umbra *u = zone->umbra;
 	struct umbra_claim_view view;
 
-	if (found >= u->pb_order) {
-		if (!umbra_freelist_remove(zone, index, found))
-			return UMBRA_NO_FRAME;
-		umbra_freelist_set_types(u, index, found, type);
-		return umbra_freelist_split(zone, index, found, order);
-	}
+	if (found >= u->pb_order)
+		return umbra_freelist_cut(zone, index, found, order, type);
 	/* With more free pages, fewer requests fall back to another type. */
 	if (umbra_watermark_boost(zone) && flags & ALLOC_KSWAPD)
 		set_bit(ZONE_FLAG_BOOSTED, &zone->flags);

@@ -69,8 +69,12 @@ static bool is_in_hand(u8 frame)
 	       frame_state(frame) == FRAME_HELD;
 }
 
-static void freelist_add(struct umbra_zone *zone, u32 index,
-			 unsigned int order, bool to_tail)
+/*
+ * Put a block in hand on its list, without a change of the number of free pages.
+ * Returns false if it is not in hand.
+ */
+static bool link_block(struct umbra_zone *zone, u32 index, unsigned int order,
+		       bool to_tail)
 {
 	struct umbra *u = zone->umbra;
 	enum umbra_migratetype type = umbra_frame_type(u, index);
@@ -78,7 +82,7 @@ static void freelist_add(struct umbra_zone *zone, u32 index,
 	struct page *page = umbra_index_to_page(u, index);
 
 	if (!umbra_assert(u, index, is_in_hand(frame_read(u, index))))
-		return;
+		return false;
 	frame_set(u, index, FRAME_FREE, order);
 	if (to_tail)
 		list_add_tail(&page->lru, &area->free_list[type]);
@@ -86,9 +90,17 @@ static void freelist_add(struct umbra_zone *zone, u32 index,
 		list_add(&page->lru, &area->free_list[type]);
 	WRITE_ONCE(area->nr_free[type], area->nr_free[type] + 1);
 	zone->listed[type] |= BIT(order);
-	account(zone, type, 1L << order);
 	if (zone->by_address)
 		umbra_freelist_address_note(zone, index, order, type);
+	return true;
+}
+
+static void freelist_add(struct umbra_zone *zone, u32 index,
+			 unsigned int order, bool to_tail)
+{
+	if (link_block(zone, index, order, to_tail))
+		account(zone, umbra_frame_type(zone->umbra, index),
+			1L << order);
 }
 
 /* Put a block in hand at the end of its list, unmerged. Zone lock held. */
@@ -103,6 +115,27 @@ void umbra_freelist_append(struct umbra_zone *zone, u32 index,
 static bool is_linked(const struct list_head *link)
 {
 	return link->next->prev == link && link->prev->next == link;
+}
+
+/* As umbra_freelist_remove(), without a change of the number of free pages. */
+static bool unlink_block(struct umbra_zone *zone, u32 index,
+			 unsigned int order)
+{
+	struct umbra *u = zone->umbra;
+	enum umbra_migratetype type = umbra_frame_type(u, index);
+	struct umbra_free_area *area = &zone->free_area[order];
+	struct list_head *link = &umbra_index_to_page(u, index)->lru;
+
+	if (!umbra_assert(u, index, frame_is(u, index, FRAME_FREE, order)) ||
+	    !umbra_assert(u, index, area->nr_free[type] > 0) ||
+	    !umbra_assert(u, index, is_linked(link)))
+		return false;
+	list_del(link);
+	WRITE_ONCE(area->nr_free[type], area->nr_free[type] - 1);
+	if (!area->nr_free[type])
+		zone->listed[type] &= ~BIT(order);
+	frame_set(u, index, FRAME_TAIL, 0);
+	return true;
 }
 
 /**
@@ -120,23 +153,11 @@ static bool is_linked(const struct list_head *link)
 bool umbra_freelist_remove(struct umbra_zone *zone, u32 index,
 			   unsigned int order)
 {
-	struct umbra *u = zone->umbra;
-	enum umbra_migratetype type = umbra_frame_type(u, index);
-	struct umbra_free_area *area = &zone->free_area[order];
-	struct list_head *link = &umbra_index_to_page(u, index)->lru;
-
 	lockdep_assert_held(&zone->lock);
 
-	if (!umbra_assert(u, index, frame_is(u, index, FRAME_FREE, order)) ||
-	    !umbra_assert(u, index, area->nr_free[type] > 0) ||
-	    !umbra_assert(u, index, is_linked(link)))
+	if (!unlink_block(zone, index, order))
 		return false;
-	list_del(link);
-	WRITE_ONCE(area->nr_free[type], area->nr_free[type] - 1);
-	if (!area->nr_free[type])
-		zone->listed[type] &= ~BIT(order);
-	account(zone, type, -(1L << order));
-	frame_set(u, index, FRAME_TAIL, 0);
+	account(zone, umbra_frame_type(zone->umbra, index), -(1L << order));
 	return true;
 }
 
@@ -191,26 +212,37 @@ static bool is_about_to_grow(struct umbra_zone *zone, u32 index,
 	return is_free_block(zone, index ^ (2U << order), order + 1);
 }
 
+/*
+ * Requests read the number of free pages without the lock, and must not see it
+ * fall while a block merges.
+ */
 static void free_merged(struct umbra_zone *zone, u32 index, unsigned int order)
 {
 	struct umbra *u = zone->umbra;
+	enum umbra_migratetype type = umbra_frame_type(u, index);
 
+	account(zone, type, 1L << order);
 	for (; order < UMBRA_MAX_ORDER; order++) {
 		u32 buddy = index ^ (1U << order);
+		enum umbra_migratetype theirs;
 
 		if (!buddy_is_mergeable(zone, index, buddy, order))
 			break;
-		if (!umbra_freelist_remove(zone, buddy, order))
+		if (!unlink_block(zone, buddy, order))
 			break;
-		if (umbra_frame_type(u, buddy) != umbra_frame_type(u, index))
-			umbra_freelist_set_types(u, buddy, order,
-						 umbra_frame_type(u, index));
+		theirs = umbra_frame_type(u, buddy);
+		if (theirs != type) {
+			account(zone, type, 1L << order);
+			account(zone, theirs, -(1L << order));
+			umbra_freelist_set_types(u, buddy, order, type);
+		}
 		frame_set(u, index, FRAME_TAIL, 0);
 		index &= ~(1U << order);
 	}
-	freelist_add(zone, index, order,
-		     u->policy->to_tail(order,
-					is_about_to_grow(zone, index, order)));
+	if (!link_block(zone, index, order,
+			u->policy->to_tail(order, is_about_to_grow(zone, index,
+								   order))))
+		account(zone, type, -(1L << order));
 }
 
 /**
@@ -338,6 +370,52 @@ u32 umbra_freelist_take_first(struct umbra_zone *zone, unsigned int order,
 EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_take_first);
 
 /**
+ * umbra_freelist_cut() - take a part of a free block
+ * @zone: the zone of the block
+ * @index: the head of the block
+ * @order: order of the block
+ * @wanted: order of the part
+ * @type: the type that all pageblocks of the block get, or have
+ *
+ * The rest of the block counts as free all the time.
+ *
+ * Context: zone lock held.
+ * Return: the head of the part, or UMBRA_NO_FRAME if the block is not on its list.
+ */
+u32 umbra_freelist_cut(struct umbra_zone *zone, u32 index, unsigned int order,
+		       unsigned int wanted, enum umbra_migratetype type)
+{
+	enum umbra_migratetype before = umbra_frame_type(zone->umbra, index);
+
+	lockdep_assert_held(&zone->lock);
+
+	if (!unlink_block(zone, index, order))
+		return UMBRA_NO_FRAME;
+	if (type != before) {
+		account(zone, type, 1L << order);
+		account(zone, before, -(1L << order));
+		umbra_freelist_set_types(zone->umbra, index, order, type);
+	}
+	while (order > wanted) {
+		order--;
+		link_block(zone, index + (1U << order), order, false);
+	}
+	account(zone, type, -(1L << wanted));
+	return index;
+}
+
+/* As umbra_freelist_take_first(), but the block still counts as free. */
+static u32 unlink_first(struct umbra_zone *zone, unsigned int order,
+			enum umbra_migratetype type)
+{
+	u32 index = umbra_freelist_first(zone, order, type);
+
+	if (index == UMBRA_NO_FRAME || !unlink_block(zone, index, order))
+		return UMBRA_NO_FRAME;
+	return index;
+}
+
+/**
  * umbra_freelist_take() - take a block of an order and type
  * @zone: the zone to take from
  * @order: order wanted
@@ -366,15 +444,13 @@ u32 umbra_freelist_take(struct umbra_zone *zone, unsigned int order,
 		if (!umbra_assert(zone->umbra, index, index != UMBRA_NO_FRAME))
 			return UMBRA_NO_FRAME;
 		found = frame_order(frame_read(zone->umbra, index));
-		if (!umbra_freelist_remove(zone, index, found))
-			return UMBRA_NO_FRAME;
 	} else {
 		found = order + __ffs(larger);
-		index = umbra_freelist_take_first(zone, found, type);
+		index = umbra_freelist_first(zone, found, type);
 		if (!umbra_assert(zone->umbra, index, index != UMBRA_NO_FRAME))
 			return UMBRA_NO_FRAME;
 	}
-	return umbra_freelist_split(zone, index, found, order);
+	return umbra_freelist_cut(zone, index, found, order, type);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_take);
 
@@ -425,22 +501,25 @@ unsigned int umbra_freelist_take_many(struct umbra_zone *zone,
 				       (nr << order) / 2;
 		unsigned int n = nr_of_block(want, order, found, enough);
 		u32 index, end;
+		long taken;
 
 		if (!n)
 			break;
-		index = umbra_freelist_take_first(zone, found, type);
+		index = unlink_first(zone, found, type);
 		if (!umbra_assert(zone->umbra, index, index != UMBRA_NO_FRAME))
 			break;
 		end = index + (1U << found);
+		taken = (long)n << order;
 		for (; n; n--, index += 1U << order)
 			frames[got++] = index;
 		/* Free the rest as the largest aligned blocks. */
 		while (index < end) {
 			unsigned int left = __ffs(index);
 
-			freelist_add(zone, index, left, false);
+			link_block(zone, index, left, false);
 			index += 1U << left;
 		}
+		account(zone, type, -taken);
 	}
 	return got;
 }

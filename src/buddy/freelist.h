@@ -23,6 +23,8 @@ u32 umbra_freelist_first(struct umbra_zone *zone, unsigned int order,
 			 enum umbra_migratetype type);
 u32 umbra_freelist_take_first(struct umbra_zone *zone, unsigned int order,
 			      enum umbra_migratetype type);
+u32 umbra_freelist_cut(struct umbra_zone *zone, u32 index, unsigned int order,
+		       unsigned int wanted, enum umbra_migratetype type);
 u32 umbra_freelist_take(struct umbra_zone *zone, unsigned int order,
 			enum umbra_migratetype type);
 unsigned int umbra_freelist_take_many(struct umbra_zone *zone,
