@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Caches are turned off while contexts use them. */
+#include <linux/gfp.h>
+#include "../../src/page/pcp_setup.h"
+#include "scenarios.h"
+#include "world.h"
+
+static struct page *block;
+
+static void make_nodes(unsigned int nodes)
+{
+	struct world_options options = WORLD_DEFAULT;
+
+	options.nodes = nodes;
+	world_make(&options);
+	umbra_sim_set_cpu(1);
+	block = umbra_alloc_pages(world, GFP_KERNEL, 0);
+	umbra_drain_pages(world);
+	umbra_sim_set_cpu(0);
+}
+
+static void make(void)
+{
+	make_nodes(1);
+}
+
+static void make_pair(void)
+{
+	make_nodes(2);
+}
+
+static void turn_off(void)
+{
+	umbra_pcp_tune(world, 0, 0);
+}
+
+static void take_node(void)
+{
+	umbra_set_node_online(world, 1, false);
+}
+
+static void alloc(void)
+{
+	world_alloc(GFP_KERNEL, 0);
+}
+
+static void free_block(void)
+{
+	umbra_free_pages(world, block, 0);
+}
+
+/*
+ * The request may fail: while a block merges under the lock of its zone, the number
+ * of free pages, which the request reads without the lock, is too low.
+ */
+static void irq_alloc_free(void)
+{
+	struct page *page = umbra_alloc_pages(world, GFP_ATOMIC | __GFP_NOWARN,
+					      0);
+
+	if (page)
+		umbra_free_pages(world, page, 0);
+}
+
+static void nmi_alloc(void)
+{
+	struct page *page = umbra_alloc_pages_nolock(world, 0, UMBRA_NO_NODE, 0);
+
+	if (page)
+		world_own(page, 0);
+}
+
+static void judge(void)
+{
+	world_expect(!world_cached(), "a cache that is off is empty");
+	world_judge(0);
+}
+
+static void judge_block(void)
+{
+	world_own(block, 0);
+	judge();
+}
+
+static void judge_node(void)
+{
+	world_expect(!umbra_pcp_count(&world->zones[1], -1),
+		     "no cache has pages of an offline node");
+	world_judge(0);
+}
+
+static void judge_node_block(void)
+{
+	world_own(block, 0);
+	judge_node();
+}
+
+#define TASK(what, where)	{ #what, CONTEXT_TASK, where, what }
+#define IRQ(what, where)	{ #what, CONTEXT_INTERRUPT, where, what }
+#define NMI(what, where)	{ #what, CONTEXT_NMI, where, what }
+#define OFF(id, count, says, make, end, limit, ...)				\
+	{								\
+		.name = id,						\
+		.claim = says,						\
+		.setup = make,						\
+		.contexts = { __VA_ARGS__ },				\
+		.judge = end,						\
+		.preemptions = limit,					\
+		.schedules = count,					\
+	}
+
+const struct scenario off_scenarios[] = {
+	OFF("off-free", 293, "a free while caches are turned off leaves no page in one",
+	    make, judge, 1,
+	    TASK(turn_off, 0), TASK(free_block, 1)),
+	OFF("off-refill", 337, "a refill while caches are turned off leaves no page in one",
+	    make, judge_block, 1,
+	    TASK(turn_off, 0), TASK(alloc, 1)),
+	{
+		.name = "off-free-two",
+		.claim = "the same, with more preemptions",
+		.setup = make,
+		.contexts = { TASK(turn_off, 0), TASK(free_block, 1) },
+		.judge = judge,
+		.preemptions = 2,
+		.schedules = 6167,
+		.is_long = true,
+	}, {
+		.name = "off-free-irq",
+		.claim = "an interrupt allocates and frees during that free",
+		.setup = make,
+		.contexts = {
+			TASK(turn_off, 0), TASK(free_block, 1),
+			IRQ(irq_alloc_free, 1)
+		},
+		.judge = judge,
+		.preemptions = 1,
+		.schedules = 5350,
+		.is_long = true,
+	}, {
+		.name = "off-free-nmi",
+		.claim = "an NMI allocates during that free",
+		.setup = make,
+		.contexts = {
+			TASK(turn_off, 0), TASK(free_block, 1),
+			NMI(nmi_alloc, 1)
+		},
+		.judge = judge,
+		.preemptions = 1,
+		.schedules = 3509,
+		.is_long = true,
+	}, {
+		.name = "off-refill-irq",
+		.claim = "an interrupt allocates and frees during that refill",
+		.setup = make,
+		.contexts = {
+			TASK(turn_off, 0), TASK(alloc, 1),
+			IRQ(irq_alloc_free, 1)
+		},
+		.judge = judge_block,
+		.preemptions = 1,
+		.schedules = 7145,
+		.is_long = true,
+	},
+	OFF("node-free", 293, "a free while its node goes leaves no page in a cache",
+	    make_pair, judge_node, 1,
+	    TASK(take_node, 0), TASK(free_block, 1)),
+	OFF("node-refill", 348, "a refill while its node goes leaves no page in a cache",
+	    make_pair, judge_node_block, 1,
+	    TASK(take_node, 0), TASK(alloc, 1)),
+	{}
+};

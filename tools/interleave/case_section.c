@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A section of a cache against interrupts and NMIs on its CPU. */
+#include <linux/gfp.h>
+#include "../../src/core/section.h"
+#include "scenarios.h"
+#include "world.h"
+
+/* Blocks that the task frees: enough to fill the line of a list */
+#define NR_BLOCKS	(PCP_GROUP + 1)
+
+static struct page *blocks[NR_BLOCKS];
+
+/* Allocate all blocks, and free the first @nr again. */
+static void make_cached(unsigned int nr)
+{
+	struct world_options options = WORLD_DEFAULT;
+	unsigned int i;
+
+	options.pcp_high = 64;
+	world_make(&options);
+	for (i = 0; i < NR_BLOCKS; i++)
+		blocks[i] = umbra_alloc_pages(world, GFP_KERNEL, 0);
+	umbra_drain_pages(world);
+	for (i = 0; i < nr; i++)
+		umbra_free_pages(world, blocks[i], 0);
+	for (; i < NR_BLOCKS - 1; i++)
+		world_own(blocks[i], 0);
+}
+
+static void make_two(void)
+{
+	make_cached(2);
+}
+
+static void make_full(void)
+{
+	make_cached(PCP_GROUP);
+}
+
+static void make_empty(void)
+{
+	make_cached(0);
+}
+
+/* A group, and an empty line */
+static void make_group(void)
+{
+	make_cached(PCP_GROUP);
+	umbra_free_pages(world, blocks[NR_BLOCKS - 1], 0);
+	blocks[NR_BLOCKS - 1] = umbra_alloc_pages(world, GFP_KERNEL, 0);
+}
+
+/* The next free puts blocks back to the zone. */
+static void make_small(void)
+{
+	struct world_options options = WORLD_DEFAULT;
+	unsigned int i;
+
+	options.pcp_batch = 2;
+	options.pcp_high = 4;
+	world_make(&options);
+	for (i = 0; i < NR_BLOCKS; i++)
+		blocks[i] = umbra_alloc_pages(world, GFP_KERNEL, 0);
+	umbra_drain_pages(world);
+	for (i = 0; i < 3; i++)
+		umbra_free_pages(world, blocks[i], 0);
+	for (; i < NR_BLOCKS - 1; i++)
+		world_own(blocks[i], 0);
+}
+
+static void task_alloc(void)
+{
+	world_alloc(GFP_KERNEL, 0);
+}
+
+static void task_free(void)
+{
+	umbra_free_pages(world, blocks[NR_BLOCKS - 1], 0);
+}
+
+static void task_alloc_free(void)
+{
+	struct page *page = umbra_alloc_pages(world, GFP_KERNEL, 0);
+
+	umbra_free_pages(world, page, 0);
+	umbra_free_pages(world, blocks[NR_BLOCKS - 1], 0);
+}
+
+static void irq_alloc(void)
+{
+	world_alloc(GFP_ATOMIC, 0);
+}
+
+static void irq_alloc_free(void)
+{
+	umbra_free_pages(world, umbra_alloc_pages(world, GFP_ATOMIC, 0), 0);
+}
+
+static void nmi_alloc(void)
+{
+	struct page *page = umbra_alloc_pages_nolock(world, 0, UMBRA_NO_NODE, 0);
+
+	if (page)
+		world_own(page, 0);
+}
+
+static void judge(void)
+{
+	world_judge(0);
+}
+
+/* After a task that frees nothing */
+static void judge_alloc(void)
+{
+	world_own(blocks[NR_BLOCKS - 1], 0);
+	world_judge(0);
+}
+
+#define TASK(what)	{ "task", CONTEXT_TASK, 0, what }
+#define IRQ(what)	{ "interrupt", CONTEXT_INTERRUPT, 0, what }
+#define NMI(what)	{ "NMI", CONTEXT_NMI, 0, what }
+#define SECTION(id, count, says, make, end, ...)			\
+	{								\
+		.name = id,						\
+		.claim = says,						\
+		.setup = make,						\
+		.contexts = { __VA_ARGS__ },				\
+		.judge = end,						\
+		.preemptions = ALL_SCHEDULES,				\
+		.schedules = count,					\
+	}
+
+const struct scenario section_scenarios[] = {
+	SECTION("hit-irq", 13, "an interrupt inside a hit allocates",
+		make_two, judge_alloc, TASK(task_alloc), IRQ(irq_alloc)),
+	SECTION("hit-nmi", 13, "an NMI inside a hit allocates",
+		make_two, judge_alloc, TASK(task_alloc), NMI(nmi_alloc)),
+	SECTION("free-irq", 21, "an interrupt inside a free allocates and frees",
+		make_two, judge, TASK(task_free), IRQ(irq_alloc_free)),
+	SECTION("free-nmi", 14, "an NMI inside a free allocates",
+		make_two, judge, TASK(task_free), NMI(nmi_alloc)),
+	SECTION("spill-irq", 26, "an interrupt allocates while a line becomes a group",
+		make_full, judge, TASK(task_free), IRQ(irq_alloc_free)),
+	SECTION("spill-nmi", 19, "an NMI allocates while a line becomes a group",
+		make_full, judge, TASK(task_free), NMI(nmi_alloc)),
+	SECTION("unspill-irq", 52, "an interrupt allocates while a group becomes a line",
+		make_group, judge_alloc, TASK(task_alloc), IRQ(irq_alloc_free)),
+	SECTION("unspill-nmi", 52, "an NMI allocates while a group becomes a line",
+		make_group, judge_alloc, TASK(task_alloc), NMI(nmi_alloc)),
+	SECTION("refill-irq", 256, "an interrupt allocates and frees during a refill",
+		make_empty, judge_alloc, TASK(task_alloc), IRQ(irq_alloc_free)),
+	SECTION("refill-nmi", 189, "an NMI allocates during a refill",
+		make_empty, judge_alloc, TASK(task_alloc), NMI(nmi_alloc)),
+	SECTION("trim-irq", 39, "an interrupt allocates and frees while a cache is trimmed",
+		make_small, judge, TASK(task_free), IRQ(irq_alloc_free)),
+	SECTION("trim-nmi", 40, "an NMI allocates while a cache is trimmed",
+		make_small, judge, TASK(task_free), NMI(nmi_alloc)),
+	SECTION("free-irq-nmi", 464, "an NMI inside an interrupt inside a free allocates",
+		make_two, judge, TASK(task_free), IRQ(irq_alloc),
+		NMI(nmi_alloc)),
+	{
+		.name = "both-irq-nmi",
+		.claim = "an interrupt and an NMI come while a task allocates and frees",
+		.setup = make_two,
+		.contexts = {
+			TASK(task_alloc_free), IRQ(irq_alloc_free),
+			NMI(nmi_alloc)
+		},
+		.judge = judge,
+		.preemptions = ALL_SCHEDULES,
+		.schedules = 5296,
+		.is_long = true,
+	},
+	{}
+};
