@@ -113,7 +113,7 @@ static inline size_t size_mul(size_t a, size_t b)
 #define check_add_overflow(a, b, d)	__builtin_add_overflow(a, b, d)
 #define check_mul_overflow(a, b, d)	__builtin_mul_overflow(a, b, d)
 
-/* True if a shift of a number that is not negative loses bits, or the sign. */
+/* True if a shift of an unsigned number loses bits. */
 #define check_shl_overflow(a, s, d)					\
 ({									\
 	typeof(a) v_ = (a);						\
@@ -121,7 +121,7 @@ static inline size_t size_mul(size_t a, size_t b)
 	bool fits_ = n_ < 8 * sizeof(*(d));				\
 									\
 	*(d) = fits_ ? v_ << n_ : 0;					\
-	!fits_ || (long)*(d) < 0 || *(d) >> n_ != v_;			\
+	!fits_ || *(d) >> n_ != v_;					\
 })
 
 static inline bool test_bit(unsigned long nr, const unsigned long *map)
