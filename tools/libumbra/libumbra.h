@@ -155,6 +155,7 @@ void umbra_sim_set_cpu(unsigned int cpu);
 void umbra_sim_set_cpu_online(unsigned int cpu, bool online);
 void umbra_sim_pass(unsigned long long ns);
 unsigned long long umbra_sim_time(void);
+unsigned long long umbra_sim_memory(void);
 void umbra_sim_set_seed(unsigned long long seed);
 
 /* The task of the program: what the allocator asks of a task */

@@ -102,6 +102,17 @@ void kfree(const void *p)
 	free((void *)p);
 }
 
+/**
+ * umbra_sim_memory() - get the memory that instances and the library use
+ *
+ * Return: allocations from the host, in bytes; the pages of instances, and data
+ * of CPUs, are not among them.
+ */
+unsigned long long umbra_sim_memory(void)
+{
+	return bytes_used;
+}
+
 void *kmemdup(const void *src, size_t bytes, gfp_t gfp)
 {
 	void *p = kmalloc(bytes, gfp);

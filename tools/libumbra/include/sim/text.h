@@ -51,6 +51,18 @@ int kstrtouint(const char *s, unsigned int base, unsigned int *value);
 int kstrtou8(const char *s, unsigned int base, u8 *value);
 
 #define kstrtou64		kstrtoull
+#define kstrtou32		kstrtouint
+
+static inline int kstrtoul(const char *s, unsigned int base,
+			   unsigned long *value)
+{
+	return kstrtoull(s, base, (unsigned long long *)value);
+}
+
+static inline int kstrtol(const char *s, unsigned int base, long *value)
+{
+	return kstrtoll(s, base, (long long *)value);
+}
 
 char *strsep(char **s, const char *delimiters);
 
