@@ -18,7 +18,7 @@ static u32 pick_zones(struct run *r, unsigned int nid, u32 start)
 	struct zoned_model *m = &r->m;
 	u32 pageblock = 1U << m->layout.pb_order;
 	unsigned int types = 1 + pick(r, BIT(UMBRA_NR_ZONE_TYPES) - 1), type;
-	u32 most = max(4096U >> m->layout.pb_order, 2U);
+	u32 most = max(r->zone_frames >> m->layout.pb_order, 2U);
 
 	for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++) {
 		struct umbra_zone_layout *z = &m->zones[m->nr_zones];

@@ -20,6 +20,8 @@ struct run {
 	struct kunit *test;
 	struct zoned_model m;
 	struct rnd_state rnd;
+	u32 (*draw)(u32 limit);		/* replaces @rnd; or NULL */
+	u32 zone_frames;		/* most frames of a zone, about */
 	unsigned long *busy;		/* per frame: owned */
 	unsigned long *isolated;	/* per pageblock */
 	struct owned *owned;
@@ -33,7 +35,8 @@ struct run {
 
 static inline u32 pick(struct run *r, u32 limit)
 {
-	return prandom_u32_state(&r->rnd) % limit;
+	return r->draw ? r->draw(limit) :
+			 prandom_u32_state(&r->rnd) % limit;
 }
 
 static inline struct page *page_of(struct run *r, u32 index)
@@ -53,5 +56,12 @@ void zoned_count_pages(struct run *r, int zone, gfp_t gfp, unsigned long nr);
 void zoned_learn_numa(struct run *r);
 void zoned_alloc(struct run *r);
 void zoned_alloc_bulk(struct run *r);
+
+/* zoned_steps.c */
+void zoned_change_cpu(struct run *r);
+void zoned_step(struct run *r);
+void zoned_check_counts(struct run *r);
+void zoned_judge(struct run *r);
+void zoned_wind_up(struct run *r);
 
 #endif /* _UMBRA_ZONED_RUN_H */
