@@ -49,6 +49,9 @@ unit:
 interleave:
 	@scripts/interleave.sh
 
+fuzz:
+	@scripts/fuzz.sh
+
 kunit:
 	@scripts/kunit.sh
 
@@ -134,6 +137,7 @@ help:
 	@echo 'make htmldocs      build the documents as HTML and print the path of the first page'
 	@echo 'make unit          run the KUnit tests in a program, in seconds (FILTER=, OPS=, SEED=; ALL=1 for all compilers)'
 	@echo 'make interleave    explore the order of steps of several contexts (FILTER=; SET=whole for all scenarios)'
+	@echo 'make fuzz          look for inputs that break the allocator in a program (SECONDS=60 or MINUTES=, ONLY=)'
 	@echo 'make kunit         run the KUnit tests (ARCH=um or x86_64, FILTER=, KSRC=a kernel tree)'
 	@echo 'make coverage      list the lines and branches of the core that the KUnit tests reach'
 	@echo 'make bench         time umbra and the allocator of the host (ARCH=um or x86_64, ROUNDS=, ONLY=, POLICY=)'
@@ -149,5 +153,5 @@ help:
 	@echo 'ACCEL=kvm runs the test machines with KVM instead of emulation.'
 
 .PHONY: module clean demo vm test check unit kunit coverage bench soak vmtest
-.PHONY: loaded matrix htmldocs oracle interleave
+.PHONY: loaded matrix htmldocs oracle interleave fuzz
 .PHONY: dkms-install dkms-remove modules_install install uninstall headers_install headers_remove help
