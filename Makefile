@@ -58,6 +58,9 @@ kunit:
 bench:
 	@scripts/bench.sh
 
+bench-user:
+	@scripts/bench-user.sh
+
 oracle:
 	@scripts/oracle.sh
 
@@ -141,6 +144,7 @@ help:
 	@echo 'make kunit         run the KUnit tests (ARCH=um or x86_64, FILTER=, KSRC=a kernel tree)'
 	@echo 'make coverage      list the lines and branches of the core that the KUnit tests reach'
 	@echo 'make bench         time umbra and the allocator of the host (ARCH=um or x86_64, ROUNDS=, ONLY=, POLICY=)'
+	@echo 'make bench-user    count instructions and cache lines of the benchmark in a program, against a budget (KEEP=1)'
 	@echo 'make oracle        compare decisions with those of a stock kernel (STEPS=, SEEDS=)'
 	@echo 'make soak          run the stress test (MINUTES=, SEED=) or the property tests for longer (OPS=, SEED=)'
 	@echo 'make loaded        repeat the machine tests while other processes keep all CPUs busy (ROUNDS=, MINUTES=)'
@@ -153,5 +157,5 @@ help:
 	@echo 'ACCEL=kvm runs the test machines with KVM instead of emulation.'
 
 .PHONY: module clean demo vm test check unit kunit coverage bench soak vmtest
-.PHONY: loaded matrix htmldocs oracle interleave fuzz
+.PHONY: loaded matrix htmldocs oracle interleave fuzz bench-user
 .PHONY: dkms-install dkms-remove modules_install install uninstall headers_install headers_remove help
