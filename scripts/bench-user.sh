@@ -21,9 +21,11 @@ quietly bench-user-build make -C "$top/tools/libumbra" -j "$jobs" "O=$build" \
 
 # The caches are as large as callgrind takes them, so that no line is loaded
 # twice. The environment and the path of the program are on the stack, and would
-# move its lines.
+# move its lines. The functions of the C library must be those that every CPU has.
 cd "$build"
-quietly bench-user-run limited 300 env -i PATH=/usr/bin:/bin valgrind --tool=callgrind \
+quietly bench-user-run limited 300 env -i PATH=/usr/bin:/bin \
+	GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX_Fast_Unaligned_Load,-AVX2,-ERMS,-FSRM \
+	valgrind --tool=callgrind \
 	--instr-atstart=no --cache-sim=yes --I1=1048576,8,64 --D1=33554432,8,64 \
 	--LL=67108864,8,64 --compress-strings=no --compress-pos=no \
 	"--callgrind-out-file=$counts/counts" ./bench-user
