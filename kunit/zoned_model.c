@@ -3,6 +3,7 @@
 #include <linux/math64.h>
 #include "../src/core/core.h"
 #include "../src/page/pcp.h"
+#include "zone_rules.h"
 #include "zoned_model.h"
 
 #define NORMAL UMBRA_ZONE_NORMAL
@@ -11,21 +12,12 @@
 
 /* One pass over the zones that a request may use. */
 struct pass {
-	unsigned int highest;
-	unsigned int type;		/* migratetype */
-	unsigned int order;
-	enum umbra_wmark mark;
+	struct rules_request rq;
 	umbra_nodemask_t mask;
 	int node;			/* first node of the pass */
 	bool own_node;
 	bool wall;			/* uses the allowed nodes only */
 	bool spread;			/* only nodes with few dirty pages */
-	bool whole;			/* claims whole pageblocks only */
-	bool cma;
-	bool high;			/* __GFP_HIGH */
-	bool hurry;			/* cannot wait, and may use reserves */
-	bool highatomic;
-	bool unlimited;			/* ignores watermarks */
 };
 
 static bool is_lowmem(const struct model_zone *z)
@@ -208,7 +200,7 @@ static unsigned int list_zones(const struct zoned_model *m,
 	for (nid = m->order[p->node]; *nid >= 0; nid++) {
 		if ((p->own_node && *nid != p->node) || !(p->mask & BIT(*nid)))
 			continue;
-		for (type = p->highest; type >= 0; type--)
+		for (type = p->rq.highest; type >= 0; type--)
 			if (zone_at(m, *nid, type) >= 0)
 				list[nr++] = zone_at(m, *nid, type);
 	}
@@ -220,7 +212,7 @@ unsigned int zoned_model_list(const struct zoned_model *m, unsigned int nid,
 			      u8 *list)
 {
 	struct pass p = {
-		.highest = UMBRA_ZONE_MOVABLE,
+		.rq.highest = UMBRA_ZONE_MOVABLE,
 		.mask = UMBRA_ALL_NODES,
 		.node = nid,
 	};
@@ -228,105 +220,25 @@ unsigned int zoned_model_list(const struct zoned_model *m, unsigned int nid,
 	return list_zones(m, &p, list);
 }
 
-static unsigned long free_blocks(const struct umbra_zone *zone,
-				 unsigned int least, unsigned int types)
+/* The free blocks of a zone, from its counters, and its limits. */
+static struct rules_zone rules_of(const struct zoned_model *m, unsigned int i)
 {
-	unsigned long nr = 0;
-	unsigned int order, type;
-
-	for (order = least; order < UMBRA_NR_ORDERS; order++)
-		for (type = 0; type < UMBRA_NR_TYPES; type++)
-			if (types & BIT(type))
-				nr += zone->free_area[order].nr_free[type];
-	return nr;
-}
-
-static long pages_free(const struct umbra_zone *zone, unsigned int types)
-{
-	long nr = 0;
+	const struct umbra_zone *zone = &m->u->zones[i];
+	struct rules_zone z = {
+		.mark = m->zone[i].mark,
+		.reserve = m->zone[i].reserve,
+		.boost = zone->watermark_boost,
+	};
 	unsigned int order, type;
 
 	for (order = 0; order < UMBRA_NR_ORDERS; order++)
-		for (type = 0; type < UMBRA_NR_TYPES; type++)
-			if (types & BIT(type))
-				nr += zone->free_area[order].nr_free[type] <<
-				      order;
-	return nr;
-}
+		for (type = 0; type < UMBRA_NR_TYPES; type++) {
+			unsigned long nr = zone->free_area[order].nr_free[type];
 
-#define PLAIN (BIT(UMBRA_UNMOVABLE) | BIT(UMBRA_MOVABLE) | \
-	       BIT(UMBRA_RECLAIMABLE))
-
-/* Free pages that count for a pass. */
-static long usable(const struct zoned_model *m, unsigned int i,
-		   const struct pass *p)
-{
-	unsigned int types = PLAIN;
-
-	if (p->high || p->hurry || p->highatomic)
-		types |= BIT(UMBRA_HIGHATOMIC);
-	if (p->cma)
-		types |= BIT(UMBRA_CMA);
-	return pages_free(&m->u->zones[i], types);
-}
-
-static bool stays_above(const struct zoned_model *m, unsigned int i,
-			const struct pass *p, long boost)
-{
-	const struct model_zone *z = &m->zone[i];
-	long keep = z->mark[p->mark] + boost;
-	unsigned int types = PLAIN;
-
-	if (p->high) {
-		keep -= keep / 2;
-		if (p->hurry)
-			keep -= keep / 4;
-	}
-	if (usable(m, i, p) - (1L << p->order) + 1 <=
-	    keep + z->reserve[p->highest])
-		return false;
-	if (p->cma)
-		types |= BIT(UMBRA_CMA);
-	if (p->highatomic)
-		types |= BIT(UMBRA_HIGHATOMIC);
-	return !p->order || free_blocks(&m->u->zones[i], p->order, types);
-}
-
-static bool is_above(const struct zoned_model *m, unsigned int i,
-		     const struct pass *p)
-{
-	long boost = m->u->zones[i].watermark_boost;
-
-	if (p->unlimited || stays_above(m, i, p, boost))
-		return true;
-	/*
-	 * A boost must not make a request fail that may use half of the
-	 * reserve.
-	 */
-	if (!p->order && p->high && p->mark == UMBRA_WMARK_MIN &&
-	    stays_above(m, i, p, 0))
-		return true;
-	return !p->order && usable(m, i, p) >
-	       m->zone[i].mark[p->mark] + boost + m->zone[i].reserve[p->highest];
-}
-
-/* Does a zone have a free block for a pass? */
-static bool can_serve(const struct zoned_model *m, unsigned int i,
-		      const struct pass *p)
-{
-	const struct umbra_zone *zone = &m->u->zones[i];
-	unsigned int types = BIT(p->type);
-	unsigned int order = p->order;
-
-	if (p->cma)
-		types |= BIT(UMBRA_CMA);
-	if (p->highatomic || p->hurry)
-		types |= BIT(UMBRA_HIGHATOMIC);
-	if (free_blocks(zone, order, types))
-		return true;
-	if (p->whole)
-		order = max(order, m->layout.pb_order);
-	return free_blocks(zone, order, PLAIN);
+			z.pages[type] += nr << order;
+			z.orders[type] |= nr ? BIT(order) : 0;
+		}
+	return z;
 }
 
 /*
@@ -336,18 +248,19 @@ static bool can_serve(const struct zoned_model *m, unsigned int i,
 static u32 lowest_of(const struct zoned_model *m, unsigned int i,
 		     const struct pass *p)
 {
+	unsigned int all = RULES_PLAIN | BIT(UMBRA_HIGHATOMIC) | BIT(UMBRA_CMA);
 	const struct umbra_zone *zone = &m->u->zones[i];
-	unsigned int all = PLAIN | BIT(UMBRA_HIGHATOMIC) | BIT(UMBRA_CMA);
+	struct rules_zone z = rules_of(m, i);
 	u32 cma = UMBRA_NO_FRAME, own;
 
-	if (!m->lowest || p->highatomic)
+	if (!m->lowest || p->rq.highatomic)
 		return UMBRA_NO_FRAME;
-	if (p->cma)
-		cma = umbra_test_lowest(zone, p->order, UMBRA_CMA);
+	if (p->rq.cma)
+		cma = umbra_test_lowest(zone, p->rq.order, UMBRA_CMA);
 	if (cma != UMBRA_NO_FRAME &&
-	    pages_free(zone, BIT(UMBRA_CMA)) > pages_free(zone, all) / 2)
+	    rules_pages(&z, BIT(UMBRA_CMA)) > rules_pages(&z, all) / 2)
 		return cma;
-	own = umbra_test_lowest(zone, p->order, p->type);
+	own = umbra_test_lowest(zone, p->rq.order, p->rq.type);
 	return own == UMBRA_NO_FRAME ? cma : own;
 }
 
@@ -381,16 +294,17 @@ static bool walk(const struct zoned_model *m, const struct pass *p,
 			a->allowed |= BIT(list[i]);
 	for (i = 0; i < nr; i++) {
 		unsigned int at = list[i], nid = m->zone[at].nid;
+		struct rules_zone z = rules_of(m, at);
 
 		if (is_behind_wall(m, at, p))
 			continue;
 		if (p->spread && is_node_dirty(m, nid))
 			continue;
-		if (p->whole && nid != m->zone[list[0]].nid)
+		if (p->rq.whole && nid != m->zone[list[0]].nid)
 			break;
-		if (!is_above(m, at, p))
+		if (!rules_is_above(&z, &p->rq))
 			continue;
-		if (can_serve(m, at, p)) {
+		if (rules_can_serve(&z, &p->rq, m->layout.pb_order)) {
 			a->zone = at;
 			a->preferred = list[0];
 			a->index = lowest_of(m, at, p);
@@ -410,8 +324,8 @@ static bool walk_twice(const struct zoned_model *m, const struct pass *p,
 
 	if (walk(m, p, rq, a))
 		return true;
-	again.whole = false;
-	return p->whole && walk(m, &again, rq, a);
+	again.rq.whole = false;
+	return p->rq.whole && walk(m, &again, rq, a);
 }
 
 static bool is_walled(const struct zoned_model *m)
@@ -427,17 +341,17 @@ static struct pass first_pass(const struct zoned_model *m,
 	bool wall = is_walled(m);
 	bool waits = rq->gfp & (__GFP_DIRECT_RECLAIM | __GFP_NOMEMALLOC);
 	struct pass p = {
-		.highest = highest_of(m, rq->gfp),
-		.type = migratetype_of(m, rq->gfp),
-		.order = rq->order,
-		.mark = rq->nolock ? UMBRA_WMARK_MIN : UMBRA_WMARK_LOW,
+		.rq.highest = highest_of(m, rq->gfp),
+		.rq.type = migratetype_of(m, rq->gfp),
+		.rq.order = rq->order,
+		.rq.mark = rq->nolock ? UMBRA_WMARK_MIN : UMBRA_WMARK_LOW,
+		.rq.cma = m->group && rq->gfp & __GFP_MOVABLE,
+		.rq.highatomic = !waits && rq->order && rq->gfp & __GFP_HIGH,
 		.mask = rq->mask ? *rq->mask : UMBRA_ALL_NODES,
 		.node = rq->nid < 0 ? m->cpu_node[rq->cpu] : rq->nid,
 		.own_node = rq->gfp & __GFP_THISNODE,
 		.wall = wall && rq->mask,
 		.spread = rq->gfp & __GFP_WRITE,
-		.cma = m->group && rq->gfp & __GFP_MOVABLE,
-		.highatomic = !waits && rq->order && rq->gfp & __GFP_HIGH,
 	};
 	u8 list[MODEL_ZONES];
 
@@ -445,8 +359,8 @@ static struct pass first_pass(const struct zoned_model *m,
 		p.mask = m->allowed;
 	if (!rq->nolock && list_zones(m, &p, list) &&
 	    m->zone[list[0]].type == NORMAL)
-		p.whole = zone_at(m, m->zone[list[0]].nid,
-				  UMBRA_ZONE_DMA32) >= 0;
+		p.rq.whole = zone_at(m, m->zone[list[0]].nid,
+				     UMBRA_ZONE_DMA32) >= 0;
 	return p;
 }
 
@@ -455,14 +369,14 @@ static struct pass slow_pass(const struct zoned_model *m,
 {
 	struct pass p = first_pass(m, rq);
 
-	p.mark = UMBRA_WMARK_MIN;
+	p.rq.mark = UMBRA_WMARK_MIN;
 	p.mask = rq->mask ? *rq->mask : UMBRA_ALL_NODES;
-	p.high = rq->gfp & __GFP_HIGH;
-	p.hurry = !(rq->gfp & (__GFP_DIRECT_RECLAIM | __GFP_NOMEMALLOC));
+	p.rq.high = rq->gfp & __GFP_HIGH;
+	p.rq.hurry = !(rq->gfp & (__GFP_DIRECT_RECLAIM | __GFP_NOMEMALLOC));
 	p.wall = rq->gfp & __GFP_HARDWALL;
 	p.spread = false;
-	p.whole = false;
-	if (p.high && !(rq->gfp & __GFP_DIRECT_RECLAIM))
+	p.rq.whole = false;
+	if (p.rq.high && !(rq->gfp & __GFP_DIRECT_RECLAIM))
 		p.wall = false;
 	return p;
 }
@@ -476,10 +390,12 @@ static bool may_unreserve(const struct zoned_model *m, const struct pass *p,
 
 	if (!(rq->gfp & __GFP_DIRECT_RECLAIM))
 		return false;
-	for (i = 0; i < nr; i++)
-		if (free_blocks(&m->u->zones[list[i]], 0,
-				BIT(UMBRA_HIGHATOMIC)))
+	for (i = 0; i < nr; i++) {
+		struct rules_zone z = rules_of(m, list[i]);
+
+		if (rules_has_block(&z, 0, BIT(UMBRA_HIGHATOMIC)))
 			return true;
+	}
 	return false;
 }
 
@@ -501,7 +417,7 @@ static bool attempt(const struct zoned_model *m, const struct model_request *rq,
 	struct pass p = slow_pass(m, rq), all = p;
 	u8 list[MODEL_ZONES];
 
-	a->highatomic |= p.hurry;
+	a->highatomic |= p.rq.hurry;
 	/* A request without any zone is never served. */
 	if (!list_zones(m, &p, list) || is_walled_in(m, p, rq))
 		return false;
@@ -510,14 +426,14 @@ static bool attempt(const struct zoned_model *m, const struct model_request *rq,
 	a->unsure |= may_unreserve(m, &p, rq);
 	all.mask = UMBRA_ALL_NODES;
 	if (rq->gfp & __GFP_MEMALLOC && !(rq->gfp & __GFP_NOMEMALLOC)) {
-		all.high = false;
-		all.hurry = false;
-		all.highatomic = false;
-		all.unlimited = true;
+		all.rq.high = false;
+		all.rq.hurry = false;
+		all.rq.highatomic = false;
+		all.rq.unlimited = true;
 		all.wall = false;
 		return walk(m, &all, rq, a);
 	}
-	return p.high && !(rq->gfp & __GFP_DIRECT_RECLAIM) &&
+	return p.rq.high && !(rq->gfp & __GFP_DIRECT_RECLAIM) &&
 	       walk(m, &all, rq, a);
 }
 
@@ -541,7 +457,7 @@ struct model_answer zoned_model_ask(const struct zoned_model *m,
 	struct model_answer a = NO_ANSWER;
 	struct pass p = first_pass(m, rq);
 
-	a.highatomic = p.highatomic;
+	a.highatomic = p.rq.highatomic;
 	if (!walk_twice(m, &p, rq, &a) && !rq->nolock)
 		slow(m, rq, &a);
 	return a;
