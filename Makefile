@@ -52,6 +52,9 @@ interleave:
 fuzz:
 	@scripts/fuzz.sh
 
+states:
+	@scripts/states.sh
+
 kunit:
 	@scripts/kunit.sh
 
@@ -141,6 +144,7 @@ help:
 	@echo 'make unit          run the KUnit tests in a program, in seconds (FILTER=, OPS=, SEED=; ALL=1 for all compilers)'
 	@echo 'make interleave    explore the order of steps of several contexts (FILTER=; SET=whole for all scenarios)'
 	@echo 'make fuzz          look for inputs that break the allocator in a program (SECONDS=60 or MINUTES=, ONLY=)'
+	@echo 'make states        search every state of small zones, and for planted faults (SET=short or whole, FAULTS=1)'
 	@echo 'make kunit         run the KUnit tests (ARCH=um or x86_64, FILTER=, KSRC=a kernel tree)'
 	@echo 'make coverage      list the lines and branches of the core that the KUnit tests reach'
 	@echo 'make bench         time umbra and the allocator of the host (ARCH=um or x86_64, ROUNDS=, ONLY=, POLICY=)'
@@ -156,6 +160,6 @@ help:
 	@echo 'make clean         remove the files that make built'
 	@echo 'ACCEL=kvm runs the test machines with KVM instead of emulation.'
 
-.PHONY: module clean demo vm test check unit kunit coverage bench soak vmtest
+.PHONY: module clean demo vm test check unit states kunit coverage bench soak vmtest
 .PHONY: loaded matrix htmldocs oracle interleave fuzz bench-user
 .PHONY: dkms-install dkms-remove modules_install install uninstall headers_install headers_remove help
