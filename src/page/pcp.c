@@ -457,7 +457,8 @@ static bool keep_single(struct umbra_pcp *pcp, const struct umbra_zone *zone,
 {
 	int type = pcp_type_of(zone->umbra, index, order);
 
-	if (!zone->fast_caches || type < 0 || pcp->single[order][type] != UMBRA_NO_FRAME ||
+	if (!zone->fast_caches || type < 0 ||
+	    pcp->single[order][type] != UMBRA_NO_FRAME ||
 	    2 << order > READ_ONCE(zone->pcp_high_max))
 		return false;
 	pcp->single[order][type] = index;

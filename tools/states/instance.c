@@ -49,6 +49,7 @@ static void create(struct instance *in)
 	};
 	struct umbra_layout layout = {
 		.origin = "states",
+		.policy = scene->fast ? "fast" : "mainline",
 		.pb_order = scene->pb_order + scene->shift,
 		.nr_zones = 1,
 		.zones = &zone,

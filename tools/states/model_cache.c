@@ -76,14 +76,15 @@ static int count(const struct model *m, const struct model_cache *c)
 }
 
 /*
- * Round a number of blocks up to whole lines of the frame map, if at most one is
- * missing. A line has the bytes of SMP_CACHE_BYTES pages.
+ * Round a number of blocks of a fast cache up to whole lines of the frame map, if
+ * at most one is missing. A line has the bytes of SMP_CACHE_BYTES pages.
  */
-static int round_lines(int blocks, unsigned int real_order)
+static int round_lines(const struct model *m, int blocks,
+		       unsigned int real_order)
 {
 	int line = SMP_CACHE_BYTES >> real_order;
 
-	if (!line || blocks < line - 1)
+	if (!m->scene->fast || !line || blocks < line - 1)
 		return blocks;
 	return (blocks + line - 1) / line * line;
 }
@@ -118,7 +119,7 @@ static int nr_to_take(struct model *m, struct model_cache *c,
 	if (batch <= 1)
 		return 1;
 	batch >>= real_order(m, order);
-	return round_lines(batch < 2 ? 2 : batch, real_order(m, order));
+	return round_lines(m, batch < 2 ? 2 : batch, real_order(m, order));
 }
 
 /* Take blocks without reserves: the first is the result, the rest is kept. */
@@ -142,7 +143,9 @@ static u8 refill(struct model *m, const struct request *rq,
 		if (nr && first == NONE)
 			first = got[0];
 		left -= nr;
-	} while (nr && left << real_order(m, rq->order) >= SMP_CACHE_BYTES);
+	} while (nr && left &&
+		 (!m->scene->fast ||
+		  left << real_order(m, rq->order) >= SMP_CACHE_BYTES));
 	return first;
 }
 
@@ -212,29 +215,35 @@ static void put_back(struct model *m, const u8 *heads, const u8 *orders,
 	}
 }
 
+/* Take the oldest blocks of a slot out of a cache, until it has @pages. */
+static unsigned int collect(const struct model *m, struct model_cache *c,
+			    unsigned int at, int *pages, u8 *heads, u8 *orders)
+{
+	struct blocks *slot = &c->slot[at];
+	unsigned int order = at / UMBRA_PCPTYPES, nr = 0;
+
+	while (has_list(m, order) && *pages > 0 && slot->nr) {
+		orders[nr] = order;
+		heads[nr] = slot->at[0];
+		blocks_remove(slot, heads[nr++]);
+		*pages -= block_pages(m, order);
+	}
+	return nr;
+}
+
 /*
  * Put at least a number of pages back to the zone: the oldest blocks of each
  * list, that of @grown last, then single blocks from the largest order on.
  */
-static void trim(struct model *m, struct model_cache *c, int pages,
-		 unsigned int grown)
+static void trim_fast(struct model *m, struct model_cache *c, int pages,
+		      unsigned int grown)
 {
 	u8 heads[UNITS], orders[UNITS];
 	unsigned int nr = 0, i, order, type;
 
-	for (i = 1; i <= SLOTS; i++) {
-		struct blocks *slot = &c->slot[(grown + i) % SLOTS];
-
-		order = (grown + i) % SLOTS / UMBRA_PCPTYPES;
-		if (!has_list(m, order))
-			continue;
-		while (pages > 0 && slot->nr) {
-			orders[nr] = order;
-			heads[nr] = slot->at[0];
-			blocks_remove(slot, heads[nr++]);
-			pages -= block_pages(m, order);
-		}
-	}
+	for (i = 1; i <= SLOTS; i++)
+		nr += collect(m, c, (grown + i) % SLOTS, &pages, heads + nr,
+			      orders + nr);
 	for (order = ORDERS; order-- > 0;)
 		for (type = 0; type < UMBRA_PCPTYPES && !has_list(m, order);
 		     type++) {
@@ -248,6 +257,33 @@ static void trim(struct model *m, struct model_cache *c, int pages,
 			pages -= block_pages(m, order);
 		}
 	put_back(m, heads, orders, nr);
+}
+
+/* The same one by one: the list that grew first, then those after it. */
+static void trim_batch(struct model *m, struct model_cache *c, int pages,
+		       unsigned int grown)
+{
+	u8 heads[UNITS], orders[UNITS];
+	unsigned int nr = 0, i;
+
+	for (i = 0; i < SLOTS; i++)
+		nr += collect(m, c, (grown + i) % SLOTS, &pages, heads + nr,
+			      orders + nr);
+	for (i = 0; i < nr; i++)
+		model_free(m, heads[i], orders[i]);
+}
+
+static void trim(struct model *m, struct model_cache *c, int pages,
+		 unsigned int grown)
+{
+	int batch = m->scene->batch;
+
+	if (m->scene->fast) {
+		trim_fast(m, c, pages, grown);
+		return;
+	}
+	for (; pages > 0; pages -= batch)
+		trim_batch(m, c, pages < batch ? pages : batch, grown);
 }
 
 void model_cache_drain(struct model *m, unsigned int cpu)
@@ -324,7 +360,7 @@ static void settle(struct model *m, struct model_cache *c, unsigned int slot,
 
 	if (count(m, c) < high)
 		return;
-	trim(m, c, round_lines(nr_to_free(m, c, high, empty), 0), slot);
+	trim(m, c, round_lines(m, nr_to_free(m, c, high, empty), 0), slot);
 	if (model_is_above(m, &page, UMBRA_WMARK_HIGH))
 		m->flags &= ~BIT(ZONE_FLAG_BELOW_HIGH);
 }
@@ -337,7 +373,7 @@ static bool keep_single(struct model *m, struct model_cache *c,
 	bool keeps;
 
 	model_cache_limits(m->scene, &min, &max);
-	keeps = type != NONE && !slot->nr && 2 * block_pages(m, order) <= max;
+	keeps = m->scene->fast && type != NONE && !slot->nr && 2 * block_pages(m, order) <= max;
 	if (keeps)
 		blocks_add_tail(slot, head);
 	surplus = count(m, c) - clamp_high(m, c, &min, &max);

@@ -95,6 +95,7 @@ struct operation {
  * @boost_factor: limit of the boost, as the tunable
  * @batch: pages that move to or from a cache; 0 for no caches
  * @high: pages that a cache may keep, or UMBRA_AUTO
+ * @fast: true for the policy fast, false for mainline
  * @most_freed: states with a cache that counts more frees in a row have no
  *	successors; 0 for no limit
  * @most_pinned: pages that others reference at the same time, at most
@@ -116,6 +117,7 @@ struct scene {
 	unsigned int boost_factor;
 	int batch;
 	int high;
+	bool fast;
 	unsigned int most_freed;
 	unsigned int most_pinned;
 	unsigned int kinds;
