@@ -3,8 +3,9 @@
  * Runs the linked KUnit suites, prints their results as KTAP, and the totals as
  * the last line.
  *
- * usage: unit [--filter=GLOB] [--verbose] [--PARAMETER=N...]
- * GLOB chooses suites, or SUITE.TEST. PARAMETER is a module parameter of the
+ * usage: unit [--filter=GLOB] [--verbose] [--stop] [--PARAMETER=N...]
+ * GLOB chooses suites, or SUITE.TEST; several filters choose what one of them
+ * does. --stop ends at the first failure. PARAMETER is a module parameter of the
  * tests.
  */
 #include <fnmatch.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <kunit/test.h>
 #include "internal.h"
+#include "kunit.h"
 
 struct sim_action {
 	struct sim_action *next;
@@ -26,10 +28,17 @@ struct sim_stub {
 };
 
 static struct {
-	const char *filter;
+	const char **filters;
+	unsigned int nr_filters;
 	bool verbose;
+	bool stop;
 	unsigned long passed, failed, skipped;
-} unit = { .filter = "*" };
+} unit;
+
+/* A tool that wants to know which functions a test calls has its own. */
+__weak void sim_kunit_ended(const char *suite, const char *name)
+{
+}
 
 void *sim_stub_of(struct kunit *test, void *function)
 {
@@ -207,6 +216,14 @@ static void run_once(struct kunit_suite *suite, struct kunit_case *c,
 	unit.passed += !test->failed && !test->skipped;
 }
 
+/* Print the totals. Returns the exit status. */
+static int finish(void)
+{
+	printf("%lu passed, %lu failed, %lu skipped\n", unit.passed,
+	       unit.failed, unit.skipped);
+	return unit.failed || !unit.passed;
+}
+
 static void print_result(const char *indent, unsigned int nr, const char *name,
 			 const struct kunit *test)
 {
@@ -214,6 +231,8 @@ static void print_result(const char *indent, unsigned int nr, const char *name,
 	       name, test->skipped && !test->failed ? " # SKIP " : "",
 	       test->skipped && !test->failed ? test->reason : "");
 	fflush(stdout);
+	if (test->failed && unit.stop)
+		exit(finish());
 }
 
 static bool run_params(struct kunit_suite *suite, struct kunit_case *c)
@@ -249,18 +268,28 @@ static bool run_case(struct kunit_suite *suite, struct kunit_case *c,
 	else
 		run_once(suite, c, &test);
 	print_result("    ", nr, c->name, &test);
+	sim_kunit_ended(suite->name, c->name);
 	return !test.failed;
+}
+
+static bool matches(const char *filter, const char *suite, const char *name)
+{
+	const char *wanted = strchr(filter, '.') ? name : suite;
+
+	return !strcmp(filter, wanted) || !fnmatch(filter, wanted, 0);
 }
 
 static bool is_chosen(const struct kunit_suite *suite,
 		      const struct kunit_case *c)
 {
 	char name[256];
+	unsigned int i;
 
-	if (!strchr(unit.filter, '.'))
-		return !fnmatch(unit.filter, suite->name, 0);
 	scnprintf(name, sizeof(name), "%s.%s", suite->name, c->name);
-	return !fnmatch(unit.filter, name, 0);
+	for (i = 0; i < unit.nr_filters; i++)
+		if (matches(unit.filters[i], suite->name, name))
+			return true;
+	return !unit.nr_filters;
 }
 
 static unsigned int count_chosen(const struct kunit_suite *suite)
@@ -306,16 +335,21 @@ static void parse(char *argument)
 		unit.verbose = true;
 		return;
 	}
+	if (!strcmp(argument, "--stop")) {
+		unit.stop = true;
+		return;
+	}
 	if (value)
 		*value++ = '\0';
 	if (value && !strcmp(argument, "--filter")) {
-		unit.filter = value;
+		unit.filters[unit.nr_filters++] = value;
 		return;
 	}
 	parameter = str_has_prefix(argument, "--") ?
 		    sim_parameter(argument + 2) : NULL;
 	if (!parameter || !value || kstrtoull(value, 0, &n)) {
-		fprintf(stderr, "unit: %s: must be --filter=GLOB, --verbose or --PARAMETER=N\n",
+		fprintf(stderr,
+			"unit: %s: must be --filter=GLOB, --verbose, --stop or --PARAMETER=N\n",
 			argument);
 		exit(2);
 	}
@@ -327,6 +361,9 @@ int main(int argc, char **argv)
 	struct kunit_suite **suite;
 	unsigned int nr = 0;
 
+	unit.filters = calloc(argc, sizeof(*unit.filters));
+	if (!unit.filters)
+		return 1;
 	while (--argc)
 		parse(*++argv);
 	if (unit.verbose)
@@ -338,7 +375,5 @@ int main(int argc, char **argv)
 	for (suite = __start_sim_suites; suite < __stop_sim_suites; suite++)
 		if (count_chosen(*suite))
 			run_suite(*suite, ++nr);
-	printf("%lu passed, %lu failed, %lu skipped\n", unit.passed,
-	       unit.failed, unit.skipped);
-	return unit.failed || !unit.passed;
+	return finish();
 }

@@ -38,8 +38,8 @@ void *memchr_inv(const void *s, int c, size_t n)
 {
 	const unsigned char *p = s, *end = p + n;
 
-	/* Each byte is the one before it: the C library compares fast. */
-	if (n && *p == (unsigned char)c && !memcmp(p, p + 1, n - 1))
+	/* All bytes are equal if each is equal to the next one. */
+	if (!n || (*p == (unsigned char)c && !memcmp(p, p + 1, n - 1)))
 		return NULL;
 	for (; p < end; p++)
 		if (*p != (unsigned char)c)
