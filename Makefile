@@ -55,6 +55,9 @@ fuzz:
 states:
 	@scripts/states.sh
 
+mutants:
+	@scripts/mutants.sh
+
 kunit:
 	@scripts/kunit.sh
 
@@ -149,6 +152,7 @@ help:
 	@echo 'make coverage      list the lines and branches of the core that the KUnit tests reach'
 	@echo 'make bench         time umbra and the allocator of the host (ARCH=um or x86_64, ROUNDS=, ONLY=, POLICY=)'
 	@echo 'make bench-user    count instructions and cache lines of the benchmark in a program, against a budget (KEEP=1)'
+	@echo 'make mutants       plant faults in the allocator, one at a time, and list those that no test notices (SAMPLE=, FILES=)'
 	@echo 'make oracle        compare decisions with those of a stock kernel (STEPS=, SEEDS=)'
 	@echo 'make soak          run the stress test (MINUTES=, SEED=) or the property tests for longer (OPS=, SEED=)'
 	@echo 'make loaded        repeat the machine tests while other processes keep all CPUs busy (ROUNDS=, MINUTES=)'
@@ -161,5 +165,5 @@ help:
 	@echo 'ACCEL=kvm runs the test machines with KVM instead of emulation.'
 
 .PHONY: module clean demo vm test check unit states kunit coverage bench soak vmtest
-.PHONY: loaded matrix htmldocs oracle interleave fuzz bench-user
+.PHONY: loaded matrix htmldocs oracle interleave fuzz bench-user mutants
 .PHONY: dkms-install dkms-remove modules_install install uninstall headers_install headers_remove help
