@@ -132,6 +132,71 @@ static void a_shrinker_that_stops_is_asked_for_the_rest(struct kunit *test)
 	umbra_unregister_shrinker(u, &c->shrinker);
 }
 
+/*
+ * Of the work that a pass left, the next one does the share of its priority. The
+ * rest is kept, up to twice the number of objects.
+ */
+static void deferred_work_is_done_by_the_share_of_the_priority(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
+	struct cache *c = cache_create(test, u, 512);
+	struct umbra_scan scan = {
+		.gfp = GFP_KERNEL,
+		.nr_to_reclaim = PAGES,
+		.priority = 2,
+	};
+
+	c->shrinker.batch = 16;
+	c->stop = true;
+	/* 512 / 4 * 4 / 2 objects are left. */
+	umbra_shrink_node(u, u->nodes, &scan);
+	KUNIT_EXPECT_EQ(test, c->nr_scans, 1);
+	c->stop = false;
+	scan.priority = 4;
+	/* 256 / 16 of the rest, and 512 / 16 * 4 / 2 of its own */
+	umbra_shrink_node(u, u->nodes, &scan);
+	KUNIT_EXPECT_EQ(test, c->nr, 512 - 16 - 64);
+	KUNIT_EXPECT_EQ(test, scan.nr_reclaimed, 16 + 64);
+	/* 240 / 16 of the rest and 27 * 4 / 2 of its own: 4 calls of 16 */
+	umbra_shrink_node(u, u->nodes, &scan);
+	KUNIT_EXPECT_EQ(test, c->nr, 432 - 64);
+	/* Twice the objects is the most that is kept, and so the most done. */
+	c->stop = true;
+	scan.priority = 0;
+	umbra_shrink_node(u, u->nodes, &scan);
+	umbra_shrink_node(u, u->nodes, &scan);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&c->shrinker.nr_deferred[0]),
+			2 * 368);
+	c->stop = false;
+	scan.priority = 4;
+	/* 736 / 16 of the rest and 23 * 4 / 2 of its own: 5 calls of 16 */
+	umbra_shrink_node(u, u->nodes, &scan);
+	KUNIT_EXPECT_EQ(test, c->nr, 368 - 80);
+	umbra_reclaim(u, PAGES);
+	umbra_unregister_shrinker(u, &c->shrinker);
+}
+
+/* A shrinker with seeks of 0 is asked for half, at every priority. */
+static void cheap_objects_are_halved_by_a_pass(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
+	struct cache *c = cache_create(test, u, 512);
+	struct umbra_scan scan = {
+		.gfp = GFP_KERNEL,
+		.nr_to_reclaim = PAGES,
+		.priority = UMBRA_SCAN_PRIORITY,
+	};
+
+	c->shrinker.seeks = 0;
+	umbra_shrink_node(u, u->nodes, &scan);
+	KUNIT_EXPECT_EQ(test, c->nr, 256);
+	KUNIT_EXPECT_EQ(test, c->most, 128);
+	umbra_shrink_node(u, u->nodes, &scan);
+	KUNIT_EXPECT_EQ(test, c->nr, 128);
+	umbra_reclaim(u, PAGES);
+	umbra_unregister_shrinker(u, &c->shrinker);
+}
+
 static void a_shrinker_frees_for_a_request(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
@@ -219,6 +284,8 @@ static void pressure_is_signalled_once_per_crossing(struct kunit *test)
 static struct kunit_case shrinker_cases[] = {
 	KUNIT_CASE(a_shrinker_is_asked_for_more_at_high_priority),
 	KUNIT_CASE(a_shrinker_that_stops_is_asked_for_the_rest),
+	KUNIT_CASE(deferred_work_is_done_by_the_share_of_the_priority),
+	KUNIT_CASE(cheap_objects_are_halved_by_a_pass),
 	KUNIT_CASE(a_shrinker_frees_for_a_request),
 	KUNIT_CASE(a_removed_shrinker_is_not_called),
 	KUNIT_CASE(reclaim_counts_freed_pages_and_not_claims),
