@@ -162,6 +162,32 @@ static void a_state_is_loaded_into_a_new_zone_of_its_size(struct kunit *test)
 	umbra_test_judge(test, u);
 }
 
+/* A request sees them at once: all pages are free, and less than the low mark. */
+static void a_loaded_zone_has_the_watermarks_of_the_state(struct kunit *test)
+{
+	struct umbra *u = instance(test);
+	struct umbra_zone *zone = &u->zones[0];
+	struct umbra_state *s = take(test, u);
+	struct page *page;
+	unsigned int i;
+
+	for (i = 0; i < UMBRA_NR_WMARKS; i++)
+		s->watermark[i] = NR_PAGES + 10 * i;
+	for (i = 0; i < UMBRA_NR_ZONE_TYPES; i++)
+		s->lowmem_reserve[i] = 100 + i;
+	s->watermark_boost = 7;
+	KUNIT_ASSERT_EQ(test, umbra_state_load(zone, s), 0);
+	for (i = 0; i < UMBRA_NR_WMARKS; i++)
+		KUNIT_EXPECT_EQ(test, zone->watermark[i], NR_PAGES + 10 * i);
+	for (i = 0; i < UMBRA_NR_ZONE_TYPES; i++)
+		KUNIT_EXPECT_EQ(test, zone->lowmem_reserve[i], 100 + i);
+	KUNIT_EXPECT_EQ(test, zone->watermark_boost, 7);
+	page = umbra_alloc_page(u, GFP_NOWAIT | __GFP_NOWARN);
+	KUNIT_EXPECT_NULL(test, page);
+	if (page)
+		umbra_free_page(u, page);
+}
+
 /* Expect that @s differs from @other in one part alone. */
 static void expect_part(struct kunit *test, const struct umbra_state *s,
 			const struct umbra_state *other, const char *part)
@@ -199,6 +225,7 @@ static void a_difference_is_found_in_each_part(struct kunit *test)
 static struct kunit_case state_cases[] = {
 	KUNIT_CASE(a_loaded_zone_decides_as_the_original),
 	KUNIT_CASE(a_state_is_loaded_into_a_new_zone_of_its_size),
+	KUNIT_CASE(a_loaded_zone_has_the_watermarks_of_the_state),
 	KUNIT_CASE(a_difference_is_found_in_each_part),
 	{}
 };

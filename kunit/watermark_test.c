@@ -117,6 +117,47 @@ static void cma_counts_for_requests_that_may_use_it(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
+/* Only one block is free, in a pageblock of this type. */
+struct type_case {
+	const char *name;
+	enum umbra_migratetype type;
+	unsigned int flags;
+	bool counts;
+};
+
+static const struct type_case type_cases[] = {
+	{ "unmovable", UMBRA_UNMOVABLE, 0, true },
+	{ "movable", UMBRA_MOVABLE, 0, true },
+	{ "reclaimable", UMBRA_RECLAIMABLE, 0, true },
+	{ "CMA", UMBRA_CMA, 0, false },
+	{ "CMA, for a request that may use it", UMBRA_CMA, ALLOC_CMA, true },
+	{ "CMA, with the reserve", UMBRA_CMA, ALLOC_OOM, false },
+	{ "highatomic", UMBRA_HIGHATOMIC, 0, false },
+	{ "highatomic, with the reserve", UMBRA_HIGHATOMIC, ALLOC_OOM, true },
+	{ "highatomic, for an urgent request", UMBRA_HIGHATOMIC,
+	  ALLOC_HIGHATOMIC, true },
+	{ "highatomic, with CMA", UMBRA_HIGHATOMIC, ALLOC_CMA, false },
+	{ "isolated", UMBRA_ISOLATE, 0, false },
+	{ "isolated, with CMA", UMBRA_ISOLATE, ALLOC_CMA | ALLOC_OOM, false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(type, type_cases, name);
+
+static void a_block_counts_if_its_type_may_be_used(struct kunit *test)
+{
+	const struct type_case *c = test->param_value;
+	struct umbra_zone *zone = kunit_kzalloc(test, sizeof(*zone), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, zone);
+	zone->nr_free_pages = 1000;
+	zone->free_area[3].nr_free[c->type] = 1;
+	KUNIT_EXPECT_EQ(test, umbra_watermark_ok(zone, 3, 0, UMBRA_ZONE_NORMAL,
+						 c->flags), c->counts);
+	KUNIT_EXPECT_FALSE(test, umbra_watermark_ok(zone, 4, 0,
+						    UMBRA_ZONE_NORMAL,
+						    c->flags));
+}
+
 /* With pageblocks of 8 pages, one percent of 1024 pages may be reserved. */
 static void highatomic_counts_for_requests_that_may_use_it(struct kunit *test)
 {
@@ -488,6 +529,8 @@ static struct kunit_case watermark_cases[] = {
 			 check_gen_params),
 	KUNIT_CASE(free_pages_without_a_block_are_not_enough),
 	KUNIT_CASE(cma_counts_for_requests_that_may_use_it),
+	KUNIT_CASE_PARAM(a_block_counts_if_its_type_may_be_used,
+			 type_gen_params),
 	KUNIT_CASE(highatomic_counts_for_requests_that_may_use_it),
 	KUNIT_CASE(a_claim_boosts_by_a_pageblock_up_to_a_limit),
 	KUNIT_CASE_PARAM(a_boost_depends_on_the_zone, boost_gen_params),
