@@ -254,6 +254,32 @@ static void reclaim_counts_freed_pages_and_not_claims(struct kunit *test)
 	umbra_unregister_shrinker(u, &c->shrinker);
 }
 
+/* The shrinker claims much more than it frees. */
+static unsigned long boastful_scan(struct umbra_shrinker *shrinker,
+				   struct umbra_shrink_control *sc)
+{
+	return cache_scan(shrinker, sc) + 1000;
+}
+
+static void a_claim_counts_as_the_pages_that_were_freed(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
+	struct cache *c = cache_create(test, u, 64);
+	struct umbra_scan scan = {
+		.gfp = GFP_KERNEL,
+		.nr_to_reclaim = PAGES,
+	};
+	unsigned int i;
+
+	/* Pages that were freed before this pass do not count for it. */
+	for (i = 0; i < 100; i++)
+		umbra_free_page(u, umbra_test_alloc(test, u, GFP_KERNEL, 0));
+	c->shrinker.scan = boastful_scan;
+	umbra_shrink_node(u, u->nodes, &scan);
+	KUNIT_EXPECT_EQ(test, scan.nr_reclaimed, 64);
+	umbra_unregister_shrinker(u, &c->shrinker);
+}
+
 /* One signal each time that a zone falls below its low watermark. */
 static void pressure_is_signalled_once_per_crossing(struct kunit *test)
 {
@@ -289,6 +315,7 @@ static struct kunit_case shrinker_cases[] = {
 	KUNIT_CASE(a_shrinker_frees_for_a_request),
 	KUNIT_CASE(a_removed_shrinker_is_not_called),
 	KUNIT_CASE(reclaim_counts_freed_pages_and_not_claims),
+	KUNIT_CASE(a_claim_counts_as_the_pages_that_were_freed),
 	KUNIT_CASE(pressure_is_signalled_once_per_crossing),
 	{}
 };

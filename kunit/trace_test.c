@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The arguments of trace events: what a person who watches an instance is told.
+ * Only tracepoints of built-in code can be found; as a module, these tests are
+ * skipped.
+ */
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
+#include "../src/core/core.h"
+#include "../src/core/span.h"
+#include "../src/move/compact.h"
+#include "mover.h"
+
+#define PB 512			/* pages of a pageblock */
+#define PAGES (2 * TEST_BLOCK)
+#define MOST 16
+#define MOST_ARGS 7
+
+/* An event of this task, with its arguments. */
+struct event {
+	const char *name;
+	long args[MOST_ARGS];
+};
+
+struct watch {
+	struct task_struct *task;
+	unsigned int nr;
+	struct event events[MOST];
+};
+
+#ifdef CONFIG_TRACEPOINTS
+
+static void note(struct watch *w, const char *name, unsigned int nr, ...)
+{
+	struct event *e = &w->events[w->nr];
+	va_list args;
+	unsigned int i;
+
+	if (current != w->task || w->nr == MOST)
+		return;
+	w->nr++;
+	e->name = name;
+	va_start(args, nr);
+	for (i = 0; i < nr; i++)
+		e->args[i] = va_arg(args, long);
+	va_end(args);
+}
+
+static void on_alloc(void *w, unsigned long pfn, unsigned int order, gfp_t gfp,
+		     int type)
+{
+	note(w, "page_alloc", 4, (long)pfn, (long)order,
+	     (__force long)gfp, (long)type);
+}
+
+static void on_free(void *w, unsigned long pfn, unsigned int order)
+{
+	note(w, "page_free", 2, (long)pfn, (long)order);
+}
+
+static void on_extfrag(void *w, unsigned long pfn, int alloc_order,
+		       int fallback_order, int alloc_type, int fallback_type,
+		       int pageblock_order_, int block_type)
+{
+	note(w, "extfrag", 7, (long)pfn, (long)alloc_order,
+	     (long)fallback_order, (long)alloc_type, (long)fallback_type,
+	     (long)pageblock_order_, (long)block_type);
+}
+
+static void on_slow_begin(void *w, unsigned int order, gfp_t gfp, int nid)
+{
+	note(w, "slowpath_begin", 3, (long)order, (__force long)gfp, (long)nid);
+}
+
+static void on_slow_end(void *w, unsigned int order, unsigned long pfn,
+			unsigned int steps)
+{
+	note(w, "slowpath_end", 2, (long)order, (long)pfn);
+}
+
+static void on_reclaim_begin(void *w, unsigned int order, gfp_t gfp)
+{
+	note(w, "direct_reclaim_begin", 2, (long)order, (__force long)gfp);
+}
+
+static void on_reclaim_end(void *w, unsigned long nr_reclaimed)
+{
+	note(w, "direct_reclaim_end", 1, (long)nr_reclaimed);
+}
+
+static void on_shrink(void *w, int nid, unsigned long nr_scanned,
+		      unsigned long nr_reclaimed, int priority)
+{
+	note(w, "lru_shrink_inactive", 4, (long)nid, (long)nr_scanned,
+	     (long)nr_reclaimed, (long)priority);
+}
+
+static void on_compact_begin(void *w, unsigned long zone_start,
+			     unsigned long migrate_pfn, unsigned long free_pfn,
+			     unsigned long zone_end, bool sync)
+{
+	note(w, "compaction_begin", 5, (long)zone_start, (long)migrate_pfn,
+	     (long)free_pfn, (long)zone_end, (long)sync);
+}
+
+static void on_compact_end(void *w, unsigned long zone_start,
+			   unsigned long migrate_pfn, unsigned long free_pfn,
+			   unsigned long zone_end, bool sync, int status)
+{
+	note(w, "compaction_end", 6, (long)zone_start, (long)migrate_pfn,
+	     (long)free_pfn, (long)zone_end, (long)sync, (long)status);
+}
+
+static void on_isolate_source(void *w, unsigned long start, unsigned long end,
+			      unsigned long nr_scanned, unsigned long nr_taken)
+{
+	note(w, "isolate_migratepages", 4, (long)start, (long)end,
+	     (long)nr_scanned, (long)nr_taken);
+}
+
+static void on_isolate_target(void *w, unsigned long start, unsigned long end,
+			      unsigned long nr_scanned, unsigned long nr_taken)
+{
+	note(w, "isolate_freepages", 4, (long)start, (long)end,
+	     (long)nr_scanned, (long)nr_taken);
+}
+
+static void on_migrate(void *w, unsigned long succeeded, unsigned long failed,
+		       int mode, int reason)
+{
+	note(w, "migrate_pages", 2, (long)succeeded, (long)failed);
+}
+
+/* A set of events that a test watches together. */
+struct probe {
+	const char *name;
+	void *fn;
+	struct tracepoint *tp;
+};
+
+static struct probe page_probes[] = {
+	{ "umbra_page_alloc", on_alloc },
+	{ "umbra_page_free", on_free },
+	{ "umbra_page_alloc_extfrag", on_extfrag },
+	{}
+};
+
+static struct probe reclaim_probes[] = {
+	{ "umbra_slowpath_begin", on_slow_begin },
+	{ "umbra_slowpath_end", on_slow_end },
+	{ "umbra_direct_reclaim_begin", on_reclaim_begin },
+	{ "umbra_direct_reclaim_end", on_reclaim_end },
+	{ "umbra_lru_shrink_inactive", on_shrink },
+	{}
+};
+
+static struct probe compact_probes[] = {
+	{ "umbra_compaction_begin", on_compact_begin },
+	{ "umbra_compaction_end", on_compact_end },
+	{ "umbra_compaction_isolate_migratepages", on_isolate_source },
+	{ "umbra_compaction_isolate_freepages", on_isolate_target },
+	{ "umbra_migrate_pages", on_migrate },
+	{}
+};
+
+static void find(struct tracepoint *tp, void *data)
+{
+	struct probe *p;
+
+	for (p = data; p->name; p++)
+		if (!strcmp(tp->name, p->name))
+			p->tp = tp;
+}
+
+/* Watch the events of this task. Skips the test if they cannot be found. */
+static struct watch *watch(struct kunit *test, struct probe *probes)
+{
+	struct watch *w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
+	struct probe *p;
+
+	KUNIT_ASSERT_NOT_NULL(test, w);
+	w->task = current;
+	for_each_kernel_tracepoint(find, probes);
+	for (p = probes; p->name; p++)
+		if (!p->tp)
+			kunit_skip(test, "%s is in a module", p->name);
+	for (p = probes; p->name; p++)
+		KUNIT_ASSERT_EQ(test, tracepoint_probe_register(p->tp, p->fn,
+								w), 0);
+	return w;
+}
+
+static void unwatch(struct watch *w, struct probe *probes)
+{
+	struct probe *p;
+
+	for (p = probes; p->name; p++)
+		tracepoint_probe_unregister(p->tp, p->fn, w);
+	tracepoint_synchronize_unregister();
+}
+
+#else /* !CONFIG_TRACEPOINTS */
+
+struct probe {
+	const char *name;
+};
+
+static struct probe page_probes[1], reclaim_probes[1], compact_probes[1];
+
+static struct watch *watch(struct kunit *test, struct probe *probes)
+{
+	kunit_skip(test, "the kernel has no tracepoints");
+	return NULL;
+}
+
+static void unwatch(struct watch *w, struct probe *probes)
+{
+}
+
+#endif /* CONFIG_TRACEPOINTS */
+
+/* Expect that exactly these events were seen, in this order. */
+static void expect(struct kunit *test, const struct watch *w,
+		   const struct event *events, unsigned int nr)
+{
+	unsigned int i, arg;
+
+	KUNIT_EXPECT_EQ(test, w->nr, nr);
+	for (i = 0; i < min(nr, w->nr); i++) {
+		KUNIT_EXPECT_STREQ(test, w->events[i].name, events[i].name);
+		for (arg = 0; arg < MOST_ARGS; arg++)
+			KUNIT_EXPECT_EQ_MSG(test, w->events[i].args[arg],
+					    events[i].args[arg],
+					    "%s, argument %u", events[i].name,
+					    arg);
+	}
+}
+
+static long pfn_of(struct umbra *u, const struct page *page)
+{
+	return umbra_index_to_pfn(u, umbra_page_to_index(u, page));
+}
+
+/* The first block of another type comes out of a whole, free zone. */
+static void allocation_fallback_and_free_are_traced(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
+	struct watch *w = watch(test, page_probes);
+	const gfp_t gfp = GFP_KERNEL;
+	struct page *page;
+
+	page = umbra_alloc_pages(u, gfp, 4);
+	if (page)
+		umbra_free_pages(u, page, 4);
+	unwatch(w, page_probes);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	{
+		const long pfn = pfn_of(u, page);
+		const struct event events[] = {
+			{ "extfrag", { pfn, 4, UMBRA_MAX_ORDER, UMBRA_UNMOVABLE,
+				       UMBRA_MOVABLE, TEST_PB_ORDER,
+				       UMBRA_UNMOVABLE } },
+			{ "page_alloc", { pfn, 4, (__force long)gfp,
+					  UMBRA_UNMOVABLE } },
+			{ "page_free", { pfn, 4 } },
+		};
+
+		expect(test, w, events, ARRAY_SIZE(events));
+	}
+}
+
+/*
+ * 4 of the pages can be reclaimed: one at priority 2, one of the 3 left at
+ * priority 1, and the rest at priority 0.
+ */
+static void each_pass_of_direct_reclaim_is_traced(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
+	struct mover *m = umbra_test_mover(test, u);
+	struct watch *w = watch(test, reclaim_probes);
+	const gfp_t gfp = GFP_NOIO;
+	struct page *page;
+	LIST_HEAD(hoard);
+	unsigned int i;
+
+	m->gives = true;
+	for (i = 0; i < 4; i++) {
+		page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
+		umbra_test_mover_add(test, m, page, 0);
+		umbra_lru_add(u, page);
+	}
+	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &hoard);
+	w->nr = 0;
+	page = umbra_alloc_page(u, gfp);
+	unwatch(w, reclaim_probes);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	{
+		const struct event events[] = {
+			{ "slowpath_begin", { 0, (__force long)gfp, 0 } },
+			{ "direct_reclaim_begin", { 0, (__force long)gfp } },
+			{ "lru_shrink_inactive", { 0, 1, 1, 2 } },
+			{ "lru_shrink_inactive", { 0, 1, 1, 1 } },
+			{ "lru_shrink_inactive", { 0, 2, 2, 0 } },
+			{ "direct_reclaim_end", { 4 } },
+			{ "slowpath_end", { 0, pfn_of(u, page) } },
+		};
+
+		expect(test, w, events, ARRAY_SIZE(events));
+	}
+	umbra_free_page(u, page);
+	umbra_test_give_all(u, &hoard);
+}
+
+/*
+ * The first pageblock has 32 movable pages, the last one blocks of 4 free pages,
+ * each after 4 pages in use. All other pages are in use.
+ */
+static enum layout_kind sparse_and_stripes(u32 index)
+{
+	if (index < PB)
+		return index % 16 ? LAYOUT_FREE : LAYOUT_MOVABLE;
+	if (index >= PAGES - PB)
+		return index % 8 < 4 ? LAYOUT_UNMOVABLE : LAYOUT_FREE;
+	return LAYOUT_UNMOVABLE;
+}
+
+static void each_step_of_compaction_is_traced(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
+	struct mover *m = umbra_test_mover(test, u);
+	struct watch *w = watch(test, compact_probes);
+	const long base = umbra_index_to_pfn(u, 0), last = base + PAGES - PB;
+
+	umbra_test_lay_out(test, m, sparse_and_stripes);
+	w->nr = 0;
+	umbra_compact(u);
+	unwatch(w, compact_probes);
+	{
+		const struct event events[] = {
+			{ "compaction_begin", { base, base, last, base + PAGES,
+						true } },
+			{ "isolate_migratepages", { base, base + 497, 497,
+						    32 } },
+			{ "isolate_freepages", { last, last + 64, 64, 32 } },
+			{ "migrate_pages", { 32, 0 } },
+			{ "isolate_migratepages", { base + 497, base + PB, 0,
+						    0 } },
+			{ "isolate_migratepages", { base + PB, base + 2 * PB,
+						    PB, 0 } },
+			{ "isolate_migratepages", { base + 2 * PB, last, PB,
+						    0 } },
+			{ "compaction_end", { base, last, last + 64,
+					      base + PAGES, true,
+					      UMBRA_COMPACT_COMPLETE } },
+		};
+
+		expect(test, w, events, ARRAY_SIZE(events));
+	}
+	umbra_test_empty(u);
+}
+
+static struct kunit_case trace_cases[] = {
+	KUNIT_CASE(allocation_fallback_and_free_are_traced),
+	KUNIT_CASE(each_pass_of_direct_reclaim_is_traced),
+	KUNIT_CASE(each_step_of_compaction_is_traced),
+	{}
+};
+
+static struct kunit_suite trace_suite = {
+	.name = "umbra_trace",
+	.test_cases = trace_cases,
+};
+
+kunit_test_suite(trace_suite);
