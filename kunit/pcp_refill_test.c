@@ -56,6 +56,7 @@ struct refill_case {
 static const struct refill_case refill_cases[] = {
 	{ "a large cache", 2000, { 8, 16, 32, 64, 128, 256, 256 } },
 	{ "a small cache keeps room for a batch", HIGH, { 8, 16, 32, 56, 56 } },
+	{ "a cache of one batch", BATCH, { 8, 8, 8, 8, 8, 8, 8 } },
 	{ "a cache of less than a batch", BATCH - 1, { 1, 1, 1, 1, 1, 1, 1 } },
 };
 
@@ -95,6 +96,41 @@ static void a_free_halves_the_next_refill(struct kunit *test)
 	free_pages_of(u, 1, &pages);
 	alloc_pages_to(test, u, GFP_KERNEL, 1, &pages);
 	KUNIT_EXPECT_EQ(test, refill(test, u, GFP_KERNEL, &pages), 16);
+	umbra_test_give_all(u, &pages);
+}
+
+/* A refill that is cut short does not make the next one larger. */
+static void refills_of_a_small_cache_stop_doubling(struct kunit *test)
+{
+	struct umbra *u = ghost_sized(test, BATCH, HIGH);
+	LIST_HEAD(pages);
+	unsigned int i;
+
+	umbra_test_one_cpu(test);
+	for (i = 0; i < 5; i++)
+		refill(test, u, GFP_KERNEL, &pages);
+	/* The last one was to be 64, or 8 << 3; a free halves the 3. */
+	free_pages_of(u, 1, &pages);
+	alloc_pages_to(test, u, GFP_KERNEL, 1, &pages);
+	KUNIT_EXPECT_EQ(test, refill(test, u, GFP_KERNEL, &pages), 16);
+	umbra_test_give_all(u, &pages);
+}
+
+/* Pages of other lists take room, of which a batch stays free. */
+static void a_refill_fills_the_room_that_is_left(struct kunit *test)
+{
+	struct umbra *u = ghost_sized(test, BATCH, HIGH);
+	struct umbra_pcp *pcp;
+	LIST_HEAD(movable);
+	LIST_HEAD(pages);
+
+	pcp = per_cpu_ptr(u->zones->pcp, umbra_test_one_cpu(test));
+	alloc_pages_to(test, u, GFP_HIGHUSER_MOVABLE, 40, &movable);
+	umbra_drain_pages(u);
+	free_pages_of(u, 40, &movable);
+	pcp->alloc_factor = 3;
+	alloc_pages_to(test, u, GFP_KERNEL, 1, &pages);
+	KUNIT_EXPECT_EQ(test, count(u), 40 + (HIGH - 40 - BATCH) - 1);
 	umbra_test_give_all(u, &pages);
 }
 
@@ -222,16 +258,39 @@ static void a_miss_halves_the_number_of_frees_once(struct kunit *test)
 	umbra_test_give_all(u, &movable);
 }
 
+/* Only an allocation of a single block halves it. */
+static void a_bulk_allocation_leaves_the_number_of_frees(struct kunit *test)
+{
+	struct umbra *u = ghost_sized(test, BATCH, HIGH);
+	struct page *bulk[2] = {};
+	LIST_HEAD(pages);
+
+	umbra_test_one_cpu(test);
+	alloc_pages_to(test, u, GFP_KERNEL, HIGH, &pages);
+	umbra_drain_pages(u);
+	free_pages_of(u, HIGH - 1, &pages);
+	KUNIT_ASSERT_EQ(test, umbra_alloc_pages_bulk(u, GFP_KERNEL, 0, NULL,
+						     2, bulk), 2);
+	KUNIT_ASSERT_EQ(test, count(u), HIGH - 3);
+	umbra_free_page(u, bulk[0]);
+	umbra_free_page(u, bulk[1]);
+	free_pages_of(u, 1, &pages);
+	KUNIT_EXPECT_EQ(test, count(u), BATCH);
+}
+
 static struct kunit_case pcp_refill_cases[] = {
 	KUNIT_CASE_PARAM(refills_double_while_nothing_is_freed,
 			 refill_gen_params),
 	KUNIT_CASE(a_free_halves_the_next_refill),
+	KUNIT_CASE(refills_of_a_small_cache_stop_doubling),
+	KUNIT_CASE(a_refill_fills_the_room_that_is_left),
 	KUNIT_CASE_PARAM(refills_of_higher_orders_stay_the_same,
 			 order_gen_params),
 	KUNIT_CASE(the_limit_of_a_cache_grows_with_its_refills),
 	KUNIT_CASE_PARAM(a_full_cache_gives_back_what_was_freed_in_a_row,
 			 full_gen_params),
 	KUNIT_CASE(a_miss_halves_the_number_of_frees_once),
+	KUNIT_CASE(a_bulk_allocation_leaves_the_number_of_frees),
 	{}
 };
 
