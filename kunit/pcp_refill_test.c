@@ -49,39 +49,31 @@ static unsigned long refill(struct kunit *test, struct umbra *u, gfp_t gfp,
 struct refill_case {
 	const char *name;
 	int high;
-	unsigned int refills[7];	/* pages of each refill, until 0 */
+	unsigned int refills[7];	/* pages of each refill */
 };
 
 /* A batch is 8 pages, and a refill is 32 batches at most. */
 static const struct refill_case refill_cases[] = {
 	{ "a large cache", 2000, { 8, 16, 32, 64, 128, 256, 256 } },
-	{ "a small cache keeps room for a batch", HIGH, { 8, 16, 32, 56, 56 } },
+	{ "a small cache keeps room for a batch", HIGH,
+	  { 8, 16, 32, 56, 56, 56, 56 } },
 	{ "a cache of one batch", BATCH, { 8, 8, 8, 8, 8, 8, 8 } },
 	{ "a cache of less than a batch", BATCH - 1, { 1, 1, 1, 1, 1, 1, 1 } },
 };
 
 KUNIT_ARRAY_PARAM_DESC(refill, refill_cases, name);
 
-/*
- * A refill may end at the end of a cache line of the frame map, so it differs by
- * less than a line if it is at least a line.
- */
 static void refills_double_while_nothing_is_freed(struct kunit *test)
 {
 	const struct refill_case *c = test->param_value;
 	struct umbra *u = ghost_sized(test, BATCH, c->high);
-	unsigned long nr, want, rest;
 	LIST_HEAD(pages);
 	unsigned int i;
 
 	umbra_test_one_cpu(test);
-	for (i = 0; i < ARRAY_SIZE(c->refills) && c->refills[i]; i++) {
-		want = c->refills[i];
-		rest = want < SMP_CACHE_BYTES ? 0 : SMP_CACHE_BYTES - 1;
-		nr = refill(test, u, GFP_KERNEL, &pages);
-		KUNIT_EXPECT_GE(test, nr, want - rest);
-		KUNIT_EXPECT_LE(test, nr, want + rest);
-	}
+	for (i = 0; i < ARRAY_SIZE(c->refills); i++)
+		KUNIT_EXPECT_EQ_MSG(test, refill(test, u, GFP_KERNEL, &pages),
+				    c->refills[i], "refill %u", i);
 	umbra_test_give_all(u, &pages);
 }
 
@@ -185,7 +177,8 @@ static void the_limit_of_a_cache_grows_with_its_refills(struct kunit *test)
 	zone = u->zones;
 	pcp = per_cpu_ptr(zone->pcp, umbra_test_one_cpu(test));
 	high = zone->pcp_high_min;
-	KUNIT_ASSERT_GT(test, zone->pcp_high_max, high + 7 * zone->pcp_batch);
+	if (zone->pcp_high_max < high + 7 * zone->pcp_batch)
+		kunit_skip(test, "the caches of so many CPUs are too small");
 	for (i = 0; i < 3; i++) {
 		refill(test, u, GFP_KERNEL, &pages);
 		high += zone->pcp_batch << i;

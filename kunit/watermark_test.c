@@ -117,6 +117,25 @@ static void cma_counts_for_requests_that_may_use_it(struct kunit *test)
 	umbra_test_give_all(u, &pages);
 }
 
+/* By the size of the zones alone it would be 90 KiB. */
+static void the_least_reserve_is_128_kib(struct kunit *test)
+{
+	static const struct umbra_zone_layout zones[] = {
+		{ .type = UMBRA_ZONE_NORMAL, .nr_frames = 128 },
+		{ .type = UMBRA_ZONE_MOVABLE, .nr_frames = TEST_BLOCK - 128 },
+	};
+	struct umbra_layout layout;
+	struct umbra *u;
+
+	umbra_layout_init(&layout);
+	layout.has_memory = false;
+	layout.pb_order = 4;
+	layout.nr_zones = ARRAY_SIZE(zones);
+	layout.zones = zones;
+	u = umbra_test_ghost_layout(test, &layout, TEST_BLOCK);
+	KUNIT_EXPECT_EQ(test, u->min_free_kbytes, 128);
+}
+
 /* Only one block is free, in a pageblock of this type. */
 struct type_case {
 	const char *name;
@@ -529,6 +548,7 @@ static struct kunit_case watermark_cases[] = {
 			 check_gen_params),
 	KUNIT_CASE(free_pages_without_a_block_are_not_enough),
 	KUNIT_CASE(cma_counts_for_requests_that_may_use_it),
+	KUNIT_CASE(the_least_reserve_is_128_kib),
 	KUNIT_CASE_PARAM(a_block_counts_if_its_type_may_be_used,
 			 type_gen_params),
 	KUNIT_CASE(highatomic_counts_for_requests_that_may_use_it),
