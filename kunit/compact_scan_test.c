@@ -55,6 +55,31 @@ static void scanners_count_each_page_once(struct kunit *test)
 	umbra_test_empty(u);
 }
 
+static enum layout_kind one_movable(u32 index)
+{
+	if (index == 5)
+		return LAYOUT_MOVABLE;
+	return index >= PAGES - PB && index % 2 ? LAYOUT_FREE :
+						  LAYOUT_UNMOVABLE;
+}
+
+/* Nobody tells the instance of the last reference: it looks again by itself. */
+static void a_moved_page_that_is_held_comes_back(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
+	struct mover *m = umbra_test_mover(test, u);
+
+	umbra_test_lay_out(test, m, one_movable);
+	m->hold = true;
+	KUNIT_EXPECT_EQ(test, umbra_compact(u), 0);
+	KUNIT_EXPECT_EQ(test, m->nr_moved, 1);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_held(u), 1);
+	KUNIT_ASSERT_NOT_NULL(test, m->held);
+	page_ref_dec(m->held);
+	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(!umbra_test_nr_held(u)));
+	umbra_test_empty(u);
+}
+
 struct capture_case {
 	const char *name;
 	gfp_t gfp;
@@ -121,6 +146,7 @@ static void requests_capture_blocks_that_do_not_fragment(struct kunit *test)
 
 static struct kunit_case compact_scan_cases[] = {
 	KUNIT_CASE(scanners_count_each_page_once),
+	KUNIT_CASE(a_moved_page_that_is_held_comes_back),
 	KUNIT_CASE_PARAM(requests_capture_blocks_that_do_not_fragment,
 			 capture_gen_params),
 	{}

@@ -362,10 +362,43 @@ static void each_step_of_compaction_is_traced(struct kunit *test)
 	umbra_test_empty(u);
 }
 
+/* A request looks only where the one before it has not looked. */
+static void compaction_that_continues_is_traced(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
+	struct mover *m = umbra_test_mover(test, u);
+	struct watch *w = watch(test, compact_probes);
+	const long base = umbra_index_to_pfn(u, 0);
+	struct umbra_request rq;
+
+	umbra_test_lay_out(test, m, sparse_and_stripes);
+	u->zones->compact.cached_migrate[1] = PB;
+	u->zones->compact.cached_free = 2 * PB;
+	umbra_test_request(test, u, &rq, GFP_KERNEL, TEST_PB_ORDER);
+	w->nr = 0;
+	umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_LIGHT);
+	unwatch(w, compact_probes);
+	{
+		const struct event events[] = {
+			{ "compaction_begin", { base, base + PB, base + 2 * PB,
+						base + PAGES, true } },
+			{ "isolate_migratepages", { base + PB, base + 2 * PB,
+						    PB, 0 } },
+			{ "compaction_end", { base, base + 2 * PB,
+					      base + 2 * PB, base + PAGES, true,
+					      UMBRA_COMPACT_PARTIAL_SKIPPED } },
+		};
+
+		expect(test, w, events, ARRAY_SIZE(events));
+	}
+	umbra_test_empty(u);
+}
+
 static struct kunit_case trace_cases[] = {
 	KUNIT_CASE(allocation_fallback_and_free_are_traced),
 	KUNIT_CASE(each_pass_of_direct_reclaim_is_traced),
 	KUNIT_CASE(each_step_of_compaction_is_traced),
+	KUNIT_CASE(compaction_that_continues_is_traced),
 	{}
 };
 
