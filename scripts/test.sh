@@ -9,24 +9,29 @@
 . "$top/scripts/kunit-lib.sh"
 
 need "${check_packages[@]}" "${machine_packages[@]}" "${program_packages[@]}" \
-	"${stock_packages[@]}" "${source_packages[@]}" "${kunit_packages[@]}" clang
+	"${stock_packages[@]}" "${source_packages[@]}" "${kunit_packages[@]}" \
+	clang python3 binutils patch git valgrind
 slowness
 say "the time limits are at $UMBRA_SLOW % for this machine"
 
 first() {
 	step "vmtest debug" env SET=short "$top/scripts/vmtest.sh" debug
 	step "kunit x86_64" env ARCH=x86_64 FILTER="$kunit_x86_64" "$top/scripts/kunit.sh"
-}
-
-second() {
-	step unit env ALL=1 "$top/scripts/unit.sh"
-	step check "$top/scripts/check.sh"
-	step "kunit um" env ARCH=um "$top/scripts/kunit.sh"
-	step "vmtest 7" env SET=short "$top/scripts/vmtest.sh" 7
 	step "vmtest 6.1" env SET=short "$top/scripts/vmtest.sh" 6.1
 	step oracle env SET=short "$top/scripts/oracle.sh"
 }
 
+second() {
+	step unit env ALL=1 "$top/scripts/unit.sh"
+	step states env SET=short "$top/scripts/states.sh"
+	step interleave "$top/scripts/interleave.sh"
+	step fuzz env SECONDS=60 "$top/scripts/fuzz.sh"
+	step "bench-user" "$top/scripts/bench-user.sh"
+	step check "$top/scripts/check.sh"
+	step "kunit um" env ARCH=um "$top/scripts/kunit.sh"
+	step "vmtest 7" env SET=short "$top/scripts/vmtest.sh" 7
+}
+
 lane first
 lane second
-totals 8
+totals 12
