@@ -12,7 +12,6 @@
 #include "../src/buddy/fallback.h"
 #include "../src/buddy/freelist.h"
 #include "../src/core/assert.h"
-#include "../src/core/core.h"
 #include "../src/core/frame.h"
 #include "../src/core/request.h"
 #include "../src/core/span.h"

@@ -72,7 +72,7 @@ const struct scenario mark_scenarios[] = {
 		.schedules = 2,
 	}, {
 		.name = "split-mark",
-		.claim = "a check of the watermark misses only the taken page while a block is split",
+		.claim = "a check of the watermark misses only the taken page of a split block",
 		.setup = make_free,
 		.contexts = {
 			{ "alloc", CONTEXT_TASK, 0, alloc },

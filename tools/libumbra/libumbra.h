@@ -21,7 +21,8 @@
  * The library cannot show: two CPUs at the same time, so neither races nor the
  * order of memory accesses (other tasks run where a task sleeps, other contexts
  * where umbra_sim_set_interrupt() has them); the descriptors of a host, its flags
- * and types of pages, and what a host does with pages; debugfs and /dev/umbra; how long anything takes.
+ * and types of pages, and what a host does with pages; debugfs and /dev/umbra;
+ * how long anything takes.
  */
 #ifndef _LIBUMBRA_H
 #define _LIBUMBRA_H
