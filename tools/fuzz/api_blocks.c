@@ -507,11 +507,16 @@ static void keep_range(struct page *page, u32 nr, gfp_t gfp)
 	}
 }
 
-static void check_range(int err, bool may_be_busy)
+/* @other: one more error that the call may have */
+static void check_range(int err, bool may_be_busy, int other)
 {
-	fuzz_check(!err || err == -EINVAL || err == -EINTR ||
+	fuzz_check(!err || err == -EINVAL || err == -EINTR || err == other ||
 		   (may_be_busy && err == -EBUSY), "a range ends with %d", err);
 }
+
+/* Flags that a range does not have */
+#define NOT_OF_RANGE (__GFP_HIGH | __GFP_COMP | __GFP_ACCOUNT | __GFP_NORETRY | \
+		      __GFP_NOFAIL | __GFP_MEMALLOC | __GFP_NOMEMALLOC)
 
 void api_range(void)
 {
@@ -523,14 +528,16 @@ void api_range(void)
 
 	switch (fuzz_pick(3)) {
 	case 0:
-		check_range(umbra_isolate_range(api.u, pfn, pfn + nr), true);
+		check_range(umbra_isolate_range(api.u, pfn, pfn + nr), true, 0);
 		return;
 	case 1:
-		check_range(umbra_unisolate_range(api.u, pfn, pfn + nr), false);
+		check_range(umbra_unisolate_range(api.u, pfn, pfn + nr), false, 0);
 		return;
 	}
+	if (nr % 4)
+		gfp &= ~NOT_OF_RANGE;
 	err = umbra_alloc_contig_range(api.u, pfn, pfn + nr, gfp);
-	check_range(err, true);
+	check_range(err, true, -ENOMEM);
 	if (err)
 		return;
 	if (gfp & __GFP_ZERO && nr)
