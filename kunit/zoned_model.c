@@ -448,6 +448,9 @@ static void slow(const struct zoned_model *m, const struct model_request *rq,
 		return;
 	free.mask = NULL;
 	attempt(m, &free, a);
+	/* Reclaim for the first attempt may have drained caches or the reserve. */
+	if (rq->gfp & __GFP_DIRECT_RECLAIM && (m->cached || a->unsure))
+		a->zone = -1;
 }
 
 /* The required result of a request in the current state. */

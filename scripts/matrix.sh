@@ -19,10 +19,9 @@ step "kunit clang, whole" env ARCH=x86_64 LLVM=1 "$top/scripts/kunit.sh"
 step oracle "$top/scripts/oracle.sh"
 step states "$top/scripts/states.sh"
 step interleave env SET=whole "$top/scripts/interleave.sh"
-step mutants env SAMPLE=200 "$top/scripts/mutants.sh"
 step "interruption" "$top/scripts/interrupt-test.sh"
 step places "$top/scripts/places-test.sh"
 step DKMS "$top/scripts/dkms-test.sh"
 step builds "$top/scripts/builds-test.sh"
 step "builds for clang" "$top/scripts/clang-test.sh"
-totals 19
+totals 18

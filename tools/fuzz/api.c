@@ -30,6 +30,8 @@ static void do_tune(void)
 	err = umbra_sim_tune(api.u, name, value);
 	fuzz_check(!err || err == -ERANGE || err == -EINTR,
 		   "%s=%ld ends with %d", name, value, err);
+	if (!err && !strcmp(name, "oom_policy"))
+		api.kills = value;
 }
 
 static void do_drain(void)
@@ -89,7 +91,10 @@ static void do_pass(void)
 
 static void do_task(void)
 {
-	umbra_sim_set_task("fuzz", fuzz_pick(2) ? fuzz_pick(32) : 0);
+	u32 flags = fuzz_pick(2) ? fuzz_pick(32) : 0;
+
+	api.has_no_fs = flags & (UMBRA_SIM_NOFS | UMBRA_SIM_NOIO);
+	umbra_sim_set_task("fuzz", flags);
 	if (!fuzz_pick(8))
 		umbra_sim_kill();
 	else

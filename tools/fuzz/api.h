@@ -49,6 +49,8 @@ struct api {
 	struct page *pinned[API_PINS];
 	unsigned int nr_pinned;
 	unsigned int asleep;		/* callbacks that sleep */
+	bool kills;			/* a process may be killed */
+	bool has_no_fs;			/* its requests have no __GFP_FS */
 
 	struct umbra_account *accounts[API_ACCOUNTS];
 	struct umbra_movable owners[API_ACCOUNTS];

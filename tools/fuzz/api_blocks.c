@@ -15,9 +15,16 @@ gfp_t api_pick_gfp(void)
 	gfp_t gfp;
 
 	if (kind < ARRAY_SIZE(bases))
-		return bases[kind] | __GFP_NOWARN;
-	/* A request that must not fail may wait for ever. */
-	gfp = fuzz_pick(1U << 24) & ~__GFP_NOFAIL;
+		gfp = bases[kind];
+	else
+		gfp = fuzz_pick(1U << 24);
+	/*
+	 * A request that must not fail may wait for ever, and so may one without
+	 * __GFP_FS, which does not fail where others may kill.
+	 */
+	gfp &= ~__GFP_NOFAIL;
+	if (api.kills && (api.has_no_fs || !(gfp & __GFP_FS)))
+		gfp |= __GFP_NORETRY;
 	return kind < 15 ? gfp | __GFP_NOWARN : gfp;
 }
 

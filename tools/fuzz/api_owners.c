@@ -302,6 +302,7 @@ void api_owners_create(void)
 	api.notifier = (struct notifier_block) { .notifier_call = notify };
 	if (api.shrinker.batch % 2) {
 		umbra_sim_tune(api.u, "oom_policy", 1);
+		api.kills = true;
 		umbra_account_set_opener(api.accounts[0], task_tgid(current));
 	}
 }
