@@ -7,6 +7,7 @@
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
 #include <linux/sched.h>
+#include <linux/swap.h>
 #include "../src/buddy/fragmentation.h"
 #include "../src/core/core.h"
 #include "../src/core/request.h"
