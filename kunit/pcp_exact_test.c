@@ -5,6 +5,7 @@
  * Linux 7.3. The same of the policy fast is beside them.
  */
 #include <linux/gfp.h>
+#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
@@ -58,6 +59,53 @@ static void a_refill_has_the_size_of_a_batch(struct kunit *test)
 	page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
 	KUNIT_EXPECT_EQ(test, count(u), c->refill);
 	umbra_free_page(u, page);
+}
+
+struct parts_case {
+	const char *name;
+	unsigned int free;	/* pages that the zone has */
+	unsigned int taken;	/* pages that the refill takes */
+};
+
+/* One hold of the zone lock takes 192 pages, and the refill is of 256. */
+static const struct parts_case parts_cases[] = {
+	{ "a whole refill", 1000, 256 },
+	{ "the zone ends in the second part", 200, 200 },
+	{ "the zone ends with the first part", 192, 192 },
+	{ "the zone ends in the first part", 100, 100 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(parts, parts_cases, name);
+
+static void a_refill_in_parts_keeps_the_order_of_the_zone(struct kunit *test)
+{
+	const struct parts_case *c = test->param_value;
+	struct umbra *u = ghost_sized(test, 8, 2000);
+	struct umbra_pcp *pcp = per_cpu_ptr(u->zones->pcp,
+					    umbra_test_one_cpu(test));
+	unsigned long rest = umbra_test_nr_free(u) - c->free;
+	gfp_t gfp = GFP_NOWAIT | __GFP_MEMALLOC;
+	struct page *first = NULL;
+	struct page *page;
+	LIST_HEAD(pages);
+	unsigned int i;
+
+	while (rest--) {
+		page = umbra_test_alloc(test, u, gfp, 0);
+		list_add(&page->lru, &pages);
+	}
+	umbra_drain_pages(u);
+	pcp->alloc_factor = 5;
+	for (i = 0; i < c->taken; i++) {
+		page = umbra_test_alloc(test, u, gfp, 0);
+		list_add(&page->lru, &pages);
+		if (!first)
+			first = page;
+		KUNIT_EXPECT_EQ_MSG(test, page - first, i, "page %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, count(u), c->taken - 1 - i,
+				    "page %u", i);
+	}
+	umbra_test_give_all(u, &pages);
 }
 
 static void a_bulk_request_refills_the_cache(struct kunit *test)
@@ -228,6 +276,8 @@ static void caches_shrink_in_the_background(struct kunit *test)
 
 static struct kunit_case pcp_exact_cases[] = {
 	KUNIT_CASE_PARAM(a_refill_has_the_size_of_a_batch, exact_gen_params),
+	KUNIT_CASE_PARAM(a_refill_in_parts_keeps_the_order_of_the_zone,
+			 parts_gen_params),
 	KUNIT_CASE_PARAM(a_bulk_request_refills_the_cache, exact_gen_params),
 	KUNIT_CASE(the_list_that_grew_is_emptied_first),
 	KUNIT_CASE(the_oldest_pages_of_a_list_leave_first),

@@ -229,6 +229,49 @@ static void push_all(struct umbra_zone *zone, const struct umbra_request *rq,
 }
 
 /*
+ * Take a batch that is larger than one hold of the zone lock allows, and push it
+ * as one: the host takes it in one hold. The parts go to a list of their own
+ * first, since what is taken first must be popped first. @frames has room for
+ * PCP_MOVE blocks. Returns the first block.
+ */
+static u32 refill_by_parts(struct umbra_zone *zone,
+			   const struct umbra_request *rq, int list,
+			   unsigned int batch, u32 *frames)
+{
+	struct umbra_pcp_list taken = {
+		.top = UMBRA_NO_FRAME, .bottom = UMBRA_NO_FRAME
+	};
+	enum umbra_take_mode mode = TAKE_NORMAL;
+	u32 first = UMBRA_NO_FRAME, index;
+	unsigned int want, nr, i;
+
+	do {
+		want = min_t(unsigned int, batch, PCP_MOVE);
+		nr = umbra_zone_take(zone, rq, frames, want, 0, &mode);
+		for (i = 0; i < nr; i++) {
+			if (first == UMBRA_NO_FRAME)
+				first = frames[i];
+			else
+				pcp_list_push(zone->umbra, &taken, frames[i]);
+		}
+		batch -= nr;
+	} while (nr == want && batch);
+	do {
+		nr = 0;
+		index = pcp_list_pop(zone->umbra, &taken);
+		while (index != UMBRA_NO_FRAME) {
+			frames[PCP_MOVE - ++nr] = index;
+			if (nr == PCP_MOVE)
+				break;
+			index = pcp_list_pop(zone->umbra, &taken);
+		}
+		if (nr)
+			push_all(zone, rq, list, frames + PCP_MOVE - nr, nr);
+	} while (nr == PCP_MOVE);
+	return first;
+}
+
+/*
  * Take a batch from the zone: one block for the request, the rest for the
  * cache. With ALLOC_TRYLOCK take only one block, because putting blocks back
  * may wait for the zone lock.
@@ -237,15 +280,22 @@ static u32 refill(struct umbra_zone *zone, const struct umbra_request *rq,
 		  int list, unsigned int batch)
 {
 	u32 frames[PCP_MOVE], first = UMBRA_NO_FRAME;
+	enum umbra_take_mode mode = TAKE_NORMAL;
 	bool fast = zone->fast_caches;
 	unsigned int want, nr, used;
 
 	if (rq->flags & ALLOC_TRYLOCK)
 		batch = 1;
+	if (!fast && batch > PCP_MOVE) {
+		first = refill_by_parts(zone, rq, list, batch, frames);
+		if (first != UMBRA_NO_FRAME)
+			umbra_count_alloc(rq, zone, 1);
+		return first;
+	}
 	do {
 		want = min_t(unsigned int, batch, PCP_MOVE);
 		nr = umbra_zone_take(zone, rq, frames, want,
-				     fast ? ZONE_TAKE_LINES : 0);
+				     fast ? ZONE_TAKE_LINES : 0, &mode);
 		used = 0;
 
 		if (nr && first == UMBRA_NO_FRAME) {
@@ -367,6 +417,7 @@ unsigned int umbra_pcp_alloc_bulk(struct umbra_zone *zone,
 				  unsigned int nr)
 {
 	int list = pcp_list_of(zone->umbra, rq->order, rq->type);
+	enum umbra_take_mode mode = TAKE_NORMAL;
 	struct umbra_pcp *pcp;
 	unsigned int got, more;
 
@@ -382,7 +433,7 @@ unsigned int umbra_pcp_alloc_bulk(struct umbra_zone *zone,
 	pcp_leave(pcp);
 	if (got == nr)
 		return got;
-	more = umbra_zone_take(zone, rq, frames + got, nr - got, 0);
+	more = umbra_zone_take(zone, rq, frames + got, nr - got, 0, &mode);
 	if (more)
 		umbra_count_alloc(rq, zone, more);
 	return got + more;

@@ -21,11 +21,12 @@
 static u32 zone_take_one(struct umbra_zone *zone,
 			 const struct umbra_request *rq)
 {
+	enum umbra_take_mode mode = TAKE_NORMAL;
 	u32 index = umbra_pcp_alloc(zone, rq);
 
 	if (likely(index != UMBRA_NO_FRAME))
 		return index;
-	if (!umbra_zone_take(zone, rq, &index, 1, ZONE_TAKE_RESERVES))
+	if (!umbra_zone_take(zone, rq, &index, 1, ZONE_TAKE_RESERVES, &mode))
 		return UMBRA_NO_FRAME;
 	umbra_count_alloc(rq, zone, 1);
 	if (unlikely(rq->flags & ALLOC_HIGHATOMIC &&

@@ -7,7 +7,6 @@
 #include <linux/module.h>
 #include <linux/preempt.h>
 #include <linux/spinlock.h>
-#include "../buddy/fallback.h"
 #include "../buddy/freelist.h"
 #include "../buddy/zone.h"
 #include "../core/assert.h"
@@ -76,6 +75,8 @@ static unsigned int take_alike(struct umbra_zone *zone,
  * @frames: filled in with the heads of the blocks, in state PCP
  * @nr: number of blocks, at most; all are taken in one hold of the lock
  * @how: ZONE_TAKE_*
+ * @mode: where the last block of a batch was found, TAKE_NORMAL for its first
+ *	call
  *
  * Context: any; takes the zone lock, with ALLOC_TRYLOCK only if the lock is
  * free.
@@ -83,9 +84,9 @@ static unsigned int take_alike(struct umbra_zone *zone,
  */
 unsigned int umbra_zone_take(struct umbra_zone *zone,
 			     const struct umbra_request *rq, u32 *frames,
-			     unsigned int nr, unsigned int how)
+			     unsigned int nr, unsigned int how,
+			     enum umbra_take_mode *mode)
 {
-	enum umbra_take_mode mode = TAKE_NORMAL;
 	unsigned int got, i;
 	unsigned long flags;
 
@@ -101,7 +102,7 @@ unsigned int umbra_zone_take(struct umbra_zone *zone,
 		nr = got;
 	for (; got < nr; got++) {
 		frames[got] = take_block(zone, rq, how & ZONE_TAKE_RESERVES,
-					 &mode);
+					 mode);
 		if (frames[got] == UMBRA_NO_FRAME)
 			break;
 	}

@@ -3,6 +3,7 @@
 #ifndef _UMBRA_ZONE_BLOCKS_H
 #define _UMBRA_ZONE_BLOCKS_H
 
+#include "../buddy/fallback.h"
 #include "../core/core.h"
 #include "../core/request.h"
 
@@ -15,7 +16,8 @@ enum umbra_zone_take_flags {
 
 unsigned int umbra_zone_take(struct umbra_zone *zone,
 			     const struct umbra_request *rq, u32 *frames,
-			     unsigned int nr, unsigned int how);
+			     unsigned int nr, unsigned int how,
+			     enum umbra_take_mode *mode);
 unsigned long umbra_free_locked(struct umbra_zone *zone, u32 index,
 				unsigned int order, bool looked_at,
 				struct umbra_account *account);
