@@ -9,7 +9,8 @@
  * The zone must be the only populated one of a node without CPUs, and nothing
  * else may allocate there. Requests neither wake kswapd nor reclaim. Without
  * caches=1 they have orders that the host does not cache. With it they have all
- * orders, and both begin with empty caches of the same size.
+ * orders, some are for many pages at once, and both begin with empty caches of
+ * the same size.
  *
  * The last line is "N steps, all equal", or "diverged at step N" and loading
  * fails.
@@ -30,6 +31,10 @@
 #include "oracle.h"
 
 #define MOST_HELD 8192
+
+/* With caches, one of BULK_RARITY steps has up to MOST_BULK pages at once. */
+#define MOST_BULK 200
+#define BULK_RARITY 64
 
 static int nid = 1;
 module_param(nid, int, 0444);
@@ -82,6 +87,8 @@ struct oracle {
 	struct rnd_state rnd;
 	struct held *held;
 	unsigned int nr_held;
+	struct page *host_bulk[MOST_BULK];
+	struct page *our_bulk[MOST_BULK];
 	bool filling;
 	unsigned long nr_allocs;
 	unsigned long nr_failed;
@@ -140,38 +147,90 @@ static unsigned int draw_order(struct oracle *o)
 			uncached[draw(o, ARRAY_SIZE(uncached))];
 }
 
-static int allocate(struct oracle *o, unsigned long step)
+static gfp_t draw_gfp(struct oracle *o)
 {
-	unsigned int order = draw_order(o);
-	gfp_t type = types[draw(o, ARRAY_SIZE(types))] |
-		     reserves[draw(o, ARRAY_SIZE(reserves))];
-	gfp_t gfp = type | __GFP_NOWARN;
-	struct page *host = alloc_pages_node(nid, gfp | __GFP_THISNODE, order);
-	struct page *ours = umbra_alloc_pages(o->u, gfp, order);
-	long theirs = host ? (long)(page_to_pfn(host) - o->base_pfn) : -1;
-	long mine = ours ? (long)(ours - o->pages) : -1;
+	return types[draw(o, ARRAY_SIZE(types))] |
+	       reserves[draw(o, ARRAY_SIZE(reserves))] | __GFP_NOWARN;
+}
+
+static void free_both(struct oracle *o, struct held h)
+{
+	if (h.host)
+		__free_pages(h.host, h.order);
+	if (h.ours)
+		umbra_free_pages(o->u, h.ours, h.order);
+}
+
+/*
+ * Hold a block that both have given, or count a failure of both. Returns -EIO if
+ * they differ; then both blocks are free again.
+ */
+static int hold(struct oracle *o, unsigned long step, struct held h, gfp_t gfp)
+{
+	long theirs = h.host ? (long)(page_to_pfn(h.host) - o->base_pfn) : -1;
+	long mine = h.ours ? (long)(h.ours - o->pages) : -1;
 
 	if (theirs != mine) {
 		pr_err("diverged at step %lu: order %u, gfp %#x: host frame %ld, umbra frame %ld\n",
-		       step, order, (__force unsigned int)type, theirs, mine);
-		if (host)
-			__free_pages(host, order);
-		if (ours)
-			umbra_free_pages(o->u, ours, order);
+		       step, h.order, (__force unsigned int)gfp, theirs, mine);
+		free_both(o, h);
 		return -EIO;
 	}
-	if (!host) {
-		o->nr_failed++;
-		/* Small blocks may still be had; a large one turns rarely. */
-		if (draw(o, 4) == 0) {
-			o->nr_turns += o->filling;
-			o->filling = false;
-		}
+	if (h.host) {
+		o->nr_allocs++;
+		o->held[o->nr_held++] = h;
 		return 0;
 	}
-	o->nr_allocs++;
-	o->held[o->nr_held++] = (struct held) { host, ours, order };
+	o->nr_failed++;
+	/* Small blocks may still be had; a large one turns rarely. */
+	if (draw(o, 4) == 0) {
+		o->nr_turns += o->filling;
+		o->filling = false;
+	}
 	return 0;
+}
+
+static int allocate(struct oracle *o, unsigned long step)
+{
+	struct held h = { .order = draw_order(o) };
+	gfp_t gfp = draw_gfp(o);
+
+	h.host = alloc_pages_node(nid, gfp | __GFP_THISNODE, h.order);
+	h.ours = umbra_alloc_pages(o->u, gfp, h.order);
+	return hold(o, step, h, gfp);
+}
+
+/* Fill an array that may have an element already, which both must pass over. */
+static int allocate_bulk(struct oracle *o, unsigned long step)
+{
+	unsigned int nr = 1 + draw(o, MOST_BULK), filled = draw(o, 2 * nr), i;
+	unsigned long theirs, mine;
+	gfp_t gfp = draw_gfp(o);
+	int err = 0;
+
+	memset(o->host_bulk, 0, sizeof(o->host_bulk));
+	memset(o->our_bulk, 0, sizeof(o->our_bulk));
+	if (filled < nr)
+		o->host_bulk[filled] = o->our_bulk[filled] = ZERO_PAGE(0);
+	theirs = alloc_pages_bulk_node(gfp | __GFP_THISNODE, nid, nr,
+				       o->host_bulk);
+	mine = umbra_alloc_pages_bulk(o->u, gfp, 0, NULL, nr, o->our_bulk);
+	if (theirs != mine) {
+		pr_err("diverged at step %lu: bulk of %u pages: host %lu, umbra %lu\n",
+		       step, nr, theirs, mine);
+		err = -EIO;
+	}
+	for (i = 0; i < nr; i++) {
+		struct held h = { o->host_bulk[i], o->our_bulk[i], 0 };
+
+		if (i == filled || (!h.host && !h.ours))
+			continue;
+		if (err)
+			free_both(o, h);
+		else
+			err = hold(o, step, h, gfp);
+	}
+	return err;
 }
 
 static void free_one(struct oracle *o, unsigned int i)
@@ -179,22 +238,24 @@ static void free_one(struct oracle *o, unsigned int i)
 	struct held h = o->held[i];
 
 	o->held[i] = o->held[--o->nr_held];
-	__free_pages(h.host, h.order);
-	umbra_free_pages(o->u, h.ours, h.order);
+	free_both(o, h);
 }
 
 /* Allocate or free; more allocations until the zone is full, then more frees. */
 static int do_step(struct oracle *o, unsigned long step)
 {
+	bool bulk = caches && draw(o, BULK_RARITY) == 0;
 	bool more = draw(o, 8) < (o->filling ? 5 : 3);
+	unsigned int nr;
 
 	if (!o->nr_held) {
 		o->filling = true;
 		more = true;
 	}
-	if (more && o->nr_held < MOST_HELD)
-		return allocate(o, step);
-	free_one(o, draw(o, o->nr_held));
+	if (more && o->nr_held + MOST_BULK < MOST_HELD)
+		return bulk ? allocate_bulk(o, step) : allocate(o, step);
+	for (nr = bulk ? 1 + draw(o, MOST_BULK) : 1; nr && o->nr_held; nr--)
+		free_one(o, draw(o, o->nr_held));
 	return 0;
 }
 
