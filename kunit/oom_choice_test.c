@@ -195,7 +195,50 @@ static void the_process_that_helps_is_killed(struct kunit *test)
 	umbra_test_give_all(u, &hoard);
 }
 
+struct room_case {
+	const char *name;
+	unsigned int order;
+	unsigned int min;	/* watermark of a node */
+	bool kills;
+	unsigned int free;	/* pages that are free before a kill */
+};
+
+/* All other pages of the node are of the process, so a kill makes them free. */
+static const struct room_case room_cases[] = {
+	{ "a page above the watermark", 0, NODE_PAGES - 1, true },
+	{ "no page above the watermark", 0, NODE_PAGES, false },
+	{ "no page above the watermark, and half of them are free", 0,
+	  NODE_PAGES, false, .free = NODE_PAGES / 2 },
+	{ "a page above the watermark, and half of them are free", 0,
+	  NODE_PAGES - 1, true, .free = NODE_PAGES / 2 },
+	{ "a block above the watermark", 3, NODE_PAGES - 8, true },
+	{ "a page too few for a block", 3, NODE_PAGES - 7, false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(room, room_cases, name);
+
+static void a_kill_must_make_room_for_the_request(struct kunit *test)
+{
+	const struct room_case *c = test->param_value;
+	struct umbra *u = start(test);
+	struct holder *h = umbra_test_holder_on(test, u, NODE_PAGES - c->free,
+						0);
+	struct page *page;
+	int mark;
+
+	umbra_set_allowed_nodes(u, BIT(0));
+	for (mark = 0; mark < UMBRA_NR_WMARKS; mark++)
+		WRITE_ONCE(u->zones->watermark[mark], c->min);
+	page = umbra_alloc_pages(u, GFP_USER | __GFP_NOWARN, c->order);
+	KUNIT_EXPECT_EQ(test, !!page, c->kills);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(h->killed), c->kills);
+	if (page)
+		umbra_free_pages(u, page, c->order);
+}
+
 static struct kunit_case oom_choice_cases[] = {
+	KUNIT_CASE_PARAM(a_kill_must_make_room_for_the_request,
+			 room_gen_params),
 	KUNIT_CASE_PARAM(the_process_that_helps_is_killed, choice_gen_params),
 	{}
 };
