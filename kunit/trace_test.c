@@ -12,6 +12,7 @@
 #include "../src/core/core.h"
 #include "../src/core/span.h"
 #include "../src/move/compact.h"
+#include "holder.h"
 #include "mover.h"
 
 #define PB 512			/* pages of a pageblock */
@@ -134,6 +135,11 @@ static void on_migrate(void *w, unsigned long succeeded, unsigned long failed,
 	note(w, "migrate_pages", 2, (long)succeeded, (long)failed);
 }
 
+static void on_kill(void *w, pid_t pid, long pages)
+{
+	note(w, "oom_kill", 2, (long)pid, pages);
+}
+
 /* A set of events that a test watches together. */
 struct probe {
 	const char *name;
@@ -163,6 +169,11 @@ static struct probe compact_probes[] = {
 	{ "umbra_compaction_isolate_migratepages", on_isolate_source },
 	{ "umbra_compaction_isolate_freepages", on_isolate_target },
 	{ "umbra_migrate_pages", on_migrate },
+	{}
+};
+
+static struct probe oom_probes[] = {
+	{ "umbra_oom_kill", on_kill },
 	{}
 };
 
@@ -209,6 +220,7 @@ struct probe {
 };
 
 static struct probe page_probes[1], reclaim_probes[1], compact_probes[1];
+static struct probe oom_probes[1];
 
 static struct watch *watch(struct kunit *test, struct probe *probes)
 {
@@ -394,7 +406,35 @@ static void compaction_that_continues_is_traced(struct kunit *test)
 	umbra_test_empty(u);
 }
 
+static void a_kill_is_traced(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
+	struct watch *w = watch(test, oom_probes);
+	struct holder *h;
+	struct page *page;
+	LIST_HEAD(hoard);
+
+	u->oom.policy = UMBRA_OOM_KILL;
+	h = umbra_test_holder(test, u, TEST_BLOCK / 4, false);
+	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &hoard);
+	page = umbra_alloc_page(u, GFP_KERNEL | __GFP_NOWARN);
+	unwatch(w, oom_probes);
+	KUNIT_EXPECT_NOT_NULL(test, page);
+	{
+		const struct event events[] = {
+			{ "oom_kill", { task_tgid_nr(h->task),
+					TEST_BLOCK / 4 } },
+		};
+
+		expect(test, w, events, ARRAY_SIZE(events));
+	}
+	if (page)
+		umbra_free_page(u, page);
+	umbra_test_give_all(u, &hoard);
+}
+
 static struct kunit_case trace_cases[] = {
+	KUNIT_CASE(a_kill_is_traced),
 	KUNIT_CASE(allocation_fallback_and_free_are_traced),
 	KUNIT_CASE(each_pass_of_direct_reclaim_is_traced),
 	KUNIT_CASE(each_step_of_compaction_is_traced),

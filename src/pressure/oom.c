@@ -255,6 +255,8 @@ static void kill_victim(const struct umbra_victim *victim,
 			const struct umbra_request *rq)
 {
 	struct umbra_account *account = victim->account;
+	/* After the kill the pages come back at once. */
+	long pages = umbra_account_pages_had(account);
 	struct umbra *u = account->umbra;
 	int err;
 
@@ -264,15 +266,13 @@ static void kill_victim(const struct umbra_victim *victim,
 		return;
 	err = kill_pid(victim->pid, SIGKILL, 1);
 	pr_warn("%s: %s process %d, whose file has %ld pages\n", u->name,
-		err ? "cannot find" : "killed", pid_nr(victim->pid),
-		umbra_account_pages_had(account));
+		err ? "cannot find" : "killed", pid_nr(victim->pid), pages);
 	if (err) {
 		set_fate(account, ACCOUNT_PASSED_OVER);
 		return;
 	}
 	umbra_count(rq->preferred, EVENT_OOM_KILL, 1);
-	trace_umbra_oom_kill(pid_nr(victim->pid),
-			     umbra_account_pages_had(account));
+	trace_umbra_oom_kill(pid_nr(victim->pid), pages);
 }
 
 /* Kill a process, or wait for one that was killed before. */
