@@ -234,9 +234,10 @@ static void push_all(struct umbra_zone *zone, const struct umbra_request *rq,
  * first, since what is taken first must be popped first. @frames has room for
  * PCP_MOVE blocks. Returns the first block.
  */
-static u32 refill_by_parts(struct umbra_zone *zone,
-			   const struct umbra_request *rq, int list,
-			   unsigned int batch, u32 *frames)
+static noinline_for_stack u32 refill_by_parts(struct umbra_zone *zone,
+					      const struct umbra_request *rq,
+					      int list, unsigned int batch,
+					      u32 *frames)
 {
 	struct umbra_pcp_list taken = {
 		.top = UMBRA_NO_FRAME, .bottom = UMBRA_NO_FRAME
