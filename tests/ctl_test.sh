@@ -108,8 +108,10 @@ fill_caches() {
 	taskset 2 /hold 0:100 0:100:1 true || fail "hold on CPU 1"
 }
 
+# Caches of a fixed size keep their pages while they are idle.
 drain() {
-	load_still size=32M nodes=2 zones=Normal cpu_node=0,1
+	load_still size=32M nodes=2 zones=Normal cpu_node=0,1 \
+		pcp_batch=8 pcp_high=64
 	fill_caches
 	[ "$(cached_of cpu 0)" -gt 0 ] || fail "nothing is cached by CPU 0"
 	others=$(cached_of cpu 1)
@@ -273,6 +275,8 @@ caches() {
 	ctl pcp "-1 -1"
 	/hold 0:50 true
 	[ "$(cached)" -gt 0 ] || fail "nothing is cached"
+	# Automatic caches shrink while they are idle
+	ctl pcp "0 0"
 	einval pcp 8 "-2 8" "8 -2" "8 65537" "65537 8" "1 2 3"
 	unload_after_refusals
 }
