@@ -9,24 +9,13 @@
 # usage: interleave.sh
 
 . "$(dirname "$0")/lib.sh"
+. "$top/scripts/checks.sh"
 
 need "${program_packages[@]}" git
 lock "interleave-$checkout"
-passed=0 failed=0
 dir=$own/interleave
 options=()
 [ "${SET:-}" != whole ] || options+=(--whole)
-
-# Add a result of the script itself: result STATUS NAME
-result() {
-	if [ "$1" -eq 0 ]; then
-		passed=$((passed + 1))
-		echo "ok: $2"
-	else
-		failed=$((failed + 1))
-		echo "not ok: $2"
-	fi
-}
 
 # Replace addresses in the schedule of a failure by functions and lines
 name_places() {
@@ -95,5 +84,5 @@ if [ -z "${FILTER:-}" ]; then
 		plant "$tree" "$patch"
 	done
 fi
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+[ "$passed" -gt 0 ] || result 1 "a scenario was searched"
+check_totals
