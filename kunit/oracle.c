@@ -210,8 +210,10 @@ static int allocate_bulk(struct oracle *o, unsigned long step)
 
 	memset(o->host_bulk, 0, sizeof(o->host_bulk));
 	memset(o->our_bulk, 0, sizeof(o->our_bulk));
-	if (filled < nr)
-		o->host_bulk[filled] = o->our_bulk[filled] = ZERO_PAGE(0);
+	if (filled < nr) {
+		o->host_bulk[filled] = ZERO_PAGE(0);
+		o->our_bulk[filled] = ZERO_PAGE(0);
+	}
 	theirs = alloc_pages_bulk_node(gfp | __GFP_THISNODE, nid, nr,
 				       o->host_bulk);
 	mine = umbra_alloc_pages_bulk(o->u, gfp, 0, NULL, nr, o->our_bulk);
