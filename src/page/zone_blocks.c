@@ -7,6 +7,7 @@
 #include <linux/module.h>
 #include <linux/preempt.h>
 #include <linux/spinlock.h>
+#include "../buddy/fallback.h"
 #include "../buddy/freelist.h"
 #include "../buddy/zone.h"
 #include "../core/assert.h"
