@@ -19,26 +19,13 @@
 #define PAGES (2 * TEST_BLOCK)
 #define BLOCKS (PAGES / PB)
 
-/*
- * The first pageblock has 32 movable pages, the last one blocks of 4 free pages,
- * each after 4 pages in use. All other pages are in use.
- */
-static enum layout_kind sparse_and_stripes(u32 index)
-{
-	if (index < PB)
-		return index % 16 ? LAYOUT_FREE : LAYOUT_MOVABLE;
-	if (index >= PAGES - PB)
-		return index % 8 < 4 ? LAYOUT_UNMOVABLE : LAYOUT_FREE;
-	return LAYOUT_UNMOVABLE;
-}
-
 static void scanners_count_each_page_once(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
 	struct mover *m = umbra_test_mover(test, u);
 	struct umbra_zone *zone = u->zones;
 
-	umbra_test_lay_out(test, m, sparse_and_stripes);
+	umbra_test_lay_out(test, m, umbra_test_sparse_and_stripes);
 	KUNIT_EXPECT_EQ(test, umbra_compact(u), 0);
 	KUNIT_EXPECT_EQ(test, m->nr_moved, 32);
 	/* The batch is full after the page 496; the rest merged with it. */

@@ -268,6 +268,20 @@ enum layout_kind umbra_test_quarter_pinned(u32 index)
 	return index % 4 == 1 ? LAYOUT_PINNED : LAYOUT_FREE;
 }
 
+/*
+ * Of an instance of two largest blocks: the first pageblock has 32 movable pages,
+ * the last one blocks of 4 free pages, each after 4 pages in use. All other pages
+ * are in use.
+ */
+enum layout_kind umbra_test_sparse_and_stripes(u32 index)
+{
+	if (index < BIT(TEST_PB_ORDER))
+		return index % 16 ? LAYOUT_FREE : LAYOUT_MOVABLE;
+	if (index >= 2 * TEST_BLOCK - BIT(TEST_PB_ORDER))
+		return index % 8 < 4 ? LAYOUT_UNMOVABLE : LAYOUT_FREE;
+	return LAYOUT_UNMOVABLE;
+}
+
 /* Free all allocated blocks of any owner. */
 void umbra_test_empty(struct umbra *u)
 {

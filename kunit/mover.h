@@ -60,6 +60,7 @@ void umbra_test_lay_out(struct kunit *test, struct mover *m,
 			enum layout_kind (*kind)(u32 index));
 enum layout_kind umbra_test_quarter(u32 index);
 enum layout_kind umbra_test_quarter_pinned(u32 index);
+enum layout_kind umbra_test_sparse_and_stripes(u32 index);
 void umbra_test_empty(struct umbra *u);
 unsigned long umbra_test_pages_in(struct umbra_zone *zone, unsigned int order);
 void umbra_test_request(struct kunit *test, struct umbra *u,

@@ -326,19 +326,6 @@ static void each_pass_of_direct_reclaim_is_traced(struct kunit *test)
 	umbra_test_give_all(u, &hoard);
 }
 
-/*
- * The first pageblock has 32 movable pages, the last one blocks of 4 free pages,
- * each after 4 pages in use. All other pages are in use.
- */
-static enum layout_kind sparse_and_stripes(u32 index)
-{
-	if (index < PB)
-		return index % 16 ? LAYOUT_FREE : LAYOUT_MOVABLE;
-	if (index >= PAGES - PB)
-		return index % 8 < 4 ? LAYOUT_UNMOVABLE : LAYOUT_FREE;
-	return LAYOUT_UNMOVABLE;
-}
-
 static void each_step_of_compaction_is_traced(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
@@ -346,7 +333,7 @@ static void each_step_of_compaction_is_traced(struct kunit *test)
 	struct watch *w = watch(test, compact_probes);
 	const long base = umbra_index_to_pfn(u, 0), last = base + PAGES - PB;
 
-	umbra_test_lay_out(test, m, sparse_and_stripes);
+	umbra_test_lay_out(test, m, umbra_test_sparse_and_stripes);
 	w->nr = 0;
 	umbra_compact(u);
 	unwatch(w, compact_probes);
@@ -383,7 +370,7 @@ static void compaction_that_continues_is_traced(struct kunit *test)
 	const long base = umbra_index_to_pfn(u, 0);
 	struct umbra_request rq;
 
-	umbra_test_lay_out(test, m, sparse_and_stripes);
+	umbra_test_lay_out(test, m, umbra_test_sparse_and_stripes);
 	u->zones->compact.cached_migrate[1] = PB;
 	u->zones->compact.cached_free = 2 * PB;
 	umbra_test_request(test, u, &rq, GFP_KERNEL, TEST_PB_ORDER);

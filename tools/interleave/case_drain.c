@@ -64,14 +64,6 @@ static void alloc_and_free(void)
 	umbra_free_pages(world, page, 0);
 }
 
-static void nmi_alloc(void)
-{
-	struct page *page = umbra_alloc_pages_nolock(world, 0, UMBRA_NO_NODE, 0);
-
-	if (page)
-		world_own(page, 0);
-}
-
 static void isolate(void)
 {
 	unsigned long pfn = umbra_index_to_pfn(world, umbra_sim_frame(world, block));
@@ -129,47 +121,34 @@ static void judge_gone_block(void)
 	judge_gone();
 }
 
-#define TASK(what, where)	{ #what, CONTEXT_TASK, where, what }
-#define NMI(what, where)	{ #what, CONTEXT_NMI, where, what }
-#define DRAIN(id, count, says, make, end, limit, ...)				\
-	{								\
-		.name = id,						\
-		.claim = says,						\
-		.setup = make,						\
-		.contexts = { __VA_ARGS__ },				\
-		.judge = end,						\
-		.preemptions = limit,					\
-		.schedules = count,					\
-	}
-
 const struct scenario drain_scenarios[] = {
-	DRAIN("drain-hit", 276, "a drain meets a hit on the CPU of the cache",
-	      make_one, judge_block, ALL_SCHEDULES,
-	      TASK(drain, 0), TASK(alloc, 1)),
-	DRAIN("drain-free", 74, "a drain meets a free on the CPU of the cache",
-	      make_one, judge, ALL_SCHEDULES,
-	      TASK(drain, 0), TASK(free_block, 1)),
-	DRAIN("drain-nmi", 1457, "a drain meets a free and an NMI on the CPU of the cache",
-	      make_one, judge, 1,
-	      TASK(drain, 0), TASK(free_block, 1), NMI(nmi_alloc, 1)),
-	DRAIN("drain-drain", 180, "two drains meet a free on the CPU of the cache",
-	      make_two, judge, ALL_SCHEDULES,
-	      TASK(drain, 0), TASK(drain, 1), TASK(free_block, 2)),
-	DRAIN("isolate-free", 369, "a page freed during an isolation stays in no cache",
-	      make_one, judge_isolated, 1,
-	      TASK(isolate, 0), TASK(free_block, 1)),
-	DRAIN("isolate-drain", 5027, "a drain and an isolation meet a free",
-	      make_two, judge_isolated, 1,
-	      TASK(isolate, 0), TASK(drain, 1), TASK(free_block, 2)),
-	DRAIN("gone-drain", 3, "a CPU goes during a drain",
-	      make_two, judge_gone_block, ALL_SCHEDULES,
-	      TASK(drain, 0), TASK(take_away_2, 1)),
-	DRAIN("gone-drain-free", 1049, "a CPU goes after a free on it, during a drain",
-	      make_two, judge_gone, ALL_SCHEDULES,
-	      TASK(drain, 0), TASK(take_away_2, 1), TASK(free_block, 2)),
-	DRAIN("gone-drain-both", 478, "a CPU goes after a hit and a free on it, during a drain",
-	      make_two, judge_gone_block, 1,
-	      TASK(drain, 0), TASK(take_away_2, 1),
-	      TASK(alloc_and_free, 2)),
+	SCENARIO("drain-hit", 276, "a drain meets a hit on the CPU of the cache",
+		 make_one, judge_block, ALL_SCHEDULES,
+		 TASK(drain, 0), TASK(alloc, 1)),
+	SCENARIO("drain-free", 74, "a drain meets a free on the CPU of the cache",
+		 make_one, judge, ALL_SCHEDULES,
+		 TASK(drain, 0), TASK(free_block, 1)),
+	SCENARIO("drain-nmi", 1457, "a drain meets a free and an NMI on the CPU of the cache",
+		 make_one, judge, 1,
+		 TASK(drain, 0), TASK(free_block, 1), NMI(world_nmi_alloc, 1)),
+	SCENARIO("drain-drain", 180, "two drains meet a free on the CPU of the cache",
+		 make_two, judge, ALL_SCHEDULES,
+		 TASK(drain, 0), TASK(drain, 1), TASK(free_block, 2)),
+	SCENARIO("isolate-free", 369, "a page freed during an isolation stays in no cache",
+		 make_one, judge_isolated, 1,
+		 TASK(isolate, 0), TASK(free_block, 1)),
+	SCENARIO("isolate-drain", 5027, "a drain and an isolation meet a free",
+		 make_two, judge_isolated, 1,
+		 TASK(isolate, 0), TASK(drain, 1), TASK(free_block, 2)),
+	SCENARIO("gone-drain", 3, "a CPU goes during a drain",
+		 make_two, judge_gone_block, ALL_SCHEDULES,
+		 TASK(drain, 0), TASK(take_away_2, 1)),
+	SCENARIO("gone-drain-free", 1049, "a CPU goes after a free on it, during a drain",
+		 make_two, judge_gone, ALL_SCHEDULES,
+		 TASK(drain, 0), TASK(take_away_2, 1), TASK(free_block, 2)),
+	SCENARIO("gone-drain-both", 478, "a CPU goes after a hit and a free on it, during a drain",
+		 make_two, judge_gone_block, 1,
+		 TASK(drain, 0), TASK(take_away_2, 1),
+		 TASK(alloc_and_free, 2)),
 	{}
 };

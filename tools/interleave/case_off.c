@@ -62,14 +62,6 @@ static void irq_alloc_free(void)
 		umbra_free_pages(world, page, 0);
 }
 
-static void nmi_alloc(void)
-{
-	struct page *page = umbra_alloc_pages_nolock(world, 0, UMBRA_NO_NODE, 0);
-
-	if (page)
-		world_own(page, 0);
-}
-
 static void judge(void)
 {
 	world_expect(!world_cached(), "a cache that is off is empty");
@@ -95,27 +87,13 @@ static void judge_node_block(void)
 	judge_node();
 }
 
-#define TASK(what, where)	{ #what, CONTEXT_TASK, where, what }
-#define IRQ(what, where)	{ #what, CONTEXT_INTERRUPT, where, what }
-#define NMI(what, where)	{ #what, CONTEXT_NMI, where, what }
-#define OFF(id, count, says, make, end, limit, ...)				\
-	{								\
-		.name = id,						\
-		.claim = says,						\
-		.setup = make,						\
-		.contexts = { __VA_ARGS__ },				\
-		.judge = end,						\
-		.preemptions = limit,					\
-		.schedules = count,					\
-	}
-
 const struct scenario off_scenarios[] = {
-	OFF("off-free", 293, "a free while caches are turned off leaves no page in one",
-	    make, judge, 1,
-	    TASK(turn_off, 0), TASK(free_block, 1)),
-	OFF("off-refill", 337, "a refill while caches are turned off leaves no page in one",
-	    make, judge_block, 1,
-	    TASK(turn_off, 0), TASK(alloc, 1)),
+	SCENARIO("off-free", 293, "a free while caches are turned off leaves no page in one",
+		 make, judge, 1,
+		 TASK(turn_off, 0), TASK(free_block, 1)),
+	SCENARIO("off-refill", 337, "a refill while caches are turned off leaves no page in one",
+		 make, judge_block, 1,
+		 TASK(turn_off, 0), TASK(alloc, 1)),
 	{
 		.name = "off-free-two",
 		.claim = "the same, with more preemptions",
@@ -143,7 +121,7 @@ const struct scenario off_scenarios[] = {
 		.setup = make,
 		.contexts = {
 			TASK(turn_off, 0), TASK(free_block, 1),
-			NMI(nmi_alloc, 1)
+			NMI(world_nmi_alloc, 1)
 		},
 		.judge = judge,
 		.preemptions = 1,
@@ -162,11 +140,11 @@ const struct scenario off_scenarios[] = {
 		.schedules = 7145,
 		.is_long = true,
 	},
-	OFF("node-free", 293, "a free while its node goes leaves no page in a cache",
-	    make_pair, judge_node, 1,
-	    TASK(take_node, 0), TASK(free_block, 1)),
-	OFF("node-refill", 348, "a refill while its node goes leaves no page in a cache",
-	    make_pair, judge_node_block, 1,
-	    TASK(take_node, 0), TASK(alloc, 1)),
+	SCENARIO("node-free", 293, "a free while its node goes leaves no page in a cache",
+		 make_pair, judge_node, 1,
+		 TASK(take_node, 0), TASK(free_block, 1)),
+	SCENARIO("node-refill", 348, "a refill while its node goes leaves no page in a cache",
+		 make_pair, judge_node_block, 1,
+		 TASK(take_node, 0), TASK(alloc, 1)),
 	{}
 };

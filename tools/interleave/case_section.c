@@ -96,14 +96,6 @@ static void irq_alloc_free(void)
 	umbra_free_pages(world, umbra_alloc_pages(world, GFP_ATOMIC, 0), 0);
 }
 
-static void nmi_alloc(void)
-{
-	struct page *page = umbra_alloc_pages_nolock(world, 0, UMBRA_NO_NODE, 0);
-
-	if (page)
-		world_own(page, 0);
-}
-
 static void judge(void)
 {
 	world_judge(0);
@@ -116,55 +108,54 @@ static void judge_alloc(void)
 	world_judge(0);
 }
 
-#define TASK(what)	{ "task", CONTEXT_TASK, 0, what }
-#define IRQ(what)	{ "interrupt", CONTEXT_INTERRUPT, 0, what }
-#define NMI(what)	{ "NMI", CONTEXT_NMI, 0, what }
-#define SECTION(id, count, says, make, end, ...)			\
-	{								\
-		.name = id,						\
-		.claim = says,						\
-		.setup = make,						\
-		.contexts = { __VA_ARGS__ },				\
-		.judge = end,						\
-		.preemptions = ALL_SCHEDULES,				\
-		.schedules = count,					\
-	}
-
 const struct scenario section_scenarios[] = {
-	SECTION("hit-irq", 13, "an interrupt inside a hit allocates",
-		make_two, judge_alloc, TASK(task_alloc), IRQ(irq_alloc)),
-	SECTION("hit-nmi", 13, "an NMI inside a hit allocates",
-		make_two, judge_alloc, TASK(task_alloc), NMI(nmi_alloc)),
-	SECTION("free-irq", 21, "an interrupt inside a free allocates and frees",
-		make_two, judge, TASK(task_free), IRQ(irq_alloc_free)),
-	SECTION("free-nmi", 14, "an NMI inside a free allocates",
-		make_two, judge, TASK(task_free), NMI(nmi_alloc)),
-	SECTION("spill-irq", 26, "an interrupt allocates while a line becomes a group",
-		make_full, judge, TASK(task_free), IRQ(irq_alloc_free)),
-	SECTION("spill-nmi", 19, "an NMI allocates while a line becomes a group",
-		make_full, judge, TASK(task_free), NMI(nmi_alloc)),
-	SECTION("unspill-irq", 52, "an interrupt allocates while a group becomes a line",
-		make_group, judge_alloc, TASK(task_alloc), IRQ(irq_alloc_free)),
-	SECTION("unspill-nmi", 52, "an NMI allocates while a group becomes a line",
-		make_group, judge_alloc, TASK(task_alloc), NMI(nmi_alloc)),
-	SECTION("refill-irq", 254, "an interrupt allocates and frees during a refill",
-		make_empty, judge_alloc, TASK(task_alloc), IRQ(irq_alloc_free)),
-	SECTION("refill-nmi", 187, "an NMI allocates during a refill",
-		make_empty, judge_alloc, TASK(task_alloc), NMI(nmi_alloc)),
-	SECTION("trim-irq", 39, "an interrupt allocates and frees while a cache is trimmed",
-		make_small, judge, TASK(task_free), IRQ(irq_alloc_free)),
-	SECTION("trim-nmi", 51, "an NMI allocates while a cache is trimmed",
-		make_small, judge, TASK(task_free), NMI(nmi_alloc)),
-	SECTION("free-irq-nmi", 464, "an NMI inside an interrupt inside a free allocates",
-		make_two, judge, TASK(task_free), IRQ(irq_alloc),
-		NMI(nmi_alloc)),
+	SCENARIO("hit-irq", 13, "an interrupt inside a hit allocates",
+		 make_two, judge_alloc, ALL_SCHEDULES,
+		 TASK(task_alloc, 0), IRQ(irq_alloc, 0)),
+	SCENARIO("hit-nmi", 13, "an NMI inside a hit allocates",
+		 make_two, judge_alloc, ALL_SCHEDULES,
+		 TASK(task_alloc, 0), NMI(world_nmi_alloc, 0)),
+	SCENARIO("free-irq", 21, "an interrupt inside a free allocates and frees",
+		 make_two, judge, ALL_SCHEDULES,
+		 TASK(task_free, 0), IRQ(irq_alloc_free, 0)),
+	SCENARIO("free-nmi", 14, "an NMI inside a free allocates",
+		 make_two, judge, ALL_SCHEDULES,
+		 TASK(task_free, 0), NMI(world_nmi_alloc, 0)),
+	SCENARIO("spill-irq", 26, "an interrupt allocates while a line becomes a group",
+		 make_full, judge, ALL_SCHEDULES,
+		 TASK(task_free, 0), IRQ(irq_alloc_free, 0)),
+	SCENARIO("spill-nmi", 19, "an NMI allocates while a line becomes a group",
+		 make_full, judge, ALL_SCHEDULES,
+		 TASK(task_free, 0), NMI(world_nmi_alloc, 0)),
+	SCENARIO("unspill-irq", 52, "an interrupt allocates while a group becomes a line",
+		 make_group, judge_alloc, ALL_SCHEDULES,
+		 TASK(task_alloc, 0), IRQ(irq_alloc_free, 0)),
+	SCENARIO("unspill-nmi", 52, "an NMI allocates while a group becomes a line",
+		 make_group, judge_alloc, ALL_SCHEDULES,
+		 TASK(task_alloc, 0), NMI(world_nmi_alloc, 0)),
+	SCENARIO("refill-irq", 254, "an interrupt allocates and frees during a refill",
+		 make_empty, judge_alloc, ALL_SCHEDULES,
+		 TASK(task_alloc, 0), IRQ(irq_alloc_free, 0)),
+	SCENARIO("refill-nmi", 187, "an NMI allocates during a refill",
+		 make_empty, judge_alloc, ALL_SCHEDULES,
+		 TASK(task_alloc, 0), NMI(world_nmi_alloc, 0)),
+	SCENARIO("trim-irq", 39, "an interrupt allocates and frees while a cache is trimmed",
+		 make_small, judge, ALL_SCHEDULES,
+		 TASK(task_free, 0), IRQ(irq_alloc_free, 0)),
+	SCENARIO("trim-nmi", 51, "an NMI allocates while a cache is trimmed",
+		 make_small, judge, ALL_SCHEDULES,
+		 TASK(task_free, 0), NMI(world_nmi_alloc, 0)),
+	SCENARIO("free-irq-nmi", 464, "an NMI inside an interrupt inside a free allocates",
+		 make_two, judge, ALL_SCHEDULES,
+		 TASK(task_free, 0), IRQ(irq_alloc, 0),
+		 NMI(world_nmi_alloc, 0)),
 	{
 		.name = "both-irq-nmi",
 		.claim = "an interrupt and an NMI come while a task allocates and frees",
 		.setup = make_two,
 		.contexts = {
-			TASK(task_alloc_free), IRQ(irq_alloc_free),
-			NMI(nmi_alloc)
+			TASK(task_alloc_free, 0), IRQ(irq_alloc_free, 0),
+			NMI(world_nmi_alloc, 0)
 		},
 		.judge = judge,
 		.preemptions = ALL_SCHEDULES,

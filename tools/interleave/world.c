@@ -92,6 +92,15 @@ struct page *world_alloc(gfp_t gfp, unsigned int order)
 	return page;
 }
 
+/* A request from an NMI, which may get no page. */
+void world_nmi_alloc(void)
+{
+	struct page *page = umbra_alloc_pages_nolock(world, 0, UMBRA_NO_NODE, 0);
+
+	if (page)
+		world_own(page, 0);
+}
+
 unsigned long world_cached(void)
 {
 	const struct umbra_zone *zone;

@@ -31,6 +31,7 @@ void world_expect(bool cond, const char *what);
 void world_own(struct page *page, unsigned int order);
 void world_disown(struct page *page);
 struct page *world_alloc(gfp_t gfp, unsigned int order);
+void world_nmi_alloc(void);
 
 unsigned long world_cached(void);
 
