@@ -3,7 +3,7 @@
 # The files of ctl/: each line has its effect, and a refused line is logged and
 # changes nothing. Fault injection and latency histograms are tested here too.
 
-plan=19
+plan=20
 
 . /module.sh
 
@@ -18,7 +18,7 @@ state_files=
 for file in layout zonelists pagetypeinfo zoneinfo; do
 	state_files="$state_files $dir/$file"
 done
-for file in online allowed_nodes isolate pcp $tunables latency; do
+for file in online allowed_nodes isolate pcp $tunables latency record; do
 	state_files="$state_files $dir/ctl/$file"
 done
 
@@ -329,6 +329,8 @@ tunables_refuse() {
 	erange lowmem_reserve_ratio "1 2 3 4 -5" "1 2 2147483648 4 5"
 	einval oom_policy "" panic 1
 	einval latency "" 2 on
+	einval record "" all 1k
+	erange record 65537 -1
 	einval compact "" 1 "node 1" "node 0 1"
 	einval reclaim "" 0 all -1
 	unload_after_refusals
@@ -475,6 +477,44 @@ latency() {
 	unload
 }
 
+# Count recorded decisions whose line ends in this text: decisions TEXT
+decisions() {
+	grep -c -- "$1\$" $dir/decisions
+}
+
+recording() {
+	load_still size=32M zones=Normal pcp_batch=0 min_free_kbytes=0
+	reads_as record 0
+	/hold 3:1 true
+	[ -z "$(cat $dir/decisions $dir/decisions.json)" ] ||
+		fail "recorded without being asked"
+	ctl record 1000
+	reads_as record 1024
+	/hold 3:5 true
+	[ "$(decisions ": request done, pfn 0x[0-9a-f]*")" -eq 5 ] ||
+		fail "$(cat $dir/decisions)"
+	[ "$(grep -c ": Node 0 Normal: a block of order 3 " $dir/decisions)" \
+		-ge 5 ] || fail "$(cat $dir/decisions)"
+	[ "$(wc -l <$dir/decisions)" -eq "$(wc -l <$dir/decisions.json)" ] ||
+		fail "$(cat $dir/decisions.json)"
+	# every line of JSON is an object with a number that grows
+	awk -F '[:,]' '
+	!/^{"seq":[0-9]+,"ns":[0-9]+,"cpu":.*}$/ || $2 <= last { exit bad = 1 }
+	{ last = $2 }
+	END { exit bad || !NR }' $dir/decisions.json ||
+		fail "$(cat $dir/decisions.json)"
+	# the reason of a failure is among the last decisions
+	/hold 0:8000 0:193 true 2>/dev/null && fail "allocated more than the region"
+	[ "$(decisions ": request failed")" -ge 1 ] ||
+		fail "$(tail -n 20 $dir/decisions)"
+	[ "$(decisions "[0-9]* pages short")" -ge 1 ] ||
+		fail "$(tail -n 20 $dir/decisions)"
+	ctl record 0
+	[ -z "$(cat $dir/decisions)" ] || fail "recorded after the end"
+	ctl record 256
+	unload
+}
+
 histogram_has_mode() {
 	load_ghost
 	[ "$(stat -c %a:%u $dir/latency)" = 400:0 ] || fail "$(stat $dir/latency)"
@@ -534,5 +574,6 @@ run reserve_can_be_tuned_under_load reserve_is_tuned
 run reclaim_frees_volatile_pages_on_demand reclaim
 run compact_makes_large_blocks_on_demand compact
 run latency_is_counted_only_when_enabled latency
+run decisions_are_recorded_only_when_asked recording
 run only_root_can_read_latency histogram_has_mode
 run injected_faults_fail_allocations faults

@@ -19,6 +19,7 @@
 #include "../core/assert.h"
 #include "../core/core.h"
 #include "../core/debug.h"
+#include "../core/decision.h"
 #include "../core/latency.h"
 #include "../core/report.h"
 #include "../core/request.h"
@@ -127,6 +128,7 @@ static __always_inline struct page *walk(struct umbra *u, gfp_t gfp,
 			umbra_report_node(u, nid);
 		return NULL;
 	}
+	umbra_tell_request(u, &rq);
 	do {
 		shown = rq.gfp | (rq.hardwall ? __GFP_HARDWALL : 0);
 		index = umbra_take_waking(u, &rq);
@@ -139,11 +141,13 @@ static __always_inline struct page *walk(struct umbra *u, gfp_t gfp,
 		}
 		if (unlikely(index == UMBRA_NO_FRAME)) {
 			trace_umbra_page_alloc(-1UL, order, shown, rq.type);
+			umbra_tell_done(u, &rq, index);
 			return NULL;
 		}
 		page = umbra_give_block(u, index, order, rq.gfp, rq.flags);
 	} while (unlikely(!page) && !(flags & ALLOC_TRYLOCK) &&
 		 !umbra_is_bad(u));
+	umbra_tell_done(u, &rq, page ? index : UMBRA_NO_FRAME);
 	if (likely(page) && trace_umbra_page_alloc_enabled())
 		trace_umbra_page_alloc(umbra_index_to_pfn(u, index), order,
 				       shown, rq.type);
@@ -162,7 +166,7 @@ static noinline struct page *alloc_timed(struct umbra *u, gfp_t gfp,
 	struct page *page = NULL;
 	bool slow = false;
 
-	if (!nodemask && !(u->debug & UMBRA_DEBUG_ALL))
+	if (!nodemask && !(u->debug & (UMBRA_DEBUG_ALL | UMBRA_DEBUG_RECORD)))
 		page = alloc_hit(u, gfp, order, nid);
 	if (!page) {
 		might_sleep_if(gfp & __GFP_DIRECT_RECLAIM);

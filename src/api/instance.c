@@ -29,6 +29,7 @@
 #include "../compat/large.h"
 #include "../core/core.h"
 #include "../core/debug.h"
+#include "../core/decision.h"
 #include "../core/frame.h"
 #include "../core/latency.h"
 #include "../core/names.h"
@@ -277,6 +278,7 @@ static struct umbra *instance_new(const char *name,
 	u->dirty_limit = layout->dirty_limit;
 	mutex_init(&u->ranges_lock);
 	mutex_init(&u->control_lock);
+	mutex_init(&u->debug_lock);
 	seqcount_init(&u->zonelist_seq);
 	ratelimit_state_init(&u->report_limit, 5 * HZ, 10);
 	ratelimit_set_flags(&u->report_limit, RATELIMIT_MSG_ON_RELEASE);
@@ -536,6 +538,7 @@ void umbra_instance_free(struct umbra *u)
 	umbra_compact_destroy(u);
 	umbra_pcp_destroy(u);
 	umbra_zonelist_destroy(u);
+	umbra_record_set(u, 0);
 	umbra_latency_destroy(u);
 	umbra_debug_destroy(u);
 	destroy_zones(u, u->nr_zones);

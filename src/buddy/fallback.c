@@ -10,6 +10,7 @@
 #include <linux/lockdep.h>
 #include <linux/module.h>
 #include "../core/core.h"
+#include "../core/decision.h"
 #include "../core/frame.h"
 #include "../core/request.h"
 #include "../core/span.h"
@@ -62,6 +63,32 @@ static void fill_claim_view(struct umbra_claim_view *view,
 	}
 }
 
+/* Record what became of a pageblock of another type. */
+static void tell_fallback(struct umbra_zone *zone,
+			  enum umbra_decision_kind kind, u32 index,
+			  unsigned int order, unsigned int found,
+			  enum umbra_migratetype type,
+			  enum umbra_migratetype from,
+			  const struct umbra_claim_view *view)
+{
+	struct umbra_decision d = {
+		.kind = kind,
+		.zone = zone - zone->umbra->zones,
+		.order = order,
+		.type = type,
+		.found = found,
+		.from = from,
+		.index = index,
+	};
+
+	if (view) {
+		d.pageblock.pages = view->pages;
+		d.pageblock.free = view->free;
+		d.pageblock.movable = view->movable;
+	}
+	umbra_tell(zone->umbra, &d);
+}
+
 static void note_fallback(struct umbra_zone *zone, u32 index,
 			  unsigned int order, unsigned int found,
 			  enum umbra_migratetype type,
@@ -73,6 +100,9 @@ static void note_fallback(struct umbra_zone *zone, u32 index,
 				       order, found, type, from,
 				       zone->umbra->pb_order,
 				       umbra_frame_type(zone->umbra, index));
+	if (umbra_decisions_are_on(zone->umbra))
+		tell_fallback(zone, claimed ? DECISION_CLAIM : DECISION_STEAL,
+			      index, order, found, type, from, NULL);
 }
 
 /*
@@ -93,8 +123,12 @@ static u32 claim(struct umbra_zone *zone, u32 index, unsigned int found,
 	if (umbra_watermark_boost(zone) && flags & ALLOC_KSWAPD)
 		set_bit(ZONE_FLAG_BOOSTED, &zone->flags);
 	fill_claim_view(&view, u, index, type);
-	if (!u->policy->claim_whole(&view))
+	if (!u->policy->claim_whole(&view)) {
+		if (umbra_decisions_are_on(u))
+			tell_fallback(zone, DECISION_KEEP, index, order, found,
+				      type, view.block_type, &view);
 		return UMBRA_NO_FRAME;
+	}
 	umbra_freelist_move(zone, umbra_pageblock_start(u, index), type);
 	return umbra_freelist_take(zone, order, type);
 }

@@ -16,6 +16,7 @@
 #include <linux/module.h>
 #include "../core/assert.h"
 #include "../core/core.h"
+#include "../core/decision.h"
 #include "../core/frame.h"
 #include "../core/span.h"
 #include "freelist.h"
@@ -220,6 +221,8 @@ static void free_merged(struct umbra_zone *zone, u32 index, unsigned int order)
 {
 	struct umbra *u = zone->umbra;
 	enum umbra_migratetype type = umbra_frame_type(u, index);
+	unsigned int part = order;
+	bool to_tail;
 
 	account(zone, type, 1L << order);
 	for (; order < UMBRA_MAX_ORDER; order++) {
@@ -239,9 +242,10 @@ static void free_merged(struct umbra_zone *zone, u32 index, unsigned int order)
 		frame_set(u, index, FRAME_TAIL, 0);
 		index &= ~(1U << order);
 	}
-	if (!link_block(zone, index, order,
-			u->policy->to_tail(order, is_about_to_grow(zone, index,
-								   order))))
+	to_tail = u->policy->to_tail(order, is_about_to_grow(zone, index,
+							     order));
+	umbra_tell_free(zone, index, part, order, type, to_tail);
+	if (!link_block(zone, index, order, to_tail))
 		account(zone, type, -(1L << order));
 }
 
@@ -450,6 +454,7 @@ u32 umbra_freelist_take(struct umbra_zone *zone, unsigned int order,
 		if (!umbra_assert(zone->umbra, index, index != UMBRA_NO_FRAME))
 			return UMBRA_NO_FRAME;
 	}
+	umbra_tell_take(zone, index, found, order, type, 1);
 	return umbra_freelist_cut(zone, index, found, order, type);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_take);
@@ -508,6 +513,7 @@ unsigned int umbra_freelist_take_many(struct umbra_zone *zone,
 		index = unlink_first(zone, found, type);
 		if (!umbra_assert(zone->umbra, index, index != UMBRA_NO_FRAME))
 			break;
+		umbra_tell_take(zone, index, found, order, type, n);
 		end = index + (1U << found);
 		taken = (long)n << order;
 		for (; n; n--, index += 1U << order)

@@ -15,6 +15,7 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include "../core/core.h"
+#include "../core/decision.h"
 #include "../core/request.h"
 #include "watermark.h"
 #include "zone.h"
@@ -173,7 +174,7 @@ void umbra_watermark_init(struct umbra *u, const struct umbra_layout *layout)
 }
 
 /* Free pages that a request cannot use. */
-static long unusable_free(const struct umbra_zone *zone, unsigned int order,
+static __always_inline long unusable_free(const struct umbra_zone *zone, unsigned int order,
 			  unsigned int flags)
 {
 	long unusable = (1L << order) - 1;
@@ -231,6 +232,35 @@ static bool watermark_ok(const struct umbra_zone *zone, unsigned int order,
 	return !order || has_block(zone, order, flags);
 }
 
+/* Record a comparison, and with which numbers it was made. */
+static noinline void tell_mark(const struct umbra_zone *zone,
+			       unsigned int order, unsigned long mark,
+			       enum umbra_zone_type highest,
+			       unsigned int flags, long free, bool ok)
+{
+	struct umbra_decision d = {
+		.kind = DECISION_MARK,
+		.zone = zone - zone->umbra->zones,
+		.order = order,
+		.index = UMBRA_NO_FRAME,
+		.flags = flags,
+		.mark = {
+			.free = free,
+			.unusable = unusable_free(zone, order, flags),
+			.mark = mark,
+			.min = flags & ALLOC_RESERVES ?
+			       reserve_left(mark, flags) : mark,
+			.reserve = READ_ONCE(zone->lowmem_reserve[highest]),
+		},
+	};
+
+	if (!ok)
+		d.result = free - d.mark.unusable <=
+			   d.mark.min + d.mark.reserve ? MARK_SHORT :
+							 MARK_NO_BLOCK;
+	umbra_tell(zone->umbra, &d);
+}
+
 /**
  * umbra_watermark_ok() - check that a zone stays above a watermark
  * @zone: the zone
@@ -268,8 +298,31 @@ bool umbra_watermark_with(const struct umbra_zone *zone, unsigned int order,
 			  unsigned long mark, enum umbra_zone_type highest,
 			  unsigned int flags, unsigned long more)
 {
-	return watermark_ok(zone, order, mark, highest, flags,
-			    READ_ONCE(zone->nr_free_pages) + more);
+	long free = READ_ONCE(zone->nr_free_pages) + more;
+	bool ok = watermark_ok(zone, order, mark, highest, flags, free);
+
+	if (umbra_decisions_are_on(zone->umbra))
+		tell_mark(zone, order, mark, highest, flags, free, ok);
+	return ok;
+}
+
+/* Does a zone stay above a watermark? Sets @mark to the one that decided. */
+static __always_inline bool fast_ok(const struct umbra_zone *zone, unsigned int order,
+		    unsigned long *mark, enum umbra_zone_type highest,
+		    unsigned int flags, long free)
+{
+	if (!order && free - unusable_free(zone, 0, flags) >
+		      (long)(*mark + READ_ONCE(zone->lowmem_reserve[highest])))
+		return true;
+	if (watermark_ok(zone, order, *mark, highest, flags, free))
+		return true;
+	if (unlikely(!order && flags & ALLOC_MIN_RESERVE &&
+		     READ_ONCE(zone->watermark_boost) &&
+		     (flags & ALLOC_WMARK_MASK) == ALLOC_WMARK_MIN)) {
+		*mark = READ_ONCE(zone->watermark[UMBRA_WMARK_MIN]);
+		return watermark_ok(zone, order, *mark, highest, flags, free);
+	}
+	return false;
 }
 
 /**
@@ -292,19 +345,11 @@ bool umbra_watermark_fast(const struct umbra_zone *zone, unsigned int order,
 			  unsigned int flags)
 {
 	long free = READ_ONCE(zone->nr_free_pages);
+	bool ok = fast_ok(zone, order, &mark, highest, flags, free);
 
-	if (!order && free - unusable_free(zone, 0, flags) >
-		      (long)(mark + READ_ONCE(zone->lowmem_reserve[highest])))
-		return true;
-	if (watermark_ok(zone, order, mark, highest, flags, free))
-		return true;
-	if (unlikely(!order && flags & ALLOC_MIN_RESERVE &&
-		     READ_ONCE(zone->watermark_boost) &&
-		     (flags & ALLOC_WMARK_MASK) == ALLOC_WMARK_MIN))
-		return watermark_ok(zone, order,
-				    READ_ONCE(zone->watermark[UMBRA_WMARK_MIN]),
-				    highest, flags, free);
-	return false;
+	if (umbra_decisions_are_on(zone->umbra))
+		tell_mark(zone, order, mark, highest, flags, free, ok);
+	return ok;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_watermark_fast);
 

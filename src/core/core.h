@@ -57,6 +57,7 @@ struct umbra_kswapd;
 struct umbra_latency;
 struct umbra_owner;
 struct umbra_pcp;
+struct umbra_recorder;
 struct umbra_slow_ops;
 struct workqueue_struct;
 
@@ -297,7 +298,7 @@ struct umbra {
 	u8 *cpu_node;		/* the node of each CPU */
 	unsigned int nr_nodes;
 	unsigned int pb_order;
-	unsigned int debug;	/* UMBRA_DEBUG_*; one bit changes: latency.h */
+	unsigned int debug;	/* UMBRA_DEBUG_*; see umbra_debug_switch() */
 	bool has_memory;	/* false: descriptors without memory */
 	bool walled;		/* not every node is allowed; READ_ONCE */
 	bool stopping;		/* accessed with READ_ONCE/WRITE_ONCE */
@@ -345,6 +346,13 @@ struct umbra {
 	struct umbra_oom_state oom;
 	struct umbra_accounts accounts;
 	struct umbra_latency *latency;	/* constant */
+	/*
+	 * Guards @recorder, and the bits of @debug that change. @control_lock
+	 * would deadlock: it nests inside the locks of CPU hotplug, which a
+	 * static key takes.
+	 */
+	struct mutex debug_lock;
+	struct umbra_recorder __rcu *recorder;	/* NULL: nothing is recorded */
 	const struct umbra_slow_ops *slow_ops;	/* only tests change it */
 
 	struct xarray held_accounts;	/* of HELD frames, see held.c */

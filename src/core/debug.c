@@ -6,6 +6,7 @@
  */
 #include <linux/gfp.h>
 #include <linux/highmem.h>
+#include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/page_ref.h>
@@ -137,6 +138,31 @@ int umbra_debug_create(struct umbra *u, unsigned int debug)
 	if (debug)
 		static_branch_inc(&umbra_debug_key);
 	return 0;
+}
+
+/**
+ * umbra_debug_switch() - set or clear a bit of umbra.debug that changes
+ * @u: the instance
+ * @bit: %UMBRA_DEBUG_LATENCY or %UMBRA_DEBUG_RECORD
+ * @on: true to set it
+ *
+ * Context: may sleep; umbra.debug_lock held.
+ */
+void umbra_debug_switch(struct umbra *u, unsigned int bit, bool on)
+{
+	unsigned int debug = u->debug & ~bit;
+
+	lockdep_assert_held(&u->debug_lock);
+
+	if (on)
+		debug |= bit;
+	if (debug == u->debug)
+		return;
+	WRITE_ONCE(u->debug, debug);
+	if (on)
+		static_branch_inc(&umbra_debug_key);
+	else
+		static_branch_dec(&umbra_debug_key);
 }
 
 /* Undo umbra_debug_create(). Context: may sleep. */

@@ -18,6 +18,7 @@ void __umbra_debug_alloc(struct umbra *u, u32 index, unsigned int order,
 			 gfp_t gfp);
 void __umbra_debug_free(struct umbra *u, u32 index, unsigned int order);
 int umbra_debug_create(struct umbra *u, unsigned int debug);
+void umbra_debug_switch(struct umbra *u, unsigned int bit, bool on);
 void umbra_debug_destroy(struct umbra *u);
 
 static inline bool umbra_debug_is_on(const struct umbra *u)

@@ -44,7 +44,6 @@ int umbra_latency_create(struct umbra *u)
 
 	if (!l)
 		return -ENOMEM;
-	mutex_init(&l->lock);
 	u->latency = l;
 	return 0;
 }
@@ -53,7 +52,6 @@ int umbra_latency_create(struct umbra *u)
 void umbra_latency_destroy(struct umbra *u)
 {
 	umbra_latency_set(u, false);
-	mutex_destroy(&u->latency->lock);
 	kfree(u->latency);
 }
 
@@ -72,21 +70,9 @@ size_t umbra_latency_bytes(void)
  */
 void umbra_latency_set(struct umbra *u, bool on)
 {
-	struct umbra_latency *l = u->latency;
-	unsigned int debug;
-
-	mutex_lock(&l->lock);
-	debug = u->debug & ~UMBRA_DEBUG_LATENCY;
-	if (on)
-		debug |= UMBRA_DEBUG_LATENCY;
-	if (debug != u->debug) {
-		WRITE_ONCE(u->debug, debug);
-		if (on)
-			static_branch_inc(&umbra_debug_key);
-		else
-			static_branch_dec(&umbra_debug_key);
-	}
-	mutex_unlock(&l->lock);
+	mutex_lock(&u->debug_lock);
+	umbra_debug_switch(u, UMBRA_DEBUG_LATENCY, on);
+	mutex_unlock(&u->debug_lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_latency_set);
 

@@ -4,7 +4,6 @@
 #define _UMBRA_LATENCY_H
 
 #include <linux/atomic.h>
-#include <linux/mutex.h>
 #include "debug.h"
 
 enum umbra_latency_kind {
@@ -25,11 +24,6 @@ enum umbra_latency_kind {
 #define UMBRA_DEBUG_LATENCY BIT(31)
 
 struct umbra_latency {
-	/*
-	 * Guards UMBRA_DEBUG_LATENCY. umbra.control_lock would deadlock: it
-	 * nests inside the locks of CPU hotplug, which a static key takes.
-	 */
-	struct mutex lock;
 	atomic_t count[NR_LATENCY_KINDS][UMBRA_NR_ORDERS]
 		      [UMBRA_LATENCY_BUCKETS];
 };

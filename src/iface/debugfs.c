@@ -24,6 +24,7 @@
 #include "../page/free.h"
 #include "debugfs.h"
 #include "debugfs_ctl.h"
+#include "debugfs_decisions.h"
 #include "debugfs_owner.h"
 #include "debugfs_stat.h"
 
@@ -267,5 +268,6 @@ void umbra_debugfs_create(struct umbra *u, struct dentry *root)
 	debugfs_create_file("verify", 0400, dir, u, &verify_fops);
 	umbra_debugfs_stat(u, dir);
 	umbra_debugfs_owner(u, dir);
+	umbra_debugfs_decisions(u, dir);
 	umbra_debugfs_ctl(u, dir);
 }

@@ -8,6 +8,7 @@
 #include <linux/string.h>
 #include "../buddy/fragmentation.h"
 #include "../core/core.h"
+#include "../core/decision.h"
 #include "../core/span.h"
 #include "../move/lru.h"
 #include "../page/pcp.h"
@@ -151,6 +152,27 @@ static int do_reclaim(struct umbra *u, char *line)
 	return umbra_reclaim(u, nr) < nr ? -EAGAIN : 0;
 }
 
+/* Accepts a number of decisions for each CPU; 0 ends the recording. */
+static int do_record(struct umbra *u, char *line)
+{
+	unsigned int nr;
+	int err = kstrtouint(line, 0, &nr);
+
+	if (!err)
+		err = umbra_record_set(u, nr);
+	if (!err || err == -ENOMEM)
+		return err;
+	return umbra_ctl_refuse(u, "record", line,
+				"a number of decisions for each CPU, from 0 to 65536",
+				err);
+}
+
+static int record_show(struct seq_file *m, void *v)
+{
+	seq_printf(m, "%u\n", umbra_record_size(m->private));
+	return 0;
+}
+
 static int drain_show(struct seq_file *m, void *v)
 {
 	struct umbra *u = m->private;
@@ -252,6 +274,7 @@ DEFINE_CTL(unisolate, isolated_show);
 DEFINE_CTL(pcp, pcp_show);
 DEFINE_CTL(compact, compact_show);
 DEFINE_CTL(reclaim, reclaim_show);
+DEFINE_CTL(record, record_show);
 
 /*
  * The files with one line, which settings has; offline has that of online. Both
@@ -259,7 +282,7 @@ DEFINE_CTL(reclaim, reclaim_show);
  */
 static const struct umbra_ctl_file * const lines[] = {
 	&drain_file, &online_file, &allowed_nodes_file, &pcp_file,
-	&compact_file, &reclaim_file, NULL
+	&compact_file, &reclaim_file, &record_file, NULL
 };
 
 static const struct umbra_ctl_file * const others[] = {

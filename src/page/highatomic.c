@@ -10,6 +10,7 @@
 #include "../buddy/freelist.h"
 #include "../buddy/zone.h"
 #include "../core/core.h"
+#include "../core/decision.h"
 #include "../core/request.h"
 #include "highatomic.h"
 #include "zonelist.h"
@@ -66,6 +67,7 @@ void umbra_highatomic_reserve(struct umbra_zone *zone, u32 index,
 						 UMBRA_HIGHATOMIC);
 		zone->nr_reserved_highatomic += max(1UL << order,
 						    1UL << u->pb_order);
+		umbra_tell_reserve(zone, index, order);
 		zone->seq++;
 	}
 	umbra_zone_unlock(zone, flags);

@@ -15,6 +15,7 @@
 #include "../buddy/watermark.h"
 #include "../buddy/zone.h"
 #include "../core/core.h"
+#include "../core/decision.h"
 #include "../core/frame.h"
 #include "../core/request.h"
 #include "../core/section.h"
@@ -339,8 +340,10 @@ u32 umbra_pcp_alloc(struct umbra_zone *zone, const struct umbra_request *rq)
 		return UMBRA_NO_FRAME;
 	index = pcp_pop(pcp, zone->umbra, rq->order, rq->type);
 	if (index != UMBRA_NO_FRAME || list < 0) {
-		if (index != UMBRA_NO_FRAME)
+		if (index != UMBRA_NO_FRAME) {
 			pcp_count_node(pcp, rq, zone, 1);
+			umbra_tell_cache(zone, rq, DECISION_HIT, index, 1);
+		}
 		pcp_leave(pcp);
 		return index;
 	}
@@ -349,6 +352,7 @@ u32 umbra_pcp_alloc(struct umbra_zone *zone, const struct umbra_request *rq)
 	pcp_leave(pcp);
 	if (rq->flags & ALLOC_HIGHATOMIC)
 		return UMBRA_NO_FRAME;
+	umbra_tell_cache(zone, rq, DECISION_REFILL, UMBRA_NO_FRAME, batch);
 	return refill(zone, rq, list, batch);
 }
 

@@ -10,6 +10,7 @@
 #include <linux/sched/rt.h>
 #include "../buddy/watermark.h"
 #include "../core/core.h"
+#include "../core/decision.h"
 #include "../core/request.h"
 #include "../core/stats.h"
 #include "highatomic.h"
@@ -113,17 +114,23 @@ static __always_inline u32 take_pass(struct umbra *u,
 
 	/* Not for_each_allowed_zone(), which costs a miss some instructions. */
 	for_each_request_zone(u, zone, ref, rq) {
-		if (!umbra_zone_is_allowed(zone, rq))
+		if (!umbra_zone_is_allowed(zone, rq)) {
+			umbra_tell_left_out(zone, rq, LEFT_OUT_NODE);
 			continue;
-		if (unlikely(rq->spread_dirty) && !is_dirty_ok(zone))
+		}
+		if (unlikely(rq->spread_dirty) && !is_dirty_ok(zone)) {
+			umbra_tell_left_out(zone, rq, LEFT_OUT_DIRTY);
 			continue;
+		}
 		/* A near node is worth more than whole pageblocks. */
 		if (is_too_far(zone, rq)) {
 			*left |= LEFT_FAR;
+			umbra_tell_left_out(zone, rq, LEFT_OUT_FAR);
 			break;
 		}
 		if (rest && test_bit(ZONE_FLAG_KSWAPD_AWAKE, &zone->flags)) {
 			*left |= LEFT_BUSY;
+			umbra_tell_left_out(zone, rq, LEFT_OUT_KSWAPD);
 			continue;
 		}
 		if (!is_above_watermark(zone, rq))

@@ -25,6 +25,7 @@
 #include "../buddy/watermark.h"
 #include "../core/assert.h"
 #include "../core/core.h"
+#include "../core/decision.h"
 #include "../core/latency.h"
 #include "../core/request.h"
 #include "../core/span.h"
@@ -54,18 +55,6 @@
 #define COMPACT_RETRIES 16
 /* Interval between the reports of a request that stalls, in seconds. */
 #define STALL_SECONDS 10
-
-enum step {
-	STEP_BEGIN,
-	STEP_ATTEMPT,
-	STEP_RECLAIM,
-	STEP_COMPACT,
-	STEP_DECIDE,
-	STEP_OOM,
-	STEP_NOPAGE,
-	NR_STEPS,
-	STEP_DONE = NR_STEPS
-};
 
 /* The state of a request in the slow path. */
 struct slow {
@@ -134,7 +123,7 @@ static bool is_walled_in(const struct slow *s)
 	return !zone;
 }
 
-static enum step step_begin(struct slow *s)
+static enum umbra_step step_begin(struct slow *s)
 {
 	s->seq = read_seqcount_begin(&s->u->zonelist_seq);
 	s->allowed = READ_ONCE(s->u->allowed_nodes);
@@ -222,7 +211,7 @@ static void tell_of_stall(struct slow *s)
 		umbra_report_stall(s->u, &s->rq, seconds);
 }
 
-static enum step step_attempt(struct slow *s)
+static enum umbra_step step_attempt(struct slow *s)
 {
 	if (umbra_is_bad(s->u) && !(s->rq.gfp & __GFP_NOFAIL))
 		return STEP_NOPAGE;
@@ -252,7 +241,7 @@ static void release_caches_and_reserve(struct slow *s)
 	s->drained = umbra_pcp_try_drain(s->u);
 }
 
-static enum step step_reclaim(struct slow *s)
+static enum umbra_step step_reclaim(struct slow *s)
 {
 	s->reclaimed = s->u->slow_ops->reclaim(s->u, &s->rq);
 	if (s->reclaimed) {
@@ -294,7 +283,7 @@ static bool compact(struct slow *s)
 }
 
 /* The next step if compaction before any reclaim has failed. */
-static enum step after_first_compaction(struct slow *s)
+static enum umbra_step after_first_compaction(struct slow *s)
 {
 	const gfp_t local = __GFP_NORETRY | __GFP_THISNODE;
 
@@ -307,7 +296,7 @@ static enum step after_first_compaction(struct slow *s)
 	return STEP_ATTEMPT;
 }
 
-static enum step step_compact(struct slow *s)
+static enum umbra_step step_compact(struct slow *s)
 {
 	if (can_compact(s) && compact(s))
 		return STEP_DONE;
@@ -395,7 +384,7 @@ static bool should_compact_again(struct slow *s)
 	return true;
 }
 
-static enum step step_decide(struct slow *s)
+static enum umbra_step step_decide(struct slow *s)
 {
 	if (should_reclaim_again(s))
 		return STEP_ATTEMPT;
@@ -449,7 +438,7 @@ static bool must_exit(const struct slow *s)
 	       (s->rq.flags & ALLOC_OOM || s->rq.gfp & __GFP_NOMEMALLOC);
 }
 
-static enum step step_oom(struct slow *s)
+static enum umbra_step step_oom(struct slow *s)
 {
 	enum umbra_oom_result result = UMBRA_OOM_NOTHING;
 	struct mutex *lock = &s->u->oom.lock;
@@ -481,7 +470,7 @@ static enum step step_oom(struct slow *s)
 }
 
 /* Wait for memory, and try again. */
-static enum step wait_for_memory(struct slow *s)
+static enum umbra_step wait_for_memory(struct slow *s)
 {
 	s->index = take_any(s, ALLOC_MIN_RESERVE);
 	if (s->index != UMBRA_NO_FRAME)
@@ -496,7 +485,7 @@ static enum step wait_for_memory(struct slow *s)
 	return STEP_ATTEMPT;
 }
 
-static enum step step_nopage(struct slow *s)
+static enum umbra_step step_nopage(struct slow *s)
 {
 	const gfp_t nofail = __GFP_NOFAIL | __GFP_DIRECT_RECLAIM;
 
@@ -510,7 +499,7 @@ static enum step step_nopage(struct slow *s)
 	return STEP_DONE;
 }
 
-static enum step (* const steps[NR_STEPS])(struct slow *s) = {
+static enum umbra_step (* const steps[NR_STEPS])(struct slow *s) = {
 	[STEP_BEGIN] = step_begin,
 	[STEP_ATTEMPT] = step_attempt,
 	[STEP_RECLAIM] = step_reclaim,
@@ -519,6 +508,31 @@ static enum step (* const steps[NR_STEPS])(struct slow *s) = {
 	[STEP_OOM] = step_oom,
 	[STEP_NOPAGE] = step_nopage,
 };
+
+/* Record the end of a step, and what it found. */
+static noinline void tell_step(struct slow *s, enum umbra_step step,
+			       enum umbra_step next)
+{
+	struct umbra_decision d = {
+		.kind = DECISION_STEP,
+		.zone = UMBRA_NO_DECIDED_ZONE,
+		.order = s->rq.order,
+		.type = s->rq.type,
+		.result = step,
+		.index = s->index,
+		.flags = s->rq.flags,
+		.gfp = s->rq.gfp,
+		.step = {
+			.next = next,
+			.compacted = s->compacted,
+			.priority = s->priority,
+			.no_progress = s->no_progress,
+			.reclaimed = s->reclaimed,
+		},
+	};
+
+	umbra_tell(s->u, &d);
+}
 
 /**
  * umbra_take_slow() - take a block after the first pass found none
@@ -543,13 +557,18 @@ u32 umbra_take_slow(struct umbra *u, const struct umbra_request *fast,
 		.index = UMBRA_NO_FRAME,
 		.start = jiffies,
 	};
-	enum step step = STEP_BEGIN;
+	enum umbra_step step = STEP_BEGIN;
 	u64 start = local_clock();
 	unsigned int nr = 0;
 
 	trace_umbra_slowpath_begin(fast->order, fast->gfp, fast->nid);
-	for (; step != STEP_DONE; nr++)
-		step = steps[step](&s);
+	for (; step != STEP_DONE; nr++) {
+		enum umbra_step last = step;
+
+		step = steps[last](&s);
+		if (umbra_decisions_are_on(u))
+			tell_step(&s, last, step);
+	}
 	if (s.waiting)
 		umbra_memory_wait_end(u);
 	umbra_latency_add(u, LATENCY_SLOW, fast->order, start);

@@ -196,6 +196,13 @@ void sim_free_rcu(void *object);
 #define kfree_rcu(object, member)	sim_free_rcu(object)
 #define rcu_dereference(p)		READ_ONCE(p)
 #define rcu_assign_pointer(p, v)	WRITE_ONCE(p, v)
+#define rcu_dereference_protected(p, c)	({ sim_check(c, #c); (p); })
+#define rcu_replace_pointer(p, v, c)					\
+({									\
+	typeof(p) old_ = rcu_dereference_protected(p, c);		\
+	rcu_assign_pointer(p, v);					\
+	old_;								\
+})
 #define synchronize_rcu()		might_sleep()
 
 /* Notifiers */

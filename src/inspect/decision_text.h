@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Decisions as text; see decision_text.c. */
+#ifndef _UMBRA_DECISION_TEXT_H
+#define _UMBRA_DECISION_TEXT_H
+
+#include "../core/decision.h"
+
+/* Room for any decision as text or JSON. */
+#define UMBRA_DECISION_TEXT 384
+
+const char *umbra_decision_name(enum umbra_decision_kind kind);
+int umbra_decision_text(const struct umbra *u, const struct umbra_decision *d,
+			char *buf, size_t size);
+int umbra_decision_json(const struct umbra *u, const struct umbra_decision *d,
+			char *buf, size_t size);
+
+#endif /* _UMBRA_DECISION_TEXT_H */
