@@ -27,7 +27,7 @@
 #include <linux/vmstat.h>
 #include "../src/core/core.h"
 #include "../src/study/import.h"
-#include "../src/study/state.h"
+#include "../src/study/zone_state.h"
 #include "oracle.h"
 
 #define MOST_HELD 8192
@@ -101,7 +101,7 @@ static u32 draw(struct oracle *o, u32 below)
 }
 
 /* Print a number of free blocks of a state, list by list. */
-static void print_state(const char *name, const struct umbra_state *s)
+static void print_state(const char *name, const struct umbra_zone_state *s)
 {
 	unsigned long i;
 
@@ -114,30 +114,30 @@ static void print_state(const char *name, const struct umbra_state *s)
 /* Compare all of the zone with the instance. Returns 0 or an error. */
 static int compare(struct oracle *o, unsigned long step)
 {
-	struct umbra_state *host = umbra_import_zone(nid, zone);
-	struct umbra_state *ours = umbra_state_take(&o->u->zones[0]);
-	struct umbra_state_difference d;
+	struct umbra_zone_state *host = umbra_import_zone(nid, zone);
+	struct umbra_zone_state *ours = umbra_zone_state_take(&o->u->zones[0]);
+	struct umbra_zone_difference d;
 	int err = caches ? oracle_caches_differ(o->zone, &o->u->zones[0]) : 0;
 
 	if (err)
 		pr_err("diverged at step %lu: the caches\n", step);
 	if (IS_ERR(host)) {
 		pr_err("the zone cannot be read: error %ld\n", PTR_ERR(host));
-		umbra_state_delete(ours);
+		umbra_zone_state_delete(ours);
 		return PTR_ERR(host);
 	}
 	if (!ours) {
 		pr_err("the state of the instance cannot be taken\n");
 		err = -ENOMEM;
-	} else if (umbra_state_differs(host, ours, &d)) {
+	} else if (umbra_zone_state_differs(host, ours, &d)) {
 		pr_err("diverged at step %lu: %s %lu: host %ld, umbra %ld\n",
 		       step, d.part, d.where, d.first, d.second);
 		print_state("host", host);
 		print_state("umbra", ours);
 		err = -EIO;
 	}
-	umbra_state_delete(host);
-	umbra_state_delete(ours);
+	umbra_zone_state_delete(host);
+	umbra_zone_state_delete(ours);
 	return err;
 }
 
@@ -280,7 +280,7 @@ static int run(struct oracle *o)
 }
 
 /* Make an instance with the size of a zone, and load its state. */
-static int create(struct oracle *o, const struct umbra_state *s)
+static int create(struct oracle *o, const struct umbra_zone_state *s)
 {
 	const struct umbra_zone_layout one = { .type = s->type };
 	struct umbra_layout layout;
@@ -307,7 +307,7 @@ static int create(struct oracle *o, const struct umbra_state *s)
 		vfree(o->pages);
 		return PTR_ERR(o->u);
 	}
-	err = umbra_state_load(&o->u->zones[0], s);
+	err = umbra_zone_state_load(&o->u->zones[0], s);
 	if (!err && caches)
 		oracle_caches_load(o->zone, &o->u->zones[0]);
 	o->base_pfn = s->base_pfn;
@@ -326,7 +326,7 @@ static void destroy(struct oracle *o)
 
 static int consult(struct oracle *o)
 {
-	struct umbra_state *s;
+	struct umbra_zone_state *s;
 	unsigned long strangers;
 	int err = oracle_quiet_begin(nid, zone);
 
@@ -342,7 +342,7 @@ static int consult(struct oracle *o)
 	}
 	o->zone = &NODE_DATA(nid)->node_zones[zone];
 	err = create(o, s);
-	umbra_state_delete(s);
+	umbra_zone_state_delete(s);
 	if (err) {
 		oracle_quiet_end();
 		return err;

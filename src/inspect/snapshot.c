@@ -135,34 +135,58 @@ static int snapshot_map(struct umbra_free_snapshot *s, struct umbra_zone *zone)
 	return err;
 }
 
-static int snapshot_fill(struct umbra_free_snapshot *s, struct umbra *u,
+/* A run of zones of an instance. */
+struct zone_run {
+	struct umbra_zone *first;
+	unsigned int nr;
+};
+
+static int snapshot_fill(struct umbra_free_snapshot *s, struct zone_run run,
 			 int (*add_zone)(struct umbra_free_snapshot *s,
 					 struct umbra_zone *zone))
 {
-	struct umbra_zone *zone;
+	unsigned int i;
 	int err = 0;
 
 	s->nr = 0;
-	for_each_umbra_zone(u, zone) {
-		err = add_zone(s, zone);
-		if (err)
-			break;
-	}
+	for (i = 0; i < run.nr && !err; i++)
+		err = add_zone(s, run.first + i);
 	return err;
 }
 
-static unsigned long count_free_blocks(struct umbra *u)
+static unsigned long count_free_blocks(struct zone_run run)
 {
 	unsigned long nr_free[UMBRA_NR_ORDERS], nr = 0;
-	struct umbra_zone *zone;
-	unsigned int order;
+	unsigned int order, i;
 
-	for_each_umbra_zone(u, zone) {
-		umbra_snapshot_buddyinfo(zone, nr_free);
+	for (i = 0; i < run.nr; i++) {
+		umbra_snapshot_buddyinfo(run.first + i, nr_free);
 		for (order = 0; order < UMBRA_NR_ORDERS; order++)
 			nr += nr_free[order];
 	}
 	return nr;
+}
+
+static struct umbra_free_snapshot *snapshot_zones(struct zone_run run)
+{
+	unsigned long capacity = count_free_blocks(run) + UMBRA_SNAPSHOT_BATCH;
+	struct umbra_free_snapshot *s;
+	int err;
+
+	for (;; capacity *= 2) {
+		s = umbra_large_zalloc(1, struct_size(s, blocks, capacity),
+				       GFP_KERNEL_ACCOUNT, NULL);
+		if (!s)
+			return NULL;
+		s->capacity = capacity;
+		err = snapshot_fill(s, run, snapshot_lists);
+		s->in_list_order = !err;
+		if (err)
+			err = snapshot_fill(s, run, snapshot_map);
+		if (!err)
+			return s;
+		kvfree(s);
+	}
 }
 
 /**
@@ -178,26 +202,15 @@ static unsigned long count_free_blocks(struct umbra *u)
  */
 struct umbra_free_snapshot *umbra_snapshot_free(struct umbra *u)
 {
-	unsigned long capacity = count_free_blocks(u) + UMBRA_SNAPSHOT_BATCH;
-	struct umbra_free_snapshot *s;
-	int err;
-
-	for (;; capacity *= 2) {
-		s = umbra_large_zalloc(1, struct_size(s, blocks, capacity),
-				       GFP_KERNEL_ACCOUNT, NULL);
-		if (!s)
-			return NULL;
-		s->capacity = capacity;
-		err = snapshot_fill(s, u, snapshot_lists);
-		s->in_list_order = !err;
-		if (err)
-			err = snapshot_fill(s, u, snapshot_map);
-		if (!err)
-			return s;
-		kvfree(s);
-	}
+	return snapshot_zones((struct zone_run) { u->zones, u->nr_zones });
 }
 EXPORT_SYMBOL_FOR_MODULES(umbra_snapshot_free, UMBRA_TEST_MODULES);
+
+/* As umbra_snapshot_free(), of one zone. */
+struct umbra_free_snapshot *umbra_snapshot_zone(struct umbra_zone *zone)
+{
+	return snapshot_zones((struct zone_run) { zone, 1 });
+}
 
 /**
  * umbra_snapshot_frames() - copy a part of the frame map

@@ -36,6 +36,7 @@ struct umbra_free_snapshot {
 };
 
 struct umbra_free_snapshot *umbra_snapshot_free(struct umbra *u);
+struct umbra_free_snapshot *umbra_snapshot_zone(struct umbra_zone *zone);
 unsigned int umbra_snapshot_frames(struct umbra *u, u32 index, u8 *buf,
 				   unsigned int nr);
 

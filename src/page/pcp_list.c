@@ -154,6 +154,28 @@ static struct group read_group(const struct umbra *u, u32 head, u32 *frames)
 	return group;
 }
 
+/**
+ * umbra_pcp_read_group() - read a group of a list, the oldest first
+ * @u: the instance
+ * @list: the list
+ * @group: head of the group; set to the head of the next newer group, or to
+ *	%UMBRA_NO_FRAME after the newest
+ * @frames: filled in with at most %PCP_GROUP blocks, the oldest first
+ *
+ * Context: in a section.
+ * Return: number of blocks.
+ */
+unsigned int umbra_pcp_read_group(const struct umbra *u,
+				  const struct umbra_pcp_list *list, u32 *group,
+				  u32 *frames)
+{
+	u32 head = *group;
+
+	*group = head == list->top ? UMBRA_NO_FRAME :
+				     read_word(words(u, head), WORD_NEWER);
+	return read_group(u, head, frames).nr;
+}
+
 static u32 oldest_of_group(const struct umbra *u, u32 head)
 {
 	u32 frames[PCP_GROUP];

@@ -259,18 +259,28 @@ u32 umbra_take_waking(struct umbra *u, const struct umbra_request *rq)
 	return index;
 }
 
-static int start_one(struct umbra *u, struct umbra_node *node)
+/* Create the kswapd of a node, without its thread. Returns NULL or it. */
+static struct umbra_kswapd *create_one(struct umbra *u, struct umbra_node *node)
 {
 	struct umbra_kswapd *k = kzalloc_obj(*k, GFP_KERNEL);
 
 	if (!k)
-		return -ENOMEM;
+		return NULL;
 	k->u = u;
 	k->node = node;
 	k->highest = -1;
 	spin_lock_init(&k->lock);
 	init_waitqueue_head(&k->wait);
 	init_waitqueue_head(&k->throttle_wait);
+	return k;
+}
+
+static int start_one(struct umbra *u, struct umbra_node *node)
+{
+	struct umbra_kswapd *k = create_one(u, node);
+
+	if (!k)
+		return -ENOMEM;
 	k->task = kthread_run(kswapd_fn, k, "%s/kswapd%u", u->name,
 			      node->nid);
 	if (IS_ERR(k->task)) {
@@ -329,4 +339,25 @@ int umbra_kswapd_start(struct umbra *u)
 		umbra_kswapd_destroy(u);
 	}
 	return err;
+}
+
+/**
+ * umbra_kswapd_park() - create the kswapds of all nodes, without threads
+ * @u: the instance, without background work
+ *
+ * Requests wake a kswapd then, which does nothing, as if it had no time.
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM; umbra_kswapd_destroy() undoes it in both cases.
+ */
+int umbra_kswapd_park(struct umbra *u)
+{
+	unsigned int nid;
+
+	for (nid = 0; nid < u->nr_nodes; nid++) {
+		u->nodes[nid].kswapd = create_one(u, &u->nodes[nid]);
+		if (!u->nodes[nid].kswapd)
+			return -ENOMEM;
+	}
+	return 0;
 }

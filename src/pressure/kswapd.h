@@ -13,5 +13,6 @@ u32 umbra_take_waking(struct umbra *u, const struct umbra_request *rq);
 void umbra_kswapd_stop(struct umbra *u);
 void umbra_kswapd_destroy(struct umbra *u);
 int umbra_kswapd_start(struct umbra *u);
+int umbra_kswapd_park(struct umbra *u);
 
 #endif /* _UMBRA_KSWAPD_H */

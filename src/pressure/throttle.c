@@ -95,7 +95,8 @@ static struct umbra_kswapd *throttler(struct umbra *u,
 
 		if (zone->type > UMBRA_ZONE_NORMAL)
 			continue;
-		return k && !has_reserve(k) ? k : NULL;
+		/* Without a thread, no wait helps. */
+		return k && k->task && !has_reserve(k) ? k : NULL;
 	}
 	return NULL;
 }

@@ -15,8 +15,9 @@
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include "../compat/pageblock.h"
-#include "state.h"
+#include "../core/frame.h"
 #include "import.h"
+#include "zone_state.h"
 
 /*
  * The lists are read in one hold of the zone lock of the host, which must be
@@ -56,7 +57,7 @@ static const u8 migratetypes[MIGRATE_TYPES] = {
 };
 
 /* Copy the list of an order and a type. Zone lock of the host held. */
-static int import_list(struct umbra_state *s, struct zone *zone,
+static int import_list(struct umbra_zone_state *s, struct zone *zone,
 		       unsigned int order, unsigned int type)
 {
 	struct page *page;
@@ -82,7 +83,7 @@ static int import_list(struct umbra_state *s, struct zone *zone,
  * Copy the lists by order and by umbra's number of the type, and the numbers
  * that change with them.
  */
-static int import_lists(struct umbra_state *s, struct zone *zone)
+static int import_lists(struct umbra_zone_state *s, struct zone *zone)
 {
 	unsigned int order, type, wanted;
 	unsigned long flags;
@@ -101,7 +102,7 @@ static int import_lists(struct umbra_state *s, struct zone *zone)
 	return err;
 }
 
-static void import_marks(struct umbra_state *s, const struct zone *zone)
+static void import_marks(struct umbra_zone_state *s, const struct zone *zone)
 {
 	unsigned int i;
 
@@ -121,11 +122,11 @@ static bool is_managed(const struct zone *zone, unsigned long pfn)
 	return page && page_zone(page) == zone && !PageReserved(page);
 }
 
-static int import_frames(struct umbra_state *s, const struct zone *zone)
+static int import_frames(struct umbra_zone_state *s, const struct zone *zone)
 {
 	unsigned long pageblock = 1UL << s->pb_order, pfn, i, type;
 
-	umbra_state_mark_free(s);
+	umbra_zone_state_mark_free(s);
 	for (i = 0; i < s->nr_frames; i++) {
 		pfn = s->base_pfn + i;
 		if (i % pageblock == 0) {
@@ -138,8 +139,9 @@ static int import_frames(struct umbra_state *s, const struct zone *zone)
 			s->types[i / pageblock] = migratetypes[type];
 			cond_resched();
 		}
-		if (s->use[i] != STATE_FREE && is_managed(zone, pfn))
-			s->use[i] = STATE_USED;
+		/* All bytes that no free block has set are 0, so offline. */
+		if (!s->map[i] && is_managed(zone, pfn))
+			s->map[i] = frame_make(FRAME_ALLOC, 0);
 	}
 	return 0;
 }
@@ -157,11 +159,11 @@ static int import_frames(struct umbra_state *s, const struct zone *zone)
  * -EOPNOTSUPP, this host cannot be read; -E2BIG, the zone has too many free
  * blocks; -EBUSY, a pageblock is isolated; -EIO, the lists changed; -ENOMEM.
  */
-struct umbra_state *umbra_import_zone(int nid, unsigned int zone)
+struct umbra_zone_state *umbra_import_zone(int nid, unsigned int zone)
 {
 	unsigned long block = 1UL << UMBRA_MAX_ORDER;
 	unsigned long start, nr_frames;
-	struct umbra_state *s;
+	struct umbra_zone_state *s;
 	struct zone *z;
 	int err;
 
@@ -178,7 +180,7 @@ struct umbra_state *umbra_import_zone(int nid, unsigned int zone)
 	nr_frames = ALIGN(zone_end_pfn(z), pageblock_nr_pages) - start;
 	if (nr_frames > UMBRA_MAX_PAGES)
 		return ERR_PTR(-E2BIG);
-	s = umbra_state_new(nr_frames, pageblock_order, MOST_BLOCKS);
+	s = umbra_zone_state_new(nr_frames, pageblock_order, MOST_BLOCKS);
 	if (!s)
 		return ERR_PTR(-ENOMEM);
 	s->base_pfn = start;
@@ -188,7 +190,7 @@ struct umbra_state *umbra_import_zone(int nid, unsigned int zone)
 	if (!err)
 		err = import_frames(s, z);
 	if (err) {
-		umbra_state_delete(s);
+		umbra_zone_state_delete(s);
 		return ERR_PTR(err);
 	}
 	return s;

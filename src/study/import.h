@@ -3,8 +3,8 @@
 #ifndef _UMBRA_IMPORT_H
 #define _UMBRA_IMPORT_H
 
-struct umbra_state;
+struct umbra_zone_state;
 
-struct umbra_state *umbra_import_zone(int nid, unsigned int zone);
+struct umbra_zone_state *umbra_import_zone(int nid, unsigned int zone);
 
 #endif /* _UMBRA_IMPORT_H */

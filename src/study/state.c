@@ -1,288 +1,274 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The state of a zone as data: taken from a zone of an instance, or of the host
- * (import.c), compared, and loaded into a zone of an instance that is new.
+ * The state of an instance as data: its layout, its zones (zone_state.c), its
+ * tunables, and the blocks that their owners can move. clone.c makes an instance
+ * of it.
  */
-#include <linux/kernel.h>
+#include <linux/bitmap.h>
+#include <linux/cpumask.h>
+#include <linux/list.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/spinlock.h>
 #include <linux/string.h>
-#include "../buddy/freelist.h"
-#include "../buddy/watermark.h"
-#include "../buddy/zone.h"
+#include <linux/xarray.h>
+#include "../api/tune.h"
 #include "../compat/large.h"
 #include "../core/core.h"
 #include "../core/frame.h"
 #include "../core/span.h"
-#include "../inspect/snapshot.h"
+#include "../move/registry.h"
 #include "state.h"
+#include "zone_state.h"
 
-/**
- * umbra_state_new() - allocate a state without free blocks
- * @nr_frames: number of frames, a multiple of a pageblock
- * @pb_order: order of a pageblock
- * @capacity: number of blocks that there is room for
- *
- * Context: may sleep.
- * Return: the state, whose frames are offline, or NULL.
- */
-struct umbra_state *umbra_state_new(u32 nr_frames, unsigned int pb_order,
-				    unsigned long capacity)
-{
-	struct umbra_state *s = kzalloc_obj(*s, GFP_KERNEL);
-
-	if (!s)
-		return NULL;
-	s->nr_frames = nr_frames;
-	s->pb_order = pb_order;
-	s->use = umbra_large_zalloc(nr_frames, sizeof(*s->use), GFP_KERNEL,
-				    NULL);
-	s->types = umbra_large_zalloc(nr_frames >> pb_order, sizeof(*s->types),
-				      GFP_KERNEL, NULL);
-	s->blocks = umbra_large_zalloc(capacity, sizeof(*s->blocks), GFP_KERNEL,
-				       NULL);
-	if (s->use && s->types && s->blocks)
-		return s;
-	umbra_state_delete(s);
-	return NULL;
-}
+/* Blocks that are looked at in one hold of the xa_lock. */
+#define MOVABLE_BATCH 256
+/* How often the blocks of owners are listed, until the lists do not change. */
+#define ATTEMPTS 4
 
 /* Free a state, or nothing if it is NULL. Context: may sleep. */
 void umbra_state_delete(struct umbra_state *s)
 {
+	unsigned int i;
+
 	if (!s)
 		return;
-	kvfree(s->blocks);
-	kvfree(s->types);
-	kvfree(s->use);
-	kfree(s);
+	for (i = 0; i < s->nr_zones; i++)
+		umbra_zone_state_delete(s->zones[i]);
+	kvfree(s->movables);
+	kvfree(s->skip_blocks);
+	kfree(s->cpu_node);
+	kfree(s->distance);
+	kvfree(s);
 }
-EXPORT_SYMBOL_FOR_MODULES(umbra_state_delete, UMBRA_TEST_MODULES);
+EXPORT_SYMBOL_IF_KUNIT(umbra_state_delete);
 
-/* Mark and count the frames of the blocks of a new state. Context: any. */
-void umbra_state_mark_free(struct umbra_state *s)
+static int take_layout(struct umbra_state *s, const struct umbra *u)
 {
-	unsigned long i;
+	unsigned long blocks = umbra_nr_pageblocks(u);
+	unsigned int i;
 
-	for (i = 0; i < s->nr_blocks; i++) {
-		const struct umbra_free_entry *b = &s->blocks[i];
+	s->pb_order = u->pb_order;
+	s->nr_nodes = u->nr_nodes;
+	s->nr_spans = u->nr_spans;
+	for (i = 0; i < u->nr_spans; i++) {
+		s->spans[i] = u->spans[i];
+		s->spans[i].pages = NULL;
+	}
+	s->policy = u->policy;
+	s->distance = kmemdup(u->distance, u->nr_nodes * u->nr_nodes,
+			      GFP_KERNEL_ACCOUNT);
+	s->cpu_node = kmemdup(u->cpu_node, nr_cpu_ids, GFP_KERNEL_ACCOUNT);
+	s->skip_blocks = umbra_large_zalloc(BITS_TO_LONGS(blocks), sizeof(long),
+					    GFP_KERNEL_ACCOUNT, NULL);
+	if (!s->distance || !s->cpu_node || !s->skip_blocks)
+		return -ENOMEM;
+	bitmap_copy(s->skip_blocks, u->compact.skip_blocks, blocks);
+	return 0;
+}
 
-		memset(s->use + b->index, STATE_FREE, 1UL << b->order);
-		if (b->type != UMBRA_ISOLATE)
-			s->nr_free += 1UL << b->order;
+static void take_tunables(struct umbra_state *s, const struct umbra *u)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_TUNABLES; i++)
+		s->tunables[i] = umbra_tuned(u, i);
+	for (i = 0; i < UMBRA_NR_ZONE_TYPES; i++)
+		s->lowmem_reserve_ratio[i] =
+			READ_ONCE(u->lowmem_reserve_ratio[i]);
+	s->pcp_batch = READ_ONCE(u->pcp_batch);
+	s->pcp_high = READ_ONCE(u->pcp_high);
+	s->online_nodes = READ_ONCE(u->online_nodes);
+	s->allowed_nodes = READ_ONCE(u->allowed_nodes);
+	for (i = 0; i < u->nr_nodes; i++) {
+		s->nr_dirty[i] = atomic_long_read(&u->nodes[i].nr_dirty);
+		s->kswapd_failures[i] =
+			atomic_read(&u->nodes[i].kswapd_failures);
+		s->has_kswapd |= !!u->nodes[i].kswapd;
 	}
 }
 
-/* Copy the free blocks of a zone from a snapshot, with frames from 0. */
-static void take_blocks(struct umbra_state *s, const struct umbra_zone *zone,
-			const struct umbra_free_snapshot *snapshot)
+/* Add a registered block. Returns false without room. xa_lock held. */
+static bool add_movable(struct umbra_state *s, struct umbra *u, u32 index,
+			unsigned long room)
 {
-	unsigned long i;
+	struct umbra_movable *movable = movable_of(u, index);
+	u8 flags = 0;
 
-	for (i = 0; i < snapshot->nr; i++) {
-		struct umbra_free_entry entry = snapshot->blocks[i];
-
-		if (&zone->umbra->zones[entry.zone] != zone)
-			continue;
-		entry.index -= zone->start;
-		entry.zone = 0;
-		s->blocks[s->nr_blocks++] = entry;
-	}
-}
-
-static void take_frames(struct umbra_state *s, const struct umbra_zone *zone)
-{
-	struct umbra *u = zone->umbra;
-	u32 i;
-
-	for (i = 0; i < s->nr_frames; i++) {
-		if (!(i & (BIT(s->pb_order) - 1))) {
-			s->types[i >> s->pb_order] =
-				umbra_frame_type(u, zone->start + i);
-			cond_resched();
-		}
-		if (s->use[i] != STATE_FREE &&
-		    frame_state(frame_read(u, zone->start + i)) !=
-		    FRAME_OFFLINE)
-			s->use[i] = STATE_USED;
-	}
-}
-
-/**
- * umbra_state_take() - take the state of a zone
- * @zone: the zone, whose instance is idle and has no caches
- *
- * Context: may sleep.
- * Return: the state, or NULL without memory for it, or if the zone is in use.
- */
-struct umbra_state *umbra_state_take(struct umbra_zone *zone)
-{
-	struct umbra *u = zone->umbra;
-	struct umbra_free_snapshot *snapshot = umbra_snapshot_free(u);
-	struct umbra_state *s = NULL;
-
-	if (!snapshot)
-		return NULL;
-	if (snapshot->in_list_order)
-		s = umbra_state_new(zone->end - zone->start, u->pb_order,
-				    max(snapshot->nr, 1UL));
-	if (s) {
-		s->type = zone->type;
-		s->base_pfn = umbra_index_to_pfn(u, zone->start);
-		memcpy(s->watermark, zone->watermark, sizeof(s->watermark));
-		s->watermark_boost = READ_ONCE(zone->watermark_boost);
-		memcpy(s->lowmem_reserve, zone->lowmem_reserve,
-		       sizeof(s->lowmem_reserve));
-		s->nr_reserved_highatomic =
-			READ_ONCE(zone->nr_reserved_highatomic);
-		take_blocks(s, zone, snapshot);
-		umbra_state_mark_free(s);
-		take_frames(s, zone);
-	}
-	kvfree(snapshot);
-	return s;
-}
-EXPORT_SYMBOL_FOR_MODULES(umbra_state_take, UMBRA_TEST_MODULES);
-
-/*
- * Take every block off the lists of a zone whose pages are all free. Returns
- * false if one is not on its list. Zone lock held.
- */
-static bool clear_lists(struct umbra_zone *zone)
-{
-	u32 index = zone->start;
-
-	while (index < zone->end) {
-		u8 frame = frame_read(zone->umbra, index);
-
-		if (frame_state(frame) == FRAME_OFFLINE) {
-			index++;
-			continue;
-		}
-		if (!umbra_freelist_remove(zone, index, frame_order(frame)))
-			return false;
-		index += 1U << frame_order(frame);
-	}
-	return true;
-}
-
-static void load_frames(struct umbra_zone *zone, const struct umbra_state *s)
-{
-	struct umbra *u = zone->umbra;
-	unsigned long managed = 0;
-	u32 i;
-
-	for (i = 0; i < s->nr_frames; i += BIT(s->pb_order))
-		umbra_freelist_set_types(u, zone->start + i, s->pb_order,
-					 s->types[i >> s->pb_order]);
-	for (i = 0; i < s->nr_frames; i++) {
-		u32 index = zone->start + i;
-
-		if (s->use[i] == STATE_FREE)
-			frame_set(u, index, FRAME_TAIL, 0);
-		else if (s->use[i] == STATE_USED)
-			frame_set(u, index, FRAME_ALLOC, 0);
-		else
-			frame_set(u, index, FRAME_OFFLINE, 0);
-		managed += s->use[i] != STATE_OFFLINE;
-	}
-	WRITE_ONCE(zone->nr_managed, managed);
-}
-
-/**
- * umbra_state_load() - give a zone a state
- * @zone: the zone of a new instance without caches and background work; it has
- *	the size of the state, and no page of it is allocated
- * @s: the state
- *
- * Frames that are in use in the state become allocated blocks of order 0.
- *
- * Context: may sleep; holds the zone lock for a time that grows with the zone.
- * Return: 0, or -EINVAL if the zone does not fit the state.
- */
-int umbra_state_load(struct umbra_zone *zone, const struct umbra_state *s)
-{
-	struct umbra *u = zone->umbra;
-	unsigned long flags, i;
-	int err = -EINVAL;
-
-	if (zone->end - zone->start != s->nr_frames || zone->type != s->type ||
-	    u->pb_order != s->pb_order)
-		return -EINVAL;
-	spin_lock_irqsave(&zone->lock, flags);
-	if (zone->nr_free_pages + zone->nr_isolated == zone->nr_managed &&
-	    clear_lists(zone)) {
-		load_frames(zone, s);
-		for (i = 0; i < s->nr_blocks; i++)
-			umbra_freelist_append(zone,
-					      zone->start + s->blocks[i].index,
-					      s->blocks[i].order);
-		zone->nr_reserved_highatomic = s->nr_reserved_highatomic;
-		umbra_watermark_load(zone, s->watermark, s->watermark_boost,
-				     s->lowmem_reserve);
-		err = 0;
-	}
-	umbra_zone_unlock(zone, flags);
-	return err;
-}
-EXPORT_SYMBOL_FOR_MODULES(umbra_state_load, UMBRA_TEST_MODULES);
-
-/* Note a difference, if the values are different. */
-static bool differs(struct umbra_state_difference *d, const char *part,
-		    unsigned long where, long first, long second)
-{
-	if (first == second)
+	/* Its owner has freed it, and the task that isolated it frees it soon. */
+	if (!movable)
+		return true;
+	if (s->nr_movables == room)
 		return false;
-	*d = (struct umbra_state_difference) {
-		.part = part,
-		.where = where,
-		.first = first,
-		.second = second,
+	if (movable_has_mark(u, index, MARK_ACTIVE))
+		flags |= MOVABLE_ACTIVE;
+	if (movable_has_mark(u, index, MARK_ACCESSED))
+		flags |= MOVABLE_ACCESSED;
+	if (movable->ops->reclaim)
+		flags |= MOVABLE_RECLAIMABLE;
+	if (movable_is_listed(u, index))
+		flags |= MOVABLE_LISTED;
+	s->movables[s->nr_movables++] = (struct umbra_movable_state) {
+		.index = index,
+		.flags = flags,
 	};
 	return true;
 }
 
-/**
- * umbra_state_differs() - compare two states of zones of the same size
- * @a: a state
- * @b: a state
- * @d: filled in if they differ: the first part that does
- *
- * Watermarks are not compared, since a boost is a part of them at the host.
- * Frames in use are not compared with offline frames.
- *
- * Context: may sleep.
- * Return: whether they differ.
+/*
+ * Add the blocks of an LRU list, the oldest first. Returns 0, -EAGAIN if the
+ * lists of the node changed, or -ENOSPC.
  */
-bool umbra_state_differs(const struct umbra_state *a,
-			 const struct umbra_state *b,
-			 struct umbra_state_difference *d)
+static int add_lru_list(struct umbra_state *s, struct umbra *u,
+			struct umbra_lru *lru, enum umbra_lru_list list,
+			unsigned long room)
 {
-	unsigned long i;
+	struct list_head *head = &lru->lists[list], *link = head;
+	unsigned long seq = READ_ONCE(lru->seq);
+	unsigned int n;
+	int err = 0;
 
-	if (differs(d, "frames", 0, a->nr_frames, b->nr_frames) ||
-	    differs(d, "free pages", 0, a->nr_free, b->nr_free) ||
-	    differs(d, "free blocks", 0, a->nr_blocks, b->nr_blocks) ||
-	    differs(d, "boost", 0, a->watermark_boost, b->watermark_boost) ||
-	    differs(d, "highatomic reserve", 0, a->nr_reserved_highatomic,
-		    b->nr_reserved_highatomic))
-		return true;
-	for (i = 0; i < a->nr_frames >> a->pb_order; i++)
-		if (differs(d, "type of pageblock", i, a->types[i],
-			    b->types[i]))
-			return true;
-	for (i = 0; i < a->nr_blocks; i++) {
-		const struct umbra_free_entry *x = &a->blocks[i];
-		const struct umbra_free_entry *y = &b->blocks[i];
+	do {
+		xa_lock(&u->movables);
+		if (lru->seq != seq)
+			err = -EAGAIN;
+		for (n = 0; !err && n < MOVABLE_BATCH; n++) {
+			struct page *page;
 
-		if (differs(d, "order of free block", i, x->order, y->order) ||
-		    differs(d, "list of free block", i, x->type, y->type) ||
-		    differs(d, "frame of free block", i, x->index, y->index))
-			return true;
+			link = link->prev;
+			if (link == head)
+				break;
+			page = list_entry(link, struct page, lru);
+			if (!add_movable(s, u, umbra_page_to_index(u, page),
+					 room))
+				err = -ENOSPC;
+		}
+		xa_unlock(&u->movables);
 		cond_resched();
-	}
-	return false;
+	} while (!err && link != head);
+	return err;
 }
-EXPORT_SYMBOL_FOR_MODULES(umbra_state_differs, UMBRA_TEST_MODULES);
+
+/* Add the blocks that are on no LRU list. Returns 0 or -ENOSPC. */
+static int add_unlisted(struct umbra_state *s, struct umbra *u,
+			unsigned long room)
+{
+	unsigned long index;
+	unsigned int n = 0;
+	int err = 0;
+	void *entry;
+
+	xa_lock(&u->movables);
+	xa_for_each(&u->movables, index, entry) {
+		if (!movable_is_listed(u, index) &&
+		    !add_movable(s, u, index, room))
+			err = -ENOSPC;
+		if (err)
+			break;
+		if (++n % MOVABLE_BATCH)
+			continue;
+		xa_unlock(&u->movables);
+		cond_resched();
+		xa_lock(&u->movables);
+	}
+	xa_unlock(&u->movables);
+	return err;
+}
+
+static int add_movables(struct umbra_state *s, struct umbra *u,
+			unsigned long room)
+{
+	enum umbra_lru_list list;
+	unsigned int nid;
+	int err = 0;
+
+	s->nr_movables = 0;
+	for (nid = 0; nid < u->nr_nodes; nid++)
+		for (list = 0; list < UMBRA_NR_LRU_LISTS && !err; list++)
+			err = add_lru_list(s, u, &u->nodes[nid].lru, list,
+					   room);
+	return err ?: add_unlisted(s, u, room);
+}
+
+static unsigned long count_movables(struct umbra *u)
+{
+	unsigned long index, nr = 0;
+	void *entry;
+
+	xa_for_each(&u->movables, index, entry) {
+		if (++nr % MOVABLE_BATCH == 0)
+			cond_resched();
+	}
+	return nr;
+}
+
+/*
+ * List the blocks of owners. If the LRU lists go on changing, the last listing is
+ * what it is, and the state is not exact.
+ */
+static int take_movables(struct umbra_state *s, struct umbra *u)
+{
+	unsigned long room;
+	unsigned int i;
+	int err = -EAGAIN;
+
+	for (i = 0; i < ATTEMPTS && err; i++) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		room = count_movables(u) + MOVABLE_BATCH;
+		kvfree(s->movables);
+		s->movables = umbra_large_zalloc(room, sizeof(*s->movables),
+						 GFP_KERNEL_ACCOUNT, NULL);
+		if (!s->movables)
+			return -ENOMEM;
+		err = add_movables(s, u, room);
+	}
+	s->exact &= !err;
+	return 0;
+}
+
+static int take_zones(struct umbra_state *s, struct umbra *u)
+{
+	unsigned int i;
+
+	for (i = 0; i < u->nr_zones; i++) {
+		s->zones[i] = umbra_zone_state_take(&u->zones[i]);
+		if (!s->zones[i])
+			return fatal_signal_pending(current) ? -EINTR : -ENOMEM;
+		s->zone_nids[i] = u->zones[i].nid;
+		s->nr_zones++;
+		s->exact &= s->zones[i]->exact;
+	}
+	return 0;
+}
+
+/**
+ * umbra_state_take() - take the state of an instance
+ * @u: the instance, which may be in use and does not change
+ *
+ * Context: may sleep; holds a zone lock for one batch at a time.
+ * Return: the state, or an ERR_PTR: -ENOMEM, or -EINTR after a fatal signal.
+ */
+struct umbra_state *umbra_state_take(struct umbra *u)
+{
+	struct umbra_state *s;
+	int err;
+
+	s = umbra_large_zalloc(1, sizeof(*s), GFP_KERNEL_ACCOUNT, NULL);
+	if (!s)
+		return ERR_PTR(-ENOMEM);
+	s->exact = true;
+	take_tunables(s, u);
+	err = take_layout(s, u);
+	if (!err)
+		err = take_movables(s, u);
+	if (!err)
+		err = take_zones(s, u);
+	if (!err)
+		return s;
+	umbra_state_delete(s);
+	return ERR_PTR(err);
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_state_take);

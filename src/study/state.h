@@ -1,67 +1,77 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The state of a zone, apart from an instance; see state.c. */
+/* The state of an instance, apart from the instance; see state.c. */
 #ifndef _UMBRA_STATE_H
 #define _UMBRA_STATE_H
 
-#include "../inspect/snapshot.h"
+#include "../api/tune.h"
+#include "../core/core.h"
+#include "zone_state.h"
 
-/* The use of a frame; FREE ones follow from the blocks. */
-enum umbra_state_use {
-	STATE_OFFLINE,
-	STATE_USED,
-	STATE_FREE
+/* Members of umbra_movable_state.flags. */
+#define MOVABLE_ACTIVE		BIT(0)
+#define MOVABLE_ACCESSED	BIT(1)
+#define MOVABLE_RECLAIMABLE	BIT(2)	/* its owner can give it up */
+#define MOVABLE_LISTED		BIT(3)	/* on an LRU list */
+
+struct umbra_movable_state {
+	u32 index;
+	u8 flags;
 };
 
 /**
- * struct umbra_state - everything that decides about a zone without caches
- * @type: type of the zone
- * @pb_order: order of a pageblock
- * @nr_frames: number of frames, a multiple of a pageblock; frames have numbers
- *	from 0
- * @base_pfn: page frame number of the first frame
- * @watermark: the watermarks, in pages
- * @watermark_boost: the boost, in pages
- * @lowmem_reserve: pages kept from requests, by their highest zone
- * @nr_reserved_highatomic: pages of the highatomic reserve
- * @nr_free: pages of @blocks, without those of isolated pageblocks
- * @use: enum umbra_state_use of each frame
- * @types: enum umbra_migratetype of each pageblock
- * @nr_blocks: number of elements of @blocks
- * @blocks: the free blocks, list by list from the lowest order and type on, each
- *	list from its first block
+ * struct umbra_state - everything that decides about an instance
+ * @pb_order: as in struct umbra
+ * @nr_nodes: as in struct umbra
+ * @nr_zones: as in struct umbra
+ * @nr_spans: as in struct umbra
+ * @spans: as in struct umbra, without descriptors
+ * @distance: as in struct umbra
+ * @cpu_node: as in struct umbra
+ * @policy: the policy
+ * @has_kswapd: whether the nodes have background reclaim
+ * @online_nodes: as in struct umbra
+ * @allowed_nodes: as in struct umbra
+ * @tunables: value of each enum umbra_tunable
+ * @lowmem_reserve_ratio: as in struct umbra
+ * @pcp_batch: as in struct umbra
+ * @pcp_high: as in struct umbra
+ * @nr_dirty: dirty pages of each node
+ * @kswapd_failures: as in struct umbra_node, of each node
+ * @skip_blocks: as in struct umbra_compact_state
+ * @zones: the states of the zones
+ * @zone_nids: node of each zone
+ * @nr_movables: number of @movables
+ * @movables: blocks that their owners can move; those of LRU lists come list by
+ *	list, each from its oldest block
+ * @exact: whether nothing changed while the state was taken
  */
 struct umbra_state {
-	enum umbra_zone_type type;
 	unsigned int pb_order;
-	u32 nr_frames;
-	unsigned long base_pfn;
-	unsigned long watermark[UMBRA_NR_WMARKS];
-	unsigned long watermark_boost;
-	unsigned long lowmem_reserve[UMBRA_NR_ZONE_TYPES];
-	unsigned long nr_reserved_highatomic;
-	unsigned long nr_free;
-	u8 *use;
-	u8 *types;
-	unsigned long nr_blocks;
-	struct umbra_free_entry *blocks;
+	unsigned int nr_nodes;
+	unsigned int nr_zones;
+	unsigned int nr_spans;
+	struct umbra_span spans[UMBRA_MAX_SPANS];
+	u8 *distance;
+	u8 *cpu_node;
+	const struct umbra_policy *policy;
+	bool has_kswapd;
+	umbra_nodemask_t online_nodes;
+	umbra_nodemask_t allowed_nodes;
+	long tunables[NR_TUNABLES];
+	unsigned int lowmem_reserve_ratio[UMBRA_NR_ZONE_TYPES];
+	int pcp_batch;
+	int pcp_high;
+	long nr_dirty[UMBRA_MAX_NODES];
+	int kswapd_failures[UMBRA_MAX_NODES];
+	unsigned long *skip_blocks;
+	struct umbra_zone_state *zones[UMBRA_MAX_ZONES];
+	unsigned int zone_nids[UMBRA_MAX_ZONES];
+	unsigned long nr_movables;
+	struct umbra_movable_state *movables;
+	bool exact;
 };
 
-/* The result of a comparison: which part of a state differs, and where. */
-struct umbra_state_difference {
-	const char *part;
-	unsigned long where;
-	long first;
-	long second;
-};
-
-struct umbra_state *umbra_state_new(u32 nr_frames, unsigned int pb_order,
-				    unsigned long capacity);
+struct umbra_state *umbra_state_take(struct umbra *u);
 void umbra_state_delete(struct umbra_state *s);
-void umbra_state_mark_free(struct umbra_state *s);
-struct umbra_state *umbra_state_take(struct umbra_zone *zone);
-int umbra_state_load(struct umbra_zone *zone, const struct umbra_state *s);
-bool umbra_state_differs(const struct umbra_state *a,
-			 const struct umbra_state *b,
-			 struct umbra_state_difference *d);
 
 #endif /* _UMBRA_STATE_H */

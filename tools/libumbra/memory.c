@@ -277,8 +277,10 @@ static void take_run(unsigned long first, unsigned long nr)
 {
 	unsigned long i;
 
-	for (i = first; i < first + nr; i++)
+	for (i = first; i < first + nr; i++) {
 		set_page_count(&host_pages[i], 1);
+		atomic_set(&host_pages[i]._mapcount, -1);
+	}
 	host_used += nr;
 }
 

@@ -192,6 +192,12 @@ unsigned int bitmap_weight(const unsigned long *map, unsigned int nr);
 	for ((bit) = find_first_bit(map, size); (bit) < (size);		\
 	     (bit) = find_next_bit(map, size, (bit) + 1))
 
+static inline void bitmap_copy(unsigned long *to, const unsigned long *from,
+			       unsigned int nr)
+{
+	memcpy(to, from, BITS_TO_LONGS(nr) * sizeof(*to));
+}
+
 static inline void bitmap_zero(unsigned long *map, unsigned int nr)
 {
 	memset(map, 0, BITS_TO_LONGS(nr) * sizeof(long));

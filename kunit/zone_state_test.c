@@ -6,7 +6,7 @@
 #include <linux/prandom.h>
 #include "../src/core/core.h"
 #include "../src/core/span.h"
-#include "../src/study/state.h"
+#include "../src/study/zone_state.h"
 #include "test_util.h"
 
 #define NR_PAGES (8 * TEST_BLOCK)
@@ -26,12 +26,12 @@ static struct umbra *instance(struct kunit *test)
 
 static void delete(void *s)
 {
-	umbra_state_delete(s);
+	umbra_zone_state_delete(s);
 }
 
-static struct umbra_state *take(struct kunit *test, struct umbra *u)
+static struct umbra_zone_state *take(struct kunit *test, struct umbra *u)
 {
-	struct umbra_state *s = umbra_state_take(&u->zones[0]);
+	struct umbra_zone_state *s = umbra_zone_state_take(&u->zones[0]);
 
 	KUNIT_ASSERT_NOT_NULL(test, s);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, delete, s), 0);
@@ -92,27 +92,28 @@ static void do_steps(struct kunit *test, struct pair *p, struct held *held)
 
 static void expect_equal(struct kunit *test, struct umbra *a, struct umbra *b)
 {
-	struct umbra_state_difference d = { "nothing" };
+	struct umbra_zone_difference d = { "nothing" };
 
-	umbra_state_differs(take(test, a), take(test, b), &d);
+	umbra_zone_state_differs(take(test, a), take(test, b), &d);
 	KUNIT_EXPECT_STREQ(test, d.part, "nothing");
 }
 
 /* Free the pages that a state had in use. */
-static void free_used(struct umbra *u, const struct umbra_state *s)
+static void free_used(struct umbra *u, const struct umbra_zone_state *s)
 {
 	u32 i;
 
 	for (i = 0; i < s->nr_frames; i++)
-		if (s->use[i] == STATE_USED)
-			umbra_free_pages(u, umbra_index_to_page(u, i), 0);
+		if (frame_is_allocated(s->map[i]))
+			umbra_free_pages(u, umbra_index_to_page(u, i),
+					 frame_order(s->map[i]));
 }
 
 static void a_loaded_zone_decides_as_the_original(struct kunit *test)
 {
 	struct pair *p = kunit_kzalloc(test, sizeof(*p), GFP_KERNEL);
 	struct held *later;
-	struct umbra_state *s;
+	struct umbra_zone_state *s;
 	unsigned int i;
 
 	later = kunit_kcalloc(test, NR_HELD, sizeof(*later), GFP_KERNEL);
@@ -124,7 +125,7 @@ static void a_loaded_zone_decides_as_the_original(struct kunit *test)
 	p->nr = 1;
 	do_steps(test, p, p->held);
 	s = take(test, p->u[0]);
-	KUNIT_ASSERT_EQ(test, umbra_state_load(&p->u[1]->zones[0], s), 0);
+	KUNIT_ASSERT_EQ(test, umbra_zone_state_load(&p->u[1]->zones[0], s), 0);
 	expect_equal(test, p->u[0], p->u[1]);
 	umbra_test_judge(test, p->u[1]);
 
@@ -144,21 +145,21 @@ static void a_loaded_zone_decides_as_the_original(struct kunit *test)
 static void a_state_is_loaded_into_a_new_zone_of_its_size(struct kunit *test)
 {
 	struct umbra *u = instance(test), *used = instance(test);
-	struct umbra_state *s = take(test, u);
+	struct umbra_zone_state *s = take(test, u);
 	struct page *page = umbra_test_alloc(test, used, GFP_KERNEL, 0);
 
-	KUNIT_EXPECT_EQ(test, umbra_state_load(&used->zones[0], s), -EINVAL);
+	KUNIT_EXPECT_EQ(test, umbra_zone_state_load(&used->zones[0], s), -EINVAL);
 	umbra_free_pages(used, page, 0);
 	s->nr_frames -= TEST_BLOCK;
-	KUNIT_EXPECT_EQ(test, umbra_state_load(&u->zones[0], s), -EINVAL);
+	KUNIT_EXPECT_EQ(test, umbra_zone_state_load(&u->zones[0], s), -EINVAL);
 	s->nr_frames += TEST_BLOCK;
 	s->pb_order--;
-	KUNIT_EXPECT_EQ(test, umbra_state_load(&u->zones[0], s), -EINVAL);
+	KUNIT_EXPECT_EQ(test, umbra_zone_state_load(&u->zones[0], s), -EINVAL);
 	s->pb_order++;
 	s->type = UMBRA_ZONE_MOVABLE;
-	KUNIT_EXPECT_EQ(test, umbra_state_load(&u->zones[0], s), -EINVAL);
+	KUNIT_EXPECT_EQ(test, umbra_zone_state_load(&u->zones[0], s), -EINVAL);
 	s->type = UMBRA_ZONE_NORMAL;
-	KUNIT_EXPECT_EQ(test, umbra_state_load(&u->zones[0], s), 0);
+	KUNIT_EXPECT_EQ(test, umbra_zone_state_load(&u->zones[0], s), 0);
 	umbra_test_judge(test, u);
 }
 
@@ -167,7 +168,7 @@ static void a_loaded_zone_has_the_watermarks_of_the_state(struct kunit *test)
 {
 	struct umbra *u = instance(test);
 	struct umbra_zone *zone = &u->zones[0];
-	struct umbra_state *s = take(test, u);
+	struct umbra_zone_state *s = take(test, u);
 	struct page *page;
 	unsigned int i;
 
@@ -176,7 +177,7 @@ static void a_loaded_zone_has_the_watermarks_of_the_state(struct kunit *test)
 	for (i = 0; i < UMBRA_NR_ZONE_TYPES; i++)
 		s->lowmem_reserve[i] = 100 + i;
 	s->watermark_boost = 7;
-	KUNIT_ASSERT_EQ(test, umbra_state_load(zone, s), 0);
+	KUNIT_ASSERT_EQ(test, umbra_zone_state_load(zone, s), 0);
 	for (i = 0; i < UMBRA_NR_WMARKS; i++)
 		KUNIT_EXPECT_EQ(test, zone->watermark[i], NR_PAGES + 10 * i);
 	for (i = 0; i < UMBRA_NR_ZONE_TYPES; i++)
@@ -189,12 +190,12 @@ static void a_loaded_zone_has_the_watermarks_of_the_state(struct kunit *test)
 }
 
 /* Expect that @s differs from @other in one part alone. */
-static void expect_part(struct kunit *test, const struct umbra_state *s,
-			const struct umbra_state *other, const char *part)
+static void expect_part(struct kunit *test, const struct umbra_zone_state *s,
+			const struct umbra_zone_state *other, const char *part)
 {
-	struct umbra_state_difference d;
+	struct umbra_zone_difference d;
 
-	KUNIT_ASSERT_TRUE(test, umbra_state_differs(s, other, &d));
+	KUNIT_ASSERT_TRUE(test, umbra_zone_state_differs(s, other, &d));
 	KUNIT_EXPECT_STREQ(test, d.part, part);
 }
 
@@ -202,7 +203,7 @@ static void a_difference_is_found_in_each_part(struct kunit *test)
 {
 	struct umbra *u = instance(test);
 	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
-	struct umbra_state *a = take(test, u), *b = take(test, u);
+	struct umbra_zone_state *a = take(test, u), *b = take(test, u);
 
 	b->nr_free++;
 	expect_part(test, a, b, "free pages");
@@ -231,7 +232,7 @@ static struct kunit_case state_cases[] = {
 };
 
 static struct kunit_suite state_suite = {
-	.name = "umbra_state",
+	.name = "umbra_zone_state",
 	.test_cases = state_cases,
 };
 

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Copies of caches. A CPU copies its own cache, in an interrupt that the task
+ * asks for, and nothing of the cache changes. A copy can be written into a cache
+ * that is empty and not in use.
+ */
+#include <linux/cpumask.h>
+#include <linux/errno.h>
+#include <linux/gfp.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/overflow.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/smp.h>
+#include "../compat/large.h"
+#include "../core/core.h"
+#include "../core/frame.h"
+#include "../core/section.h"
+#include "pcp.h"
+#include "pcp_copy.h"
+#include "pcp_list.h"
+
+/* The room that a copy has beyond the blocks that a cache seems to have. */
+#define SPARE 256
+
+struct copy_call {
+	struct umbra_zone *zone;
+	struct umbra_pcp_copy *copy;
+	int err;
+};
+
+static bool add(const struct copy_call *call, u32 index, unsigned int list)
+{
+	struct umbra_pcp_copy *copy = call->copy;
+
+	if (copy->nr == copy->room)
+		return false;
+	copy->entries[copy->nr++] = (struct umbra_pcp_entry) {
+		.index = index - call->zone->start,
+		.list = list,
+	};
+	return true;
+}
+
+static bool add_list(const struct copy_call *call,
+		     const struct umbra_pcp_list *list, unsigned int nr)
+{
+	const struct umbra *u = call->zone->umbra;
+	u32 frames[PCP_GROUP], group = list->bottom;
+	unsigned int n, i;
+
+	while (group != UMBRA_NO_FRAME) {
+		n = umbra_pcp_read_group(u, list, &group, frames);
+		for (i = 0; i < n; i++)
+			if (!add(call, frames[i], nr))
+				return false;
+	}
+	for (i = 0; i < list->nr; i++)
+		if (!add(call, list->frames[i], nr))
+			return false;
+	return true;
+}
+
+static bool add_singles(const struct copy_call *call,
+			const struct umbra_pcp *pcp)
+{
+	const u32 *single = pcp->single[0];
+	unsigned int i;
+
+	for (i = 0; i < UMBRA_NR_ORDERS * UMBRA_PCPTYPES; i++)
+		if (single[i] != UMBRA_NO_FRAME &&
+		    !add(call, single[i], PCP_COPY_SINGLE))
+			return false;
+	return true;
+}
+
+/* Runs on the CPU of the cache, with interrupts off. */
+static void copy_on_cpu(void *arg)
+{
+	struct copy_call *call = arg;
+	struct umbra_pcp_copy *copy = call->copy;
+	struct umbra_pcp *pcp = pcp_enter(call->zone);
+	bool fits = true;
+	unsigned int i;
+
+	call->err = -EAGAIN;
+	if (!pcp)
+		return;
+	copy->nr = 0;
+	copy->high = pcp->high;
+	copy->free_count = pcp->free_count;
+	copy->alloc_factor = pcp->alloc_factor;
+	copy->freed_high_order = pcp->freed_high_order;
+	for (i = 0; i < PCP_LISTS && fits; i++)
+		fits = add_list(call, &pcp->lists[i], i);
+	if (fits)
+		fits = add_singles(call, pcp);
+	call->err = fits ? 0 : -ENOSPC;
+	pcp_leave(pcp);
+}
+
+/**
+ * umbra_pcp_copy() - copy the cache of a CPU
+ * @zone: the zone of the cache
+ * @cpu: the CPU; the cache of an offline CPU is empty
+ *
+ * The copy is made again while a section is open, which lasts only a few
+ * instructions, and with more room if the cache has grown.
+ *
+ * Context: may sleep; waits for an interrupt of the CPU.
+ * Return: the copy, which the caller frees with kvfree(), or NULL without memory
+ * for it or after a fatal signal.
+ */
+struct umbra_pcp_copy *umbra_pcp_copy(struct umbra_zone *zone,
+				      unsigned int cpu)
+{
+	struct copy_call call = { .zone = zone };
+	unsigned long room;
+	int err;
+
+	do {
+		room = umbra_pcp_count(zone, cpu) + SPARE;
+		call.copy = umbra_large_zalloc(1, struct_size(call.copy, entries,
+							      room),
+					       GFP_KERNEL_ACCOUNT, NULL);
+		if (!call.copy)
+			return NULL;
+		call.copy->room = room;
+		do {
+			err = smp_call_function_single(cpu, copy_on_cpu, &call,
+						       1);
+			cond_resched();
+		} while (!err && call.err == -EAGAIN);
+		if (err || !call.err)
+			return call.copy;
+		kvfree(call.copy);
+	} while (!fatal_signal_pending(current));
+	return NULL;
+}
+
+/**
+ * umbra_pcp_paste() - write a copy into an empty cache
+ * @zone: the zone of the cache, of an instance that nothing uses yet; blocks of
+ *	caches are allocated there
+ * @cpu: the CPU of the cache
+ * @copy: a copy, of a cache of a zone of the same size
+ * @map: the byte of each frame of that zone
+ *
+ * A block that was not in hand in the map, or is in a cache already, is left out:
+ * the copy and the map may be of different moments.
+ *
+ * Context: any.
+ */
+void umbra_pcp_paste(struct umbra_zone *zone, unsigned int cpu,
+		     const struct umbra_pcp_copy *copy, const u8 *map)
+{
+	struct umbra_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
+	struct umbra *u = zone->umbra;
+	u32 i;
+
+	pcp->high = copy->high;
+	pcp->free_count = copy->free_count;
+	pcp->alloc_factor = copy->alloc_factor;
+	pcp->freed_high_order = copy->freed_high_order;
+	for (i = 0; i < copy->nr; i++) {
+		const struct umbra_pcp_entry *e = &copy->entries[i];
+		unsigned int order = frame_order(map[e->index]);
+		u32 index = zone->start + e->index;
+
+		if (frame_state(map[e->index]) != FRAME_PCP ||
+		    !frame_is(u, index, FRAME_ALLOC, order))
+			continue;
+		frame_set(u, index, FRAME_PCP, order);
+		if (e->list < PCP_LISTS)
+			pcp_list_push(u, &pcp->lists[e->list], index);
+		else
+			pcp->single[order][umbra_frame_type(u, index)] = index;
+		pcp->count += 1 << order;
+	}
+}
+
+/* The blocks that went into and out of the caches of a zone. Context: any. */
+unsigned long umbra_pcp_uses(const struct umbra_zone *zone)
+{
+	unsigned long uses = 0;
+	unsigned int cpu, order;
+
+	for_each_possible_cpu(cpu) {
+		const struct umbra_pcp *pcp = per_cpu_ptr(zone->pcp, cpu);
+
+		for (order = 0; order < UMBRA_NR_ORDERS; order++)
+			uses += READ_ONCE(pcp->allocs[order]) +
+				READ_ONCE(pcp->frees[order]);
+	}
+	return uses;
+}
