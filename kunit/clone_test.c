@@ -16,6 +16,7 @@
 #include "../src/page/held.h"
 #include "../src/page/pcp_copy.h"
 #include "../src/study/clone.h"
+#include "../src/study/explain.h"
 #include "../src/study/zone_state.h"
 #include "test_util.h"
 
@@ -270,22 +271,6 @@ static void compare(struct world *w, struct umbra *other)
 	}
 }
 
-static struct world *new_world(struct kunit *test,
-			       const struct umbra_layout *layout)
-{
-	struct world *w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, w);
-	w->test = test;
-	prandom_seed_state(&w->rnd, umbra_test_seed);
-	umbra_movable_init(&w->owners[0], &first_ops, NULL);
-	umbra_movable_init(&w->owners[1], &second_ops, NULL);
-	w->u = umbra_test_ghost_layout(test, layout, NR_PAGES);
-	umbra_background_stop(w->u);
-	KUNIT_ASSERT_EQ(test, umbra_test_one_cpu(test), 0);
-	return w;
-}
-
 static void end_world(struct world *w)
 {
 	u32 index;
@@ -364,14 +349,13 @@ static const struct layout_case layout_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(layout, layout_cases, name);
 
-static void a_clone_decides_as_its_original(struct kunit *test)
+static struct world *new_world(struct kunit *test,
+			       const struct layout_case *c)
 {
-	const struct layout_case *c = test->param_value;
-	unsigned long rounds = 10 + umbra_test_ops / 2000;
-	struct umbra_clone *clone;
+	struct world *w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
 	struct umbra_layout layout;
-	struct world *w;
 
+	KUNIT_ASSERT_NOT_NULL(test, w);
 	umbra_layout_init(&layout);
 	layout.has_memory = false;
 	layout.pb_order = PB_ORDER;
@@ -380,7 +364,22 @@ static void a_clone_decides_as_its_original(struct kunit *test)
 	layout.pcp_batch = c->pcp_batch;
 	layout.pcp_high = c->pcp_high;
 	layout.policy = c->policy;
-	w = new_world(test, &layout);
+	w->test = test;
+	prandom_seed_state(&w->rnd, umbra_test_seed);
+	umbra_movable_init(&w->owners[0], &first_ops, NULL);
+	umbra_movable_init(&w->owners[1], &second_ops, NULL);
+	w->u = umbra_test_ghost_layout(test, &layout, NR_PAGES);
+	umbra_background_stop(w->u);
+	KUNIT_ASSERT_EQ(test, umbra_test_one_cpu(test), 0);
+	return w;
+}
+
+static void a_clone_decides_as_its_original(struct kunit *test)
+{
+	unsigned long rounds = 10 + umbra_test_ops / 2000;
+	struct world *w = new_world(test, test->param_value);
+	struct umbra_clone *clone;
+
 	while (rounds--) {
 		stir(w, 200 + pick(w, 800));
 		clone = umbra_clone(w->u);
@@ -397,8 +396,49 @@ static void a_clone_decides_as_its_original(struct kunit *test)
 	end_world(w);
 }
 
+/* Ask, and then do it. */
+static void explain_and_do(struct world *w)
+{
+	struct request r = draw(w);
+	struct umbra_question q = {
+		.gfp = r.gfp,
+		.order = r.order,
+		.nid = r.nid,
+		.count = 1,
+	};
+	struct umbra_answer *a = umbra_explain(w->u, &q);
+	u32 index;
+
+	KUNIT_ASSERT_FALSE(w->test, IS_ERR(a));
+	index = ask(w->u, r);
+	KUNIT_EXPECT_EQ_MSG(w->test, a->index, index,
+			    "gfp %#x, order %u, node %d",
+			    (__force unsigned int)r.gfp, r.order, r.nid);
+	KUNIT_EXPECT_TRUE(w->test, a->is_exact);
+	KUNIT_EXPECT_GT(w->test, a->nr, 1);
+	umbra_answer_delete(a);
+	if (index != UMBRA_NO_FRAME)
+		own(w, index, r);
+}
+
+static void an_explained_request_does_what_the_answer_says(struct kunit *test)
+{
+	unsigned long rounds = 20 + umbra_test_ops / 2000;
+	struct world *w = new_world(test, test->param_value);
+
+	stir(w, 1000);
+	while (rounds--) {
+		explain_and_do(w);
+		stir(w, pick(w, 4) ? 2 : 200);
+	}
+	umbra_test_judge(test, w->u);
+	end_world(w);
+}
+
 static struct kunit_case clone_cases[] = {
 	KUNIT_CASE_PARAM(a_clone_decides_as_its_original, layout_gen_params),
+	KUNIT_CASE_PARAM(an_explained_request_does_what_the_answer_says,
+			 layout_gen_params),
 	{}
 };
 

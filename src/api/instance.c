@@ -279,6 +279,7 @@ static struct umbra *instance_new(const char *name,
 	mutex_init(&u->ranges_lock);
 	mutex_init(&u->control_lock);
 	mutex_init(&u->debug_lock);
+	mutex_init(&u->explain_lock);
 	seqcount_init(&u->zonelist_seq);
 	ratelimit_state_init(&u->report_limit, 5 * HZ, 10);
 	ratelimit_set_flags(&u->report_limit, RATELIMIT_MSG_ON_RELEASE);
@@ -538,6 +539,7 @@ void umbra_instance_free(struct umbra *u)
 	umbra_compact_destroy(u);
 	umbra_pcp_destroy(u);
 	umbra_zonelist_destroy(u);
+	kfree(u->question);
 	umbra_record_set(u, 0);
 	umbra_latency_destroy(u);
 	umbra_debug_destroy(u);

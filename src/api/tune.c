@@ -187,6 +187,23 @@ long umbra_tuned(const struct umbra *u, enum umbra_tunable what)
 EXPORT_SYMBOL_IF_KUNIT(umbra_tuned);
 
 /**
+ * umbra_tune_load() - set all tunables to the values of another instance
+ * @u: the instance
+ * @values: value of each tunable; a layout may have set it beyond its limits
+ *
+ * Context: may sleep.
+ */
+void umbra_tune_load(struct umbra *u, const long values[NR_TUNABLES])
+{
+	unsigned int i;
+
+	mutex_lock(&u->control_lock);
+	for (i = 0; i < NR_TUNABLES; i++)
+		set_tunable(u, i, values[i]);
+	mutex_unlock(&u->control_lock);
+}
+
+/**
  * umbra_tune_lowmem_reserve() - change the lowmem reserves of all zones
  * @u: the instance
  * @ratio: ratio of each zone type, see umbra_layout.lowmem_reserve_ratio

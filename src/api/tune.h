@@ -22,6 +22,7 @@ long umbra_tune_most(const struct umbra *u, enum umbra_tunable what);
 void umbra_tune_init(struct umbra *u, const struct umbra_layout *layout);
 int umbra_tune(struct umbra *u, enum umbra_tunable what, long value);
 long umbra_tuned(const struct umbra *u, enum umbra_tunable what);
+void umbra_tune_load(struct umbra *u, const long values[NR_TUNABLES]);
 int umbra_tune_lowmem_reserve(struct umbra *u,
 			      const int ratio[UMBRA_NR_ZONE_TYPES]);
 

@@ -100,9 +100,9 @@ static void note_fallback(struct umbra_zone *zone, u32 index,
 				       order, found, type, from,
 				       zone->umbra->pb_order,
 				       umbra_frame_type(zone->umbra, index));
-	if (umbra_decisions_are_on(zone->umbra))
-		tell_fallback(zone, claimed ? DECISION_CLAIM : DECISION_STEAL,
-			      index, order, found, type, from, NULL);
+	if (!claimed && umbra_decisions_are_on(zone->umbra))
+		tell_fallback(zone, DECISION_STEAL, index, order, found, type,
+			      from, NULL);
 }
 
 /*
@@ -117,8 +117,12 @@ static u32 claim(struct umbra_zone *zone, u32 index, unsigned int found,
 	struct umbra *u = zone->umbra;
 	struct umbra_claim_view view;
 
-	if (found >= u->pb_order)
+	if (found >= u->pb_order) {
+		if (umbra_decisions_are_on(u))
+			tell_fallback(zone, DECISION_CLAIM, index, order, found,
+				      type, umbra_frame_type(u, index), NULL);
 		return umbra_freelist_cut(zone, index, found, order, type);
+	}
 	/* With more free pages, fewer requests fall back to another type. */
 	if (umbra_watermark_boost(zone) && flags & ALLOC_KSWAPD)
 		set_bit(ZONE_FLAG_BOOSTED, &zone->flags);
@@ -129,6 +133,9 @@ static u32 claim(struct umbra_zone *zone, u32 index, unsigned int found,
 				      type, view.block_type, &view);
 		return UMBRA_NO_FRAME;
 	}
+	if (umbra_decisions_are_on(u))
+		tell_fallback(zone, DECISION_CLAIM, index, order, found, type,
+			      view.block_type, &view);
 	umbra_freelist_move(zone, umbra_pageblock_start(u, index), type);
 	return umbra_freelist_take(zone, order, type);
 }

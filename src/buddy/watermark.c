@@ -174,8 +174,9 @@ void umbra_watermark_init(struct umbra *u, const struct umbra_layout *layout)
 }
 
 /* Free pages that a request cannot use. */
-static __always_inline long unusable_free(const struct umbra_zone *zone, unsigned int order,
-			  unsigned int flags)
+static __always_inline long unusable_free(const struct umbra_zone *zone,
+					  unsigned int order,
+					  unsigned int flags)
 {
 	long unusable = (1L << order) - 1;
 
@@ -232,6 +233,21 @@ static bool watermark_ok(const struct umbra_zone *zone, unsigned int order,
 	return !order || has_block(zone, order, flags);
 }
 
+/* The watermark of a zone that has this many pages, or -1. */
+static int which_mark(const struct umbra_zone *zone, unsigned long pages,
+		      unsigned int flags)
+{
+	int i = flags & ALLOC_WMARK_MASK;
+
+	if (pages == umbra_mark(zone, i))
+		return i;
+	for (i = 0; i < UMBRA_NR_WMARKS; i++)
+		if (pages == umbra_mark(zone, i) ||
+		    pages == READ_ONCE(zone->watermark[i]))
+			return i;
+	return -1;
+}
+
 /* Record a comparison, and with which numbers it was made. */
 static noinline void tell_mark(const struct umbra_zone *zone,
 			       unsigned int order, unsigned long mark,
@@ -243,6 +259,7 @@ static noinline void tell_mark(const struct umbra_zone *zone,
 		.zone = zone - zone->umbra->zones,
 		.order = order,
 		.index = UMBRA_NO_FRAME,
+		.nr = which_mark(zone, mark, flags),
 		.flags = flags,
 		.mark = {
 			.free = free,
@@ -307,9 +324,10 @@ bool umbra_watermark_with(const struct umbra_zone *zone, unsigned int order,
 }
 
 /* Does a zone stay above a watermark? Sets @mark to the one that decided. */
-static __always_inline bool fast_ok(const struct umbra_zone *zone, unsigned int order,
-		    unsigned long *mark, enum umbra_zone_type highest,
-		    unsigned int flags, long free)
+static __always_inline bool fast_ok(const struct umbra_zone *zone,
+				    unsigned int order, unsigned long *mark,
+				    enum umbra_zone_type highest,
+				    unsigned int flags, long free)
 {
 	if (!order && free - unusable_free(zone, 0, flags) >
 		      (long)(*mark + READ_ONCE(zone->lowmem_reserve[highest])))

@@ -57,6 +57,7 @@ struct umbra_kswapd;
 struct umbra_latency;
 struct umbra_owner;
 struct umbra_pcp;
+struct umbra_question;
 struct umbra_recorder;
 struct umbra_slow_ops;
 struct workqueue_struct;
@@ -353,6 +354,8 @@ struct umbra {
 	 */
 	struct mutex debug_lock;
 	struct umbra_recorder __rcu *recorder;	/* NULL: nothing is recorded */
+	struct mutex explain_lock;	/* guards @question; one answer at a time */
+	struct umbra_question *question;	/* to be explained, or NULL */
 	const struct umbra_slow_ops *slow_ops;	/* only tests change it */
 
 	struct xarray held_accounts;	/* of HELD frames, see held.c */

@@ -6,9 +6,11 @@
  * after a grace period of RCU.
  */
 #include <linux/atomic.h>
+#include <linux/bits.h>
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
 #include <linux/irqflags.h>
+#include <linux/limits.h>
 #include <linux/lockdep.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
@@ -39,6 +41,7 @@ struct ring {
 struct umbra_recorder {
 	atomic_long_t seq;	/* number of the last decision */
 	u64 cleared;		/* decisions up to this number are not shown */
+	unsigned int kinds;	/* bits of enum umbra_decision_kind to record */
 	unsigned int size;	/* slots of each ring, a power of two */
 	struct ring rings[];	/* by CPU */
 };
@@ -62,6 +65,7 @@ static struct umbra_recorder *recorder_new(unsigned int size)
 	if (!r)
 		return NULL;
 	r->size = size;
+	r->kinds = UINT_MAX;
 	for_each_possible_cpu(cpu) {
 		struct umbra_decision *slots;
 
@@ -129,6 +133,19 @@ unsigned int umbra_record_size(struct umbra *u)
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_record_size);
 
+/* Record only the kinds of this mask from now on. Context: any but NMI. */
+void umbra_record_kinds(struct umbra *u, unsigned int kinds)
+{
+	struct umbra_recorder *r;
+
+	rcu_read_lock();
+	r = rcu_dereference(u->recorder);
+	if (r)
+		WRITE_ONCE(r->kinds, kinds);
+	rcu_read_unlock();
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_record_kinds);
+
 /* Forget all decisions up to now. Context: any but NMI. */
 void umbra_record_clear(struct umbra *u)
 {
@@ -167,7 +184,7 @@ void umbra_tell(struct umbra *u, struct umbra_decision *d)
 
 	rcu_read_lock();
 	r = rcu_dereference(u->recorder);
-	if (!r)
+	if (!r || !(READ_ONCE(r->kinds) & BIT(d->kind)))
 		goto out;
 	local_irq_save(flags);
 	d->cpu = raw_smp_processor_id();
@@ -322,6 +339,21 @@ void __umbra_tell_left_out(struct umbra_zone *zone,
 
 	fill_request(&d, rq);
 	umbra_tell(zone->umbra, &d);
+}
+
+/* See umbra_tell_again(). */
+void __umbra_tell_again(struct umbra *u, const struct umbra_request *rq,
+			bool rest)
+{
+	struct umbra_decision d = {
+		.kind = DECISION_AGAIN,
+		.zone = UMBRA_NO_DECIDED_ZONE,
+		.index = UMBRA_NO_FRAME,
+		.result = rest,
+	};
+
+	fill_request(&d, rq);
+	umbra_tell(u, &d);
 }
 
 /* See umbra_tell_cache(). */

@@ -13,6 +13,7 @@
 enum umbra_decision_kind {
 	DECISION_REQUEST,	/* a request begins */
 	DECISION_LEAVE_OUT,	/* a walk leaves out a zone: enum umbra_left_out */
+	DECISION_AGAIN,		/* the zones are walked again */
 	DECISION_MARK,		/* a watermark is compared with free pages */
 	DECISION_HIT,		/* the cache of the CPU has a block */
 	DECISION_REFILL,	/* it has none: blocks for it from the zone */
@@ -70,10 +71,12 @@ enum umbra_step {
  * @type: migratetype of the request or list
  * @found: order of the block that was found, or of the merged block
  * @from: migratetype of the pageblock of the found block
- * @result: LEAVE_OUT: enum umbra_left_out; MARK: enum umbra_mark_result; STEP:
- *	enum umbra_step; FREE: whether the block goes to the end of its list
+ * @result: LEAVE_OUT: enum umbra_left_out; AGAIN: whether nodes whose kswapd works
+ *	are still left out; MARK: enum umbra_mark_result; STEP: enum umbra_step;
+ *	FREE: whether the block goes to the end of its list
  * @index: head of the block, or %UMBRA_NO_FRAME
- * @nr: HIT, REFILL, TAKE: number of blocks; REQUEST: the preferred node
+ * @nr: HIT, REFILL, TAKE: number of blocks; REQUEST: the preferred node; MARK:
+ *	enum umbra_wmark, or -1 for another mark
  * @flags: ALLOC_* of the request
  * @gfp: gfp of the request
  * @nodes: nodes that a request may use at first
@@ -132,6 +135,7 @@ struct umbra_decision {
 
 int umbra_record_set(struct umbra *u, unsigned int nr);
 unsigned int umbra_record_size(struct umbra *u);
+void umbra_record_kinds(struct umbra *u, unsigned int kinds);
 void umbra_record_clear(struct umbra *u);
 struct umbra_decision *umbra_record_read(struct umbra *u, size_t *nr);
 
@@ -142,6 +146,8 @@ void __umbra_tell_done(struct umbra *u, const struct umbra_request *rq,
 void __umbra_tell_left_out(struct umbra_zone *zone,
 			   const struct umbra_request *rq,
 			   enum umbra_left_out why);
+void __umbra_tell_again(struct umbra *u, const struct umbra_request *rq,
+			bool rest);
 void __umbra_tell_cache(struct umbra_zone *zone, const struct umbra_request *rq,
 			enum umbra_decision_kind kind, u32 index, int nr);
 void __umbra_tell_take(struct umbra_zone *zone, u32 index, unsigned int found,
@@ -180,6 +186,13 @@ static inline void umbra_tell_left_out(struct umbra_zone *zone,
 {
 	if (umbra_decisions_are_on(zone->umbra))
 		__umbra_tell_left_out(zone, rq, why);
+}
+
+static inline void umbra_tell_again(struct umbra *u,
+				    const struct umbra_request *rq, bool rest)
+{
+	if (umbra_decisions_are_on(u))
+		__umbra_tell_again(u, rq, rest);
 }
 
 /* @kind is DECISION_HIT or DECISION_REFILL, @nr the number of blocks. */

@@ -25,6 +25,7 @@
 #include "debugfs.h"
 #include "debugfs_ctl.h"
 #include "debugfs_decisions.h"
+#include "debugfs_explain.h"
 #include "debugfs_owner.h"
 #include "debugfs_stat.h"
 
@@ -269,5 +270,6 @@ void umbra_debugfs_create(struct umbra *u, struct dentry *root)
 	umbra_debugfs_stat(u, dir);
 	umbra_debugfs_owner(u, dir);
 	umbra_debugfs_decisions(u, dir);
+	umbra_debugfs_explain(u, dir);
 	umbra_debugfs_ctl(u, dir);
 }

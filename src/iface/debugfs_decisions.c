@@ -9,7 +9,9 @@
 #include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/seq_buf.h>
 #include <linux/seq_file.h>
+#include <linux/time64.h>
 #include "../core/decision.h"
 #include "../inspect/decision_text.h"
 #include "debugfs_decisions.h"
@@ -43,22 +45,27 @@ static int decisions_show(struct seq_file *m, void *v)
 	static const char * const contexts[] = { "", " softirq", " irq", " nmi" };
 	struct decisions_reader *r = m->private;
 	const struct umbra_decision *d = v;
-	u64 us = div_u64(d->ns, 1000);
-	u32 rest;
+	struct seq_buf text;
+	u64 seconds;
+	u32 us;
 
-	us = div_u64_rem(us, 1000000, &rest);
-	umbra_decision_text(r->umbra, d, r->text, sizeof(r->text));
-	seq_printf(m, "%llu %llu.%06u cpu %u pid %d%s: %s\n", d->seq, us, rest,
-		   d->cpu, d->pid, contexts[d->context % 4], r->text);
+	seconds = div_u64_rem(div_u64(d->ns, NSEC_PER_USEC), USEC_PER_SEC, &us);
+	seq_buf_init(&text, r->text, sizeof(r->text));
+	umbra_decision_text(r->umbra, d, &text);
+	seq_printf(m, "%llu %llu.%06u cpu %u pid %d%s: %.*s\n", d->seq,
+		   seconds, us, d->cpu, d->pid, contexts[d->context % 4],
+		   (int)seq_buf_used(&text), r->text);
 	return 0;
 }
 
 static int json_show(struct seq_file *m, void *v)
 {
 	struct decisions_reader *r = m->private;
+	struct seq_buf text;
 
-	umbra_decision_json(r->umbra, v, r->text, sizeof(r->text));
-	seq_printf(m, "%s\n", r->text);
+	seq_buf_init(&text, r->text, sizeof(r->text));
+	umbra_decision_json(r->umbra, v, &text);
+	seq_printf(m, "%.*s\n", (int)seq_buf_used(&text), r->text);
 	return 0;
 }
 

@@ -166,6 +166,7 @@ static u32 take_again(struct umbra *u, const struct umbra_request *rq,
 		else
 			break;
 		left &= ~LEFT_FAR;
+		umbra_tell_again(u, &again, rest);
 		index = take_pass(u, &again, boosted, rest, &left);
 	}
 	return index;

@@ -162,13 +162,12 @@ static int load_settings(struct umbra *u, const struct umbra_state *s)
 {
 	int ratio[UMBRA_NR_ZONE_TYPES];
 	unsigned int i;
-	int err = 0;
+	int err;
 
 	for (i = 0; i < UMBRA_NR_ZONE_TYPES; i++)
 		ratio[i] = s->lowmem_reserve_ratio[i];
+	umbra_tune_load(u, s->tunables);
 	err = umbra_tune_lowmem_reserve(u, ratio);
-	for (i = 0; i < NR_TUNABLES && !err; i++)
-		err = umbra_tune(u, i, s->tunables[i]);
 	for (i = 0; i < s->nr_nodes && !err; i++) {
 		if (!(s->online_nodes & BIT(i)))
 			err = umbra_set_node_online(u, i, false);

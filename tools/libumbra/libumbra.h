@@ -143,6 +143,9 @@ unsigned long umbra_sim_verify(struct umbra *u,
 			       void (*found)(void *arg, const char *finding,
 					     unsigned int frame), void *arg);
 
+int umbra_sim_explain(struct umbra *u, const char *question, bool json,
+		      char **text);
+
 /* Names */
 const char *umbra_sim_type_name(unsigned int type);
 const char *umbra_sim_gfp_name(gfp_t gfp);

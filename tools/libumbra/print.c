@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <sim/mm.h>
+#include <linux/seq_buf.h>
 #include <sim/text.h>
 #include <sim/trace.h>
 #include "internal.h"
@@ -280,4 +281,17 @@ void dump_stack(void)
 {
 	sim_printk("3", "CPU: %u PID: %d Comm: %s\n", sim.cpu, current->pid,
 		   current->comm);
+}
+
+int seq_buf_printf(struct seq_buf *s, const char *fmt, ...)
+{
+	va_list args;
+
+	if (s->len < s->size) {
+		va_start(args, fmt);
+		s->len += vscnprintf(s->buffer + s->len, s->size - s->len, fmt,
+				     args);
+		va_end(args);
+	}
+	return s->len < s->size - 1 ? 0 : -1;
 }

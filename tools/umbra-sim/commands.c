@@ -166,6 +166,24 @@ static bool do_alloc(struct umbra *u, char **word)
 	return true;
 }
 
+/* GFP [order=N] [node=N] [nodes=MASK] [count=N] */
+static bool do_explain(struct umbra *u, char **word)
+{
+	char question[256] = "", *text;
+	unsigned int i;
+	size_t len = 0;
+
+	for (i = 1; i < WORDS && word[i]; i++)
+		len += snprintf(question + len, sizeof(question) - len, "%s ",
+				word[i]);
+	if (len >= sizeof(question) ||
+	    umbra_sim_explain(u, question, false, &text))
+		return say_error(word[1], "not flags, order=, node=, nodes= or count=");
+	fputs(text, stdout);
+	free(text);
+	return true;
+}
+
 /* NAME GFP ORDER [NUMBER] */
 static bool do_fill(struct umbra *u, char **word)
 {
@@ -452,6 +470,9 @@ static const struct command {
 	{ "alloc", do_alloc, 2, 4, "NAME GFP [ORDER [NODE]]", "allocate a block" },
 	{ "fill", do_fill, 3, 4, "NAME GFP ORDER [NUMBER]",
 	  "allocate so many blocks, or until a request fails" },
+	{ "explain", do_explain, 1, 5,
+	  "GFP [order=N] [node=N] [nodes=MASK] [count=N]",
+	  "say what a request would do, and why" },
 	{ "free", do_free, 1, 2, "NAME [STEP]",
 	  "free the blocks of a name, or every STEP-th of them" },
 	{ "movable", do_movable, 1, 1, "NAME", "let compaction move the blocks" },

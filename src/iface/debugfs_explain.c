@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * explain and explain.json: a question is written to explain, and each open for
+ * reading answers it anew. Without a question, the last failure that ctl/record
+ * has kept is explained.
+ */
+#include <linux/debugfs.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/printk.h>
+#include <linux/ratelimit.h>
+#include <linux/seq_buf.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include "../compat/large.h"
+#include "../core/core.h"
+#include "../parse/question.h"
+#include "../study/explain.h"
+#include "debugfs_explain.h"
+
+struct text {
+	size_t size;
+	char bytes[];
+};
+
+static struct text *print(const struct umbra_answer *a,
+			  void (*fn)(const struct umbra_answer *a,
+				     struct seq_buf *s))
+{
+	size_t room = umbra_answer_room(a);
+	struct seq_buf s;
+	struct text *t;
+
+	t = umbra_large_zalloc(1, sizeof(*t) + room, GFP_KERNEL_ACCOUNT, NULL);
+	if (!t)
+		return ERR_PTR(-ENOMEM);
+	seq_buf_init(&s, t->bytes, room);
+	fn(a, &s);
+	t->size = seq_buf_used(&s);
+	return t;
+}
+
+static int answer(struct file *filp,
+		  void (*fn)(const struct umbra_answer *a, struct seq_buf *s))
+{
+	struct umbra *u = file_inode(filp)->i_private;
+	struct umbra_answer *a;
+	struct text *t;
+
+	if (mutex_lock_killable(&u->explain_lock))
+		return -EINTR;
+	a = u->question ? umbra_explain(u, u->question) :
+			  umbra_explain_failure(u);
+	mutex_unlock(&u->explain_lock);
+	if (IS_ERR(a))
+		return PTR_ERR(a);
+	t = print(a, fn);
+	umbra_answer_delete(a);
+	if (IS_ERR(t))
+		return PTR_ERR(t);
+	filp->private_data = t;
+	return 0;
+}
+
+static int explain_open(struct inode *inode, struct file *filp)
+{
+	return filp->f_mode & FMODE_READ ? answer(filp, umbra_answer_text) : 0;
+}
+
+static int json_open(struct inode *inode, struct file *filp)
+{
+	return answer(filp, umbra_answer_json);
+}
+
+static ssize_t explain_read(struct file *filp, char __user *to, size_t count,
+			    loff_t *pos)
+{
+	const struct text *t = filp->private_data;
+
+	return simple_read_from_buffer(to, count, pos, t->bytes, t->size);
+}
+
+/* Read a question from user space. Returns 0 or an error after a log line. */
+static int read_question(struct umbra *u, const char __user *from,
+			 size_t count, struct umbra_question *q)
+{
+	char *line = memdup_user_nul(from, min_t(size_t, count,
+						 UMBRA_QUESTION_TEXT - 1));
+	int err;
+
+	if (IS_ERR(line))
+		return PTR_ERR(line);
+	err = count < UMBRA_QUESTION_TEXT ? umbra_parse_question(line, q) :
+					    -EINVAL;
+	if (!err && q->nid >= (int)u->nr_nodes)
+		err = -ENXIO;
+	kfree(line);
+	if (err)
+		pr_warn_ratelimited("%s: explain: must be FLAGS [order=0-%u] [node=N] [nodes=MASK] [count=1-%u], with flags such as GFP_KERNEL|__GFP_COMP and a node that there is\n",
+				    u->name, UMBRA_MAX_ORDER,
+				    UMBRA_QUESTION_MOST);
+	return err;
+}
+
+/* An empty line ends the question. */
+static ssize_t explain_write(struct file *filp, const char __user *from,
+			     size_t count, loff_t *pos)
+{
+	struct umbra *u = file_inode(filp)->i_private;
+	struct umbra_question *q = NULL, *old;
+	char first;
+	int err;
+
+	if (!count)
+		return 0;
+	if (get_user(first, from))
+		return -EFAULT;
+	if (count > 1 || first != '\n') {
+		q = kzalloc_obj(*q, GFP_KERNEL_ACCOUNT);
+		if (!q)
+			return -ENOMEM;
+		err = read_question(u, from, count, q);
+		if (err) {
+			kfree(q);
+			return err;
+		}
+	}
+	if (mutex_lock_killable(&u->explain_lock)) {
+		kfree(q);
+		return -EINTR;
+	}
+	old = u->question;
+	u->question = q;
+	mutex_unlock(&u->explain_lock);
+	kfree(old);
+	return count;
+}
+
+static int explain_release(struct inode *inode, struct file *filp)
+{
+	kvfree(filp->private_data);
+	return 0;
+}
+
+static const struct file_operations explain_fops = {
+	.owner = THIS_MODULE,
+	.open = explain_open,
+	.read = explain_read,
+	.write = explain_write,
+	.llseek = default_llseek,
+	.release = explain_release,
+};
+
+static const struct file_operations json_fops = {
+	.owner = THIS_MODULE,
+	.open = json_open,
+	.read = explain_read,
+	.llseek = default_llseek,
+	.release = explain_release,
+};
+
+/**
+ * umbra_debugfs_explain() - create the files that explain requests
+ * @u: the instance
+ * @dir: directory of the instance
+ *
+ * Context: may sleep.
+ */
+void umbra_debugfs_explain(struct umbra *u, struct dentry *dir)
+{
+	debugfs_create_file("explain", 0600, dir, u, &explain_fops);
+	debugfs_create_file("explain.json", 0400, dir, u, &json_fops);
+}
