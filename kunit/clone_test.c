@@ -435,7 +435,78 @@ static void an_explained_request_does_what_the_answer_says(struct kunit *test)
 	end_world(w);
 }
 
+/* An instance that two threads use, and blocks of each. */
+struct busy {
+	struct umbra *u;
+	unsigned long start;
+	bool stop;
+	struct page *pages[TEST_THREADS][64];
+};
+
+static void use(void *arg, unsigned int self)
+{
+	struct page **pages = ((struct busy *)arg)->pages[self];
+	struct busy *b = arg;
+	struct rnd_state rnd;
+	unsigned int i;
+
+	prandom_seed_state(&rnd, umbra_test_seed + self);
+	while (!READ_ONCE(b->stop) && umbra_test_has_time(b->start)) {
+		i = prandom_u32_state(&rnd) % ARRAY_SIZE(b->pages[0]);
+		if (pages[i])
+			umbra_free_pages(b->u, pages[i], i % 4);
+		pages[i] = umbra_alloc_pages(b->u, GFP_KERNEL | __GFP_NOWARN,
+					     i % 4);
+		cond_resched();
+	}
+	for (i = 0; i < ARRAY_SIZE(b->pages[0]); i++)
+		if (pages[i])
+			umbra_free_pages(b->u, pages[i], i % 4);
+}
+
+static void a_clone_of_an_instance_in_use_is_whole(struct kunit *test)
+{
+	struct busy *b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
+	unsigned int nr = 0, nr_exact = 0;
+	struct umbra_layout layout;
+
+	KUNIT_ASSERT_NOT_NULL(test, b);
+	umbra_layout_init(&layout);
+	layout.has_memory = false;
+	layout.pcp_batch = 4;
+	layout.pcp_high = 32;
+	b->u = umbra_test_ghost_layout(test, &layout, NR_PAGES);
+	b->start = jiffies;
+	umbra_test_start_pair(test, use, b);
+	while (nr++ < 50) {
+		struct umbra_clone *clone = umbra_clone(b->u);
+
+		KUNIT_EXPECT_NOT_ERR_OR_NULL(test, clone);
+		if (IS_ERR(clone))
+			break;
+		nr_exact += clone->is_exact;
+		umbra_test_judge(test, clone->u);
+		KUNIT_EXPECT_EQ(test, umbra_test_nr_pages(clone->u), NR_PAGES);
+		umbra_clone_delete(clone);
+	}
+	WRITE_ONCE(b->stop, true);
+	umbra_test_join_pair();
+	kunit_info(test, "%u of %u clones are exact\n", nr_exact, nr - 1);
+	umbra_test_judge(test, b->u);
+}
+
+static void a_broken_instance_is_not_cloned(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, PB_ORDER, TEST_BLOCK);
+
+	u->broken = "a test";
+	KUNIT_EXPECT_EQ(test, PTR_ERR(umbra_clone(u)), -EIO);
+	u->broken = NULL;
+}
+
 static struct kunit_case clone_cases[] = {
+	KUNIT_CASE(a_clone_of_an_instance_in_use_is_whole),
+	KUNIT_CASE(a_broken_instance_is_not_cloned),
 	KUNIT_CASE_PARAM(a_clone_decides_as_its_original, layout_gen_params),
 	KUNIT_CASE_PARAM(an_explained_request_does_what_the_answer_says,
 			 layout_gen_params),

@@ -12,6 +12,7 @@
 #include <linux/sched.h>
 #include "../src/core/core.h"
 #include "../src/core/debug.h"
+#include "../src/study/explain.h"
 #include "test_util.h"
 
 #define PAGES TEST_BLOCK
@@ -34,6 +35,34 @@ static void *failslab_knob(const char *name)
 	}
 	dput(dir);
 	return knob;
+}
+
+/* The settings of failslab before a test. */
+struct failslab {
+	bool *spare_sleepers;
+	unsigned long *verbose;
+	bool spared;
+	unsigned long said;
+};
+
+/* Let allocations that may sleep fail, without a report. False if that cannot be. */
+static bool failslab_begin(struct failslab *f)
+{
+	f->spare_sleepers = failslab_knob("ignore-gfp-wait");
+	f->verbose = failslab_knob("verbose");
+	if (!IS_ENABLED(CONFIG_FAILSLAB) || !f->spare_sleepers || !f->verbose)
+		return false;
+	f->spared = *f->spare_sleepers;
+	f->said = *f->verbose;
+	*f->spare_sleepers = false;
+	*f->verbose = 0;
+	return true;
+}
+
+static void failslab_end(const struct failslab *f)
+{
+	*f->spare_sleepers = f->spared;
+	*f->verbose = f->said;
 }
 
 static void keep_page(void *arg, struct page *page)
@@ -86,29 +115,65 @@ static void a_failed_creation_leaves_nothing_behind(struct kunit *test)
 		.background = true,
 	};
 	struct umbra_span span = { .nr_pages = PAGES };
-	bool *spare_sleepers = failslab_knob("ignore-gfp-wait"), spared;
-	unsigned long *verbose = failslab_knob("verbose"), said;
+	struct failslab saved;
 	int hooks = static_key_count(&umbra_debug_key.key);
 	unsigned int i;
 	int nth = 0;
 
-	if (!IS_ENABLED(CONFIG_FAILSLAB) || !spare_sleepers || !verbose)
-		kunit_skip(test, "kernel without failslab in debugfs");
 	span.pages = umbra_test_descriptors(test, PAGES);
-	spared = *spare_sleepers;
-	said = *verbose;
-	*spare_sleepers = false;
-	*verbose = 0;
+	if (!failslab_begin(&saved))
+		kunit_skip(test, "kernel without failslab in debugfs");
 	while (create_with_failure(test, &layout, &span, ++nth) && nth < 1000)
 		KUNIT_EXPECT_EQ(test, static_key_count(&umbra_debug_key.key),
 				hooks);
-	*spare_sleepers = spared;
-	*verbose = said;
+	failslab_end(&saved);
 	KUNIT_EXPECT_GT(test, nth, 10);
 	KUNIT_EXPECT_LT(test, nth, 1000);
 	KUNIT_EXPECT_EQ(test, static_key_count(&umbra_debug_key.key), hooks);
 	for (i = 0; i < PAGES; i++)
 		KUNIT_EXPECT_EQ(test, page_ref_count(span.pages + i), 1);
+}
+
+/* Explain a request while allocation @nth fails. As create_with_failure(). */
+static bool explain_with_failure(struct kunit *test, struct umbra *u, int nth)
+{
+	const struct umbra_question q = { .nid = UMBRA_NO_NODE, .count = 1 };
+	struct umbra_answer *a;
+	unsigned int left;
+
+	WRITE_ONCE(current->fail_nth, nth);
+	a = umbra_explain(u, &q);
+	left = READ_ONCE(current->fail_nth);
+	WRITE_ONCE(current->fail_nth, 0);
+	if (left)
+		KUNIT_EXPECT_NOT_ERR_OR_NULL(test, a);
+	if (IS_ERR(a))
+		KUNIT_EXPECT_EQ(test, PTR_ERR(a), -ENOMEM);
+	else
+		umbra_answer_delete(a);
+	return !left;
+}
+
+static void a_failed_explanation_leaves_nothing_behind(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
+	int hooks = static_key_count(&umbra_debug_key.key);
+	struct failslab saved;
+	struct page *page;
+	int nth = 0;
+
+	if (!failslab_begin(&saved))
+		kunit_skip(test, "kernel without failslab in debugfs");
+	page = umbra_test_alloc(test, u, GFP_KERNEL, 3);
+	while (explain_with_failure(test, u, ++nth) && nth < 1000)
+		KUNIT_EXPECT_EQ(test, static_key_count(&umbra_debug_key.key),
+				hooks);
+	failslab_end(&saved);
+	KUNIT_EXPECT_GT(test, nth, 10);
+	KUNIT_EXPECT_LT(test, nth, 1000);
+	umbra_test_judge(test, u);
+	umbra_free_pages(u, page, 3);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
 }
 
 static struct umbra *ghost(struct kunit *test, int times)
@@ -210,6 +275,7 @@ static void failure_injection_needs_a_kernel_with_it(struct kunit *test)
 static struct kunit_case fail_cases[] = {
 #ifdef CONFIG_FAULT_INJECTION
 	KUNIT_CASE(a_failed_creation_leaves_nothing_behind),
+	KUNIT_CASE(a_failed_explanation_leaves_nothing_behind),
 	KUNIT_CASE(requests_fail_as_often_as_configured),
 	KUNIT_CASE(every_request_fails_until_injection_stops),
 	KUNIT_CASE(requests_within_the_failure_space_succeed),

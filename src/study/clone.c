@@ -20,6 +20,7 @@
 #include "../api/instance.h"
 #include "../api/tune.h"
 #include "../compat/large.h"
+#include "../core/assert.h"
 #include "../core/core.h"
 #include "../core/frame.h"
 #include "../core/span.h"
@@ -261,13 +262,17 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_clone_of_state);
  * Takes about 64 bytes of memory for each page of the instance.
  *
  * Context: may sleep; holds a zone lock for one batch at a time.
- * Return: the clone, or an ERR_PTR: -ENOMEM, or -EINTR after a fatal signal.
+ * Return: the clone, or an ERR_PTR: -ENOMEM, -EINTR after a fatal signal, or
+ * -EIO if an invariant of the instance is broken.
  */
 struct umbra_clone *umbra_clone(struct umbra *u)
 {
-	struct umbra_state *s = umbra_state_take(u);
+	struct umbra_state *s;
 	struct umbra_clone *c;
 
+	if (umbra_is_bad(u))
+		return ERR_PTR(-EIO);
+	s = umbra_state_take(u);
 	if (IS_ERR(s))
 		return ERR_CAST(s);
 	c = umbra_clone_of_state(s);

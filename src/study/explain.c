@@ -161,8 +161,8 @@ static int play_on(struct umbra_answer *a, struct umbra *u)
  * request fails in the answer.
  *
  * Context: may sleep. Takes 64 bytes and more for each page of the instance.
- * Return: the answer, or an ERR_PTR: -ENOMEM, -EINTR after a fatal signal, or
- * -ENXIO if there is no such node.
+ * Return: the answer, or an ERR_PTR: -ENOMEM, -EINTR after a fatal signal, -EIO
+ * if an invariant of the instance is broken, or -ENXIO if there is no such node.
  */
 struct umbra_answer *umbra_explain(struct umbra *u,
 				   const struct umbra_question *q)

@@ -3,9 +3,11 @@
  * The state of a zone as data: taken from a zone of an instance, or of the host
  * (import.c), compared, and loaded into a zone of an instance that is new.
  */
+#include <linux/align.h>
 #include <linux/bitmap.h>
 #include <linux/cpumask.h>
 #include <linux/kernel.h>
+#include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -165,21 +167,29 @@ static void take_pins(struct umbra_zone_state *s, const struct umbra_zone *zone)
 	}
 }
 
-/* Copy the frame map and the types of pageblocks, batch by batch. */
-static void take_frames(struct umbra_zone_state *s,
-			const struct umbra_zone *zone)
+/*
+ * Copy the frame map and the types of pageblocks, in batches of a largest block,
+ * each in one hold of the zone lock.
+ */
+static void take_frames(struct umbra_zone_state *s, struct umbra_zone *zone)
 {
 	struct umbra *u = zone->umbra;
-	u32 i = 0;
+	unsigned long flags;
+	u32 i, end, block;
 
-	while (i < s->nr_frames) {
-		i += umbra_snapshot_frames(u, zone->start + i, s->map + i,
-					   s->nr_frames - i);
+	for (i = 0; i < s->nr_frames; i = end) {
+		end = min(ALIGN(zone->start + i + 1, UMBRA_SNAPSHOT_BATCH) -
+			  zone->start, s->nr_frames);
+		block = i >> s->pb_order;
+		spin_lock_irqsave(&zone->lock, flags);
+		memcpy(s->map + i, u->map + zone->start + i, end - i);
+		for (; block < DIV_ROUND_UP(end, BIT(s->pb_order)); block++)
+			s->types[block] =
+				u->pageblocks[(zone->start >> s->pb_order) +
+					      block].type;
+		spin_unlock_irqrestore(&zone->lock, flags);
 		cond_resched();
 	}
-	for (i = 0; i < s->nr_frames >> s->pb_order; i++)
-		s->types[i] = READ_ONCE(u->pageblocks[(zone->start >>
-						       s->pb_order) + i].type);
 	take_pins(s, zone);
 }
 
