@@ -272,6 +272,7 @@ static struct umbra *instance_new(const char *name,
 	}
 	strscpy(u->name, name, sizeof(u->name));
 	u->pb_order = layout->pb_order;
+	u->blame_order = layout->pb_order;
 	u->origin = layout->origin;
 	u->has_memory = layout->has_memory;
 	u->policy = umbra_policy_find(layout->policy);

@@ -356,6 +356,7 @@ struct umbra {
 	struct umbra_recorder __rcu *recorder;	/* NULL: nothing is recorded */
 	struct mutex explain_lock;	/* guards @question; one answer at a time */
 	struct umbra_question *question;	/* to be explained, or NULL */
+	unsigned int blame_order;	/* of places to look at; READ_ONCE */
 	const struct umbra_slow_ops *slow_ops;	/* only tests change it */
 
 	struct xarray held_accounts;	/* of HELD frames, see held.c */

@@ -2,11 +2,13 @@
 /*
  * explain and explain.json: a question is written to explain, and each open for
  * reading answers it anew. Without a question, the last failure that ctl/record
- * has kept is explained.
+ * has kept is explained. blame shows what keeps blocks of an order from being
+ * free.
  */
 #include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/kstrtox.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -20,6 +22,8 @@
 #include "../compat/large.h"
 #include "../core/core.h"
 #include "../parse/question.h"
+#include "../parse/text.h"
+#include "../study/blame.h"
 #include "../study/explain.h"
 #include "debugfs_explain.h"
 
@@ -28,20 +32,14 @@ struct text {
 	char bytes[];
 };
 
-static struct text *print(const struct umbra_answer *a,
-			  void (*fn)(const struct umbra_answer *a,
-				     struct seq_buf *s))
+/* Make room for a text, with @s at its beginning. Returns NULL without memory. */
+static struct text *text_new(size_t room, struct seq_buf *s)
 {
-	size_t room = umbra_answer_room(a);
-	struct seq_buf s;
 	struct text *t;
 
 	t = umbra_large_zalloc(1, sizeof(*t) + room, GFP_KERNEL_ACCOUNT, NULL);
-	if (!t)
-		return ERR_PTR(-ENOMEM);
-	seq_buf_init(&s, t->bytes, room);
-	fn(a, &s);
-	t->size = seq_buf_used(&s);
+	if (t)
+		seq_buf_init(s, t->bytes, room);
 	return t;
 }
 
@@ -50,6 +48,7 @@ static int answer(struct file *filp,
 {
 	struct umbra *u = file_inode(filp)->i_private;
 	struct umbra_answer *a;
+	struct seq_buf s;
 	struct text *t;
 
 	if (mutex_lock_killable(&u->explain_lock))
@@ -59,12 +58,14 @@ static int answer(struct file *filp,
 	mutex_unlock(&u->explain_lock);
 	if (IS_ERR(a))
 		return PTR_ERR(a);
-	t = print(a, fn);
+	t = text_new(umbra_answer_room(a), &s);
+	if (t) {
+		fn(a, &s);
+		t->size = seq_buf_used(&s);
+	}
 	umbra_answer_delete(a);
-	if (IS_ERR(t))
-		return PTR_ERR(t);
 	filp->private_data = t;
-	return 0;
+	return t ? 0 : -ENOMEM;
 }
 
 static int explain_open(struct inode *inode, struct file *filp)
@@ -164,6 +165,62 @@ static const struct file_operations json_fops = {
 	.release = explain_release,
 };
 
+/* blame: the places of an order, by what keeps them from being free. */
+static int blame_open(struct inode *inode, struct file *filp)
+{
+	struct umbra *u = inode->i_private;
+	struct umbra_blame *b;
+	struct seq_buf s;
+	struct text *t;
+
+	if (!(filp->f_mode & FMODE_READ))
+		return 0;
+	if (mutex_lock_killable(&u->explain_lock))
+		return -EINTR;
+	b = umbra_blame(u, READ_ONCE(u->blame_order));
+	mutex_unlock(&u->explain_lock);
+	if (IS_ERR(b))
+		return PTR_ERR(b);
+	t = text_new(umbra_blame_room(b), &s);
+	if (t) {
+		umbra_blame_text(b, &s);
+		t->size = seq_buf_used(&s);
+	}
+	kvfree(b);
+	filp->private_data = t;
+	return t ? 0 : -ENOMEM;
+}
+
+static ssize_t blame_write(struct file *filp, const char __user *from,
+			   size_t count, loff_t *pos)
+{
+	struct umbra *u = file_inode(filp)->i_private;
+	char line[UMBRA_LINE_SIZE];
+	size_t n = min(count, sizeof(line) - 1);
+	unsigned int order;
+
+	if (copy_from_user(line, from, n))
+		return -EFAULT;
+	line[n] = '\0';
+	if (n < count || strncmp(line, "order=", 6) ||
+	    kstrtouint(line + 6, 0, &order) || order > UMBRA_MAX_ORDER) {
+		pr_warn_ratelimited("%s: blame: must be order=0 to order=%u\n",
+				    u->name, UMBRA_MAX_ORDER);
+		return -EINVAL;
+	}
+	WRITE_ONCE(u->blame_order, order);
+	return count;
+}
+
+static const struct file_operations blame_fops = {
+	.owner = THIS_MODULE,
+	.open = blame_open,
+	.read = explain_read,
+	.write = blame_write,
+	.llseek = default_llseek,
+	.release = explain_release,
+};
+
 /**
  * umbra_debugfs_explain() - create the files that explain requests
  * @u: the instance
@@ -175,4 +232,5 @@ void umbra_debugfs_explain(struct umbra *u, struct dentry *dir)
 {
 	debugfs_create_file("explain", 0600, dir, u, &explain_fops);
 	debugfs_create_file("explain.json", 0400, dir, u, &json_fops);
+	debugfs_create_file("blame", 0600, dir, u, &blame_fops);
 }

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What keeps places from being free: the numbers, their order, and the text. */
+#include <linux/err.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/page_ref.h>
+#include <linux/seq_buf.h>
+#include <linux/string.h>
+#include "../src/core/core.h"
+#include "../src/core/span.h"
+#include "../src/page/held.h"
+#include "../src/study/blame.h"
+#include "mover.h"
+#include "test_util.h"
+
+#define PB_ORDER 5
+#define PLACE BIT(PB_ORDER)
+
+/* A page of one kind at some places; everything else is free. */
+static enum layout_kind kinds(u32 index)
+{
+	switch (index / PLACE) {
+	case 1:
+		return index % 4 ? LAYOUT_FREE : LAYOUT_MOVABLE;
+	case 2:
+		return index % 2 ? LAYOUT_FREE : LAYOUT_MOVABLE;
+	case 3:
+		return index % PLACE == 7 ? LAYOUT_UNMOVABLE : LAYOUT_MOVABLE;
+	case 4:
+		return index % PLACE < 2 ? LAYOUT_UNMOVABLE : LAYOUT_FREE;
+	default:
+		return LAYOUT_FREE;
+	}
+}
+
+static struct umbra_blame *blame(struct kunit *test, struct umbra *u,
+				 unsigned int order)
+{
+	struct umbra_blame *b = umbra_blame(u, order);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, b);
+	return b;
+}
+
+static const struct umbra_place *place_at(struct kunit *test,
+					  const struct umbra_blame *b,
+					  u32 index)
+{
+	size_t i;
+
+	for (i = 0; i < b->nr; i++)
+		if (b->places[i].index == index)
+			return &b->places[i];
+	KUNIT_FAIL(test, "no place at %u", index);
+	return &b->places[0];
+}
+
+static void expect(struct kunit *test, const struct umbra_place *p, u32 free,
+		   u32 moves, u32 stuck, u32 culprit)
+{
+	KUNIT_EXPECT_EQ(test, p->free, free);
+	KUNIT_EXPECT_EQ(test, p->moves, moves);
+	KUNIT_EXPECT_EQ(test, p->stuck, stuck);
+	KUNIT_EXPECT_EQ(test, p->culprit, culprit);
+}
+
+static struct umbra *laid_out(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, PB_ORDER, TEST_BLOCK);
+
+	umbra_test_lay_out(test, umbra_test_mover(test, u), kinds);
+	return u;
+}
+
+static void pages_of_each_kind_are_counted(struct kunit *test)
+{
+	struct umbra *u = laid_out(test);
+	struct umbra_blame *b = blame(test, u, PB_ORDER);
+
+	KUNIT_EXPECT_EQ(test, b->nr, TEST_BLOCK / PLACE);
+	expect(test, place_at(test, b, 0), PLACE, 0, 0, UMBRA_NO_FRAME);
+	expect(test, place_at(test, b, PLACE), PLACE * 3 / 4, PLACE / 4, 0,
+	       UMBRA_NO_FRAME);
+	expect(test, place_at(test, b, 3 * PLACE), 0, PLACE - 1, 1,
+	       3 * PLACE + 7);
+	expect(test, place_at(test, b, 4 * PLACE), PLACE - 2, 0, 2, 4 * PLACE);
+	kvfree(b);
+	umbra_test_empty(u);
+}
+
+static void the_cheapest_places_come_first(struct kunit *test)
+{
+	struct umbra *u = laid_out(test);
+	struct umbra_blame *b = blame(test, u, PB_ORDER);
+	size_t last = b->nr - 1;
+
+	KUNIT_EXPECT_EQ(test, b->places[0].index, 0);
+	KUNIT_EXPECT_EQ(test, b->places[last - 3].index, PLACE);
+	KUNIT_EXPECT_EQ(test, b->places[last - 2].index, 2 * PLACE);
+	KUNIT_EXPECT_EQ(test, b->places[last - 1].index, 3 * PLACE);
+	KUNIT_EXPECT_EQ(test, b->places[last].index, 4 * PLACE);
+	kvfree(b);
+	umbra_test_empty(u);
+}
+
+static void a_part_of_a_larger_block_is_blamed_on_its_head(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, PB_ORDER, TEST_BLOCK);
+	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, PB_ORDER + 1);
+	u32 head = umbra_page_to_index(u, page);
+	struct umbra_blame *b = blame(test, u, 2);
+
+	expect(test, place_at(test, b, head + PLACE + 4), 0, 0, 4, head);
+	kvfree(b);
+	b = blame(test, u, UMBRA_MAX_ORDER);
+	expect(test, place_at(test, b, 0), TEST_BLOCK - 2 * PLACE, 0, 2 * PLACE,
+	       head);
+	kvfree(b);
+	umbra_free_pages(u, page, PB_ORDER + 1);
+}
+
+static void pages_that_others_reference_are_kept(struct kunit *test)
+{
+	struct umbra *u = laid_out(test);
+	struct page *movable = umbra_index_to_page(u, PLACE);
+	struct page *held = umbra_test_take_at(test, u, 0, 0);
+	struct umbra_blame *b;
+
+	page_ref_inc(movable);
+	page_ref_inc(held);
+	umbra_free_pages(u, held, 0);
+	b = blame(test, u, PB_ORDER);
+	expect(test, place_at(test, b, 0), PLACE - 1, 0, 1, 0);
+	expect(test, place_at(test, b, PLACE), PLACE * 3 / 4, PLACE / 4 - 1, 1,
+	       PLACE);
+	kvfree(b);
+	page_ref_dec(movable);
+	page_ref_dec(held);
+	umbra_held_rescan(u);
+	umbra_test_empty(u);
+}
+
+static const char text[] =
+	"Node 0 Normal, places of order 5: 28 free, 2 can be emptied, 2 cannot\n"
+	"  pfn 0x20: 24 free, 8 to move\n"
+	"  pfn 0x40: 16 free, 16 to move\n"
+	"  pfn 0x60: 0 free, 31 to move, 1 kept, first by\n"
+	"    pfn 0x67, order 0, of a pageblock of type Movable\n"
+	"  pfn 0x80: 30 free, 0 to move, 2 kept, first by\n"
+	"    pfn 0x80, order 0, of a pageblock of type Movable\n";
+
+static void places_are_printed(struct kunit *test)
+{
+	struct umbra *u = laid_out(test);
+	struct umbra_blame *b = blame(test, u, PB_ORDER);
+	char *buf = kunit_kzalloc(test, umbra_blame_room(b), GFP_KERNEL);
+	struct seq_buf s;
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	seq_buf_init(&s, buf, umbra_blame_room(b));
+	umbra_blame_text(b, &s);
+	KUNIT_EXPECT_STREQ(test, buf, text);
+	kvfree(b);
+	umbra_test_empty(u);
+}
+
+static struct kunit_case blame_cases[] = {
+	KUNIT_CASE(pages_of_each_kind_are_counted),
+	KUNIT_CASE(the_cheapest_places_come_first),
+	KUNIT_CASE(a_part_of_a_larger_block_is_blamed_on_its_head),
+	KUNIT_CASE(pages_that_others_reference_are_kept),
+	KUNIT_CASE(places_are_printed),
+	{}
+};
+
+static struct kunit_suite blame_suite = {
+	.name = "umbra_blame",
+	.test_cases = blame_cases,
+};
+
+kunit_test_suite(blame_suite);
