@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What keeps places from being free: the numbers, their order, and the text. */
+/* Obstacles in places that could be free: their numbers, order, and text. */
 #include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>

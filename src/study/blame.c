@@ -245,9 +245,10 @@ static size_t text_zone(struct seq_buf *s, const struct umbra_blame *b,
 		nr_moves += !p->stuck && p->moves;
 		nr_stuck += !!p->stuck;
 	}
-	seq_buf_printf(s, "Node %u %s, places of order %u: %zu free, %zu can be emptied, %zu cannot\n",
-		       zone->nid, zone->name, b->order, nr_free, nr_moves,
-		       nr_stuck);
+	seq_buf_printf(s, "Node %u %s, places of order %u: ", zone->nid,
+		       zone->name, b->order);
+	seq_buf_printf(s, "%zu free, %zu can be emptied, %zu cannot\n",
+		       nr_free, nr_moves, nr_stuck);
 	for (i = 0; i < min_t(size_t, nr_moves, SHOWN); i++)
 		text_place(s, b->umbra, &b->places[from + nr_free + i]);
 	for (i = 0; i < min_t(size_t, nr_stuck, SHOWN); i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What keeps memory from being one free block; see blame.c. */
+/* Obstacles to a free block of an order; see blame.c. */
 #ifndef _UMBRA_BLAME_H
 #define _UMBRA_BLAME_H
 
