@@ -128,7 +128,7 @@ CLIENT_DIR = $(DESTDIR)/usr/src/umbra/$(KVER)
 SYMVERS ?= Module.symvers
 
 headers_install:
-	install -D -m 644 -t $(CLIENT_DIR)/include/umbra include/umbra/umbra.h
+	install -D -m 644 -t $(CLIENT_DIR)/include/umbra include/umbra/umbra.h include/umbra/policy.h
 	install -D -m 644 -t $(CLIENT_DIR)/include/uapi/linux include/uapi/linux/umbra.h
 	install -m 644 $(SYMVERS) $(CLIENT_DIR)/Module.symvers
 

@@ -165,7 +165,7 @@ static int fragmentation(struct bench *b, struct ghost *g)
 	unsigned int i, s;
 	int err;
 
-	for (i = 0; (policy = umbra_policy_get(i)); i++) {
+	for (i = 0; (policy = umbra_policy_builtin(i)); i++) {
 		for (s = 0; s < ARRAY_SIZE(frag_seeds); s++) {
 			err = fragment(g, policy->name, frag_seeds[s],
 				       &shares[s]);

@@ -257,7 +257,7 @@ static struct umbra *random_instance(struct run *r)
 		.pb_order = pb_orders[pick(r, ARRAY_SIZE(pb_orders))],
 		.nr_zones = 2,
 		.zones = zones,
-		.policy = umbra_policy_get(pick(r, 5))->name,
+		.policy = umbra_policy_builtin(pick(r, 5))->name,
 		.debug = debugs[pick(r, ARRAY_SIZE(debugs))],
 		.pcp_batch = pick(r, 2) * 8,
 		.pcp_high = 64,

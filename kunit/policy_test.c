@@ -39,7 +39,7 @@ static void each_policy_is_found_by_its_name(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, policy);
 	KUNIT_EXPECT_STREQ(test, policy->name, c->name);
 	KUNIT_EXPECT_PTR_EQ(test, policy,
-			    umbra_policy_get(c - policy_cases));
+			    umbra_policy_builtin(c - policy_cases));
 	KUNIT_EXPECT_EQ(test, policy->group, c->group);
 	KUNIT_EXPECT_EQ(test, policy->lowest, c->lowest);
 	KUNIT_EXPECT_EQ(test, policy->small_caches, c->lowest);
@@ -47,7 +47,7 @@ static void each_policy_is_found_by_its_name(struct kunit *test)
 
 static void there_are_no_other_policies(struct kunit *test)
 {
-	KUNIT_EXPECT_NULL(test, umbra_policy_get(ARRAY_SIZE(policy_cases)));
+	KUNIT_EXPECT_NULL(test, umbra_policy_builtin(ARRAY_SIZE(policy_cases)));
 	KUNIT_EXPECT_NULL(test, umbra_policy_find(""));
 	KUNIT_EXPECT_NULL(test, umbra_policy_find("Mainline"));
 	KUNIT_EXPECT_PTR_EQ(test, umbra_policy_find(NULL),
@@ -73,12 +73,13 @@ static void an_unknown_policy_is_refused(struct kunit *test)
 struct claim_case {
 	const char *name;
 	struct umbra_fallback_view view;
-	struct umbra_fallback_choice largest[4];
-	struct umbra_fallback_choice smallest[4];
-	struct umbra_fallback_choice steal;
+	int largest[4];
+	int smallest[4];
+	int steal;
 };
 
-#define NONE { .order = -1 }
+#define NONE UMBRA_NO_CHOICE
+#define LIST(order, type) ((order) << UMBRA_CHOICE_SHIFT | UMBRA_##type)
 
 static const struct claim_case claim_cases[] = {
 	{ "nothing", { .type = UMBRA_MOVABLE, .pb_order = 9 },
@@ -90,27 +91,27 @@ static const struct claim_case claim_cases[] = {
 	{ "the first fallback type goes first",
 	  { .type = UMBRA_UNMOVABLE, .pb_order = 9,
 	    .free_types = { [5] = U | M | R } },
-	  { { 5, UMBRA_RECLAIMABLE }, NONE },
-	  { { 5, UMBRA_RECLAIMABLE }, NONE }, { 5, UMBRA_RECLAIMABLE } },
+	  { LIST(5, RECLAIMABLE), NONE },
+	  { LIST(5, RECLAIMABLE), NONE }, LIST(5, RECLAIMABLE) },
 	{ "reclaimable prefers unmovable",
 	  { .type = UMBRA_RECLAIMABLE, .pb_order = 9,
 	    .free_types = { [2] = U | M, [3] = M } },
-	  { { 3, UMBRA_MOVABLE }, { 2, UMBRA_UNMOVABLE }, NONE },
-	  { { 2, UMBRA_UNMOVABLE }, { 3, UMBRA_MOVABLE }, NONE },
-	  { 2, UMBRA_UNMOVABLE } },
+	  { LIST(3, MOVABLE), LIST(2, UNMOVABLE), NONE },
+	  { LIST(2, UNMOVABLE), LIST(3, MOVABLE), NONE },
+	  LIST(2, UNMOVABLE) },
 	{ "size goes before type",
 	  { .type = UMBRA_UNMOVABLE, .pb_order = 9, .order = 1,
 	    .free_types = { M, R, [6] = R, [10] = M } },
-	  { { 10, UMBRA_MOVABLE }, { 6, UMBRA_RECLAIMABLE },
-	    { 1, UMBRA_RECLAIMABLE }, NONE },
-	  { { 1, UMBRA_RECLAIMABLE }, { 6, UMBRA_RECLAIMABLE },
-	    { 10, UMBRA_MOVABLE }, NONE },
-	  { 1, UMBRA_RECLAIMABLE } },
+	  { LIST(10, MOVABLE), LIST(6, RECLAIMABLE),
+	    LIST(1, RECLAIMABLE), NONE },
+	  { LIST(1, RECLAIMABLE), LIST(6, RECLAIMABLE),
+	    LIST(10, MOVABLE), NONE },
+	  LIST(1, RECLAIMABLE) },
 	{ "movable claims no small block",
 	  { .type = UMBRA_MOVABLE, .pb_order = 9,
 	    .free_types = { [2] = U, [3] = U | R, [4] = U } },
-	  { { 4, UMBRA_UNMOVABLE }, NONE }, { { 4, UMBRA_UNMOVABLE }, NONE },
-	  { 2, UMBRA_UNMOVABLE } },
+	  { LIST(4, UNMOVABLE), NONE }, { LIST(4, UNMOVABLE), NONE },
+	  LIST(2, UNMOVABLE) },
 	{ "small orders are not claimed",
 	  { .type = UMBRA_RECLAIMABLE, .pb_order = 9, .order = 8,
 	    .free_types = { U | M, U, M, U, M, U, M, U } },
@@ -118,39 +119,36 @@ static const struct claim_case claim_cases[] = {
 	{ "no fragmenting: whole pageblocks",
 	  { .type = UMBRA_UNMOVABLE, .pb_order = 9, .nofragment = true,
 	    .free_types = { [8] = M, [9] = M, [10] = R } },
-	  { { 10, UMBRA_RECLAIMABLE }, { 9, UMBRA_MOVABLE }, NONE },
-	  { { 9, UMBRA_MOVABLE }, { 10, UMBRA_RECLAIMABLE }, NONE },
-	  { 8, UMBRA_MOVABLE } },
+	  { LIST(10, RECLAIMABLE), LIST(9, MOVABLE), NONE },
+	  { LIST(9, MOVABLE), LIST(10, RECLAIMABLE), NONE },
+	  LIST(8, MOVABLE) },
 	{ "no fragmenting: larger than a pageblock",
 	  { .type = UMBRA_UNMOVABLE, .pb_order = 9, .order = 10,
 	    .nofragment = true, .free_types = { [9] = M, [10] = M } },
-	  { { 10, UMBRA_MOVABLE }, NONE }, { { 10, UMBRA_MOVABLE }, NONE },
-	  { 10, UMBRA_MOVABLE } },
+	  { LIST(10, MOVABLE), NONE }, { LIST(10, MOVABLE), NONE },
+	  LIST(10, MOVABLE) },
 	{ "pageblocks of single pages",
 	  { .type = UMBRA_MOVABLE, .pb_order = 0, .free_types = { U } },
-	  { { 0, UMBRA_UNMOVABLE }, NONE }, { { 0, UMBRA_UNMOVABLE }, NONE },
-	  { 0, UMBRA_UNMOVABLE } },
+	  { LIST(0, UNMOVABLE), NONE }, { LIST(0, UNMOVABLE), NONE },
+	  LIST(0, UNMOVABLE) },
 };
 
 KUNIT_ARRAY_PARAM_DESC(claim, claim_cases, name);
 
 static void expect_claims(struct kunit *test, const struct umbra_policy *policy,
 			  const struct umbra_fallback_view *view,
-			  const struct umbra_fallback_choice *expected)
+			  const int *expected)
 {
-	int tried = -1;
+	int tried = NONE;
 
 	for (;; expected++) {
-		struct umbra_fallback_choice choice = policy->claim(view,
-								    tried);
+		int choice = policy->claim(view, tried);
 
-		KUNIT_EXPECT_EQ_MSG(test, choice.order, expected->order,
-				    "%s after %d", policy->name, tried);
-		if (choice.order < 0 || expected->order < 0)
+		KUNIT_EXPECT_EQ_MSG(test, choice, *expected, "%s after 0x%x",
+				    policy->name, tried);
+		if (choice == NONE || *expected == NONE)
 			return;
-		KUNIT_EXPECT_EQ_MSG(test, choice.type, expected->type,
-				    "%s after %d", policy->name, tried);
-		tried = choice.order;
+		tried = choice;
 	}
 }
 
@@ -160,14 +158,11 @@ static void lists_are_tried_in_the_order_of_the_policy(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(policy_cases); i++) {
-		const struct umbra_policy *policy = umbra_policy_get(i);
-		struct umbra_fallback_choice steal = policy->steal(&c->view);
+		const struct umbra_policy *policy = umbra_policy_builtin(i);
 
 		expect_claims(test, policy, &c->view, policy_cases[i].smallest ?
 			      c->smallest : c->largest);
-		KUNIT_EXPECT_EQ(test, steal.order, c->steal.order);
-		if (steal.order >= 0)
-			KUNIT_EXPECT_EQ(test, steal.type, c->steal.type);
+		KUNIT_EXPECT_EQ(test, policy->steal(&c->view), c->steal);
 	}
 }
 
@@ -207,7 +202,7 @@ static void half_free_or_alike_pageblocks_change_type(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(policy_cases); i++) {
-		const struct umbra_policy *policy = umbra_policy_get(i);
+		const struct umbra_policy *policy = umbra_policy_builtin(i);
 
 		KUNIT_EXPECT_EQ_MSG(test, policy->claim_whole(&c->view),
 				    c->claim, "%s", policy->name);

@@ -148,9 +148,9 @@ static const struct umbra_policy *pick_policy(struct run *r)
 {
 	unsigned int nr = 0;
 
-	while (umbra_policy_get(nr))
+	while (umbra_policy_builtin(nr))
 		nr++;
-	return umbra_policy_get(pick(r, nr));
+	return umbra_policy_builtin(pick(r, nr));
 }
 
 void zoned_create(struct run *r)

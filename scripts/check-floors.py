@@ -36,11 +36,11 @@ FLOORS = (
 RANK = {folder: rank for rank, floor in enumerate(FLOORS)
         for folder in floor.split()}
 
-# Files that know the public header and compat, and nothing else of src.
+# Files that know the public headers and compat, and nothing else of src.
 CLIENTS = re.compile(r"src/(policy|provider|layer|shadow)/|"
                      r"src/iface/(chardev\w*|file)\.[ch]$")
 PRIVATE = re.compile(r"\bPrivate to (\w+)/")
-PUBLIC = "include/umbra/umbra.h"
+PUBLIC = ("include/umbra/umbra.h", "include/umbra/policy.h")
 UAPI = "include/uapi/linux/umbra.h"
 
 violations = []
@@ -74,7 +74,7 @@ class Tree:
             with open(path, encoding="utf-8") as file:
                 name = os.path.relpath(path, top)
                 self.text[name] = file.read()
-        for name in (PUBLIC, UAPI):
+        for name in (*PUBLIC, UAPI):
             with open(f"{top}/{name}", encoding="utf-8") as file:
                 self.text[name] = file.read()
         self.code = {name: code_of(text) for name, text in self.text.items()}
@@ -190,7 +190,7 @@ def header_of(tree, name, source):
 
     Tables of functions that a folder offers have one header for all.
     """
-    for header in (PUBLIC, source[:-2] + ".h",
+    for header in (*PUBLIC, source[:-2] + ".h",
                    f"src/{folder(source)}/{folder(source)}.h"):
         if re.search(rf"\b{name}\b\s*[(;\[)]", tree.code.get(header, "")):
             return header
@@ -226,7 +226,7 @@ def check_calls(tree, objects):
     header = {name: header_of(tree, name, source)
               for name, source in home.items()}
     for name in sorted(name for name in home if not header[name]):
-        violation(home[name], f"{name} is declared neither in {home[name][:-2]}.h nor in {PUBLIC}")
+        violation(home[name], f"{name} is declared neither in {home[name][:-2]}.h nor in {' nor in '.join(PUBLIC)}")
     pairs = set()
     for source, names in wanted.items():
         reached = tree.reached(source)
@@ -234,7 +234,7 @@ def check_calls(tree, objects):
             pairs.add((source, home[name]))
             if is_above(home[name], source):
                 violation(source, f"calls {name} of {home[name]}, which is not below it")
-            if header[name] not in (None, PUBLIC) and \
+            if header[name] not in (None, *PUBLIC) and \
                header[name] not in tree.includes[source] and \
                not inlines_use(tree, name, header[name], reached):
                 violation(source, f"uses {name} and does not include {header[name]}")

@@ -85,8 +85,7 @@ has() {
 	[ "$found" = "$2" ] || echo "the module is of version $found"
 	[ "$(in_root "$root" modinfo -k "$1" -F version umbra)" = "$2" ] ||
 		echo "modinfo of the kernel finds another version"
-	cmp "$top/include/umbra/umbra.h" \
-		"$root/usr/src/umbra/$1/include/umbra/umbra.h"
+	diff -r "$top/include/umbra" "$root/usr/src/umbra/$1/include/umbra"
 	rm -rf "$root/examples"
 	cp -r "$top/examples" "$root/examples"
 	in_root "$root" /umbra/scripts/check-clients.sh /examples "" "$1" \

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 # Where public functions are documented and exported.
 SOURCES = ["include/umbra/*.h", "include/uapi/linux/umbra.h", "src/*.c",
            "src/*/*.c"]
-PUBLIC = "include/umbra/umbra.h"
+PUBLIC = ["include/umbra/umbra.h", "include/umbra/policy.h"]
 
 KERNEL_DOC = re.compile(r"^/\*\*\n \* (?:struct |enum )?(\w+)(?:\(\))? - ", re.M)
 EXPORT = re.compile(r"^EXPORT_SYMBOL_GPL\((\w+)\)", re.M)
@@ -85,10 +85,10 @@ def merge(app, env, docnames, other):
 
 
 def check(app, env):
-    """Everything of the public header that is exported is in the documents."""
+    """Everything of the public headers that is exported is in the documents."""
     top = app.config.kerneldoc_srctree
     rendered = set().union(*env.umbra_rendered.values())
-    header = read(top, PUBLIC)
+    header = "".join(read(top, path) for path in PUBLIC)
     for pattern in SOURCES:
         for path in sorted(glob.glob(os.path.join(top, pattern))):
             for name in EXPORT.findall(read(top, path)):

@@ -145,19 +145,21 @@ static u32 take_claiming(struct umbra_zone *zone,
 			 unsigned int flags)
 {
 	const struct umbra_policy *policy = zone->umbra->policy;
-	struct umbra_fallback_choice choice;
+	int choice = UMBRA_NO_CHOICE;
 	u32 index;
 
-	for (choice = policy->claim(view, -1); choice.order >= 0;
-	     choice = policy->claim(view, choice.order)) {
-		index = umbra_freelist_first(zone, choice.order, choice.type);
+	while ((choice = policy->claim(view, choice)) != UMBRA_NO_CHOICE) {
+		int found = umbra_choice_order(choice);
+		unsigned int from = umbra_choice_type(choice);
+
+		index = umbra_freelist_first(zone, found, from);
 		if (index == UMBRA_NO_FRAME)
 			return UMBRA_NO_FRAME;
-		index = claim(zone, index, choice.order, view->order,
-			      view->type, flags);
+		index = claim(zone, index, found, view->order, view->type,
+			      flags);
 		if (index != UMBRA_NO_FRAME) {
-			note_fallback(zone, index, view->order, choice.order,
-				      view->type, choice.type, true);
+			note_fallback(zone, index, view->order, found,
+				      view->type, from, true);
 			return index;
 		}
 	}
@@ -167,17 +169,18 @@ static u32 take_claiming(struct umbra_zone *zone,
 static u32 take_stealing(struct umbra_zone *zone,
 			 const struct umbra_fallback_view *view)
 {
-	struct umbra_fallback_choice choice = zone->umbra->policy->steal(view);
+	int choice = zone->umbra->policy->steal(view);
+	int found = umbra_choice_order(choice);
+	unsigned int from = umbra_choice_type(choice);
 	u32 index;
 
-	if (choice.order < 0)
+	if (choice == UMBRA_NO_CHOICE)
 		return UMBRA_NO_FRAME;
-	index = umbra_freelist_take_first(zone, choice.order, choice.type);
+	index = umbra_freelist_take_first(zone, found, from);
 	if (index == UMBRA_NO_FRAME)
 		return UMBRA_NO_FRAME;
-	index = umbra_freelist_split(zone, index, choice.order, view->order);
-	note_fallback(zone, index, view->order, choice.order, view->type,
-		      choice.type, false);
+	index = umbra_freelist_split(zone, index, found, view->order);
+	note_fallback(zone, index, view->order, found, view->type, from, false);
 	return index;
 }
 
@@ -263,5 +266,6 @@ bool umbra_fallback_can_claim(const struct umbra_zone *zone,
 	lockdep_assert_held(&zone->lock);
 
 	fill_view(&view, zone, order, type, 0);
-	return zone->umbra->policy->claim(&view, -1).order >= 0;
+	return zone->umbra->policy->claim(&view, UMBRA_NO_CHOICE) !=
+	       UMBRA_NO_CHOICE;
 }

@@ -335,7 +335,7 @@ static int check_policy(const char *name)
 
 	if (umbra_policy_find(name))
 		return 0;
-	for (i = 0; (policy = umbra_policy_get(i)); i++)
+	for (i = 0; (policy = umbra_policy_builtin(i)); i++)
 		len += scnprintf(names + len, sizeof(names) - len, "%s%s",
 				 i ? ", " : "", policy->name);
 	pr_err("policy=%s: must be one of %s\n", name, names);

@@ -11,8 +11,6 @@
 #include <linux/string.h>
 #include "policy.h"
 
-static const struct umbra_fallback_choice no_choice = { .order = -1 };
-
 /* The types that each type falls back to, best first; others never do. */
 static const enum umbra_migratetype
 fallbacks[UMBRA_PCPTYPES][UMBRA_PCPTYPES - 1] = {
@@ -22,8 +20,7 @@ fallbacks[UMBRA_PCPTYPES][UMBRA_PCPTYPES - 1] = {
 };
 
 /* The best fallback type that has blocks of @order. */
-static struct umbra_fallback_choice
-choose(const struct umbra_fallback_view *view, int order)
+static int choose(const struct umbra_fallback_view *view, int order)
 {
 	int i;
 
@@ -31,9 +28,9 @@ choose(const struct umbra_fallback_view *view, int order)
 		enum umbra_migratetype type = fallbacks[view->type][i];
 
 		if (view->free_types[order] & BIT(type))
-			return (struct umbra_fallback_choice){ order, type };
+			return umbra_choice(order, type);
 	}
-	return no_choice;
+	return UMBRA_NO_CHOICE;
 }
 
 /*
@@ -56,39 +53,39 @@ static int lowest_claim(const struct umbra_fallback_view *view)
 }
 
 /* Claim the largest block: its pageblock probably has the most free pages. */
-static struct umbra_fallback_choice
-claim_largest(const struct umbra_fallback_view *view, int tried)
+static int claim_largest(const struct umbra_fallback_view *view, int tried)
 {
-	int order = tried < 0 ? UMBRA_MAX_ORDER : tried - 1;
+	int order = tried == UMBRA_NO_CHOICE ? UMBRA_MAX_ORDER :
+					       umbra_choice_order(tried) - 1;
 
 	for (; order >= lowest_claim(view); order--) {
-		struct umbra_fallback_choice choice;
+		int choice;
 
 		if (!is_worth_claiming(view, order))
 			break;
 		choice = choose(view, order);
-		if (choice.order >= 0)
+		if (choice != UMBRA_NO_CHOICE)
 			return choice;
 	}
-	return no_choice;
+	return UMBRA_NO_CHOICE;
 }
 
 /* Claim the smallest sufficient block, so that large blocks stay whole. */
-static struct umbra_fallback_choice
-claim_smallest(const struct umbra_fallback_view *view, int tried)
+static int claim_smallest(const struct umbra_fallback_view *view, int tried)
 {
-	int order = tried < 0 ? lowest_claim(view) : tried + 1;
+	int order = tried == UMBRA_NO_CHOICE ? lowest_claim(view) :
+					       umbra_choice_order(tried) + 1;
 
 	for (; order <= UMBRA_MAX_ORDER; order++) {
-		struct umbra_fallback_choice choice;
+		int choice;
 
 		if (!is_worth_claiming(view, order))
 			continue;
 		choice = choose(view, order);
-		if (choice.order >= 0)
+		if (choice != UMBRA_NO_CHOICE)
 			return choice;
 	}
-	return no_choice;
+	return UMBRA_NO_CHOICE;
 }
 
 /*
@@ -107,18 +104,17 @@ static bool claim_half(const struct umbra_claim_view *view)
 	return view->free + alike >= view->pages / 2;
 }
 
-static struct umbra_fallback_choice
-steal_smallest(const struct umbra_fallback_view *view)
+static int steal_smallest(const struct umbra_fallback_view *view)
 {
 	int order;
 
 	for (order = view->order; order <= UMBRA_MAX_ORDER; order++) {
-		struct umbra_fallback_choice choice = choose(view, order);
+		int choice = choose(view, order);
 
-		if (choice.order >= 0)
+		if (choice != UMBRA_NO_CHOICE)
 			return choice;
 	}
-	return no_choice;
+	return UMBRA_NO_CHOICE;
 }
 
 /* A block that may soon merge goes to the tail, so that it is not split. */
@@ -186,17 +182,17 @@ static const struct umbra_policy policies[] = {
 };
 
 /**
- * umbra_policy_get() - get a policy by number
- * @i: number of the policy, from 0
+ * umbra_policy_builtin() - get a policy of umbra itself by number
+ * @i: number of the policy; 0 is mainline
  *
  * Context: any.
  * Return: the policy, or NULL if @i is past the last one.
  */
-const struct umbra_policy *umbra_policy_get(unsigned int i)
+const struct umbra_policy *umbra_policy_builtin(unsigned int i)
 {
 	return i < ARRAY_SIZE(policies) ? &policies[i] : NULL;
 }
-EXPORT_SYMBOL_FOR_MODULES(umbra_policy_get, UMBRA_TEST_MODULES);
+EXPORT_SYMBOL_FOR_MODULES(umbra_policy_builtin, UMBRA_TEST_MODULES);
 
 /**
  * umbra_policy_find() - find a policy by name
