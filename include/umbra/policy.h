@@ -2,11 +2,16 @@
 /*
  * Policies of umbra: the choices of an allocator as pure functions. A policy
  * function gets values, returns a choice, and changes nothing.
+ *
+ * A module may register a policy of its own. An instance has the policy that its
+ * layout names when it is created.
  */
 #ifndef _UMBRA_PUBLIC_POLICY_H
 #define _UMBRA_PUBLIC_POLICY_H
 
 #include <umbra/umbra.h>
+
+struct module;
 
 /*
  * A choice is the free list of an order and a type, as one number: the order in
@@ -69,7 +74,8 @@ struct umbra_claim_view {
 
 /**
  * struct umbra_policy - a set of choices
- * @name: name in the policy= parameter and in a layout
+ * @name: name in the policy= parameter and in a layout: letters, digits, - and _
+ * @owner: %THIS_MODULE; an instance with the policy has a reference to it
  * @group: true to group allocations by mobility
  * @lowest: true to take the block of the lowest address instead of the first of
  *	a list. An ordinary take searches all large enough blocks; a claim or
@@ -87,9 +93,14 @@ struct umbra_claim_view {
  * @to_tail: true if a freed block should go to the tail of its list; @grows is
  *	true if the block and its buddy would merge into a block with a free
  *	buddy
+ *
+ * A function that is NULL decides as mainline does. All functions run under the
+ * lock of a zone with interrupts off, for several zones at the same time. They
+ * must use their arguments alone, and must not call umbra.
  */
 struct umbra_policy {
 	char name[UMBRA_POLICY_NAME_LEN];
+	struct module *owner;
 	bool group;
 	bool lowest;
 	bool small_caches;
@@ -99,5 +110,8 @@ struct umbra_policy {
 	int (*steal)(const struct umbra_fallback_view *view);
 	bool (*to_tail)(unsigned int order, bool grows);
 };
+
+int umbra_policy_register(const struct umbra_policy *policy);
+int umbra_policy_unregister(const struct umbra_policy *policy);
 
 #endif /* _UMBRA_PUBLIC_POLICY_H */

@@ -45,7 +45,7 @@
 #include "../page/later.h"
 #include "../page/pcp_setup.h"
 #include "../page/zonelist.h"
-#include "../policy/policy.h"
+#include "../policy/register.h"
 #include "../pressure/boost.h"
 #include "../pressure/kswapd.h"
 #include "../pressure/oom.h"
@@ -146,7 +146,7 @@ static int create_zone(struct umbra *u, unsigned int i, u32 start,
 	int err;
 
 	zone->umbra = u;
-	zone->fast_caches = u->policy->fast_caches;
+	zone->fast_caches = u->policy.fast_caches;
 	zone->type = z->type;
 	zone->name = umbra_zone_type_name(z->type);
 	zone->nid = z->nid;
@@ -158,7 +158,7 @@ static int create_zone(struct umbra *u, unsigned int i, u32 start,
 	for (block = start >> u->pb_order; block < zone->end >> u->pb_order;
 	     block++) {
 		u->pageblocks[block].zone = i;
-		u->pageblocks[block].type = u->policy->group ? UMBRA_MOVABLE :
+		u->pageblocks[block].type = u->policy.group ? UMBRA_MOVABLE :
 							       UMBRA_UNMOVABLE;
 		if (block >= (zone->end - z->nr_cma) >> u->pb_order)
 			u->pageblocks[block].type = UMBRA_CMA;
@@ -260,22 +260,26 @@ static struct umbra *instance_new(const char *name,
 	struct umbra *u = kzalloc_obj(*u, GFP_KERNEL);
 
 	if (!u)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
+	if (umbra_policy_get(layout->policy, &u->policy)) {
+		kfree(u);
+		return ERR_PTR(-EINVAL);
+	}
 	/*
 	 * Unbound, so that a task that keeps one CPU busy delays no other. No
 	 * rescuer: a request that lacks memory does all of this work itself.
 	 */
 	u->wq = alloc_workqueue("%s", WQ_UNBOUND, 0, name);
 	if (!u->wq) {
+		umbra_policy_put(&u->policy);
 		kfree(u);
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	}
 	strscpy(u->name, name, sizeof(u->name));
 	u->pb_order = layout->pb_order;
 	u->blame_order = layout->pb_order;
 	u->origin = layout->origin;
 	u->has_memory = layout->has_memory;
-	u->policy = umbra_policy_find(layout->policy);
 	u->dirty_limit = layout->dirty_limit;
 	mutex_init(&u->ranges_lock);
 	mutex_init(&u->control_lock);
@@ -314,6 +318,7 @@ static void instance_delete(struct umbra *u)
 	ratelimit_state_exit(&u->failure_limit);
 	ratelimit_state_exit(&u->report_limit);
 	destroy_workqueue(u->wq);
+	umbra_policy_put(&u->policy);
 	kfree(u);
 }
 
@@ -402,12 +407,11 @@ struct umbra *umbra_instance_create(const char *name,
 	if (layout->nr_zones)
 		zones = layout->zones;
 	if (!*name || strlen(name) >= UMBRA_NAME_LEN || strchr(name, '/') ||
-	    layout->pb_order > UMBRA_MAX_ORDER ||
-	    !umbra_policy_find(layout->policy))
+	    layout->pb_order > UMBRA_MAX_ORDER)
 		return ERR_PTR(-EINVAL);
 	u = instance_new(name, layout);
-	if (!u)
-		return ERR_PTR(-ENOMEM);
+	if (IS_ERR(u))
+		return u;
 	err = place_spans(u, spans, nr_spans);
 	if (err)
 		goto err_delete;

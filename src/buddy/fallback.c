@@ -127,7 +127,7 @@ static u32 claim(struct umbra_zone *zone, u32 index, unsigned int found,
 	if (umbra_watermark_boost(zone) && flags & ALLOC_KSWAPD)
 		set_bit(ZONE_FLAG_BOOSTED, &zone->flags);
 	fill_claim_view(&view, u, index, type);
-	if (!u->policy->claim_whole(&view)) {
+	if (!u->policy.claim_whole(&view)) {
 		if (umbra_decisions_are_on(u))
 			tell_fallback(zone, DECISION_KEEP, index, order, found,
 				      type, view.block_type, &view);
@@ -144,7 +144,7 @@ static u32 take_claiming(struct umbra_zone *zone,
 			 const struct umbra_fallback_view *view,
 			 unsigned int flags)
 {
-	const struct umbra_policy *policy = zone->umbra->policy;
+	const struct umbra_policy *policy = &zone->umbra->policy;
 	int choice = UMBRA_NO_CHOICE;
 	u32 index;
 
@@ -169,7 +169,7 @@ static u32 take_claiming(struct umbra_zone *zone,
 static u32 take_stealing(struct umbra_zone *zone,
 			 const struct umbra_fallback_view *view)
 {
-	int choice = zone->umbra->policy->steal(view);
+	int choice = zone->umbra->policy.steal(view);
 	int found = umbra_choice_order(choice);
 	unsigned int from = umbra_choice_type(choice);
 	u32 index;
@@ -266,6 +266,6 @@ bool umbra_fallback_can_claim(const struct umbra_zone *zone,
 	lockdep_assert_held(&zone->lock);
 
 	fill_view(&view, zone, order, type, 0);
-	return zone->umbra->policy->claim(&view, UMBRA_NO_CHOICE) !=
+	return zone->umbra->policy.claim(&view, UMBRA_NO_CHOICE) !=
 	       UMBRA_NO_CHOICE;
 }

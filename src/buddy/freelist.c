@@ -30,7 +30,7 @@ int umbra_freelist_init(struct umbra_zone *zone)
 	for (order = 0; order < UMBRA_NR_ORDERS; order++)
 		for (type = 0; type < UMBRA_NR_TYPES; type++)
 			INIT_LIST_HEAD(&zone->free_area[order].free_list[type]);
-	return zone->umbra->policy->lowest ?
+	return zone->umbra->policy.lowest ?
 	       umbra_freelist_address_create(zone) : 0;
 }
 
@@ -242,8 +242,8 @@ static void free_merged(struct umbra_zone *zone, u32 index, unsigned int order)
 		frame_set(u, index, FRAME_TAIL, 0);
 		index &= ~(1U << order);
 	}
-	to_tail = u->policy->to_tail(order, is_about_to_grow(zone, index,
-							     order));
+	to_tail = u->policy.to_tail(order, is_about_to_grow(zone, index,
+							    order));
 	umbra_tell_free(zone, index, part, order, type, to_tail);
 	if (!link_block(zone, index, order, to_tail))
 		account(zone, type, -(1L << order));

@@ -309,7 +309,7 @@ struct umbra {
 
 	char name[UMBRA_NAME_LEN];
 	const char *origin;	/* source of the pages, for display */
-	const struct umbra_policy *policy;
+	struct umbra_policy policy;	/* a copy; see umbra_policy_get() */
 	u32 nr_frames;		/* size of the index space, holes included */
 	u32 broken_index;	/* frame of @broken, or UMBRA_NO_FRAME */
 	const char *broken;	/* see assert.h; NULL: nothing is. READ_ONCE */

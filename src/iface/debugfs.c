@@ -69,7 +69,7 @@ static int layout_show(struct seq_file *m, void *v)
 	seq_printf(m, "instance %s\n", u->name);
 	seq_printf(m, "provider %s\n", u->origin);
 	seq_printf(m, "page_size %lu\n", PAGE_SIZE);
-	seq_printf(m, "policy %s\n", u->policy->name);
+	seq_printf(m, "policy %s\n", u->policy.name);
 	seq_printf(m, "pageblock_order %u\n", u->pb_order);
 	seq_printf(m, "max_order %u\n", UMBRA_MAX_ORDER);
 	seq_printf(m, "frames %u\n", u->nr_frames);

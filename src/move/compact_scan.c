@@ -277,7 +277,7 @@ static void make_movable(struct umbra_zone *zone, u32 index, unsigned int order)
 
 	lockdep_assert_held(&zone->lock);
 
-	if (!u->policy->group || order + 1 < u->pb_order ||
+	if (!u->policy.group || order + 1 < u->pb_order ||
 	    !umbra_type_is_mergeable(umbra_frame_type(u, index)))
 		return;
 	if (order >= u->pb_order)

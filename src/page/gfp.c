@@ -58,7 +58,7 @@ static bool has_zone(const struct umbra *u, enum umbra_zone_type type)
 
 static unsigned int type_of(const struct umbra *u, gfp_t gfp)
 {
-	if (!u->policy->group)
+	if (!u->policy.group)
 		return UMBRA_UNMOVABLE;
 	switch (gfp & (__GFP_MOVABLE | __GFP_RECLAIMABLE)) {
 	case 0:

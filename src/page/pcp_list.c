@@ -30,7 +30,6 @@
 #include "../core/core.h"
 #include "../core/section.h"
 #include "../core/span.h"
-#include "../policy/policy.h"
 #include "pcp_list.h"
 
 #define WORDS 4
@@ -376,7 +375,7 @@ unsigned int umbra_pcp_collect(struct umbra_pcp *pcp, const struct umbra *u,
 {
 	unsigned int nr = 0, i;
 
-	if (u->policy->fast_caches)
+	if (u->policy.fast_caches)
 		return collect_fast(pcp, u, frames, room, pages, grown);
 	for (i = 0; i < PCP_LISTS && pages > 0; i++)
 		nr = collect_list(pcp, u, (grown + i) % PCP_LISTS, false,

@@ -68,7 +68,7 @@ static void resize_zone(struct umbra_zone *zone, int coming)
 		high_min = auto_high(zone, zone->watermark[UMBRA_WMARK_LOW],
 				     batch, coming);
 		high_max = high_min;
-		if (!u->policy->small_caches)
+		if (!u->policy.small_caches)
 			high_max = auto_high(zone, zone->nr_managed /
 					     HIGH_FRACTION, batch, coming);
 	}

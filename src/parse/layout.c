@@ -18,7 +18,7 @@
 #include "../core/core.h"
 #include "../core/names.h"
 #include "../core/span.h"
-#include "../policy/policy.h"
+#include "../policy/register.h"
 #include "layout.h"
 #include "text.h"
 
@@ -328,16 +328,11 @@ static int parse_debug(const char *text, unsigned int *debug)
 
 static int check_policy(const char *name)
 {
-	const struct umbra_policy *policy;
-	char names[128];
-	unsigned int i;
-	int len = 0;
+	char names[256];
 
-	if (umbra_policy_find(name))
+	if (umbra_policy_exists(name))
 		return 0;
-	for (i = 0; (policy = umbra_policy_builtin(i)); i++)
-		len += scnprintf(names + len, sizeof(names) - len, "%s%s",
-				 i ? ", " : "", policy->name);
+	umbra_policy_names(names, sizeof(names));
 	pr_err("policy=%s: must be one of %s\n", name, names);
 	return -EINVAL;
 }

@@ -143,7 +143,7 @@ static int make_instance(struct umbra_clone *c, const struct umbra_state *s)
 	layout.zones = zones;
 	layout.distance = s->distance;
 	layout.cpu_node = s->cpu_node;
-	layout.policy = s->policy->name;
+	layout.policy = s->policy;
 	layout.pcp_batch = s->pcp_batch;
 	layout.pcp_high = s->pcp_high;
 	c->u = umbra_instance_create("clone", &layout, spans, s->nr_spans);
@@ -233,7 +233,8 @@ static int load_state(struct umbra_clone *c, const struct umbra_state *s)
  *
  * Context: may sleep.
  * Return: the clone, or an ERR_PTR: -ENOMEM; -EINTR after a fatal signal; or
- * -EINVAL for a state that no instance can have.
+ * -EINVAL for a state that no instance can have, and if no policy has the name
+ * of its policy any more.
  */
 struct umbra_clone *umbra_clone_of_state(const struct umbra_state *s)
 {
@@ -262,8 +263,9 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_clone_of_state);
  * Takes about 64 bytes of memory for each page of the instance.
  *
  * Context: may sleep; holds a zone lock for one batch at a time.
- * Return: the clone, or an ERR_PTR: -ENOMEM, -EINTR after a fatal signal, or
- * -EIO if an invariant of the instance is broken.
+ * Return: the clone, or an ERR_PTR: -ENOMEM; -EINTR after a fatal signal; -EIO
+ * if an invariant of the instance is broken; or -EINVAL if the policy of the
+ * instance was unregistered.
  */
 struct umbra_clone *umbra_clone(struct umbra *u)
 {

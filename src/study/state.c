@@ -57,7 +57,7 @@ static int take_layout(struct umbra_state *s, const struct umbra *u)
 		s->spans[i] = u->spans[i];
 		s->spans[i].pages = NULL;
 	}
-	s->policy = u->policy;
+	strscpy(s->policy, u->policy.name, sizeof(s->policy));
 	s->distance = kmemdup(u->distance, u->nr_nodes * u->nr_nodes,
 			      GFP_KERNEL_ACCOUNT);
 	s->cpu_node = kmemdup(u->cpu_node, nr_cpu_ids, GFP_KERNEL_ACCOUNT);

@@ -27,7 +27,7 @@ struct umbra_movable_state {
  * @spans: as in struct umbra, without descriptors
  * @distance: as in struct umbra
  * @cpu_node: as in struct umbra
- * @policy: the policy
+ * @policy: name of the policy
  * @has_kswapd: whether the nodes have background reclaim
  * @online_nodes: as in struct umbra
  * @allowed_nodes: as in struct umbra
@@ -53,7 +53,7 @@ struct umbra_state {
 	struct umbra_span spans[UMBRA_MAX_SPANS];
 	u8 *distance;
 	u8 *cpu_node;
-	const struct umbra_policy *policy;
+	char policy[UMBRA_POLICY_NAME_LEN];
 	bool has_kswapd;
 	umbra_nodemask_t online_nodes;
 	umbra_nodemask_t allowed_nodes;

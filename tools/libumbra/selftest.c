@@ -16,6 +16,7 @@
 #include "../../src/core/core.h"
 #include "../../src/page/pcp.h"
 #include "internal.h"
+#include "selftest_policy.h"
 
 #define MS		1000000ULL
 #define PAGES_MOST	16384
@@ -575,6 +576,10 @@ int main(int argc, char **argv)
 	RUN(a_page_that_was_held_comes_back_by_itself);
 	RUN(a_cpu_that_goes_leaves_no_page_behind);
 	RUN(every_allocation_of_a_creation_may_fail);
+	RUN(an_instance_has_a_reference_to_the_owner_of_its_policy);
+	RUN(an_owner_that_goes_has_no_new_instance);
+	RUN(a_creation_that_fails_drops_its_policy);
+	RUN(a_registration_has_one_line_in_the_log);
 	RUN(requests_fail_as_often_as_wanted);
 	RUN(the_task_decides_what_a_request_may_use);
 	RUN(interrupts_come_in_sections_and_at_locks);

@@ -83,6 +83,9 @@ static inline void *memset32(u32 *p, u32 value, size_t n)
 #define isspace(c)		((c) == ' ' || ((c) >= '\t' && (c) <= '\r'))
 #define isdigit(c)		((c) >= '0' && (c) <= '9')
 #define tolower(c)		((c) >= 'A' && (c) <= 'Z' ? (c) + 32 : (c))
+#define isascii(c)		((unsigned char)(c) < 0x80)
+#define isalnum(c)		(((c) >= '0' && (c) <= '9') ||		\
+				 (tolower(c) >= 'a' && tolower(c) <= 'z'))
 
 /* The log goes to the function that umbra_sim_set_log() sets. */
 __printf(2, 3) int sim_printk(const char *level, const char *fmt, ...);
@@ -139,7 +142,30 @@ void prandom_seed_state(struct rnd_state *rnd, u64 seed);
 				 get_random_u32())
 #define get_random_u64()	((u64)get_random_long())
 
-/* Modules do not exist: everything is linked. */
+/*
+ * Everything is linked, so a module is nothing but its references. A program may
+ * have one, and let it go.
+ */
+struct module {
+	unsigned int refs;
+	bool going;
+};
+
+static inline bool try_module_get(struct module *module)
+{
+	if (module && module->going)
+		return false;
+	if (module)
+		module->refs++;
+	return true;
+}
+
+static inline void module_put(struct module *module)
+{
+	if (module)
+		module->refs--;
+}
+
 #define EXPORT_SYMBOL(symbol)		static_assert(1, "")
 #define EXPORT_SYMBOL_GPL(symbol)	static_assert(1, "")
 #define EXPORT_SYMBOL_FOR_MODULES(symbol, ...)	static_assert(1, "")

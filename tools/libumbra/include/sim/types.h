@@ -157,5 +157,7 @@ void sim_access(const volatile void *p, size_t size, bool write);
 #define SIM_IS_SET(arg)		SIM_SECOND(arg 1, 0)
 #define SIM_JOIN(value)		SIM_IS_SET(SIM_SET_##value)
 #define IS_ENABLED(option)	SIM_JOIN(option)
+#define IS_BUILTIN(option)	SIM_JOIN(option)
+#define __is_defined(option)	SIM_JOIN(option)
 
 #endif /* _SIM_TYPES_H */
