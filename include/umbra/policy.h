@@ -97,6 +97,13 @@ struct umbra_claim_view {
  * A function that is NULL decides as mainline does. All functions run under the
  * lock of a zone with interrupts off, for several zones at the same time. They
  * must use their arguments alone, and must not call umbra.
+ *
+ * @claim and @steal return a list of another type that has a block, as @view
+ * shows, of at least the order wanted, or %UMBRA_NO_CHOICE. A claim with
+ * @nofragment must have at least the order of a pageblock, and no list may be
+ * claimed from twice for the same request. Any other answer is refused, and
+ * counted as policy_refused; mainline makes this choice instead, and the further
+ * claims of the request.
  */
 struct umbra_policy {
 	char name[UMBRA_POLICY_NAME_LEN];

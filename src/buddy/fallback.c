@@ -5,6 +5,10 @@
  * pageblock if the policy allows it, else steals one block. The policy chooses,
  * and this file carries out the choice. Everything here runs under the zone
  * lock.
+ *
+ * A policy may be of another module, so its choices are checked. A choice that
+ * cannot be carried out is counted, and mainline chooses instead: the request
+ * must not fail because of a policy with a mistake.
  */
 #include <linux/bitops.h>
 #include <linux/lockdep.h>
@@ -140,15 +144,69 @@ static u32 claim(struct umbra_zone *zone, u32 index, unsigned int found,
 	return umbra_freelist_take(zone, order, type);
 }
 
+/* Is a choice a list of another type that has a block of at least @order? */
+static bool is_usable(const struct umbra_fallback_view *view, int choice,
+		      unsigned int order)
+{
+	unsigned int found = umbra_choice_order(choice);
+	unsigned int from = umbra_choice_type(choice);
+
+	return found >= order && found < UMBRA_NR_ORDERS &&
+	       from < UMBRA_PCPTYPES && from != view->type &&
+	       view->free_types[found] & BIT(from);
+}
+
+/* The claims of one request in one zone */
+struct claims {
+	const struct umbra_policy *policy;	/* mainline after a refusal */
+	int tried;	/* the last choice, whose claim failed */
+	u64 failed;	/* bitmap of lists, see list_bit() */
+};
+
+static u64 list_bit(int choice)
+{
+	return BIT_ULL(umbra_choice_order(choice) * UMBRA_PCPTYPES +
+		       umbra_choice_type(choice));
+}
+
+/*
+ * The next list to claim from, or UMBRA_NO_CHOICE. A list whose claim failed is
+ * not tried twice, so the number of choices has a limit.
+ */
+static int next_claim(struct umbra_zone *zone,
+		      const struct umbra_fallback_view *view,
+		      struct claims *c)
+{
+	unsigned int order = view->order;
+
+	if (view->nofragment && order < view->pb_order)
+		order = view->pb_order;
+	c->tried = c->policy->claim(view, c->tried);
+	if (c->tried == UMBRA_NO_CHOICE)
+		return UMBRA_NO_CHOICE;
+	if (!is_usable(view, c->tried, order) || c->failed & list_bit(c->tried)) {
+		umbra_count(zone, EVENT_POLICY_REFUSED, 1);
+		c->policy = umbra_policy_builtin(0);
+		c->failed = 0;
+		c->tried = c->policy->claim(view, UMBRA_NO_CHOICE);
+	}
+	if (c->tried != UMBRA_NO_CHOICE)
+		c->failed |= list_bit(c->tried);
+	return c->tried;
+}
+
 static u32 take_claiming(struct umbra_zone *zone,
 			 const struct umbra_fallback_view *view,
 			 unsigned int flags)
 {
-	const struct umbra_policy *policy = &zone->umbra->policy;
-	int choice = UMBRA_NO_CHOICE;
+	struct claims claims = {
+		.policy = &zone->umbra->policy,
+		.tried = UMBRA_NO_CHOICE,
+	};
+	int choice;
 	u32 index;
 
-	while ((choice = policy->claim(view, choice)) != UMBRA_NO_CHOICE) {
+	while ((choice = next_claim(zone, view, &claims)) != UMBRA_NO_CHOICE) {
 		int found = umbra_choice_order(choice);
 		unsigned int from = umbra_choice_type(choice);
 
@@ -170,12 +228,18 @@ static u32 take_stealing(struct umbra_zone *zone,
 			 const struct umbra_fallback_view *view)
 {
 	int choice = zone->umbra->policy.steal(view);
-	int found = umbra_choice_order(choice);
-	unsigned int from = umbra_choice_type(choice);
+	unsigned int from;
+	int found;
 	u32 index;
 
+	if (choice != UMBRA_NO_CHOICE && !is_usable(view, choice, view->order)) {
+		umbra_count(zone, EVENT_POLICY_REFUSED, 1);
+		choice = umbra_policy_builtin(0)->steal(view);
+	}
 	if (choice == UMBRA_NO_CHOICE)
 		return UMBRA_NO_FRAME;
+	found = umbra_choice_order(choice);
+	from = umbra_choice_type(choice);
 	index = umbra_freelist_take_first(zone, found, from);
 	if (index == UMBRA_NO_FRAME)
 		return UMBRA_NO_FRAME;
@@ -184,9 +248,11 @@ static u32 take_stealing(struct umbra_zone *zone,
 	return index;
 }
 
-static u32 take_fallback(struct umbra_zone *zone, unsigned int order,
-			 enum umbra_migratetype type, unsigned int flags,
-			 enum umbra_take_mode *mode)
+/* Not inlined: a request that finds its own type saves fewer registers. */
+static noinline u32 take_fallback(struct umbra_zone *zone, unsigned int order,
+				  enum umbra_migratetype type,
+				  unsigned int flags,
+				  enum umbra_take_mode *mode)
 {
 	struct umbra_fallback_view view;
 	u32 index = UMBRA_NO_FRAME;
@@ -258,14 +324,17 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_fallback_take);
  * Context: zone lock held.
  * Return: true if the policy chooses a list with a block of at least @order.
  */
-bool umbra_fallback_can_claim(const struct umbra_zone *zone,
-			      unsigned int order, enum umbra_migratetype type)
+bool umbra_fallback_can_claim(struct umbra_zone *zone, unsigned int order,
+			      enum umbra_migratetype type)
 {
+	struct claims claims = {
+		.policy = &zone->umbra->policy,
+		.tried = UMBRA_NO_CHOICE,
+	};
 	struct umbra_fallback_view view;
 
 	lockdep_assert_held(&zone->lock);
 
 	fill_view(&view, zone, order, type, 0);
-	return zone->umbra->policy.claim(&view, UMBRA_NO_CHOICE) !=
-	       UMBRA_NO_CHOICE;
+	return next_claim(zone, &view, &claims) != UMBRA_NO_CHOICE;
 }

@@ -16,7 +16,7 @@ enum umbra_take_mode {
 u32 umbra_fallback_take(struct umbra_zone *zone, unsigned int order,
 			enum umbra_migratetype type, unsigned int flags,
 			enum umbra_take_mode *mode);
-bool umbra_fallback_can_claim(const struct umbra_zone *zone,
-			      unsigned int order, enum umbra_migratetype type);
+bool umbra_fallback_can_claim(struct umbra_zone *zone, unsigned int order,
+			      enum umbra_migratetype type);
 
 #endif /* _UMBRA_FALLBACK_H */

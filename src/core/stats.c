@@ -27,6 +27,7 @@ static const char * const event_names[UMBRA_NR_EVENTS] = {
 	[EVENT_KSWAPD_WAKE] = "kswapd_wake",
 	[EVENT_FALLBACK_CLAIM] = "fallback_claim",
 	[EVENT_FALLBACK_STEAL] = "fallback_steal",
+	[EVENT_POLICY_REFUSED] = "policy_refused",
 	[EVENT_FAIL] = "alloc_fail",
 	[EVENT_PCP_DRAIN] = "pcp_drain",
 	[EVENT_ALLOCSTALL_DMA] = "allocstall_dma",

@@ -20,6 +20,7 @@ enum umbra_event {
 	EVENT_KSWAPD_WAKE,	/* requests that wake kswapd */
 	EVENT_FALLBACK_CLAIM,
 	EVENT_FALLBACK_STEAL,
+	EVENT_POLICY_REFUSED,	/* choices that could not be carried out */
 	EVENT_FAIL,		/* requests that failed */
 	EVENT_PCP_DRAIN,	/* pages put back from a cache to the zone */
 	/* requests in direct reclaim, by their highest zone, in its order */
