@@ -14,12 +14,12 @@ make -C "$examples/client" "KDIR=$root/lib/modules/$release/build" W=1 \
 make -C "$examples/user" "UMBRA=$root/usr/src/umbra/$release"
 cp "$examples"/client/*.ko "$updates/"
 depmod -b "$root" "$release"
-for client in umbra_client umbra_optional; do
+for client in umbra_client umbra_optional umbra_instance umbra_whole; do
 	order=$(modprobe -d "$root" -S "$release" -D $client |
 		sed 's,.*/\(.*\)\.ko.*,\1,' | tr '\n' ' ')
 	[ "$order" = "umbra $client " ] || {
 		echo "modprobe $client loads $order"
 		exit 1
 	}
+	rm "$updates/$client.ko"
 done
-rm "$updates/umbra_client.ko" "$updates/umbra_optional.ko"

@@ -2,19 +2,23 @@
 # SPDX-License-Identifier: GPL-2.0
 # The examples: modules that use umbra, and a program that uses /dev/umbra.
 
-plan=8
+plan=10
 
 . /module.sh
 
 client=/umbra_client.ko
 optional=/umbra_optional.ko
 use=/sys/kernel/debug/umbra_optional
+instance=/umbra_instance.ko
+whole=/umbra_whole.ko
 
 # Run a test, and unload the clients of a test that failed: try NAME FUNCTION
 try() {
 	run "$@"
 	rmmod umbra_client 2>/dev/null
 	rmmod umbra_optional 2>/dev/null
+	rmmod umbra_instance 2>/dev/null
+	rmmod umbra_whole 2>/dev/null
 	rmmod umbra 2>/dev/null
 }
 
@@ -31,8 +35,9 @@ insmod_fails() {
 	grep -q "$message" $out.insmod || fail "$(cat $out.insmod)"
 }
 
-umbra_stays() {
-	rmmod umbra 2>$out.rmmod && fail "rmmod of umbra succeeded"
+# Unloading a module must be refused while it is in use: stays MODULE
+stays() {
+	rmmod "$1" 2>$out.rmmod && fail "rmmod of $1 succeeded"
 	grep -q "temporarily unavailable" $out.rmmod || fail "$(cat $out.rmmod)"
 }
 
@@ -44,7 +49,7 @@ client_keeps_umbra() {
 	ctl drain all
 	[ $((4096 - $(total_free))) -eq 40 ] ||
 		fail "the client does not have 40 pages: $(cat $dir/layout)"
-	umbra_stays
+	stays umbra
 	rmmod umbra_client || fail "rmmod of the client"
 	logged "umbra_client: frees 5 of 5 blocks"
 	all_is_free
@@ -95,7 +100,7 @@ joins_and_leaves() {
 	load size=16M zones=Normal
 	echo 1 >$use || fail "cannot use umbra"
 	logged "umbra_optional: uses umbra"
-	umbra_stays
+	stays umbra
 	echo 0 >$use || fail "cannot let umbra go"
 	all_is_free
 	unload
@@ -123,6 +128,53 @@ user_program() {
 	unload
 }
 
+# A counter of the instance of the example: counts_as NAME NUMBER
+counts_as() {
+	grep -qx "$1 $2" ${dir%/*}/example/vmstat ||
+		fail "$1 is not $2: $(grep "$1" ${dir%/*}/example/vmstat)"
+}
+
+# The instance gets a page that cannot be moved: chooses POLICY CLAIMS STEALS
+chooses() {
+	insmod $instance "policy=$1" || fail "insmod with policy $1"
+	grep -qx "policy $1" ${dir%/*}/example/layout ||
+		fail "$(cat ${dir%/*}/example/layout)"
+	counts_as fallback_claim "$2"
+	counts_as fallback_steal "$3"
+	counts_as policy_refused 0
+	read_head ${dir%/*}/example/verify
+	[ "$head" = ok ] || fail "$(cat ${dir%/*}/example/verify)"
+}
+
+policy_of_a_module() {
+	load size=16M zones=Normal
+	log_mark
+	insmod $whole || fail "insmod of the policy"
+	logged "umbra: policy whole: registered"
+	chooses mainline 1 0
+	rmmod umbra_instance || fail "rmmod of the instance"
+	chooses whole 0 1
+	stays umbra_whole
+	stays umbra
+	rmmod umbra_instance || fail "rmmod of the instance"
+	stays umbra
+	rmmod umbra_whole || fail "rmmod of the policy"
+	unload
+}
+
+policy_is_missing() {
+	load size=16M zones=Normal
+	insmod_fails "Invalid argument" $instance policy=whole
+	insmod $whole || fail "insmod of the policy"
+	chooses whole 0 1
+	rmmod umbra_instance || fail "rmmod of the instance"
+	rmmod umbra_whole || fail "rmmod of the policy"
+	insmod_fails "Invalid argument" $instance policy=whole
+	chooses mainline 1 0
+	rmmod umbra_instance || fail "rmmod of the instance"
+	unload
+}
+
 # A zone keeps a block from requests of higher zones, and Movable has two for
 # movable requests. The log names these zones.
 not_the_whole_instance() {
@@ -144,5 +196,7 @@ try client_by_symbols_is_refused_without_umbra no_umbra
 try clients_are_told_that_umbra_has_no_memory no_memory
 try client_that_cannot_have_its_blocks_leaves_none not_enough
 try optional_client_joins_and_leaves_a_loaded_umbra joins_and_leaves
+try policy_of_a_module_stays_while_an_instance_has_it policy_of_a_module
+try policy_that_is_not_loaded_cannot_be_named policy_is_missing
 try log_says_which_zones_keep_their_blocks not_the_whole_instance
 try user_program_allocates_and_explains_failures user_program

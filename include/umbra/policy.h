@@ -20,18 +20,39 @@ struct module;
 #define UMBRA_CHOICE_SHIFT 8
 #define UMBRA_NO_CHOICE (-1)
 
+/**
+ * umbra_choice() - name a free list
+ * @order: order of its blocks
+ * @type: type of its blocks
+ *
+ * Context: Any context.
+ * Return: the choice.
+ */
 static inline int umbra_choice(unsigned int order, enum umbra_migratetype type)
 {
 	return order << UMBRA_CHOICE_SHIFT | type;
 }
 
-/* The order of a choice; -1 for UMBRA_NO_CHOICE. */
+/**
+ * umbra_choice_order() - get the order of a choice
+ * @choice: the choice
+ *
+ * Context: Any context.
+ * Return: the order; -1 for %UMBRA_NO_CHOICE.
+ */
 static inline int umbra_choice_order(int choice)
 {
 	return choice >> UMBRA_CHOICE_SHIFT;
 }
 
-/* The type of a choice other than UMBRA_NO_CHOICE. */
+/**
+ * umbra_choice_type() - get the type of a choice
+ * @choice: a choice that is not %UMBRA_NO_CHOICE
+ *
+ * Context: Any context.
+ * Return: the type, which may be no &enum umbra_migratetype if the policy has a
+ * mistake.
+ */
 static inline unsigned int umbra_choice_type(int choice)
 {
 	return choice & ((1 << UMBRA_CHOICE_SHIFT) - 1);
