@@ -46,6 +46,9 @@ htmldocs:
 unit:
 	@scripts/unit.sh
 
+umbractl:
+	@scripts/umbractl.sh
+
 interleave:
 	@scripts/interleave.sh
 

@@ -158,7 +158,7 @@ version_of_package() {
 sizes() {
 	local file
 	for file in $(git ls-files -co --exclude-standard src kunit tests examples tools |
-		grep -v '/tests/.*\.\(sim\|out\)$\|^tools/fuzz/\(corpus\|found\)/'); do
+		grep -v '/tests/.*\.\(sim\|out\|log\|args\|masks\)$\|^tools/fuzz/\(corpus\|found\)/'); do
 		awk -v file="$file" '
 			/^([a-z0-9_]+\(\) )?{/ { start = NR }
 			/^}/ {

@@ -10,7 +10,7 @@
 
 need "${check_packages[@]}" "${machine_packages[@]}" "${program_packages[@]}" \
 	"${stock_packages[@]}" "${source_packages[@]}" "${kunit_packages[@]}" \
-	clang python3 binutils patch git valgrind
+	clang python3 libjson-c-dev binutils patch git valgrind
 slowness
 say "the time limits are at $UMBRA_SLOW % for this machine"
 
@@ -23,6 +23,7 @@ first() {
 
 second() {
 	step unit env ALL=1 "$top/scripts/unit.sh"
+	step umbractl "$top/scripts/umbractl.sh"
 	step states env SET=short "$top/scripts/states.sh"
 	step interleave "$top/scripts/interleave.sh"
 	step fuzz env SECONDS=60 "$top/scripts/fuzz.sh"
