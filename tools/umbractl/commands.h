@@ -6,6 +6,7 @@
 /* Exit status of umbractl: 2 for arguments and input that cannot be */
 #define EXIT_REFUSED	2
 
+int command_explain(int argc, char **argv);
 int command_gfp(int argc, char **argv);
 
 #endif /* _UMBRACTL_COMMANDS_H */

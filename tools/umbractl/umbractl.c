@@ -12,6 +12,7 @@ static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
+	{ "explain", command_explain },
 	{ "gfp", command_gfp },
 };
 
@@ -19,6 +20,7 @@ const char *argp_program_version = "umbractl " UMBRA_VERSION;
 
 static const char doc[] =
 	"Explain decisions of page allocators.\vCommands:\n"
+	"  explain    why an allocation failed, from a kernel log\n"
 	"  gfp        flags of requests by kernel version\n\n"
 	"umbractl COMMAND --help describes a command.";
 
