@@ -6,7 +6,7 @@
 #   SECONDS=N		time of the search, for all fuzzers together; default 60
 #   MINUTES=N		the same in minutes; new inputs stay in the cache, and are
 #			run first the next time
-#   ONLY=NAME		one fuzzer: api, zoned, layout, text or ctl
+#   ONLY=NAME		one fuzzer: api, zoned, layout, text, ctl or log
 #   KEEP=1		afterwards put the smallest corpus with the same coverage
 #			into tools/fuzz/corpus
 # usage: fuzz.sh
@@ -27,8 +27,8 @@ need "${program_packages[@]}" clang python3 binutils
 lock "fuzz-$checkout"
 
 # The share of the time of each fuzzer
-declare -A share=([api]=8 [zoned]=5 [layout]=2 [text]=1 [ctl]=2)
-fuzzers=(api zoned layout text ctl)
+declare -A share=([api]=8 [zoned]=5 [layout]=2 [text]=1 [ctl]=2 [log]=2)
+fuzzers=(api zoned layout text ctl log)
 [ -z "${ONLY:-}" ] || fuzzers=("$ONLY")
 shares=0
 for name in "${fuzzers[@]}"; do
@@ -44,7 +44,9 @@ mkdir -p "$build" "$crashes"
 # The stacks of tasks are not searched for pointers, so leaks cannot be found.
 # The fuzzers themselves look for memory that an input leaves.
 export ASAN_OPTIONS=detect_leaks=0
-options=(-detect_leaks=0 -timeout=60 -rss_limit_mb=2048 -entropic=0 -max_len=400 -len_control=0)
+options=(-detect_leaks=0 -timeout=60 -rss_limit_mb=2048 -entropic=0 -len_control=0)
+# The longest input, in bytes: a report of a log is longer than other inputs.
+declare -A longest=([log]=2000)
 
 # Run a fuzzer. If it ends early, print why, and how to run its last input again:
 # run NAME WHAT ARGUMENT...
@@ -52,6 +54,7 @@ run() {
 	local name=$1 what=$2 log status=0 input word=ok start=$SECONDS
 	log=$own/log/fuzz-$name-${what// /-}
 	limited $((seconds + 600)) "$build/fuzz-$name" "${options[@]}" \
+		"-max_len=${longest[$name]:-400}" \
 		"-artifact_prefix=$crashes/$name-" "${@:3}" >"$log" 2>&1 || status=$?
 	result "$status" "$name: $what"
 	[ "$status" -eq 0 ] || word="not ok"

@@ -133,6 +133,7 @@ static int explain_log(const struct arguments *a, const struct log *log)
 		return refuse(a->log, "no report of a failed allocation in it");
 	e.number = a->report ? a->report : choose(log);
 	e.of = log->nr;
+	e.and_more = log->has_more;
 	if (e.number > e.of) {
 		snprintf(why, sizeof(why), "the log has %u report%s", e.of,
 			 e.of > 1 ? "s" : "");

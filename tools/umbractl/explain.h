@@ -21,6 +21,7 @@ struct sentences {
  * @is_judged: whether the kind of the report is that of a zone that failed
  * @number: number of the report in its log, from 1
  * @of: number of reports in the log
+ * @and_more: whether the log has more reports than were read
  * @is_live: whether the numbers are those of a running machine
  * @version: version of the kernel that the user gave, or 0
  * @request: the request
@@ -36,6 +37,7 @@ struct explanation {
 	bool is_live;
 	unsigned int number;
 	unsigned int of;
+	bool and_more;
 	unsigned int version;
 	struct sentences request;
 	struct sentences cause;

@@ -218,17 +218,20 @@ static int read_line(struct reader *rd, const struct line *line)
 	else if (!words && !rd->report)
 		return 0;
 	if (words || kind == REPORT_HEADLESS) {
+		rd->log->has_more = rd->log->nr == LOG_REPORTS;
+		if (rd->log->has_more)
+			return 0;
 		rd->report = report_new(rd->log, kind);
 		if (!rd->report)
 			return -ENOMEM;
 		rd->report->first_line = line->number;
+		rd->report->last_line = line->last;
 		rd->part = (struct part) { .kind = PART_HEAD };
 		rd->is_vmalloc_line = words && !strncmp(words, "vmalloc", 7);
 		if (words)
 			set_comm(rd->report, text, words);
 	}
-	if (part_read(&rd->part, rd->report, words ? words : text, words) ||
-	    words)
+	if (part_read(&rd->part, rd->report, words ? words : text, words))
 		rd->report->last_line = line->last;
 	note_cause(rd->report, text);
 	note_version(rd->report, text);
@@ -252,7 +255,7 @@ int log_parse(const char *text, size_t size, struct log *log)
 
 	*log = (struct log) { 0 };
 	err = lines_read(text, size, &lines);
-	for (i = 0; !err && i < lines.nr; i++)
+	for (i = 0; !err && !log->has_more && i < lines.nr; i++)
 		err = read_line(&rd, &lines.line[i]);
 	lines_free(&lines);
 	if (err)

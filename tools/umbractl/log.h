@@ -17,6 +17,7 @@
 #define LOG_ZONES	(LOG_NODES * LOG_RESERVES)
 #define LOG_CALLS	32
 #define LOG_NAME	64
+#define LOG_REPORTS	1000	/* those after them are not read */
 
 enum report_kind {
 	REPORT_PAGES,		/* an allocation of pages failed */
@@ -164,9 +165,15 @@ struct report {
 	bool too_many_zones;
 };
 
-/* The reports of a log, in their order; @reports are pointers */
+/**
+ * struct log - the reports of a log, in their order
+ * @nr: number of elements of @reports
+ * @has_more: whether the log has more than LOG_REPORTS of them
+ * @reports: the reports
+ */
 struct log {
 	unsigned int nr;
+	bool has_more;
 	struct report **reports;
 };
 

@@ -111,7 +111,8 @@ static void print_title(const struct explanation *e, FILE *out)
 		fprintf(out, "Kind: %s (lines %u to %u", kind_name(r->kind),
 			r->first_line, r->last_line);
 		if (e->of > 1)
-			fprintf(out, ", report %u of %u", e->number, e->of);
+			fprintf(out, ", report %u of %u%s", e->number, e->of,
+				e->and_more ? " and more" : "");
 		fputc(')', out);
 	}
 	if (*r->release)
