@@ -140,6 +140,17 @@ headers_remove:
 	[ ! -d $(DESTDIR)/usr/src/umbra ] || \
 		rmdir --ignore-fail-on-non-empty $(DESTDIR)/usr/src/umbra
 
+# Programs for the command line, which need no kernel
+PREFIX ?= /usr/local
+
+install-tools:
+	@+$(MAKE) -s -C tools/libumbra umbractl
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin tools/libumbra/build/umbractl
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 tools/umbractl/umbractl.1
+
+uninstall-tools:
+	rm -f $(DESTDIR)$(PREFIX)/bin/umbractl $(DESTDIR)$(PREFIX)/share/man/man1/umbractl.1
+
 help:
 	@echo 'make               build umbra.ko for the running kernel, or for KDIR='
 	@echo 'make demo          build, load and show umbra in a test machine (KERNEL=7 or 6.1)'
@@ -148,6 +159,7 @@ help:
 	@echo 'make check         compiler warnings, sparse, checkpatch, floors, comments, documents, shellcheck, DKMS'
 	@echo 'make htmldocs      build the documents as HTML and print the path of the first page'
 	@echo 'make unit          run the KUnit tests in a program, in seconds (FILTER=, OPS=, SEED=; ALL=1 for all compilers)'
+	@echo 'make umbractl      build umbractl and compare what it prints with its tests'
 	@echo 'make interleave    explore the order of steps of several contexts (FILTER=; SET=whole for all scenarios)'
 	@echo 'make fuzz          look for inputs that break the allocator in a program (SECONDS=60 or MINUTES=, ONLY=)'
 	@echo 'make states        search every state of small zones, and for planted faults (SET=short or whole, FAULTS=1)'
@@ -163,10 +175,12 @@ help:
 	@echo 'make matrix        vmtest on every kernel, and KUnit in its other configurations'
 	@echo 'make dkms-install  install with DKMS for the running kernel, or for KVER=; dkms-remove undoes it'
 	@echo 'make install       install umbra.ko, headers and Module.symvers for KVER= (DESTDIR=); uninstall undoes it'
+	@echo 'make install-tools  build and install umbractl and its manual page (PREFIX=, DESTDIR=); uninstall-tools undoes it'
 	@echo 'make modules_install  install umbra.ko alone (INSTALL_MOD_PATH=)'
 	@echo 'make clean         remove the files that make built'
 	@echo 'ACCEL=kvm runs the test machines with KVM instead of emulation.'
 
 .PHONY: module clean demo vm test check unit states kunit coverage bench soak vmtest
-.PHONY: loaded matrix htmldocs oracle interleave fuzz bench-user mutants
+.PHONY: loaded matrix htmldocs oracle interleave fuzz bench-user mutants umbractl
+.PHONY: install-tools uninstall-tools
 .PHONY: dkms-install dkms-remove modules_install install uninstall headers_install headers_remove help

@@ -117,6 +117,29 @@ if "Cause: fragmentation" not in text or "300000030" not in text:
 	grep -v '^umbractl: 4 TiB' "$own/log/umbractl-limits" || true
 }
 
+# What install-tools installs runs, and uninstall-tools removes: installed
+installed() {
+	local dir=$own/umbractl-root
+	rm -rf "$dir"
+	make -s -C "$top" "DESTDIR=$dir" PREFIX=/usr install-tools
+	"$dir/usr/bin/umbractl" gfp --kernel 5.15 GFP_KERNEL | grep -vx 0xcc0
+	[ -s "$dir/usr/share/man/man1/umbractl.1" ] || echo "no manual page"
+	make -s -C "$top" "DESTDIR=$dir" PREFIX=/usr uninstall-tools
+	find "$dir" -type f
+}
+
+# Every option must be in the manual page: manual
+manual() {
+	local option
+	for option in $("$fast" explain --help | grep -o -- '--[a-z]*' | sort -u); do
+		grep -q -- "${option//-/\\\\-}" "$top/tools/umbractl/umbractl.1" ||
+			case $option in
+			--help|--usage|--version) ;;
+			*) echo "$option is not in the manual page" ;;
+			esac
+	done
+}
+
 for log in "$tests"/*.log; do
 	check "explain $(basename "$log" .log)" explained "$log"
 	check "explain --json $(basename "$log" .log)" as_json "$log"
@@ -124,6 +147,8 @@ done
 for file in "$tests"/*.args; do
 	check "commands: $(basename "$file" .args)" commands "$file"
 done
+check "install-tools and uninstall-tools" installed
+check "manual page" manual
 check "gfp: masks of versions" masks
 check "explain: a report of 4 TiB in 2 s and 200 MB" limits
 cat "$own/log/umbractl-limits"
