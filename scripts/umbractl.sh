@@ -69,12 +69,13 @@ masks() {
 	done
 }
 
-# The arguments in each line of a file, and what they print: commands FILE
+# The arguments in each line of a file, as of a shell, and what they print:
+# commands FILE
 commands() {
 	local line words
 	while read -r line; do
 		echo "\$ umbractl $line"
-		read -ra words <<<"$line"
+		eval "words=($line)"
 		(cd "$tests" && run "${words[@]}" </dev/null)
 	done <"$1" | diff "${1%.args}.out" -
 }
@@ -117,7 +118,7 @@ if "Cause: fragmentation" not in text or "300000030" not in text:
 	grep -v '^umbractl: 4 TiB' "$own/log/umbractl-limits" || true
 }
 
-# What install-tools installs runs, and uninstall-tools removes: installed
+# The installed program must run, and uninstall-tools must remove all: installed
 installed() {
 	local dir=$own/umbractl-root
 	rm -rf "$dir"

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
-/* umbractl explain: why a request for pages failed. */
+/* umbractl explain: why a request for pages failed, or whether one would. */
 #include <argp.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 #include "commands.h"
 #include "explain.h"
+#include "live.h"
 
 /* A log is read whole. A longer one must be cut to the report first. */
 #define LOG_MOST	(64UL << 20)
 
+#define PAGETYPEINFO	"/proc/pagetypeinfo"
+
 struct arguments {
 	const char *log;
+	const char *live;
+	struct live_files files;
 	unsigned int report;
 	unsigned int version;
 	bool json;
@@ -19,6 +26,12 @@ struct arguments {
 
 static const struct argp_option options[] = {
 	{ "log", 'l', "FILE", 0, "a kernel log, or - for the standard input", 0 },
+	{ "live", 'L', "REQUEST", 0,
+	  "a request on this machine, as \"GFP_ATOMIC order=3 node=0\"", 0 },
+	{ "zoneinfo", 'z', "FILE", 0, "for --live: not /proc/zoneinfo", 0 },
+	{ "buddyinfo", 'b', "FILE", 0, "for --live: not /proc/buddyinfo", 0 },
+	{ "pagetypeinfo", 'p', "FILE", 0,
+	  "for --live: not " PAGETYPEINFO, 0 },
 	{ "report", 'r', "N", 0,
 	  "explain the Nth report of the log, not the first that failed in a zone", 0 },
 	{ "kernel", 'k', "VERSION", 0,
@@ -57,6 +70,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'l':
 		a->log = arg;
 		return 0;
+	case 'L':
+		a->live = arg;
+		return 0;
+	case 'z':
+		a->files.zoneinfo = arg;
+		return 0;
+	case 'b':
+		a->files.buddyinfo = arg;
+		return 0;
+	case 'p':
+		a->files.pagetypeinfo = arg;
+		return 0;
 	case 'r':
 		set_report(state, arg, &a->report);
 		return 0;
@@ -70,8 +95,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		argp_error(state, "%s: not expected", arg);
 		return 0;
 	case ARGP_KEY_END:
-		if (!a->log)
-			argp_error(state, "--log is missing");
+		if (!a->log == !a->live)
+			argp_error(state, "--log or --live is needed");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -123,11 +148,89 @@ static unsigned int choose(const struct log *log)
 	return 1;
 }
 
+/* Explain, print, and free an explanation. */
+static int finish(const struct arguments *a, struct explanation *e,
+		  const struct report *r, const char *what)
+{
+	int err = explain(e, r, a->version);
+
+	if (!err && a->json)
+		err = explain_json(e, stdout);
+	else if (!err)
+		explain_text(e, stdout);
+	explain_free(e);
+	return err ? refuse(what, strerror(-err)) : 0;
+}
+
+static bool has_types(const struct report *r)
+{
+	unsigned int i, order;
+
+	for (i = 0; i < r->nr_zones; i++)
+		for (order = 0; order < r->zones[i].nr_orders; order++)
+			if (r->zones[i].types[order])
+				return true;
+	return false;
+}
+
+/* The version counts for names of flags only. */
+static int check_flags(const struct report *r, unsigned int version)
+{
+	unsigned long long set;
+	char word[64];
+	const char *bad;
+
+	if (!*r->mode_names)
+		return refuse("--live", "the flags are missing");
+	if (!gfp_from_names(r->mode_names, version, &set, &bad))
+		return 0;
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(bad, "| "), bad);
+	return refuse(word, "no flag of this version");
+}
+
+static unsigned int running_version(void)
+{
+	struct utsname name;
+	unsigned int version;
+
+	return uname(&name) || gfp_version_parse(name.release, &version) ?
+	       NEWEST_KERNEL : version;
+}
+
+static int explain_live(struct arguments *a)
+{
+	static struct explanation e = { .is_live = true };
+	static struct report r;
+	const char *bad = NULL;
+	int err;
+
+	if (!a->version)
+		a->version = running_version();
+	if (live_request(&r, a->live, &bad))
+		return refuse(bad, "cannot be a part of a request");
+	err = check_flags(&r, a->version);
+	if (err)
+		return err;
+	if (a->files.pagetypeinfo && access(a->files.pagetypeinfo, R_OK))
+		return refuse(a->files.pagetypeinfo, strerror(errno));
+	if (!a->files.zoneinfo)
+		a->files.zoneinfo = "/proc/zoneinfo";
+	if (!a->files.buddyinfo)
+		a->files.buddyinfo = "/proc/buddyinfo";
+	if (!a->files.pagetypeinfo)
+		a->files.pagetypeinfo = PAGETYPEINFO;
+	err = live_read(&r, &a->files, &bad);
+	if (err)
+		return refuse(bad, err == -EINVAL ? "no zone in it" :
+						    strerror(-err));
+	e.has_types = has_types(&r);
+	return finish(a, &e, &r, "--live");
+}
+
 static int explain_log(const struct arguments *a, const struct log *log)
 {
 	static struct explanation e;
 	char why[64];
-	int err;
 
 	if (!log->nr)
 		return refuse(a->log, "no report of a failed allocation in it");
@@ -139,13 +242,7 @@ static int explain_log(const struct arguments *a, const struct log *log)
 			 e.of > 1 ? "s" : "");
 		return refuse("--report", why);
 	}
-	err = explain(&e, log->reports[e.number - 1], a->version);
-	if (!err && a->json)
-		err = explain_json(&e, stdout);
-	else if (!err)
-		explain_text(&e, stdout);
-	explain_free(&e);
-	return err ? refuse(a->log, strerror(-err)) : 0;
+	return finish(a, &e, log->reports[e.number - 1], a->log);
 }
 
 /* Run "umbractl explain". Returns the exit status. */
@@ -163,6 +260,8 @@ int command_explain(int argc, char **argv)
 	int err;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	if (a.live)
+		return explain_live(&a);
 	text = read_all(a.log, &size);
 	if (!text)
 		return refuse(a.log, strerror(errno));

@@ -125,14 +125,17 @@ static void say_size(struct explanation *e)
 	const struct report *r = e->report;
 	long long kb = e->judgment.page_kb << r->order;
 	const char *who = *r->comm ? r->comm : "A task";
+	const char *verb = e->is_live ? "is" : "asked";
 
+	if (e->is_live)
+		who = "The request";
 	if (r->order)
 		say(&e->request,
-		    "%s asked for %lld pages in one piece (order %lld, %lld kB).",
-		    who, 1LL << r->order, r->order, kb);
+		    "%s %s for %lld pages in one piece (order %lld, %lld kB).",
+		    who, verb, 1LL << r->order, r->order, kb);
 	else
-		say(&e->request, "%s asked for one page (order 0, %lld kB).",
-		    who, kb);
+		say(&e->request, "%s %s for one page (order 0, %lld kB).", who,
+		    verb, kb);
 }
 
 static void say_flags(struct explanation *e)
@@ -143,9 +146,13 @@ static void say_flags(struct explanation *e)
 	if (!j->has_set)
 		return;
 	gfp_names(j->set, j->version, names);
-	say(&e->request, "Flags: %s. %s", names, judge_may_wait(j) ?
-	    "The request could wait while the kernel freed memory." :
-	    "The request could not wait while the kernel freed memory.");
+	if (e->is_live)
+		say(&e->request, "Flags: %s. It %s wait for memory.", names,
+		    judge_may_wait(j) ? "may" : "cannot");
+	else
+		say(&e->request, "Flags: %s. %s", names, judge_may_wait(j) ?
+		    "The request could wait while the kernel freed memory." :
+		    "The request could not wait while the kernel freed memory.");
 }
 
 static void say_request(struct explanation *e)
@@ -194,6 +201,11 @@ static void say_pieces(struct explanation *e)
 	    zone_type_name(zj->zone->type), zj->zone->nid, zj->free,
 	    zj->free - zj->needed, zj->largest < 0 ? 0 : 1 << zj->largest,
 	    zj->largest ? "s" : "", 1LL << e->report->order);
+	if (zj->kept_block != ZONE_PIECES)
+		say(&e->cause, "Larger ones belong to %s.",
+		    zj->kept_block == ZONE_CMA ?
+		    "CMA, and only movable requests may use them" :
+		    "the reserve for urgent requests");
 }
 
 static void say_short(struct explanation *e)
@@ -257,11 +269,11 @@ static void say_cause(struct explanation *e)
 		break;
 	case VERDICT_NO_ZONE:
 		say(&e->cause,
-		    "The request may use none of the zones of the report, because of its flags, its node list or its cpuset.");
+		    "The request may use none of these zones, because of its flags, its node list or its cpuset.");
 		break;
 	default:
 		say(&e->cause,
-		    "The report does not have the numbers that decide.");
+		    "The numbers that decide are unknown.");
 	}
 }
 
@@ -311,12 +323,15 @@ static void say_unknown_flags(struct explanation *e)
 	const struct report *r = e->report;
 	const struct judgment *j = &e->judgment;
 
-	if (r->mode == UNKNOWN)
+	if (r->mode == UNKNOWN && !j->has_set)
 		say(&e->unknown, "The flags of the request (mode or gfp_mask).");
 	else if (!j->has_set)
 		say(&e->unknown,
 		    "What the flags 0x%llx mean: the version of the kernel is not in the report; --kernel gives it.",
 		    r->mode);
+	if (j->bad_flags)
+		say(&e->unknown,
+		    "The zones that the request may use: its flags contradict each other.");
 	if (j->rest)
 		say(&e->unknown,
 		    "The flag bits 0x%lx, which depend on the configuration of the kernel.",
@@ -331,6 +346,23 @@ static bool lacks_blocks(const struct report *r)
 		if (!r->zones[i].nr_orders)
 			return true;
 	return false;
+}
+
+/* Things that the files of a machine do not tell */
+static void say_unknown_live(struct explanation *e)
+{
+	const struct judgment *j = &e->judgment;
+
+	if (j->verdict != VERDICT_FREED && judge_may_wait(j))
+		say(&e->unknown,
+		    "Whether the kernel could free or move enough memory first: the request may wait for that.");
+	if (!e->has_types)
+		say(&e->unknown,
+		    "The types of the free blocks: only root can read pagetypeinfo.");
+	say(&e->unknown,
+	    "The nodes that the cpuset and the memory policy of a task allow; node=N gives one.");
+	say(&e->unknown,
+	    "Changes between the reads of the files, which are not of one moment.");
 }
 
 static void say_unknown(struct explanation *e)
@@ -408,6 +440,8 @@ int explain(struct explanation *e, const struct report *r, unsigned int version)
 		say_cause(e);
 		say_details(e);
 		say_unknown(e);
+		if (e->is_live)
+			say_unknown_live(e);
 	} else {
 		say_other_kind(e);
 	}

@@ -23,6 +23,7 @@ struct sentences {
  * @of: number of reports in the log
  * @and_more: whether the log has more reports than were read
  * @is_live: whether the numbers are those of a running machine
+ * @has_types: whether the types of free blocks are known; for @is_live
  * @version: version of the kernel that the user gave, or 0
  * @request: the request
  * @cause: the cause of its failure
@@ -35,6 +36,7 @@ struct explanation {
 	struct judgment judgment;
 	bool is_judged;
 	bool is_live;
+	bool has_types;
 	unsigned int number;
 	unsigned int of;
 	bool and_more;

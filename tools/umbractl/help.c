@@ -135,8 +135,9 @@ static void by_verdict(struct explanation *e)
 		    "Allow more nodes: cpuset.mems of its cgroup, or the memory policy (numactl).");
 		break;
 	default:
-		say(&e->help,
-		    "Paste the whole report, from the line with \"order\" to the lines with the free blocks.");
+		if (!e->is_live)
+			say(&e->help,
+			    "Paste the whole report, from the line with \"order\" to the lines with the free blocks.");
 	}
 }
 

@@ -78,11 +78,14 @@ int explain_json(const struct explanation *e, FILE *out)
 	const struct report *r = e->report;
 	const char *printed;
 
-	json_object_object_add(o, "kind", text(kind_name(r->kind)));
-	json_object_object_add(o, "report", number(e->number));
-	json_object_object_add(o, "reports", number(e->of));
-	json_object_object_add(o, "first_line", number(r->first_line));
-	json_object_object_add(o, "last_line", number(r->last_line));
+	json_object_object_add(o, "kind", text(e->is_live ? "request" :
+					       kind_name(r->kind)));
+	json_object_object_add(o, "report", number(e->is_live ? UNKNOWN : e->number));
+	json_object_object_add(o, "reports", number(e->is_live ? UNKNOWN : e->of));
+	json_object_object_add(o, "first_line", number(r->first_line ? r->first_line :
+							UNKNOWN));
+	json_object_object_add(o, "last_line", number(r->last_line ? r->last_line :
+						       UNKNOWN));
 	json_object_object_add(o, "kernel", text(r->release));
 	json_object_object_add(o, "task", text(r->comm));
 	json_object_object_add(o, "order", number(r->order));

@@ -92,7 +92,7 @@ static void read_flags(const struct report *r, bool has_version,
 
 /* A zone, a request, and the judgment that they get */
 struct trial {
-	const struct umbra_zone *zone;
+	struct umbra_zone *zone;
 	const struct umbra_request *rq;
 	struct zone_judgment *zj;
 };
@@ -111,11 +111,27 @@ static bool passes(const struct trial *t, unsigned int order,
 	return umbra_watermark_with(t->zone, order, mark, highest, flags, more);
 }
 
-/* Does the zone pass, apart from having a block of the order? */
+/*
+ * Does the zone pass, apart from having a block of the order? A request for a
+ * single page has rules of its own about the boost of a watermark, so it asks
+ * with the free pages changed.
+ */
 static bool has_pages(const struct trial *t, unsigned int flags,
 		      unsigned int highest, long more)
 {
-	return passes(t, 0, flags, highest, more - (BIT(t->rq->order) - 1));
+	struct umbra_zone *zone = t->zone;
+	unsigned long free = zone->nr_free_pages;
+	bool result;
+
+	if (t->rq->order || flags & ALLOC_NO_WATERMARKS)
+		return passes(t, 0, flags, highest,
+			      more - (BIT(t->rq->order) - 1));
+	zone->nr_free_pages = free + more;
+	result = umbra_watermark_fast(zone, 0, umbra_mark(zone, flags &
+							  ALLOC_WMARK_MASK),
+				      highest, flags);
+	zone->nr_free_pages = free;
+	return result;
 }
 
 static bool has_block(const struct trial *t, unsigned int order,
@@ -159,10 +175,11 @@ static enum zone_result why_no_block(const struct trial *t)
 
 	if (!t->zj->zone->nr_orders)
 		return ZONE_UNKNOWN;
+	t->zj->kept_block = ZONE_PIECES;
 	if (has_block(t, order, flags | ALLOC_CMA))
-		return ZONE_CMA;
-	if (has_block(t, order, flags | ALLOC_HIGHATOMIC))
-		return ZONE_HIGHATOMIC;
+		t->zj->kept_block = ZONE_CMA;
+	else if (has_block(t, order, flags | ALLOC_HIGHATOMIC))
+		t->zj->kept_block = ZONE_HIGHATOMIC;
 	return ZONE_PIECES;
 }
 
@@ -374,6 +391,7 @@ static int judge_ghost(const struct report *r, struct ghost *g,
 	j->one_node = j->set & GFP_SET(THISNODE) && g->nr_nodes > 1;
 	limit_nodes(r, g);
 	err = umbra_request_init(&rq, g->u, gfp, r->order, 0, nodemask, 0);
+	j->bad_flags = err == -EINVAL;
 	if (err)
 		return err;
 	umbra_request_slow(&rq, g->u, nodemask);

@@ -39,6 +39,8 @@ enum verdict {
  * @needed: free pages with which the zone passes the watermark, for the request
  * @kept: pages that lowmem_reserve keeps from the request; a part of @needed
  * @missing: pages that the test which failed lacks; 0 if no number failed
+ * @kept_block: ZONE_CMA or ZONE_HIGHATOMIC if these have a free block of the order
+ *	and the request may not use it, else ZONE_PIECES; for ZONE_PIECES
  * @largest: order of the largest free block that the request may use, or -1
  *
  * @free, @needed and @missing are UNKNOWN if the report lacks a number.
@@ -50,6 +52,7 @@ struct zone_judgment {
 	long long needed;
 	long long kept;
 	long long missing;
+	enum zone_result kept_block;
 	int largest;
 };
 
@@ -63,6 +66,7 @@ struct zone_judgment {
  * @guessed_page: whether a page is taken to have 4 kB
  * @one_node: whether the request is for one node that the report does not name
  * @no_reserve: whether a zone has no lowmem_reserve in the report
+ * @bad_flags: whether the flags contradict each other
  * @no_types: whether the types of free blocks are unknown
  * @version: version of the kernel, or of the newest one if unknown
  * @page_kb: size of a page
@@ -79,6 +83,7 @@ struct judgment {
 	bool guessed_page;
 	bool one_node;
 	bool no_reserve;
+	bool bad_flags;
 	bool no_types;
 	unsigned int version;
 	long long page_kb;

@@ -133,8 +133,13 @@ void explain_text(const struct explanation *e, FILE *out)
 		print_paragraph(out, &e->request);
 	}
 	fputc('\n', out);
-	if (e->is_judged)
-		fprintf(out, "Cause: %s\n", verdict_name(e->judgment.verdict));
+	if (e->is_live && e->judgment.verdict == VERDICT_FREED)
+		fputs("Result: it would be served\n", out);
+	else if (e->is_live && e->judgment.verdict == VERDICT_UNKNOWN)
+		fputs("Result: unknown\n", out);
+	else if (e->is_judged)
+		fprintf(out, "%s: %s\n", e->is_live ? "It would fail" : "Cause",
+			verdict_name(e->judgment.verdict));
 	print_paragraph(out, &e->cause);
 	if (e->is_judged)
 		print_zones(e, out);
