@@ -359,22 +359,64 @@ static void a_block_that_merged_is_placed_by_its_new_size(struct kunit *test)
 	give_range(u, 18, 64);
 }
 
-/* A block of the second largest order cannot be about to merge. */
-static void half_of_the_largest_block_goes_to_the_head(struct kunit *test)
-{
-	static const u32 expected[] = { 2560, 512 };
-	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER,
-					   3 * TEST_BLOCK);
+#define PLACE_PAGES (4 * TEST_BLOCK)
+#define PLACE_OTHER (3 * TEST_BLOCK)
 
-	KUNIT_ASSERT_NE(test, take(u, UMBRA_MAX_ORDER), UMBRA_NO_FRAME);
-	KUNIT_ASSERT_NE(test, take(u, UMBRA_MAX_ORDER), UMBRA_NO_FRAME);
-	KUNIT_ASSERT_NE(test, take(u, UMBRA_MAX_ORDER), UMBRA_NO_FRAME);
-	give(u, TEST_BLOCK, UMBRA_MAX_ORDER);
-	give(u, 512, 9);
-	give(u, 2560, 9);
-	expect_list(test, u, 9, expected, ARRAY_SIZE(expected));
-	give(u, 0, 9);
-	give(u, 2048, 9);
+/* Is a block placed behind another one that is free, at PLACE_OTHER? */
+struct place_case {
+	const char *name;
+	unsigned int order;
+	u32 index;		/* of the block */
+	u32 near;		/* a free block of the next order */
+	bool behind;
+};
+
+/* As buddy_merge_likely() of Linux 7.3 decides. */
+static const struct place_case place_cases[] = {
+	{ "lower half, below a buddy", 3, 0, 16, true },
+	{ "upper half, below a buddy", 3, 8, 16, true },
+	{ "lower half, above a buddy", 3, 16, 0, true },
+	{ "upper half, above a buddy", 3, 24, 0, true },
+	{ "lower half, beside no buddy", 3, 16, 32, false },
+	{ "upper half, beside no buddy", 3, 24, 32, false },
+	{ "a page, below a buddy", 0, 1, 2, true },
+	{ "order 8, below a buddy", 8, 256, 512, true },
+	{ "order 8, above a buddy", 8, 512, 0, true },
+	{ "order 9 never, below", 9, 0, TEST_BLOCK, false },
+	{ "order 9 never, above", 9, TEST_BLOCK, 0, false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(place, place_cases, name);
+
+static bool is_within(u32 i, u32 index, unsigned int order)
+{
+	return i >= index && i < index + (1U << order);
+}
+
+static void a_block_about_to_merge_twice_is_taken_last(struct kunit *test)
+{
+	const struct place_case *c = test->param_value;
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PLACE_PAGES);
+	u32 i, first;
+
+	for (i = 0; i < PLACE_PAGES; i += TEST_BLOCK)
+		KUNIT_ASSERT_NE(test, take(u, UMBRA_MAX_ORDER), UMBRA_NO_FRAME);
+	give(u, PLACE_OTHER, c->order);
+	give(u, c->near, c->order + 1);
+	give(u, c->index, c->order);
+	first = take(u, c->order);
+	KUNIT_EXPECT_EQ(test, first, c->behind ? PLACE_OTHER : c->index);
+	give(u, first, c->order);
+	for (i = 0; i < PLACE_PAGES; i++)
+		if (!is_within(i, PLACE_OTHER, c->order) &&
+		    !is_within(i, c->near, c->order + 1) &&
+		    !is_within(i, c->index, c->order))
+			give(u, i, 0);
+	KUNIT_EXPECT_EQ(test, umbra_test_blocks(u, UMBRA_MAX_ORDER), 4);
+	/* Inside of a free block, a frame has nothing of the blocks before. */
+	for (i = 1; i < TEST_BLOCK; i++)
+		KUNIT_EXPECT_EQ(test, frame_read(u, i),
+				frame_make(FRAME_TAIL, 0));
 }
 
 static void a_block_that_changes_type_goes_to_the_tail(struct kunit *test)
@@ -494,7 +536,8 @@ static struct kunit_case freelist_cases[] = {
 	KUNIT_CASE(moving_a_pageblock_moves_its_free_pages),
 	KUNIT_CASE(a_block_about_to_grow_goes_to_the_tail),
 	KUNIT_CASE(a_block_that_merged_is_placed_by_its_new_size),
-	KUNIT_CASE(half_of_the_largest_block_goes_to_the_head),
+	KUNIT_CASE_PARAM(a_block_about_to_merge_twice_is_taken_last,
+			 place_gen_params),
 	KUNIT_CASE(a_block_that_changes_type_goes_to_the_tail),
 	KUNIT_CASE(the_block_freed_last_is_taken_first),
 	KUNIT_CASE_PARAM(a_run_of_frames_becomes_large_aligned_blocks,
