@@ -40,6 +40,9 @@ OPS = 100  # of each property test, for every mutant
 # For mutants that no suite notices: operations, and seeds and operations
 MORE_OPS = 20000
 STORM = ("4", "400")
+# The file of a mutant is built with checks of array indices, which end the
+# program, as in the sanitized build of `make unit ALL=1`.
+CHECKED = ("-fsanitize=bounds", "-fsanitize-undefined-trap-on-error")
 # A test that fails only after this many times the time of the whole run hangs.
 HANG = 4
 FAILED = re.compile(r"# (\w+): failed at (\w+\.c):")
@@ -145,7 +148,7 @@ class Bench:
     def compile(self, file, source, out):
         """Compile the text of a file, as if it were in its folder."""
         return not subprocess.run(
-            [*self.compiler, "-x", "c", "-c", "-", "-o", out],
+            [*self.compiler, *CHECKED, "-x", "c", "-c", "-", "-o", out],
             input=source, text=True, check=False, stderr=subprocess.DEVNULL,
             cwd=os.path.dirname(f"{self.tree.top}/src/{file}.c")).returncode
 
