@@ -122,11 +122,45 @@ static void a_boost_counts_where_much_is_free(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, u->zones->fast_mark, mark);
 }
 
+/*
+ * Half of each pageblock is movable and in use. Far more pages are free than
+ * the watermarks want, so that only a claim makes a request wake kswapd.
+ */
+static void a_claim_wakes_kswapd(struct kunit *test)
+{
+	struct umbra *u = start(test, PB_ORDER, TEST_BLOCK, 15000);
+	struct page *quiet, *loud;
+	unsigned long wakes;
+	u32 i;
+
+	KUNIT_ASSERT_EQ(test, umbra_alloc_contig_range(u, 0, TEST_BLOCK,
+						       GFP_HIGHUSER_MOVABLE),
+			0);
+	for (i = 0; i < TEST_BLOCK; i += PB)
+		umbra_free_contig_range(u, i, PB / 2);
+	wakes = umbra_test_events(u, EVENT_KSWAPD_WAKE);
+	quiet = umbra_alloc_pages(u, GFP_KERNEL & ~__GFP_KSWAPD_RECLAIM, 3);
+	KUNIT_EXPECT_EQ(test, u->zones->watermark_boost, PB);
+	KUNIT_EXPECT_EQ(test, umbra_test_events(u, EVENT_KSWAPD_WAKE), wakes);
+	loud = umbra_alloc_pages(u, GFP_KERNEL, 3);
+	KUNIT_EXPECT_EQ(test, umbra_test_events(u, EVENT_KSWAPD_WAKE),
+			wakes + 1);
+	KUNIT_EXPECT_NOT_NULL(test, quiet);
+	KUNIT_EXPECT_NOT_NULL(test, loud);
+	if (quiet)
+		umbra_free_pages(u, quiet, 3);
+	if (loud)
+		umbra_free_pages(u, loud, 3);
+	for (i = PB / 2; i < TEST_BLOCK; i += PB)
+		umbra_free_contig_range(u, i, PB / 2);
+}
+
 static struct kunit_case boost_cases[] = {
 	KUNIT_CASE_PARAM(a_boost_grows_by_pageblocks_up_to_its_limit,
 			 limit_gen_params),
 	KUNIT_CASE(a_request_sees_the_boost_at_once),
 	KUNIT_CASE(a_boost_counts_where_much_is_free),
+	KUNIT_CASE(a_claim_wakes_kswapd),
 	{}
 };
 

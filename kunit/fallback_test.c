@@ -201,6 +201,36 @@ static void a_pageblock_is_claimed_if_enough_of_it_fits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), 512);
 }
 
+/*
+ * A quarter of a pageblock is free, and a quarter is movable, in blocks of 16
+ * pages: together half of it fits a movable request.
+ */
+static void a_movable_block_counts_with_all_its_pages(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 512);
+	enum umbra_take_mode mode = TAKE_NORMAL;
+	LIST_HEAD(blocks);
+	unsigned int i;
+	u32 index;
+
+	use(test, u, 0, 256, GFP_KERNEL);
+	for (i = 0; i < 8; i++)
+		list_add(&umbra_test_alloc(test, u, GFP_HIGHUSER_MOVABLE,
+					   4)->lru, &blocks);
+	move_block(u, 0, UMBRA_UNMOVABLE);
+	index = rmqueue(u, 0, UMBRA_MOVABLE, 0, &mode);
+	KUNIT_EXPECT_NE(test, index, UMBRA_NO_FRAME);
+	KUNIT_EXPECT_EQ(test, u->pageblocks[0].type, UMBRA_MOVABLE);
+	give(u, index, 0);
+	while (!list_empty(&blocks)) {
+		struct page *page = list_first_entry(&blocks, struct page, lru);
+
+		list_del(&page->lru);
+		umbra_free_pages(u, page, 4);
+	}
+	umbra_free_contig_range(u, 0, 256);
+}
+
 /* A mode that failed is not tried again under the same lock. */
 static void after_a_steal_no_pageblock_is_claimed(struct kunit *test)
 {
@@ -457,6 +487,15 @@ static void cma_goes_before_claiming(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, type_of(u, cma), UMBRA_CMA);
 	KUNIT_EXPECT_EQ(test, mode, TAKE_CMA);
 	give(u, cma, 0);
+
+	/* The next block under the same lock: from CMA again, never after a steal. */
+	cma = rmqueue(u, 0, UMBRA_MOVABLE, ALLOC_CMA, &mode);
+	KUNIT_EXPECT_EQ(test, type_of(u, cma), UMBRA_CMA);
+	give(u, cma, 0);
+	mode = TAKE_STEAL;
+	cma = rmqueue(u, 0, UMBRA_MOVABLE, ALLOC_CMA, &mode);
+	KUNIT_EXPECT_EQ(test, type_of(u, cma), UMBRA_UNMOVABLE);
+	give(u, cma, 0);
 	give(u, index, 9);
 	umbra_free_contig_range(u, TEST_BLOCK + 64, TEST_BLOCK - 64);
 }
@@ -527,6 +566,7 @@ static struct kunit_case fallback_cases[] = {
 	KUNIT_CASE(a_whole_block_of_another_type_is_claimed),
 	KUNIT_CASE_PARAM(a_pageblock_is_claimed_if_enough_of_it_fits,
 			 decision_gen_params),
+	KUNIT_CASE(a_movable_block_counts_with_all_its_pages),
 	KUNIT_CASE(after_a_steal_no_pageblock_is_claimed),
 	KUNIT_CASE(the_smallest_block_is_stolen),
 	KUNIT_CASE(the_largest_block_goes_before_the_preferred_type),

@@ -285,6 +285,40 @@ static void allocation_fallback_and_free_are_traced(struct kunit *test)
 }
 
 /*
+ * One pageblock, of which pages 0 to 495 are movable and the rest is free: too
+ * little for a claim, so that 8 pages of the block of 16 are stolen.
+ */
+static void a_steal_is_traced(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PB);
+	struct watch *w = watch(test, page_probes);
+	struct page *page;
+
+	KUNIT_ASSERT_EQ(test, umbra_alloc_contig_range(u, 0, PB - 16,
+						       GFP_HIGHUSER_MOVABLE),
+			0);
+	w->nr = 0;
+	page = umbra_alloc_pages(u, GFP_KERNEL | __GFP_RECLAIMABLE, 3);
+	unwatch(w, page_probes);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	{
+		const long pfn = umbra_index_to_pfn(u, PB - 16);
+		const gfp_t gfp = GFP_KERNEL | __GFP_RECLAIMABLE;
+		const struct event events[] = {
+			{ "extfrag", { pfn, 3, 4, UMBRA_RECLAIMABLE,
+				       UMBRA_MOVABLE, TEST_PB_ORDER,
+				       UMBRA_MOVABLE } },
+			{ "page_alloc", { pfn, 3, (__force long)gfp,
+					  UMBRA_RECLAIMABLE } },
+		};
+
+		expect(test, w, events, ARRAY_SIZE(events));
+	}
+	umbra_free_pages(u, page, 3);
+	umbra_free_contig_range(u, 0, PB - 16);
+}
+
+/*
  * 4 of the pages can be reclaimed: one at priority 2, one of the 3 left at
  * priority 1, and the rest at priority 0.
  */
@@ -423,6 +457,7 @@ static void a_kill_is_traced(struct kunit *test)
 static struct kunit_case trace_cases[] = {
 	KUNIT_CASE(a_kill_is_traced),
 	KUNIT_CASE(allocation_fallback_and_free_are_traced),
+	KUNIT_CASE(a_steal_is_traced),
 	KUNIT_CASE(each_pass_of_direct_reclaim_is_traced),
 	KUNIT_CASE(each_step_of_compaction_is_traced),
 	KUNIT_CASE(compaction_that_continues_is_traced),
