@@ -21,6 +21,7 @@ enum member_kind {
 	MEMBER_OPENER = 1,	/* the task opened the file */
 	MEMBER_USER,		/* it uses the file, another task opened it */
 	MEMBER_HEIR,		/* it uses the file; the opener is gone */
+	MEMBER_ADOPTED,		/* it uses the file, which nobody opened */
 	MEMBER_ABANDONED,	/* it opened the file; the user is gone */
 	MEMBER_GONE,		/* no process lives */
 	MEMBER_INIT,		/* process 1 opened the file */
@@ -53,6 +54,9 @@ static const struct choice_case choice_cases[] = {
 	  { { MEMBER_OPENER, 0 }, { MEMBER_USER, 4 } }, .killed = 1 },
 	{ "the user of a file that was passed on",
 	  { { MEMBER_OPENER, 1 }, { MEMBER_HEIR, 6 } }, .killed = 1 },
+	{ "the user of a file without opener",
+	  { { MEMBER_OPENER, 1 }, { MEMBER_ADOPTED, 6 } }, .killed = 1 },
+	{ "none that has no page", { { MEMBER_OPENER, 0 } }, .killed = NONE },
 	{ "the opener if the user is gone",
 	  { { MEMBER_OPENER, 1 }, { MEMBER_ABANDONED, 6 } }, .killed = 1 },
 	{ "no innocent for a file without process",
@@ -123,6 +127,10 @@ static void set_processes(struct kunit *test, struct holder *h,
 		break;
 	case MEMBER_HEIR:
 		umbra_account_set_opener(h->account, dead);
+		umbra_account_set_user(h->account, task_tgid(h->task));
+		break;
+	case MEMBER_ADOPTED:
+		umbra_account_set_opener(h->account, NULL);
 		umbra_account_set_user(h->account, task_tgid(h->task));
 		break;
 	case MEMBER_ABANDONED:

@@ -377,12 +377,28 @@ static void oom_kills_no_task_for_a_dying_task(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kills(u), 0);
 }
 
+/* The same for one that has no signal, but is past the point of no return. */
+static void oom_kills_no_task_for_an_exiting_task(struct kunit *test)
+{
+	struct umbra *u = start(test, UMBRA_OOM_KILL);
+	struct holder *h = umbra_test_holder(test, u, PAGES, false);
+	struct page *page;
+
+	current->flags |= PF_EXITING;
+	page = ask(u);
+	current->flags &= ~PF_EXITING;
+	KUNIT_EXPECT_NULL(test, page);
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(h->killed));
+	KUNIT_EXPECT_EQ(test, kills(u), 0);
+}
+
 /* A notifier, called before a task is killed. */
 struct notifier {
 	struct notifier_block nb;
 	struct umbra *u;
 	struct page *page;
 	unsigned int nr;
+	unsigned long actions;	/* all that it was called with */
 	bool asks;		/* requests a page in the callback */
 	struct page *got;
 };
@@ -393,6 +409,7 @@ static int notify(struct notifier_block *nb, unsigned long action, void *data)
 	unsigned long *freed = data;
 
 	n->nr++;
+	n->actions |= action;
 	if (n->asks)
 		n->got = ask(n->u);
 	if (!n->page)
@@ -415,6 +432,7 @@ static void an_oom_notifier_that_frees_prevents_a_kill(struct kunit *test)
 	page = ask(u);
 	KUNIT_EXPECT_NOT_NULL(test, page);
 	KUNIT_EXPECT_EQ(test, n.nr, 1);
+	KUNIT_EXPECT_EQ(test, n.actions, 0);
 	KUNIT_EXPECT_FALSE(test, READ_ONCE(h->killed));
 	/*
 	 * The notifier has no page left. It is also called if no task may be
@@ -456,6 +474,7 @@ static struct kunit_case oom_cases[] = {
 	KUNIT_CASE(oom_counts_held_pages),
 	KUNIT_CASE(oom_fails_and_kills_no_other_if_a_victim_frees_nothing),
 	KUNIT_CASE(oom_kills_no_task_for_a_dying_task),
+	KUNIT_CASE(oom_kills_no_task_for_an_exiting_task),
 	KUNIT_CASE(oom_fails_if_no_task_can_be_killed),
 	KUNIT_CASE(oom_kills_no_task_for_requests_with_another_way),
 	KUNIT_CASE(oom_waits_as_long_as_memory_comes_back),

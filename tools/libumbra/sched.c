@@ -33,16 +33,32 @@ struct cpumask sim_one_cpu[NR_CPUS];
 static LIST_HEAD(all_tasks);
 static LIST_HEAD(run_queue);
 
-static struct pid program_pid = { .ref = { ATOMIC_INIT(1) }, .nr = FIRST_PID };
+static struct pid program_pid = {
+	.count = { ATOMIC_INIT(1) }, .nr = FIRST_PID,
+};
+
 static struct task_struct program = {
 	.run = LIST_HEAD_INIT(program.run),
 	.pid = FIRST_PID,
 	.tgid = FIRST_PID,
 	.comm = "program",
-	.may_signal = true,
+	.signals = ~0UL,
 	.thread_pid = &program_pid,
 	.signal = &program.own_signal,
 	.own_signal = { .live = ATOMIC_INIT(1) },
+};
+
+/* Process 1, which never runs */
+static struct task_struct first = {
+	.pid = 1,
+	.tgid = 1,
+	.comm = "init",
+	.signal = &first.own_signal,
+	.own_signal = { .live = ATOMIC_INIT(1) },
+};
+
+static struct pid first_pid = {
+	.count = { ATOMIC_INIT(1) }, .nr = 1, .task = &first,
 };
 
 struct sim_state sim = { .task = &program, .nr_cpus = 2 };
@@ -414,7 +430,7 @@ unsigned long wait_for_completion_timeout(struct completion *c,
 
 void allow_signal(int sig)
 {
-	current->may_signal = true;
+	current->signals |= BIT(sig - 1);
 }
 
 void flush_signals(struct task_struct *task)
@@ -425,7 +441,7 @@ void flush_signals(struct task_struct *task)
 
 int send_sig(int sig, struct task_struct *task, int priv)
 {
-	if (!task->may_signal)
+	if (!(task->signals & BIT(sig - 1)))
 		return 0;
 	sigaddset(&task->pending.signal, sig);
 	task->sigpending = true;
@@ -441,7 +457,7 @@ int kill_pid(struct pid *pid, int sig, int priv)
 
 void put_pid(struct pid *pid)
 {
-	if (pid && refcount_dec_and_test(&pid->ref))
+	if (pid && refcount_dec_and_test(&pid->count))
 		free(pid);
 }
 
@@ -449,6 +465,8 @@ struct pid *find_get_pid(int nr)
 {
 	struct task_struct *task;
 
+	if (nr == first_pid.nr)
+		return get_pid(&first_pid);
 	list_for_each_entry(task, &all_tasks, all)
 		if (task->pid == nr)
 			return get_pid(task->thread_pid);
@@ -480,7 +498,7 @@ bool kthread_should_stop(void)
 static __noreturn void end_task(int result)
 {
 	current->result = result;
-	current->exit_state = 1;
+	current->exit_state = EXIT_ZOMBIE;
 	current->thread_pid->task = NULL;
 	current->__state = TASK_UNINTERRUPTIBLE;
 	if (current->joiner)
@@ -525,7 +543,7 @@ static struct task_struct *thread_alloc(int (*fn)(void *data), void *data)
 	task->fn = fn;
 	task->data = data;
 	*pid = (struct pid) { .nr = task->pid, .task = task };
-	refcount_set(&pid->ref, 1);
+	refcount_set(&pid->count, 1);
 	list_add_tail(&task->all, &all_tasks);
 	return task;
 }

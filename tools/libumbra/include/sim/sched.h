@@ -55,8 +55,10 @@ enum pid_type {
 	PIDTYPE_TGID
 };
 
+#define EXIT_ZOMBIE	0x20
+
 struct pid {
-	refcount_t ref;
+	refcount_t count;
 	int nr;
 	struct task_struct *task;	/* NULL after its end */
 };
@@ -74,7 +76,7 @@ struct task_struct {
 	unsigned int cpu;
 	bool pinned;			/* to @cpu */
 	bool realtime;
-	int exit_state;
+	int exit_state;			/* EXIT_ZOMBIE after the end */
 	int pid;
 	int tgid;
 	char comm[TASK_COMM_LEN];
@@ -84,7 +86,7 @@ struct task_struct {
 	struct signal_struct own_signal;
 	struct sigpending pending;
 	bool sigpending;		/* TIF_SIGPENDING */
-	bool may_signal;		/* a kernel thread ignores signals */
+	unsigned long signals;		/* not ignored; none for a kernel thread */
 	unsigned int fail_nth;
 	struct pid *thread_pid;
 	struct kunit *kunit_test;
@@ -179,7 +181,7 @@ int kill_pid(struct pid *pid, int sig, int priv);
 static inline struct pid *get_pid(struct pid *pid)
 {
 	if (pid)
-		refcount_inc(&pid->ref);
+		refcount_inc(&pid->count);
 	return pid;
 }
 
