@@ -13,6 +13,7 @@
 #include "../src/core/span.h"
 #include "../src/page/account.h"
 #include "../src/pressure/slowpath.h"
+#include "holder.h"
 #include "test_util.h"
 
 #define KB(pages) ((unsigned long)(pages) << (PAGE_SHIFT - 10))
@@ -285,12 +286,84 @@ static void a_report_lists_the_largest_accounts(struct kunit *test)
 	umbra_account_set_opener(most, task_tgid(current));
 	KUNIT_EXPECT_NULL(test, umbra_alloc_page(u, GFP_ATOMIC));
 	log_expect(test, log, "test: [  pid  ]      pages       held name");
-	log_expect(test, log, "test: [%7d] %10d %10d ", task_tgid_nr(current),
-		   777, 0);
+	log_expect(test, log, "test: [%7d] %10d %10d %s", task_tgid_nr(current),
+		   777, 0, current->comm);
 	log_expect(test, log, "test: [%7d] %10d %10d -", 0, 100, 0);
 	umbra_account_uncharge(less, 100);
 	umbra_account_uncharge(most, 777);
 	umbra_test_give_all(u, &pages);
+}
+
+#define HOLDERS 18
+#define HOLDERS_TOLD 16
+
+/*
+ * The accounts have 10 to 180 pages. All but the three smallest, which come last,
+ * come in no order.
+ */
+static unsigned int pages_of_holder(unsigned int i)
+{
+	return i < HOLDERS - 3 ? 10 * (4 + i * 7 % (HOLDERS - 3)) :
+				 10 * (HOLDERS - i);
+}
+
+static void a_report_lists_the_largest_accounts_first(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
+	struct umbra_account *account[HOLDERS];
+	unsigned int i, nr[HOLDERS];
+	struct log *log;
+	LIST_HEAD(pages);
+	char text[64];
+
+	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &pages);
+	for (i = 0; i < HOLDERS; i++) {
+		nr[i] = pages_of_holder(i);
+		account[i] = umbra_test_account(test, u);
+		KUNIT_ASSERT_EQ(test, umbra_account_charge(account[i], nr[i],
+							   TEST_BLOCK), 0);
+		if (i)
+			continue;
+		log = log_start(test);
+		KUNIT_EXPECT_NULL(test, umbra_alloc_page(u, GFP_ATOMIC));
+		log_expect(test, log, "test: [%7d] %10d %10d -", 0, nr[0], 0);
+		log_expect_lines(test, log, "test: [", 2);
+	}
+	log = log_start(test);
+	KUNIT_EXPECT_NULL(test, umbra_alloc_page(u, GFP_ATOMIC));
+	log_expect_lines(test, log, "test: [", 1 + HOLDERS_TOLD);
+	for (i = HOLDERS; i > HOLDERS - HOLDERS_TOLD; i--) {
+		snprintf(text, sizeof(text), "test: [%7d] %10u %10d -", 0,
+			 10 * i, 0);
+		KUNIT_EXPECT_TRUE_MSG(test, log_skip(log, text), "%s", text);
+	}
+	for (i = 0; i < HOLDERS; i++)
+		umbra_account_uncharge(account[i], nr[i]);
+	umbra_test_give_all(u, &pages);
+}
+
+static void a_kill_is_reported(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
+	struct holder *h;
+	struct page *page;
+	struct log *log;
+
+	u->oom.policy = UMBRA_OOM_KILL;
+	h = umbra_test_holder(test, u, TEST_BLOCK, false);
+	log = log_start(test);
+	page = umbra_alloc_page(u, GFP_KERNEL);
+	KUNIT_EXPECT_NOT_NULL(test, page);
+	log_expect(test, log,
+		   "test: out of memory: %s asked for order:0, mode:%#x(GFP_KERNEL)",
+		   current->comm, (__force unsigned int)GFP_KERNEL);
+	log_expect(test, log, "test: [%7d] %10lu %10d %s",
+		   task_tgid_nr(h->task), TEST_BLOCK, 0, h->task->comm);
+	log_expect(test, log,
+		   "test: killed process %d, whose file has %lu pages",
+		   task_tgid_nr(h->task), TEST_BLOCK);
+	if (page)
+		umbra_free_page(u, page);
 }
 
 #define STALL "page allocation stall for "
@@ -353,6 +426,8 @@ static struct kunit_case report_cases[] = {
 	KUNIT_CASE(a_node_that_does_not_exist_is_reported),
 	KUNIT_CASE(a_nowarn_request_prints_nothing),
 	KUNIT_CASE(a_report_lists_the_largest_accounts),
+	KUNIT_CASE(a_report_lists_the_largest_accounts_first),
+	KUNIT_CASE(a_kill_is_reported),
 	KUNIT_CASE_SLOW(a_stalled_request_is_reported),
 	{}
 };
