@@ -202,6 +202,7 @@ static void in_thread(int (*fn)(void *data), struct run *run)
 static void run_once(struct kunit_suite *suite, struct kunit_case *c,
 		     struct kunit *test)
 {
+	unsigned long long memory = umbra_sim_memory();
 	unsigned long warnings = umbra_sim_warnings();
 	struct run run = { suite, c, test };
 
@@ -211,6 +212,10 @@ static void run_once(struct kunit_suite *suite, struct kunit_case *c,
 	if (umbra_sim_warnings() != warnings && !test->failed)
 		sim_kunit_fail(test, __FILE__, __LINE__,
 			       "a warning of the kernel came");
+	if (umbra_sim_memory() != memory && !test->failed)
+		sim_kunit_fail(test, __FILE__, __LINE__,
+			       "%lld bytes are left allocated",
+			       umbra_sim_memory() - memory);
 	unit.skipped += test->skipped && !test->failed;
 	unit.failed += test->failed;
 	unit.passed += !test->failed && !test->skipped;
