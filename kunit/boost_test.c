@@ -3,6 +3,7 @@
  * The boost of the watermarks of a zone that fragments, as in boost_watermark()
  * of Linux 7.3: how far it grows, and what a request sees of it.
  */
+#include <linux/bitops.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/spinlock.h>
@@ -155,12 +156,33 @@ static void a_claim_wakes_kswapd(struct kunit *test)
 		umbra_free_contig_range(u, i, PB / 2);
 }
 
+/* A claim for a request that wakes nobody left the wake-up to the next one. */
+static void a_wake_up_waits_for_a_request_that_may(struct kunit *test)
+{
+	struct umbra *u = start(test, PB_ORDER, TEST_BLOCK, 15000);
+	struct umbra_zone *zone = u->zones;
+	unsigned long wakes = umbra_test_events(u, EVENT_KSWAPD_WAKE);
+	struct page *page;
+
+	set_bit(ZONE_FLAG_BOOSTED, &zone->flags);
+	page = umbra_test_alloc(test, u, GFP_KERNEL & ~__GFP_KSWAPD_RECLAIM, 0);
+	umbra_free_page(u, page);
+	KUNIT_EXPECT_EQ(test, umbra_test_events(u, EVENT_KSWAPD_WAKE), wakes);
+	KUNIT_EXPECT_TRUE(test, test_bit(ZONE_FLAG_BOOSTED, &zone->flags));
+	page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
+	umbra_free_page(u, page);
+	KUNIT_EXPECT_EQ(test, umbra_test_events(u, EVENT_KSWAPD_WAKE),
+			wakes + 1);
+	KUNIT_EXPECT_FALSE(test, test_bit(ZONE_FLAG_BOOSTED, &zone->flags));
+}
+
 static struct kunit_case boost_cases[] = {
 	KUNIT_CASE_PARAM(a_boost_grows_by_pageblocks_up_to_its_limit,
 			 limit_gen_params),
 	KUNIT_CASE(a_request_sees_the_boost_at_once),
 	KUNIT_CASE(a_boost_counts_where_much_is_free),
 	KUNIT_CASE(a_claim_wakes_kswapd),
+	KUNIT_CASE(a_wake_up_waits_for_a_request_that_may),
 	{}
 };
 
