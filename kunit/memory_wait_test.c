@@ -2,6 +2,7 @@
 /*
  * Requests that wait for another task: for a free, or for the end of a drain.
  */
+#include <linux/atomic.h>
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
 #include <linux/mutex.h>
@@ -9,6 +10,7 @@
 #include <linux/wait.h>
 #include "../src/core/core.h"
 #include "../src/pressure/slowpath.h"
+#include "../src/pressure/wait.h"
 #include "test_util.h"
 
 static struct umbra *with_caches(struct kunit *test)
@@ -128,9 +130,90 @@ static void a_request_waits_for_a_drain_before_it_fails(struct kunit *test)
 	umbra_drain_pages(u);
 }
 
+/* Take a page, and free it later. Returns how many frees were counted. */
+static int frees_of(struct kunit *test, struct umbra *u, struct page **page)
+{
+	int before = atomic_read(&u->wait.nr_freed), taken;
+
+	if (*page) {
+		umbra_free_page(u, *page);
+		*page = NULL;
+		return atomic_read(&u->wait.nr_freed) - before;
+	}
+	*page = umbra_test_alloc(test, u, GFP_KERNEL, 0);
+	taken = atomic_read(&u->wait.nr_freed) - before;
+	KUNIT_EXPECT_EQ(test, taken, 0);
+	return taken;
+}
+
+/* Much is free, so that a page more or less changes nothing else. */
+static void each_free_counts_while_a_request_waits(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 4 * TEST_BLOCK);
+	struct page *page = NULL;
+	unsigned int i;
+
+	frees_of(test, u, &page);
+	KUNIT_EXPECT_EQ(test, frees_of(test, u, &page), 0);
+	frees_of(test, u, &page);
+	umbra_memory_wait_begin(u);
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_EQ(test, frees_of(test, u, &page), 1);
+		frees_of(test, u, &page);
+	}
+	umbra_memory_wait_end(u);
+	frees_of(test, u, &page);
+	frees_of(test, u, &page);
+	KUNIT_EXPECT_EQ(test, frees_of(test, u, &page), 0);
+}
+
+struct failures_case {
+	const char *name;
+	int failures;		/* of kswapd; from 16 on it has given up */
+	int pause;		/* jiffies since it gave up */
+	int left;		/* failures after a free */
+	bool noted;
+	bool watched;		/* the zone looks for a reason to act */
+};
+
+static const struct failures_case failures_cases[] = {
+	{ "it has given up", 16, HZ, 0, false },
+	{ "it has given up just now", 16, 0, 16, true },
+	{ "it has failed", 15, HZ, 15, false, true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(failures, failures_cases, name);
+
+/* The same for kswapd: a free, and nothing else, lets it try again. */
+static void a_free_lets_kswapd_try_again(struct kunit *test)
+{
+	const struct failures_case *c = test->param_value;
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 4 * TEST_BLOCK);
+	struct umbra_node *node = &u->nodes[0];
+	struct page *first, *page;
+
+	/* From the first change on, the zone knows how many pages are free. */
+	u->zones->is_watched = true;
+	first = umbra_test_alloc(test, u, GFP_KERNEL, UMBRA_MAX_ORDER);
+	atomic_set(&node->kswapd_failures, c->failures);
+	node->kswapd_freed = false;
+	u->zones->is_watched = true;
+	page = umbra_test_alloc(test, u, GFP_KERNEL, UMBRA_MAX_ORDER);
+	KUNIT_EXPECT_EQ(test, atomic_read(&node->kswapd_failures), c->failures);
+	node->kswapd_gave_up = jiffies - c->pause;
+	u->zones->is_watched |= c->watched;
+	umbra_free_pages(u, page, UMBRA_MAX_ORDER);
+	KUNIT_EXPECT_EQ(test, atomic_read(&node->kswapd_failures), c->left);
+	KUNIT_EXPECT_EQ(test, node->kswapd_freed, c->noted);
+	umbra_free_pages(u, first, UMBRA_MAX_ORDER);
+	atomic_set(&node->kswapd_failures, 0);
+}
+
 static struct kunit_case memory_wait_cases[] = {
 	KUNIT_CASE(nofail_wakes_when_a_page_is_freed),
 	KUNIT_CASE(a_request_waits_for_a_drain_before_it_fails),
+	KUNIT_CASE(each_free_counts_while_a_request_waits),
+	KUNIT_CASE_PARAM(a_free_lets_kswapd_try_again, failures_gen_params),
 	{}
 };
 

@@ -104,6 +104,7 @@ void umbra_memory_wait_begin(struct umbra *u)
 	resize_caches(u, true);
 	umbra_held_rescan(u);
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_memory_wait_begin);
 
 /* Undo umbra_memory_wait_begin(). Context: may sleep; takes control_lock. */
 void umbra_memory_wait_end(struct umbra *u)
@@ -111,6 +112,7 @@ void umbra_memory_wait_end(struct umbra *u)
 	if (atomic_dec_and_test(&u->wait.nr_waiting))
 		resize_caches(u, false);
 }
+EXPORT_SYMBOL_IF_KUNIT(umbra_memory_wait_end);
 
 /* A count that grows when memory is freed while a request waits. */
 int umbra_memory_freed(struct umbra *u)
