@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Measurements of umbra alone, on instances without memory: fragmentation under
- * each policy, the cost of a new instance, and the time that a snapshot holds a
- * zone lock.
+ * each policy, the cost of a new instance, and the time that a snapshot or a clone
+ * holds a zone lock.
  */
 #include <linux/err.h>
 #include <linux/kthread.h>
@@ -17,6 +17,7 @@
 #include "../src/core/core.h"
 #include "../src/inspect/snapshot.h"
 #include "../src/policy/policy.h"
+#include "../src/study/clone.h"
 #include "bench.h"
 
 #define FRAG_ORDER 9
@@ -253,6 +254,16 @@ static int take_snapshot(struct umbra *u)
 	return err;
 }
 
+static int take_clone(struct umbra *u)
+{
+	struct umbra_clone *clone = umbra_clone(u);
+
+	if (IS_ERR(clone))
+		return PTR_ERR(clone);
+	umbra_clone_delete(clone);
+	return 0;
+}
+
 /* Run @work while a thread on the last CPU waits for the zone lock. */
 static int watch(struct bench *b, struct umbra *u, int (*work)(struct umbra *u),
 		 u64 *us, u64 *longest_ns)
@@ -322,6 +333,7 @@ static int snapshots(struct bench *b)
 		umbra_free_pages(u, g.held[i], 0);
 	umbra_drain_pages(u);
 	err = print_watched(b, u, "snapshot", take_snapshot) ?:
+	      print_watched(b, u, "clone", take_clone) ?:
 	      print_watched(b, u, "empty", take_locks);
 	for (i = 1; i < have; i += 2)
 		umbra_free_pages(u, g.held[i], 0);

@@ -281,7 +281,7 @@ struct umbra_clone *umbra_clone(struct umbra *u)
 	umbra_state_delete(s);
 	return c;
 }
-EXPORT_SYMBOL_IF_KUNIT(umbra_clone);
+EXPORT_SYMBOL_FOR_MODULES(umbra_clone, UMBRA_TEST_MODULES);
 
 /* Free a clone, with all blocks of it. Context: may sleep. */
 void umbra_clone_delete(struct umbra_clone *c)
@@ -293,4 +293,4 @@ void umbra_clone_delete(struct umbra_clone *c)
 	kvfree(c->pages);
 	kfree(c);
 }
-EXPORT_SYMBOL_IF_KUNIT(umbra_clone_delete);
+EXPORT_SYMBOL_FOR_MODULES(umbra_clone_delete, UMBRA_TEST_MODULES);
