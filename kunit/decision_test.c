@@ -202,6 +202,35 @@ static void a_cache_is_refilled_and_hit(struct kunit *test)
 	umbra_free_pages(u, page[1], 0);
 }
 
+static void a_bulk_request_is_told(struct kunit *test)
+{
+	struct umbra_layout layout = {
+		.pb_order = TEST_PB_ORDER,
+		.pcp_batch = 4,
+		.pcp_high = 16,
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout, TEST_BLOCK);
+	struct page *pages[6] = {};
+	unsigned int kinds[UMBRA_NR_DECISIONS] = {};
+	struct umbra_decision *all;
+	size_t nr, i;
+
+	KUNIT_ASSERT_EQ(test, umbra_test_one_cpu(test), 0);
+	start(test, u);
+	KUNIT_ASSERT_EQ(test, umbra_alloc_pages_bulk(u, TRY | __GFP_MOVABLE, 0,
+						     NULL, 6, pages), 6);
+	all = recorded(test, u, &nr);
+	for (i = 0; i < nr; i++)
+		kinds[all[i].kind]++;
+	KUNIT_EXPECT_EQ(test, kinds[DECISION_REQUEST], 1);
+	KUNIT_EXPECT_EQ(test, kinds[DECISION_MARK], 1);
+	KUNIT_EXPECT_EQ(test, kinds[DECISION_REFILL], 2);
+	KUNIT_EXPECT_EQ(test, kinds[DECISION_HIT], 2);
+	KUNIT_EXPECT_EQ(test, kinds[DECISION_DONE], 6);
+	kvfree(all);
+	umbra_free_pages_bulk(u, pages, 6);
+}
+
 static void nodes_that_are_not_allowed_are_left_out(struct kunit *test)
 {
 	const struct umbra_zone_layout zones[] = {
@@ -402,6 +431,7 @@ static struct kunit_case decision_cases[] = {
 	KUNIT_CASE(a_failure_says_how_many_pages_are_missing),
 	KUNIT_CASE(fragmentation_is_told_from_want_of_memory),
 	KUNIT_CASE(a_cache_is_refilled_and_hit),
+	KUNIT_CASE(a_bulk_request_is_told),
 	KUNIT_CASE(nodes_that_are_not_allowed_are_left_out),
 	KUNIT_CASE(pageblocks_are_kept_and_blocks_stolen),
 	KUNIT_CASE(only_the_last_decisions_are_kept),

@@ -7,6 +7,7 @@
 #include "../buddy/watermark.h"
 #include "../core/core.h"
 #include "../core/debug.h"
+#include "../core/decision.h"
 #include "../core/request.h"
 #include "../core/span.h"
 #include "../page/gfp.h"
@@ -79,6 +80,7 @@ static unsigned int bulk_fill(struct umbra *u, gfp_t gfp, int nid,
 	if (umbra_request_init(&rq, u, gfp, 0, nid, nodemask, 0))
 		return filled;
 	rq.flags &= ~(ALLOC_NOFRAGMENT | ALLOC_KSWAPD);
+	umbra_tell_request(u, &rq);
 	zone = rq.preferred ? bulk_zone(u, &rq, nr_pages - filled) : NULL;
 	while (zone && filled < nr_pages) {
 		unsigned int want = count_empty(pages + filled,
@@ -92,6 +94,7 @@ static unsigned int bulk_fill(struct umbra *u, gfp_t gfp, int nid,
 			if (unlikely(!page))
 				continue;
 			pages[filled++] = page;
+			umbra_tell_done(u, &rq, frames[i]);
 			if (trace_umbra_page_alloc_enabled())
 				trace_umbra_page_alloc(umbra_index_to_pfn(u, frames[i]),
 						       0, rq.gfp, rq.type);

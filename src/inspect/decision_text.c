@@ -173,7 +173,12 @@ static void text_cache(struct seq_buf *s, const struct umbra *u,
 		       const struct umbra_decision *d)
 {
 	if (d->kind == DECISION_HIT) {
-		seq_buf_printf(s, "the cache of CPU %u has a block, ", d->cpu);
+		if (d->nr == 1)
+			seq_buf_printf(s, "the cache of CPU %u has a block, ",
+				       d->cpu);
+		else
+			seq_buf_printf(s, "the cache of CPU %u has %d blocks, ",
+				       d->cpu, d->nr);
 		add_pfn(s, u, d->index);
 	} else {
 		seq_buf_printf(s, "the cache of CPU %u has none, %d from the zone",

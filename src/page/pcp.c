@@ -372,6 +372,8 @@ static unsigned int pop_many(struct umbra_pcp *pcp, struct umbra_zone *zone,
 	pcp->count -= got;
 	pcp->allocs[0] += got;
 	pcp_count_node(pcp, rq, zone, got);
+	if (got)
+		umbra_tell_cache(zone, rq, DECISION_HIT, frames[0], got);
 	return got;
 }
 
@@ -396,6 +398,8 @@ static unsigned int pop_and_refill(struct umbra_zone *zone,
 		pcp_leave(pcp);
 		if (got == nr)
 			break;
+		umbra_tell_cache(zone, rq, DECISION_REFILL, UMBRA_NO_FRAME,
+				 batch);
 		frames[got] = refill(zone, rq, list, batch);
 		if (frames[got] == UMBRA_NO_FRAME)
 			break;
