@@ -343,7 +343,7 @@ static bool lacks_blocks(const struct report *r)
 	unsigned int i;
 
 	for (i = 0; i < r->nr_zones; i++)
-		if (!r->zones[i].nr_orders)
+		if (!r->zones[i].complete)
 			return true;
 	return false;
 }
@@ -380,7 +380,8 @@ static void say_unknown(struct explanation *e)
 	if (!r->nr_zones)
 		say(&e->unknown, "The zones: the report has none.");
 	else if (lacks_blocks(r) && r->order)
-		say(&e->unknown, "The free blocks of a zone.");
+		say(&e->unknown,
+		    "The free blocks of a zone, or some of them: its line is missing or cut.");
 	if (j->guessed_page && r->nr_zones)
 		say(&e->unknown, "The size of a page; it is taken to be 4 kB.");
 	if (j->no_reserve)

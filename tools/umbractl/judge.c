@@ -173,7 +173,7 @@ static enum zone_result why_no_block(const struct trial *t)
 {
 	unsigned int flags = t->rq->flags, order = t->rq->order;
 
-	if (!t->zj->zone->nr_orders)
+	if (!t->zj->zone->complete)
 		return ZONE_UNKNOWN;
 	t->zj->kept_block = ZONE_PIECES;
 	if (has_block(t, order, flags | ALLOC_CMA))
@@ -238,7 +238,8 @@ static void judge_zone(const struct trial *t, const struct judgment *j)
 		zj->result = why_short(t);
 	} else if (rq->order && !has_block(t, rq->order, rq->flags)) {
 		zj->result = why_no_block(t);
-	} else if (rq->order && j->version < KERNEL(4, 4, 0)) {
+	} else if (rq->order && j->version < KERNEL(4, 4, 0) &&
+		   zj->zone->complete) {
 		old = old_rule(t);
 		zj->result = old ? ZONE_OLD_RULE : ZONE_SERVES;
 		zj->missing = old;

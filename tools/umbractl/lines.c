@@ -24,6 +24,7 @@ struct raw {
 	size_t columns;
 	unsigned int number;
 	bool prefixed;
+	bool foreign;	/* of a program, not of the kernel */
 };
 
 static const char *skip_digits(const char *s)
@@ -122,6 +123,31 @@ static bool is_dated(const char *s)
 	return *end == ' ' && skip_digits(end + 1) == end + 3 && end[3] == ':';
 }
 
+/* "systemd[1]: " after a date */
+static bool is_of_program(const char *s)
+{
+	const char *at = strstr(s, "]: "), *digits = at;
+
+	if (!at || at - s > PREFIX_MOST)
+		return false;
+	while (digits > s && isdigit((unsigned char)digits[-1]))
+		digits--;
+	return digits < at && digits > s && digits[-1] == '[';
+}
+
+/* The time of the kernel in a line with the date of another program */
+static const char *find_time(const char *s)
+{
+	const char *at = s;
+
+	while ((at = strchr(at, '[')) && at - s <= PREFIX_MOST) {
+		if (skip_time(at) != at)
+			return skip_time(at);
+		at++;
+	}
+	return s;
+}
+
 static void strip(struct raw *raw)
 {
 	char *s = skip_quotes(raw->text);
@@ -129,6 +155,10 @@ static void strip(struct raw *raw)
 
 	end = skip_caller(skip_time(skip_level(end)));
 	raw->prefixed = end != start || is_dated(start);
+	if (end == start && raw->prefixed) {
+		raw->foreign = is_of_program(start);
+		end = find_time(start);
+	}
 	raw->text = raw->prefixed ? (char *)end : s;
 }
 
@@ -192,7 +222,8 @@ static bool is_start(const char *text)
 		if (!strncmp(text, starts[i], strlen(starts[i])))
 			return true;
 	return !*text || strstr(text, "page allocation") ||
-	       strstr(text, "invoked oom-killer") || strstr(text, "+0x");
+	       strstr(text, "invoked oom-killer") || strstr(text, "+0x") ||
+	       strstr(text, "total pagecache");
 }
 
 static bool has_prefixes(const struct raw *raw, unsigned int nr)
@@ -230,6 +261,8 @@ static void unfold(struct lines *lines, const struct raw *raw, unsigned int nr)
 		follows = lines->nr && !raw[i].prefixed && *raw[i].text &&
 			  (prefixes ? full || !is_start(raw[i].text) :
 				      full && !is_start(raw[i].text));
+		if (raw[i].foreign)
+			continue;
 		if (follows) {
 			join(&lines->line[lines->nr - 1], &raw[i], full);
 			continue;

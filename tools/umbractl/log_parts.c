@@ -284,6 +284,7 @@ static bool read_blocks(struct part *part, struct report *r, const char *word)
 		return read_types(zone, word);
 	if (part->after_equals) {
 		zone->complete = is_kb(at);
+		part->kind = PART_NONE;
 		return true;
 	}
 	at = *at == '*' ? number(at + 1, &kb) : NULL;
