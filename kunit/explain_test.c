@@ -19,6 +19,7 @@
 #include "../src/parse/gfp.h"
 #include "../src/parse/question.h"
 #include "../src/study/explain.h"
+#include "../src/study/explain_text.h"
 #include "../src/study/zone_state.h"
 #include "test_util.h"
 

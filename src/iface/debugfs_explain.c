@@ -25,6 +25,7 @@
 #include "../parse/text.h"
 #include "../study/blame.h"
 #include "../study/explain.h"
+#include "../study/explain_text.h"
 #include "debugfs_explain.h"
 
 struct text {

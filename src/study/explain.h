@@ -7,8 +7,6 @@
 #include "../core/decision.h"
 #include "../parse/question.h"
 
-struct seq_buf;
-
 /* The result of the last look of a request at a zone. */
 enum umbra_zone_verdict {
 	ZONE_NOT_REACHED,	/* the request did not come to it, or may not use it */
@@ -50,10 +48,5 @@ struct umbra_answer *umbra_explain_failure(struct umbra *u);
 void umbra_answer_delete(struct umbra_answer *a);
 enum umbra_zone_verdict umbra_answer_zone(const struct umbra_answer *a,
 					  unsigned int zone, long *pages);
-
-/* explain_text.c */
-size_t umbra_answer_room(const struct umbra_answer *a);
-void umbra_answer_text(const struct umbra_answer *a, struct seq_buf *s);
-void umbra_answer_json(const struct umbra_answer *a, struct seq_buf *s);
 
 #endif /* _UMBRA_EXPLAIN_H */

@@ -11,6 +11,7 @@
 #include "../core/span.h"
 #include "../inspect/decision_text.h"
 #include "explain.h"
+#include "explain_text.h"
 
 #define COLUMNS 79
 

@@ -5,6 +5,7 @@
 #include <linux/seq_buf.h>
 #include "../../src/parse/question.h"
 #include "../../src/study/explain.h"
+#include "../../src/study/explain_text.h"
 #include "internal.h"
 
 /**
