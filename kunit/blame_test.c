@@ -4,6 +4,7 @@
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/page_ref.h>
+#include <linux/sched.h>
 #include <linux/seq_buf.h>
 #include <linux/string.h>
 #include "../src/core/core.h"
@@ -164,12 +165,42 @@ static void places_are_printed(struct kunit *test)
 	umbra_test_empty(u);
 }
 
+static void the_owner_of_a_block_is_named(struct kunit *test)
+{
+	struct umbra_layout layout = {
+		.pb_order = PB_ORDER,
+		.debug = UMBRA_DEBUG_OWNER,
+	};
+	struct umbra_blame *b;
+	char owner[64], *buf;
+	struct page *page;
+	struct seq_buf s;
+	struct umbra *u;
+
+	if (!IS_ENABLED(CONFIG_STACKDEPOT))
+		kunit_skip(test, "kernel without the stack depot");
+	u = umbra_test_ghost_layout(test, &layout, TEST_BLOCK);
+	page = umbra_test_alloc(test, u, GFP_KERNEL, 1);
+	b = blame(test, u, PB_ORDER);
+	buf = kunit_kzalloc(test, umbra_blame_room(b), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	seq_buf_init(&s, buf, umbra_blame_room(b));
+	umbra_blame_text(b, &s);
+	snprintf(owner, sizeof(owner), "Unmovable, pid %d (%s)\n     ",
+		 current->pid, current->comm);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(buf, owner), "no %s in %s",
+				  owner, buf);
+	kvfree(b);
+	umbra_free_pages(u, page, 1);
+}
+
 static struct kunit_case blame_cases[] = {
 	KUNIT_CASE(pages_of_each_kind_are_counted),
 	KUNIT_CASE(the_cheapest_places_come_first),
 	KUNIT_CASE(a_part_of_a_larger_block_is_blamed_on_its_head),
 	KUNIT_CASE(pages_that_others_reference_are_kept),
 	KUNIT_CASE(places_are_printed),
+	KUNIT_CASE(the_owner_of_a_block_is_named),
 	{}
 };
 

@@ -327,6 +327,22 @@ static void the_last_failure_is_explained_from_the_record(struct kunit *test)
 	umbra_test_give_all(u, &kept);
 }
 
+/* The task of the request ends, and frees what it has. */
+static void frees_do_not_displace_a_failure(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
+	struct umbra_answer *a;
+	LIST_HEAD(pages);
+
+	KUNIT_ASSERT_EQ(test, umbra_record_set(u, 256), 0);
+	umbra_test_take_all(u, 0, TRY, 0, &pages);
+	umbra_test_give_all(u, &pages);
+	a = umbra_explain_failure(u);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, a);
+	expect_part(test, a, "\n   Node 0 Normal: 1 more free pages are needed\n");
+	umbra_answer_delete(a);
+}
+
 static const char json[] =
 	",\"order\":10,\"count\":2,\"recorded\":false,\"exact\":true"
 	",\"succeeded\":1,\"zones\":[{\"node\":0,\"zone\":\"Normal\""
@@ -413,6 +429,7 @@ static struct kunit_case explain_cases[] = {
 	KUNIT_CASE(a_node_that_does_not_exist_is_refused),
 	KUNIT_CASE(an_instance_that_is_asked_does_not_change),
 	KUNIT_CASE(the_last_failure_is_explained_from_the_record),
+	KUNIT_CASE(frees_do_not_displace_a_failure),
 	KUNIT_CASE(an_answer_has_json),
 	KUNIT_CASE_PARAM(a_question_is_read, question_gen_params),
 	KUNIT_CASE(every_name_of_a_flag_is_read),

@@ -329,8 +329,8 @@ tunables_refuse() {
 	erange lowmem_reserve_ratio "1 2 3 4 -5" "1 2 2147483648 4 5"
 	einval oom_policy "" panic 1
 	einval latency "" 2 on
-	einval record "" all 1k
-	erange record 65537 -1
+	einval record "" all 1k -1
+	erange record 65537 4294967296
 	einval compact "" 1 "node 1" "node 0 1"
 	einval reclaim "" 0 all -1
 	unload_after_refusals
@@ -499,7 +499,8 @@ recording() {
 		fail "$(cat $dir/decisions.json)"
 	# every line of JSON is an object with a number that grows
 	awk -F '[:,]' '
-	!/^{"seq":[0-9]+,"ns":[0-9]+,"cpu":.*}$/ || $2 <= last { exit bad = 1 }
+	!/^[{]"seq":[0-9]+,"ns":[0-9]+,"cpu":.*[}]$/ { exit bad = 1 }
+	$2 <= last { exit bad = 1 }
 	{ last = $2 }
 	END { exit bad || !NR }' $dir/decisions.json ||
 		fail "$(cat $dir/decisions.json)"

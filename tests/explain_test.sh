@@ -92,21 +92,17 @@ refuses_other_lines() {
 	unload
 }
 
-blames_owners() {
-	load_debug size=32M zones=Normal debug=owner pcp_batch=0
-	# shellcheck disable=SC2016 # the inner shell has the pid
-	/hold 0:1 3:2 sh -c 'echo $$ >/tmp/pid; cat '$dir'/blame' >/tmp/blame ||
-		fail "hold"
-	pid=$(cat /tmp/pid)
-	grep -q "^Node 0 Normal, places of order 9: [0-9]* free, [0-9]* can be emptied, 1 cannot$" \
-		/tmp/blame || fail "$(cat /tmp/blame)"
-	grep -q "^    pfn 0x[0-9a-f]*, order [03], .*, pid $pid (hold)$" \
-		/tmp/blame || fail "$(cat /tmp/blame)"
-	grep -q "^      .*umbra_.*+0x" /tmp/blame ||
-		fail "no stack: $(cat /tmp/blame)"
+finds_obstacles() {
+	load_plain
+	/hold 0:1 3:2 cat $dir/blame >/tmp/blame || fail "hold"
+	# compaction can move the blocks of a device file
+	[ "$(sed -n 1p /tmp/blame)" = "Node 0 Normal, places of order 9: 15 free, 1 can be emptied, 0 cannot" ] ||
+		fail "$(cat /tmp/blame)"
+	grep -q "^  pfn 0x[0-9a-f]*: 495 free, 17 to move$" /tmp/blame ||
+		fail "$(cat /tmp/blame)"
 	echo order=2 >$dir/blame
-	grep -q "^Node 0 Normal, places of order 2: 2048 free, 0 can be emptied, 0 cannot$" \
-		$dir/blame || fail "$(cat $dir/blame)"
+	[ "$(cat $dir/blame)" = "Node 0 Normal, places of order 2: 2048 free, 0 can be emptied, 0 cannot" ] ||
+		fail "$(cat $dir/blame)"
 	for line in 3 order=11 order= order=-1 "order=1 node=0"; do
 		if echo "$line" 2>/dev/null >$dir/blame; then
 			fail "accepted \"$line\""
@@ -118,7 +114,7 @@ blames_owners() {
 }
 
 has_modes() {
-	load_ghost
+	load_plain
 	[ "$(stat -c %a:%u $dir/explain)" = 600:0 ] || fail "$(stat $dir/explain)"
 	[ "$(stat -c %a:%u $dir/blame)" = 600:0 ] || fail "$(stat $dir/blame)"
 	[ "$(stat -c %a:%u $dir/explain.json)" = 400:0 ] ||
@@ -131,5 +127,5 @@ run a_request_does_what_its_explanation_says does_what_it_says
 run a_question_changes_nothing changes_nothing
 run the_last_failure_is_explained explains_the_last_failure
 run other_lines_are_refused refuses_other_lines
-run owners_are_blamed blames_owners
+run obstacles_to_a_block_are_found finds_obstacles
 run only_root_can_ask has_modes

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The recorder of decisions: a ring for each CPU with the last decisions that
- * were made there. Any context may record, NMI included. A slot is taken with
+ * The recorder of decisions: rings for each CPU with the last decisions that were
+ * made there. Any context may record, NMI included. A slot is taken with
  * interrupts off, and has the number 0 while it is written. The rings are freed
  * after a grace period of RCU.
  */
@@ -32,7 +32,7 @@
 #include "request.h"
 #include <trace/events/umbra_decision.h>
 
-/* The ring of a CPU; @head counts the slots that were taken. */
+/* A ring of decisions; @head counts the slots that were taken. */
 struct ring {
 	atomic_t head;
 	struct umbra_decision *slots;
@@ -43,39 +43,53 @@ struct umbra_recorder {
 	u64 cleared;		/* decisions up to this number are not shown */
 	unsigned int kinds;	/* bits of enum umbra_decision_kind to record */
 	unsigned int size;	/* slots of each ring, a power of two */
-	struct ring rings[];	/* by CPU */
+	struct ring rings[];	/* two for each CPU, see ring_of() */
 };
+
+#define NR_RINGS	2
+
+/*
+ * The ring of a CPU for a kind. Frees have a ring of their own, or the frees of
+ * a task that ends because a request failed would displace the failure.
+ */
+static struct ring *ring_of(struct umbra_recorder *r, unsigned int cpu,
+			    enum umbra_decision_kind kind)
+{
+	return &r->rings[cpu * NR_RINGS + (kind == DECISION_FREE)];
+}
 
 static void recorder_delete(struct umbra_recorder *r)
 {
-	unsigned int cpu;
+	unsigned int i;
 
-	for_each_possible_cpu(cpu)
-		kvfree(r->rings[cpu].slots);
+	for (i = 0; i < nr_cpu_ids * NR_RINGS; i++)
+		kvfree(r->rings[i].slots);
 	kvfree(r);
 }
 
 static struct umbra_recorder *recorder_new(unsigned int size)
 {
 	struct umbra_recorder *r;
-	unsigned int cpu;
+	unsigned int i;
 
-	r = umbra_large_zalloc(1, struct_size(r, rings, nr_cpu_ids),
+	r = umbra_large_zalloc(1, struct_size(r, rings, nr_cpu_ids * NR_RINGS),
 			       GFP_KERNEL_ACCOUNT, NULL);
 	if (!r)
 		return NULL;
 	r->size = size;
 	r->kinds = UINT_MAX;
-	for_each_possible_cpu(cpu) {
+	for (i = 0; i < nr_cpu_ids * NR_RINGS; i++) {
 		struct umbra_decision *slots;
 
+		if (!cpu_possible(i / NR_RINGS))
+			continue;
 		slots = umbra_large_zalloc(size, sizeof(*slots),
 					   GFP_KERNEL_ACCOUNT, NULL);
 		if (!slots) {
 			recorder_delete(r);
 			return NULL;
 		}
-		r->rings[cpu].slots = slots;
+		r->rings[i].slots = slots;
 	}
 	return r;
 }
@@ -83,8 +97,8 @@ static struct umbra_recorder *recorder_new(unsigned int size)
 /**
  * umbra_record_set() - record decisions, or end that
  * @u: the instance
- * @nr: decisions to keep for each CPU, rounded up to a power of two of at least
- *	%UMBRA_RECORD_LEAST; 0 to record none
+ * @nr: decisions about requests, and frees, to keep for each CPU, rounded up to a
+ *	power of two of at least %UMBRA_RECORD_LEAST; 0 to record none
  *
  * Decisions that were recorded before are lost.
  *
@@ -192,7 +206,7 @@ void umbra_tell(struct umbra *u, struct umbra_decision *d)
 	d->context = context_now();
 	d->ns = local_clock();
 	d->seq = 0;
-	ring = &r->rings[d->cpu];
+	ring = ring_of(r, d->cpu, d->kind);
 	slot = &ring->slots[((unsigned int)atomic_inc_return(&ring->head) - 1) %
 			    r->size];
 	WRITE_ONCE(slot->seq, 0);
@@ -237,12 +251,13 @@ static size_t read_rings(const struct umbra_recorder *r,
 {
 	u64 cleared = READ_ONCE(r->cleared);
 	size_t nr = 0;
-	unsigned int cpu, i;
+	unsigned int ring, i;
 
-	for_each_possible_cpu(cpu) {
-		for (i = 0; i < r->size; i++)
-			nr += read_slot(&r->rings[cpu].slots[i], cleared,
-					&all[nr]);
+	for (ring = 0; ring < nr_cpu_ids * NR_RINGS; ring++) {
+		const struct umbra_decision *slots = r->rings[ring].slots;
+
+		for (i = 0; slots && i < r->size; i++)
+			nr += read_slot(&slots[i], cleared, &all[nr]);
 		cond_resched();
 	}
 	return nr;
@@ -268,7 +283,7 @@ struct umbra_decision *umbra_record_read(struct umbra *u, size_t *nr)
 	r = rcu_dereference_protected(u->recorder,
 				      lockdep_is_held(&u->debug_lock));
 	if (r)
-		capacity = (size_t)r->size * num_possible_cpus();
+		capacity = (size_t)r->size * num_possible_cpus() * NR_RINGS;
 	all = umbra_large_zalloc(capacity, sizeof(*all), GFP_KERNEL_ACCOUNT,
 				 NULL);
 	if (r && all)
