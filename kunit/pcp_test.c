@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Per-CPU caches: their size, the blocks they keep, and drains. */
-#include <linux/cpumask.h>
+/* Per-CPU caches: the blocks they keep, and drains. */
 #include <linux/gfp.h>
 #include <linux/prandom.h>
 #include <linux/slab.h>
@@ -19,81 +18,6 @@
 static struct umbra *ghost(struct kunit *test)
 {
 	return ghost_sized(test, BATCH, HIGH);
-}
-
-struct size_case {
-	const char *name;
-	u32 nr_pages;
-	int batch;
-	int low;		/* the low watermark */
-	int eighth;		/* of the zone */
-};
-
-/* The sizes follow the rules of the host, for two CPUs. */
-static const struct size_case size_cases[] = {
-	{ "4 MiB", 1024, 1, 80, 128 },
-	{ "32 MiB", 8192, 1, 226, 1024 },
-	{ "48 MiB", 12288, 3, 276, 1536 },
-	{ "256 MiB", 65536, 15, 640, 8192 },
-	{ "384 MiB", 98304, 31, 783, 12288 },
-	{ "1 GiB", 262144, 63, 1286, 32768 },
-};
-
-KUNIT_ARRAY_PARAM_DESC(size, size_cases, name);
-
-static void caches_are_sized_as_on_the_host(struct kunit *test)
-{
-	const struct size_case *c = test->param_value;
-	int cpus = num_online_cpus(), min, max;
-	struct umbra_layout layout;
-	struct umbra_zone *zone;
-	struct umbra *u;
-
-	if (num_possible_cpus() != 2)
-		kunit_skip(test, "the numbers are for two CPUs");
-	umbra_layout_init(&layout);
-	layout.has_memory = false;
-	u = umbra_test_ghost_layout(test, &layout, c->nr_pages);
-	zone = u->zones;
-	max = max(c->eighth / cpus, 4 * c->batch);
-	min = min(max(c->low / cpus, 4 * c->batch), max);
-	KUNIT_EXPECT_EQ(test, zone->watermark[UMBRA_WMARK_LOW], c->low);
-	KUNIT_EXPECT_EQ(test, zone->pcp_batch, c->batch);
-	KUNIT_EXPECT_EQ(test, zone->pcp_high_min, min);
-	KUNIT_EXPECT_EQ(test, zone->pcp_high_max, max);
-}
-
-static const struct umbra_zone_layout two_nodes[] = {
-	{ .nid = 0, .type = UMBRA_ZONE_NORMAL, .nr_frames = 65536 },
-	{ .nid = 1, .type = UMBRA_ZONE_NORMAL, .nr_frames = 65536 },
-};
-
-/*
- * The low watermark of 452 pages is shared by the CPUs of the node, or by all
- * CPUs if it has none.
- */
-static void caches_share_a_zone_with_the_cpus_of_its_node(struct kunit *test)
-{
-	struct umbra_layout layout;
-	struct umbra *u;
-	u8 *cpu_node;
-
-	if (num_online_cpus() != 2 || num_possible_cpus() != 2)
-		kunit_skip(test, "the numbers are for two CPUs");
-	cpu_node = kunit_kzalloc(test, nr_cpu_ids, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, cpu_node);
-	umbra_layout_init(&layout);
-	layout.has_memory = false;
-	layout.nr_zones = 2;
-	layout.zones = two_nodes;
-	u = umbra_test_ghost_layout(test, &layout, 2 * 65536);
-	KUNIT_EXPECT_EQ(test, u->zones[0].watermark[UMBRA_WMARK_LOW], 452);
-	KUNIT_EXPECT_EQ(test, u->zones[0].pcp_high_min, 452);
-	KUNIT_EXPECT_EQ(test, u->zones[1].pcp_high_min, 452);
-	layout.cpu_node = cpu_node;
-	u = umbra_test_ghost_layout(test, &layout, 2 * 65536);
-	KUNIT_EXPECT_EQ(test, u->zones[0].pcp_high_min, 226);
-	KUNIT_EXPECT_EQ(test, u->zones[1].pcp_high_min, 226);
 }
 
 struct tunable_case {
@@ -515,8 +439,6 @@ static void a_zone_with_failed_memory_bypasses_the_caches(struct kunit *test)
 }
 
 static struct kunit_case pcp_cases[] = {
-	KUNIT_CASE_PARAM(caches_are_sized_as_on_the_host, size_gen_params),
-	KUNIT_CASE(caches_share_a_zone_with_the_cpus_of_its_node),
 	KUNIT_CASE_PARAM(caches_have_the_configured_size, tunable_gen_params),
 	KUNIT_CASE(a_cache_follows_its_limit_while_in_use),
 	KUNIT_CASE(the_block_freed_last_is_used_again_first),

@@ -80,6 +80,8 @@ static const struct limit_case limit_cases[] = {
 	{ "compaction_proactiveness", TUNE_COMPACTION_PROACTIVENESS, 20, 0,
 	  100 },
 	{ "dirty_limit", TUNE_DIRTY_LIMIT, 20, 0, 100 },
+	{ "percpu_pagelist_high_fraction", TUNE_PERCPU_PAGELIST_HIGH_FRACTION,
+	  0, 8, INT_MAX },
 	{ "oom_policy", TUNE_OOM_POLICY, UMBRA_OOM_FAIL, UMBRA_OOM_FAIL,
 	  UMBRA_OOM_KILL },
 };

@@ -10,6 +10,7 @@ plan=20
 tracefs=/sys/kernel/tracing
 numbers="min_free_kbytes watermark_scale_factor watermark_boost_factor"
 numbers="$numbers extfrag_threshold compaction_proactiveness dirty_limit"
+numbers="$numbers percpu_pagelist_high_fraction"
 tunables="$numbers lowmem_reserve_ratio oom_policy"
 
 # The files that show all settings of ctl/. Only some lines of zoneinfo are
@@ -280,6 +281,39 @@ caches() {
 	unload_after_refusals
 }
 
+# Are both limits of each cache the given part of its zone, divided by the CPUs,
+# or four batches? follows_fraction ZONEINFO FRACTION
+follows_fraction() {
+	awk -v part="$2" -v cpus="$(grep -c ^processor /proc/cpuinfo)" '
+		$1 == "managed" { share = int(int($2 / part) / cpus) }
+		$1 == "batch:" { most = share > 4 * $2 ? share : 4 * $2 }
+		$1 == "high_min:" || $1 == "high_max:" { n++; bad += $2 != most }
+		END { exit !n || bad }' "$1"
+}
+
+# The host has a file of the same name, which must do the same. Older hosts do
+# not show the limits.
+caches_follow_a_fraction() {
+	host=/proc/sys/vm/percpu_pagelist_high_fraction
+	load provider=ghost size=256M zones=DMA:8M,Normal
+	first=$(state)
+	grep -q high_min: /proc/zoneinfo || host=
+	[ -z "$host" ] || read_head $host
+	for fraction in 8 100 100000; do
+		ctl percpu_pagelist_high_fraction $fraction
+		follows_fraction $dir/zoneinfo $fraction ||
+			fail "$fraction: $(cat $dir/zoneinfo)"
+		[ -n "$host" ] || continue
+		echo $fraction >$host
+		follows_fraction /proc/zoneinfo $fraction ||
+			fail "the host, $fraction: $(cat /proc/zoneinfo)"
+	done
+	ctl percpu_pagelist_high_fraction 0
+	[ "$(state)" = "$first" ] || fail "$(state)"
+	[ -z "$host" ] || echo "$head" >$host
+	unload
+}
+
 tunables_read_back() {
 	load_ghost zones=DMA:8M,Normal
 	first=$(state)
@@ -325,6 +359,9 @@ tunables_refuse() {
 	erange compaction_proactiveness -1 101
 	erange dirty_limit -1 101
 	einval dirty_limit "" 5% auto
+	erange percpu_pagelist_high_fraction -1 1 7 2147483648
+	dmesg | grep -q 'must be 0, or from 8 to 2147483647$' || fail "$(dmesg)"
+	einval percpu_pagelist_high_fraction "" 1/8 auto
 	einval lowmem_reserve_ratio "" "1 2 3 4" "1 2 3 4 5 6" "1 2 3 4 x"
 	erange lowmem_reserve_ratio "1 2 3 4 -5" "1 2 2147483648 4 5"
 	einval oom_policy "" panic 1
@@ -569,6 +606,7 @@ run isolated_pages_are_not_allocated isolation
 run isolation_refuses_bad_lines isolation_refuses
 run allocated_pages_can_be_isolated isolated_while_allocated
 run caches_can_be_tuned caches
+run cache_sizes_follow_a_fraction_as_on_the_host caches_follow_a_fraction
 run tunables_read_back tunables_read_back
 run tunables_refuse_bad_lines tunables_refuse
 run reserve_can_be_tuned_under_load reserve_is_tuned

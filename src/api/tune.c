@@ -28,6 +28,7 @@ static const struct {
 	[TUNE_EXTFRAG_THRESHOLD] = { 0, 1000 },
 	[TUNE_COMPACTION_PROACTIVENESS] = { 0, 100 },
 	[TUNE_DIRTY_LIMIT] = { 0, 100 },
+	[TUNE_PERCPU_PAGELIST_HIGH_FRACTION] = { UMBRA_PCP_FRACTION, INT_MAX },
 	[TUNE_OOM_POLICY] = { UMBRA_OOM_FAIL, UMBRA_OOM_KILL },
 };
 
@@ -115,6 +116,10 @@ static void set_tunable(struct umbra *u, enum umbra_tunable what, long value)
 	case TUNE_DIRTY_LIMIT:
 		WRITE_ONCE(u->dirty_limit, value);
 		break;
+	case TUNE_PERCPU_PAGELIST_HIGH_FRACTION:
+		WRITE_ONCE(u->pcp_high_fraction, value);
+		umbra_pcp_resize(u);
+		break;
 	case TUNE_OOM_POLICY:
 		WRITE_ONCE(u->oom.policy, value);
 		break;
@@ -123,12 +128,21 @@ static void set_tunable(struct umbra *u, enum umbra_tunable what, long value)
 	}
 }
 
+static bool is_valid(const struct umbra *u, enum umbra_tunable what, long value)
+{
+	if (what == TUNE_PERCPU_PAGELIST_HIGH_FRACTION && !value)
+		return true;
+	return value >= umbra_tune_least(what) &&
+	       value <= umbra_tune_most(u, what);
+}
+
 /**
  * umbra_tune() - change a tunable
  * @u: the instance
  * @what: the tunable
  * @value: the new value; for %TUNE_MIN_FREE_KBYTES, %UMBRA_AUTO stands for the
- *	value that the host's formula gives
+ *	value that the host's formula gives; 0 turns
+ *	%TUNE_PERCPU_PAGELIST_HIGH_FRACTION off
  *
  * Requests that begin after the return use the new value.
  *
@@ -144,8 +158,7 @@ int umbra_tune(struct umbra *u, enum umbra_tunable what, long value)
 		return -EINTR;
 	if (what == TUNE_MIN_FREE_KBYTES && value == UMBRA_AUTO)
 		set_tunable(u, what, umbra_auto_min_free(u));
-	else if (value < umbra_tune_least(what) ||
-		 value > umbra_tune_most(u, what))
+	else if (!is_valid(u, what, value))
 		err = -ERANGE;
 	else
 		set_tunable(u, what, value);
@@ -177,6 +190,8 @@ long umbra_tuned(const struct umbra *u, enum umbra_tunable what)
 		return READ_ONCE(u->compact.proactiveness);
 	case TUNE_DIRTY_LIMIT:
 		return READ_ONCE(u->dirty_limit);
+	case TUNE_PERCPU_PAGELIST_HIGH_FRACTION:
+		return READ_ONCE(u->pcp_high_fraction);
 	case TUNE_OOM_POLICY:
 		return READ_ONCE(u->oom.policy);
 	case NR_TUNABLES:

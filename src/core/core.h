@@ -89,6 +89,9 @@ struct umbra_pageblock {
 /* The largest batch and high of per-CPU caches, in pages. */
 #define UMBRA_PCP_MOST 65536
 
+/* With automatic size, the caches of a zone keep at most 1/8 of its pages. */
+#define UMBRA_PCP_FRACTION 8
+
 #define UMBRA_PB_ISOLATED 0x80	/* a bit of umbra_pageblock.type */
 
 enum umbra_wmark {
@@ -322,11 +325,13 @@ struct umbra {
 	seqcount_t zonelist_seq;	/* changes with the zonelists */
 	umbra_nodemask_t online_nodes;	/* READ_ONCE/WRITE_ONCE */
 	umbra_nodemask_t allowed_nodes;	/* READ_ONCE/WRITE_ONCE */
-	long min_free_kbytes;	/* guarded by @control_lock, up to @pcp_high */
+	/* The next members are guarded by @control_lock, up to @pcp_high_fraction. */
+	long min_free_kbytes;
 	unsigned int watermark_scale_factor;
 	unsigned int lowmem_reserve_ratio[UMBRA_NR_ZONE_TYPES];
 	int pcp_batch;		/* or UMBRA_AUTO */
 	int pcp_high;		/* or UMBRA_AUTO */
+	unsigned int pcp_high_fraction;	/* or 0: by the low watermark */
 	unsigned int watermark_boost_factor;	/* READ_ONCE/WRITE_ONCE */
 	unsigned int dirty_limit;		/* READ_ONCE/WRITE_ONCE */
 	struct hlist_node cpuhp;	/* link in the CPU hotplug state */

@@ -21,10 +21,13 @@
 static int refuse_number(struct umbra *u, const char *file, const char *line,
 			 enum umbra_tunable what, int err)
 {
+	static const char * const others[NR_TUNABLES] = {
+		[TUNE_MIN_FREE_KBYTES] = "auto, or ",
+		[TUNE_PERCPU_PAGELIST_HIGH_FRACTION] = "0, or ",
+	};
 	char must[80];
 
-	snprintf(must, sizeof(must), "%sfrom %ld to %ld",
-		 what == TUNE_MIN_FREE_KBYTES ? "auto, or " : "",
+	snprintf(must, sizeof(must), "%sfrom %ld to %ld", others[what] ?: "",
 		 umbra_tune_least(what), umbra_tune_most(u, what));
 	return umbra_ctl_refuse(u, file, line, must, err);
 }
@@ -69,6 +72,8 @@ DEFINE_TUNABLE(watermark_boost_factor, TUNE_WATERMARK_BOOST_FACTOR);
 DEFINE_TUNABLE(extfrag_threshold, TUNE_EXTFRAG_THRESHOLD);
 DEFINE_TUNABLE(compaction_proactiveness, TUNE_COMPACTION_PROACTIVENESS);
 DEFINE_TUNABLE(dirty_limit, TUNE_DIRTY_LIMIT);
+DEFINE_TUNABLE(percpu_pagelist_high_fraction,
+	       TUNE_PERCPU_PAGELIST_HIGH_FRACTION);
 
 static int do_lowmem_reserve_ratio(struct umbra *u, char *line)
 {
@@ -190,6 +195,7 @@ const struct umbra_ctl_file * const umbra_tune_files[] = {
 	&extfrag_threshold_file,
 	&compaction_proactiveness_file,
 	&dirty_limit_file,
+	&percpu_pagelist_high_fraction_file,
 	&oom_policy_file,
 	&latency_file,
 	NULL

@@ -21,9 +21,6 @@
 #include "pcp_drain.h"
 #include "pcp_setup.h"
 
-/* With automatic size, the caches of a zone keep at most 1/8 of its pages. */
-#define HIGH_FRACTION 8
-
 /* The state of CPU hotplug that all instances share; 0: not registered. */
 static int hotplug_state;
 
@@ -56,13 +53,25 @@ static int auto_high(const struct umbra_zone *zone, unsigned long pages,
 	return max_t(int, pages / (cpus ?: all), batch * 4);
 }
 
+/* The limit of a cache of fixed size, or UMBRA_AUTO. */
+static int fixed_high(const struct umbra_zone *zone, int batch, int coming)
+{
+	const struct umbra *u = zone->umbra;
+
+	if (u->pcp_high >= 0 || !u->pcp_high_fraction)
+		return u->pcp_high;
+	return auto_high(zone, zone->nr_managed / u->pcp_high_fraction, batch,
+			 coming);
+}
+
 static void resize_zone(struct umbra_zone *zone, int coming)
 {
 	const struct umbra *u = zone->umbra;
-	int batch = u->pcp_batch, high_min = u->pcp_high, high_max;
+	int batch = u->pcp_batch, high_min, high_max;
 
 	if (batch < 0)
 		batch = auto_batch(zone);
+	high_min = fixed_high(zone, batch, coming);
 	high_max = high_min;
 	if (high_min < 0) {
 		high_min = auto_high(zone, zone->watermark[UMBRA_WMARK_LOW],
@@ -70,7 +79,7 @@ static void resize_zone(struct umbra_zone *zone, int coming)
 		high_max = high_min;
 		if (!u->policy.small_caches)
 			high_max = auto_high(zone, zone->nr_managed /
-					     HIGH_FRACTION, batch, coming);
+					     UMBRA_PCP_FRACTION, batch, coming);
 	}
 	if (!batch || atomic_read(&u->wait.nr_waiting) ||
 	    !(u->online_nodes & BIT(zone->nid)))

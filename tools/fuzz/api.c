@@ -18,6 +18,7 @@ static void do_tune(void)
 		"min_free_kbytes", "watermark_scale_factor",
 		"watermark_boost_factor", "extfrag_threshold",
 		"compaction_proactiveness", "dirty_limit", "oom_policy",
+		"percpu_pagelist_high_fraction",
 	};
 	const char *name = names[fuzz_pick(ARRAY_SIZE(names))];
 	long value = (long)fuzz_pick(fuzz_pick(2) ? 256 : 65536) - 1;

@@ -157,7 +157,8 @@ static void write_line(void)
 static const char * const tunables[] = {
 	"min_free_kbytes", "watermark_scale_factor", "watermark_boost_factor",
 	"lowmem_reserve_ratio", "extfrag_threshold", "compaction_proactiveness",
-	"dirty_limit", "oom_policy", "latency", "pcp", "allowed_nodes", "record",
+	"dirty_limit", "percpu_pagelist_high_fraction", "oom_policy", "latency",
+	"pcp", "allowed_nodes", "record",
 };
 
 /* A file must accept what it shows, and show the same afterwards. */

@@ -226,6 +226,7 @@ static const char * const tunables[NR_TUNABLES] = {
 	[TUNE_EXTFRAG_THRESHOLD] = "extfrag_threshold",
 	[TUNE_COMPACTION_PROACTIVENESS] = "compaction_proactiveness",
 	[TUNE_DIRTY_LIMIT] = "dirty_limit",
+	[TUNE_PERCPU_PAGELIST_HIGH_FRACTION] = "percpu_pagelist_high_fraction",
 	[TUNE_OOM_POLICY] = "oom_policy",
 };
 
