@@ -86,21 +86,6 @@ static enum layout_kind half_is_movable(u32 index)
 	return index % 2 ? LAYOUT_UNMOVABLE : LAYOUT_MOVABLE;
 }
 
-/*
- * Put the pages of an owner on the inactive list, so that pages which are
- * reclaimed one after the other are far apart.
- */
-static void list_all(struct mover *m)
-{
-	u32 i, index;
-
-	for (i = 0; i < m->u->nr_frames; i++) {
-		index = i * 1031 % m->u->nr_frames;
-		if (m->tokens[index])
-			umbra_lru_add(m->u, umbra_index_to_page(m->u, index));
-	}
-}
-
 static bool can_take(struct umbra *u, unsigned int order)
 {
 	struct page *page = umbra_alloc_pages(u, GFP_NOWAIT | __GFP_NOWARN,
@@ -130,9 +115,8 @@ static void kcompactd_makes_the_block_that_kswapd_was_woken_for(struct kunit *te
 	struct umbra *u = start(test, PAGES, true);
 	struct mover *m = umbra_test_mover(test, u);
 
-	m->gives = true;
 	umbra_test_lay_out(test, m, an_eighth_is_free);
-	list_all(m);
+	umbra_test_mover_list(m);
 	KUNIT_EXPECT_FALSE(test, can_take(u, 4));
 	KUNIT_EXPECT_TRUE(test,
 			  TEST_WAIT_UNTIL(umbra_test_pages_in(u->zones, 4)));

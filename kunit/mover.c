@@ -203,6 +203,22 @@ unsigned int umbra_test_mover_count(struct kunit *test, struct mover *m)
 	return nr;
 }
 
+/*
+ * Let reclaim have the pages of an owner: put them on the inactive list, so that
+ * pages which are reclaimed one after the other are far apart.
+ */
+void umbra_test_mover_list(struct mover *m)
+{
+	u32 i, index;
+
+	m->gives = true;
+	for (i = 0; i < m->u->nr_frames; i++) {
+		index = i * 1031 % m->u->nr_frames;
+		if (m->tokens[index])
+			umbra_lru_add(m->u, umbra_index_to_page(m->u, index));
+	}
+}
+
 /* Allocate a movable block at a given place, which must be free. */
 struct page *umbra_test_take_at(struct kunit *test, struct umbra *u, u32 index,
 				unsigned int order)

@@ -53,6 +53,7 @@ u32 umbra_test_mover_add(struct kunit *test, struct mover *m, struct page *page,
 u32 umbra_test_mover_find(struct mover *m, u32 token);
 void umbra_test_mover_drop(struct mover *m, u32 token);
 unsigned int umbra_test_mover_count(struct kunit *test, struct mover *m);
+void umbra_test_mover_list(struct mover *m);
 
 struct page *umbra_test_take_at(struct kunit *test, struct umbra *u, u32 index,
 				unsigned int order);

@@ -10,7 +10,7 @@
  * else may allocate there. Requests neither wake kswapd nor reclaim. Without
  * caches=1 they have orders that the host does not cache. With it they have all
  * orders, some are for many pages at once, and both begin with empty caches of
- * the same size.
+ * the same size. With defrag=1 both have defrag_mode.
  *
  * The last line is "N steps, all equal", or "diverged at step N" and loading
  * fails.
@@ -25,6 +25,8 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <linux/vmstat.h>
+#include "../src/api/tune.h"
+#include "../src/buddy/fragmentation.h"
 #include "../src/core/core.h"
 #include "../src/study/import.h"
 #include "../src/study/zone_state.h"
@@ -73,6 +75,10 @@ static const gfp_t types[] = { 0, __GFP_MOVABLE, __GFP_RECLAIMABLE };
 /* Flags that open reserves, and those of ordinary requests more often. */
 static const gfp_t reserves[] = { 0, 0, 0, __GFP_HIGH, __GFP_MEMALLOC };
 
+static bool defrag;
+module_param(defrag, bool, 0444);
+MODULE_PARM_DESC(defrag, "defrag_mode, which the host must have too (default: off)");
+
 struct held {
 	struct page *host;
 	struct page *ours;
@@ -111,6 +117,20 @@ static void print_state(const char *name, const struct umbra_zone_state *s)
 		       s->blocks[i].index);
 }
 
+/* Compare the free pages in whole pageblocks. Returns 0 or an error. */
+static int compare_pageblocks(struct oracle *o, unsigned long step)
+{
+	unsigned long host = zone_page_state_snapshot(o->zone,
+						      NR_FREE_PAGES_BLOCKS);
+	unsigned long ours = umbra_free_in_pageblocks(&o->u->zones[0]);
+
+	if (host == ours)
+		return 0;
+	pr_err("diverged at step %lu: free pages in pageblocks: host %lu, umbra %lu\n",
+	       step, host, ours);
+	return -EIO;
+}
+
 /* Compare all of the zone with the instance. Returns 0 or an error. */
 static int compare(struct oracle *o, unsigned long step)
 {
@@ -121,6 +141,8 @@ static int compare(struct oracle *o, unsigned long step)
 
 	if (err)
 		pr_err("diverged at step %lu: the caches\n", step);
+	else
+		err = compare_pageblocks(o, step);
 	if (IS_ERR(host)) {
 		pr_err("the zone cannot be read: error %ld\n", PTR_ERR(host));
 		umbra_zone_state_delete(ours);
@@ -310,6 +332,8 @@ static int create(struct oracle *o, const struct umbra_zone_state *s)
 	err = umbra_zone_state_load(&o->u->zones[0], s);
 	if (!err && caches)
 		oracle_caches_load(o->zone, &o->u->zones[0]);
+	if (!err && defrag)
+		err = umbra_tune(o->u, TUNE_DEFRAG_MODE, 1);
 	o->base_pfn = s->base_pfn;
 	return err;
 }

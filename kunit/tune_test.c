@@ -82,6 +82,7 @@ static const struct limit_case limit_cases[] = {
 	{ "dirty_limit", TUNE_DIRTY_LIMIT, 20, 0, 100 },
 	{ "percpu_pagelist_high_fraction", TUNE_PERCPU_PAGELIST_HIGH_FRACTION,
 	  0, 8, INT_MAX },
+	{ "defrag_mode", TUNE_DEFRAG_MODE, 0, 0, 1 },
 	{ "oom_policy", TUNE_OOM_POLICY, UMBRA_OOM_FAIL, UMBRA_OOM_FAIL,
 	  UMBRA_OOM_KILL },
 };

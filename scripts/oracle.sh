@@ -52,7 +52,7 @@ quiet_node=(-smp 1 -m 3584M
 machine "$dir/vmlinuz" "$work/initramfs.gz"
 say "$steps steps for each of the seeds $seeds"
 rm -f "$out" "$log"
-limited $((120 + 2 * (steps / 1000 + 60) * $(tr , '\n' <<<"$seeds" | wc -l))) \
+limited $((120 + 3 * (steps / 1000 + 60) * $(tr , '\n' <<<"$seeds" | wc -l))) \
 	"${qemu[@]}" "${quiet_node[@]}" \
 	-serial "file:$log" -serial "file:$out" -append \
 	"console=ttyS0 panic=-1 cma=0 init_on_alloc=0 oracle_out=/dev/ttyS1 \
@@ -60,14 +60,18 @@ limited $((120 + 2 * (steps / 1000 + 60) * $(tr , '\n' <<<"$seeds" | wc -l))) \
 	die "the machine did not power off by itself: $log"
 sed -i 's/\r$//' "$out"
 for seed in ${seeds//,/ }; do
-	for caches in 0 1; do
-		sed -n "/^== seed $seed caches $caches\$/,/^== /{/^== /d;p}" "$out" \
+	for mode in caches=0 caches=1 defrag=1; do
+		sed -n "/^== seed $seed $mode\$/,/^== /{/^== /d;p}" "$out" \
 			>"$work/seed"
 		status=0
 		grep -q "^oracle: $steps steps, all equal" "$work/seed" || status=1
 		cat "$work/seed"
-		name="seed $seed, $([ $caches = 1 ] && echo "with caches" || echo "orders without caches")"
-		result "$status" "$name: $steps steps are equal"
+		case $mode in
+		caches=0)	name="orders without caches" ;;
+		caches=1)	name="with caches" ;;
+		defrag=1)	name="with caches and defrag_mode" ;;
+		esac
+		result "$status" "seed $seed, $name: $steps steps are equal"
 	done
 done
 check_totals

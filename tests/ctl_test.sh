@@ -3,7 +3,7 @@
 # The files of ctl/: each line has its effect, and a refused line is logged and
 # changes nothing. Fault injection and latency histograms are tested here too.
 
-plan=20
+plan=22
 
 . /module.sh
 
@@ -11,7 +11,7 @@ tracefs=/sys/kernel/tracing
 numbers="min_free_kbytes watermark_scale_factor watermark_boost_factor"
 numbers="$numbers extfrag_threshold compaction_proactiveness dirty_limit"
 numbers="$numbers percpu_pagelist_high_fraction"
-tunables="$numbers lowmem_reserve_ratio oom_policy"
+tunables="$numbers defrag_mode lowmem_reserve_ratio oom_policy"
 
 # The files that show all settings of ctl/. Only some lines of zoneinfo are
 # settings.
@@ -298,7 +298,7 @@ caches_follow_a_fraction() {
 	load provider=ghost size=256M zones=DMA:8M,Normal
 	first=$(state)
 	grep -q high_min: /proc/zoneinfo || host=
-	[ -z "$host" ] || read_head $host
+	[ -z "$host" ] || was=$(cat $host)
 	for fraction in 8 100 100000; do
 		ctl percpu_pagelist_high_fraction $fraction
 		follows_fraction $dir/zoneinfo $fraction ||
@@ -310,7 +310,7 @@ caches_follow_a_fraction() {
 	done
 	ctl percpu_pagelist_high_fraction 0
 	[ "$(state)" = "$first" ] || fail "$(state)"
-	[ -z "$host" ] || echo "$head" >$host
+	[ -z "$host" ] || echo "$was" >$host
 	unload
 }
 
@@ -326,6 +326,10 @@ tunables_read_back() {
 		reads_as "$file" 32
 		ctl "$file" "$value"
 	done
+	reads_as defrag_mode 0
+	ctl defrag_mode 1
+	reads_as defrag_mode 1
+	ctl defrag_mode 0
 	ctl oom_policy kill
 	reads_as oom_policy kill
 	ctl oom_policy fail
@@ -362,6 +366,8 @@ tunables_refuse() {
 	erange percpu_pagelist_high_fraction -1 1 7 2147483648
 	dmesg | grep -q 'must be 0, or from 8 to 2147483647$' || fail "$(dmesg)"
 	einval percpu_pagelist_high_fraction "" 1/8 auto
+	erange defrag_mode -1 2
+	einval defrag_mode "" on
 	einval lowmem_reserve_ratio "" "1 2 3 4" "1 2 3 4 5 6" "1 2 3 4 x"
 	erange lowmem_reserve_ratio "1 2 3 4 -5" "1 2 2147483648 4 5"
 	einval oom_policy "" panic 1
@@ -465,6 +471,38 @@ compact() {
 		fail "$before pages, then $after: $(cat $dir/buddyinfo)"
 	reads_as compact "$((after / 512)) free pageblocks"
 	[ "$(counted pgmigrate_success)" -gt 0 ] || fail "$(cat $dir/vmstat)"
+	verify_ok
+	kill $holder
+	wait
+	all_is_free
+	unload
+}
+
+# Is the counter of whole pageblocks what the free lists have?
+pageblocks_are_counted() {
+	[ "$(zoneinfo_sum nr_free_pages_blocks), $(counted nr_free_pages_blocks)" = \
+		"$(large), $(large)" ] ||
+		fail "$(large): $(cat $dir/buddyinfo $dir/zoneinfo $dir/vmstat)"
+}
+
+# Every second movable page is freed, so that no pageblock is whole. A page that
+# cannot move gets a pageblock that compaction makes.
+defrag() {
+	load_still size=32M zones=Normal pcp_batch=0 min_free_kbytes=0
+	pageblocks_are_counted
+	set --
+	for nr in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+		set -- "$@" 0:256:1 0:256:1-
+	done
+	hold "$@"
+	[ "$(large)" -eq 0 ] || fail "$(cat $dir/buddyinfo)"
+	pageblocks_are_counted
+	moved=$(counted pgmigrate_success)
+	ctl defrag_mode 1
+	/hold 0:1 true || fail "no page"
+	[ "$(counted pgmigrate_success)" -gt "$moved" ] ||
+		fail "no pageblock was made: $(cat $dir/vmstat)"
+	pageblocks_are_counted
 	verify_ok
 	kill $holder
 	wait
@@ -612,6 +650,7 @@ run tunables_refuse_bad_lines tunables_refuse
 run reserve_can_be_tuned_under_load reserve_is_tuned
 run reclaim_frees_volatile_pages_on_demand reclaim
 run compact_makes_large_blocks_on_demand compact
+run defrag_mode_keeps_pageblocks_whole defrag
 run latency_is_counted_only_when_enabled latency
 run decisions_are_recorded_only_when_asked recording
 run only_root_can_read_latency histogram_has_mode

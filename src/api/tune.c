@@ -11,6 +11,7 @@
 #include "../buddy/watermark.h"
 #include "../core/core.h"
 #include "../move/kcompactd.h"
+#include "../page/gfp.h"
 #include "../page/pcp_setup.h"
 #include "tune.h"
 
@@ -29,6 +30,7 @@ static const struct {
 	[TUNE_COMPACTION_PROACTIVENESS] = { 0, 100 },
 	[TUNE_DIRTY_LIMIT] = { 0, 100 },
 	[TUNE_PERCPU_PAGELIST_HIGH_FRACTION] = { UMBRA_PCP_FRACTION, INT_MAX },
+	[TUNE_DEFRAG_MODE] = { 0, 1 },
 	[TUNE_OOM_POLICY] = { UMBRA_OOM_FAIL, UMBRA_OOM_KILL },
 };
 
@@ -120,6 +122,9 @@ static void set_tunable(struct umbra *u, enum umbra_tunable what, long value)
 		WRITE_ONCE(u->pcp_high_fraction, value);
 		umbra_pcp_resize(u);
 		break;
+	case TUNE_DEFRAG_MODE:
+		umbra_gfp_set_defrag(u, value);
+		break;
 	case TUNE_OOM_POLICY:
 		WRITE_ONCE(u->oom.policy, value);
 		break;
@@ -165,7 +170,7 @@ int umbra_tune(struct umbra *u, enum umbra_tunable what, long value)
 	mutex_unlock(&u->control_lock);
 	return err;
 }
-EXPORT_SYMBOL_IF_KUNIT(umbra_tune);
+EXPORT_SYMBOL_FOR_MODULES(umbra_tune, UMBRA_TEST_MODULES);
 
 /**
  * umbra_tuned() - get the value of a tunable
@@ -192,6 +197,8 @@ long umbra_tuned(const struct umbra *u, enum umbra_tunable what)
 		return READ_ONCE(u->dirty_limit);
 	case TUNE_PERCPU_PAGELIST_HIGH_FRACTION:
 		return READ_ONCE(u->pcp_high_fraction);
+	case TUNE_DEFRAG_MODE:
+		return READ_ONCE(u->defrag_mode);
 	case TUNE_OOM_POLICY:
 		return READ_ONCE(u->oom.policy);
 	case NR_TUNABLES:

@@ -14,6 +14,7 @@ enum umbra_tunable {
 	TUNE_COMPACTION_PROACTIVENESS,
 	TUNE_DIRTY_LIMIT,
 	TUNE_PERCPU_PAGELIST_HIGH_FRACTION,	/* or 0 */
+	TUNE_DEFRAG_MODE,		/* 0 or 1 */
 	TUNE_OOM_POLICY,		/* enum umbra_oom_policy */
 	NR_TUNABLES
 };

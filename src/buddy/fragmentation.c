@@ -55,6 +55,26 @@ void umbra_snapshot_pagetypes(struct umbra_zone *zone,
 }
 
 /**
+ * umbra_free_in_pageblocks() - count the free pages in whole pageblocks
+ * @zone: the zone
+ *
+ * Context: any; reads without a lock.
+ * Return: number of pages, without those of isolated pageblocks.
+ */
+unsigned long umbra_free_in_pageblocks(const struct umbra_zone *zone)
+{
+	unsigned int order, type;
+	unsigned long pages = 0;
+
+	for (order = zone->umbra->pb_order; order < UMBRA_NR_ORDERS; order++)
+		for (type = 0; type < UMBRA_ISOLATE; type++)
+			pages += READ_ONCE(zone->free_area[order].nr_free[type])
+				 << order;
+	return pages;
+}
+EXPORT_SYMBOL_FOR_MODULES(umbra_free_in_pageblocks, UMBRA_TEST_MODULES);
+
+/**
  * umbra_count_free_blocks() - sum free blocks for a request of an order
  * @b: filled in
  * @nr_free: number of free blocks of each order

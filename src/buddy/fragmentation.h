@@ -22,6 +22,7 @@ unsigned long umbra_snapshot_buddyinfo(struct umbra_zone *zone,
 void umbra_snapshot_pagetypes(struct umbra_zone *zone,
 			      unsigned long nr_free[UMBRA_NR_ORDERS]
 						   [UMBRA_NR_TYPES]);
+unsigned long umbra_free_in_pageblocks(const struct umbra_zone *zone);
 void umbra_count_free_blocks(struct umbra_free_blocks *b,
 			     const unsigned long nr_free[UMBRA_NR_ORDERS],
 			     unsigned int order);

@@ -17,6 +17,7 @@
 #include "../core/core.h"
 #include "../core/decision.h"
 #include "../core/request.h"
+#include "fragmentation.h"
 #include "watermark.h"
 #include "zone.h"
 
@@ -298,6 +299,18 @@ bool umbra_watermark_ok(const struct umbra_zone *zone, unsigned int order,
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_watermark_ok);
 
+/* Compare @free pages with a watermark, and record it. */
+static bool check_mark(const struct umbra_zone *zone, unsigned int order,
+		       unsigned long mark, enum umbra_zone_type highest,
+		       unsigned int flags, long free)
+{
+	bool ok = watermark_ok(zone, order, mark, highest, flags, free);
+
+	if (umbra_decisions_are_on(zone->umbra))
+		tell_mark(zone, order, mark, highest, flags, free, ok);
+	return ok;
+}
+
 /**
  * umbra_watermark_with() - check a watermark as if more pages were free
  * @zone: the zone
@@ -315,12 +328,28 @@ bool umbra_watermark_with(const struct umbra_zone *zone, unsigned int order,
 			  unsigned long mark, enum umbra_zone_type highest,
 			  unsigned int flags, unsigned long more)
 {
-	long free = READ_ONCE(zone->nr_free_pages) + more;
-	bool ok = watermark_ok(zone, order, mark, highest, flags, free);
+	return check_mark(zone, order, mark, highest, flags,
+			  READ_ONCE(zone->nr_free_pages) + more);
+}
 
-	if (umbra_decisions_are_on(zone->umbra))
-		tell_mark(zone, order, mark, highest, flags, free, ok);
-	return ok;
+/**
+ * umbra_watermark_whole() - check a watermark in whole pageblocks
+ * @zone: the zone
+ * @order: order of the block to take
+ * @mark: pages that must stay free
+ * @highest: highest zone that the request may use
+ * @flags: ALLOC_* of the request
+ *
+ * Context: any; reads without a lock.
+ * Return: true if the zone stays above @mark without its free pages in blocks
+ * smaller than a pageblock, and has a block of @order.
+ */
+bool umbra_watermark_whole(const struct umbra_zone *zone, unsigned int order,
+			   unsigned long mark, enum umbra_zone_type highest,
+			   unsigned int flags)
+{
+	return check_mark(zone, order, mark, highest, flags,
+			  umbra_free_in_pageblocks(zone));
 }
 
 /* Does a zone stay above a watermark? Sets @mark to the one that decided. */

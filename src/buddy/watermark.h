@@ -17,6 +17,9 @@ bool umbra_watermark_ok(const struct umbra_zone *zone, unsigned int order,
 bool umbra_watermark_with(const struct umbra_zone *zone, unsigned int order,
 			  unsigned long mark, enum umbra_zone_type highest,
 			  unsigned int flags, unsigned long more);
+bool umbra_watermark_whole(const struct umbra_zone *zone, unsigned int order,
+			   unsigned long mark, enum umbra_zone_type highest,
+			   unsigned int flags);
 bool umbra_watermark_fast(const struct umbra_zone *zone, unsigned int order,
 			  unsigned long mark, enum umbra_zone_type highest,
 			  unsigned int flags);

@@ -155,6 +155,8 @@ struct umbra_zone {
 	int pcp_high_max;
 
 	bool fast_caches;	/* that of the policy; constant */
+	/* ALLOC_* of requests that prefer the zone, see gfp.c. READ_ONCE. */
+	u16 nofragment;
 	struct umbra_pcp __percpu *pcp;
 	unsigned long flags;	/* enum umbra_zone_flag */
 	/* Lower orders skip the watermark check. Written under @lock. */
@@ -334,6 +336,7 @@ struct umbra {
 	unsigned int pcp_high_fraction;	/* or 0: by the low watermark */
 	unsigned int watermark_boost_factor;	/* READ_ONCE/WRITE_ONCE */
 	unsigned int dirty_limit;		/* READ_ONCE/WRITE_ONCE */
+	bool defrag_mode;			/* READ_ONCE/WRITE_ONCE */
 	struct hlist_node cpuhp;	/* link in the CPU hotplug state */
 	struct workqueue_struct *wq;	/* runs the work items below */
 	struct work_struct drain_work;

@@ -3,6 +3,7 @@
 #ifndef _UMBRA_REQUEST_H
 #define _UMBRA_REQUEST_H
 
+#include <linux/minmax.h>
 #include "core.h"
 
 /* Flags of a request; the lowest two bits are an enum umbra_wmark. */
@@ -21,6 +22,8 @@
 #define ALLOC_HIGHATOMIC	BIT(9)	/* may use the highatomic reserve */
 #define ALLOC_TRYLOCK	BIT(10)	/* may not wait for a lock */
 #define ALLOC_KSWAPD	BIT(11)	/* wakes kswapd */
+#define ALLOC_DEFRAG	BIT(12)	/* defrag_mode: a pass that finds no block does */
+				/* not drop ALLOC_NOFRAGMENT by itself */
 #define ALLOC_RESERVES (ALLOC_NON_BLOCK | ALLOC_MIN_RESERVE | \
 			      ALLOC_HIGHATOMIC | ALLOC_OOM)
 
@@ -47,6 +50,21 @@ static inline const struct umbra_gfp_kind *umbra_gfp_kind(const struct umbra *u,
 							  gfp_t gfp)
 {
 	return &u->kinds[(__force unsigned int)gfp % UMBRA_GFP_KINDS];
+}
+
+/*
+ * The order that reclaim and compaction work for. With defrag_mode it is that of
+ * a pageblock at least, if the block is not movable: such a block gets a whole
+ * pageblock, and reclaim alone frees pages in movable pageblocks.
+ */
+static inline unsigned int umbra_work_order(const struct umbra *u,
+					    const struct umbra_request *rq)
+{
+	const unsigned int whole = ALLOC_DEFRAG | ALLOC_NOFRAGMENT;
+
+	if ((rq->flags & whole) != whole || rq->type == UMBRA_MOVABLE)
+		return rq->order;
+	return max(rq->order, u->pb_order);
 }
 
 #endif /* _UMBRA_REQUEST_H */

@@ -178,19 +178,6 @@ static bool is_first_of_node(const struct umbra_zone *zone)
 	return zone == zone->umbra->zones || zone[-1].nid != zone->nid;
 }
 
-/* The free pages in blocks of a pageblock at least, without isolated ones. */
-static unsigned long free_in_pageblocks(struct umbra_zone *zone)
-{
-	unsigned long nr_free[UMBRA_NR_ORDERS][UMBRA_NR_TYPES], pages = 0;
-	unsigned int type, order;
-
-	umbra_snapshot_pagetypes(zone, nr_free);
-	for (order = zone->umbra->pb_order; order < UMBRA_NR_ORDERS; order++)
-		for (type = 0; type < UMBRA_ISOLATE; type++)
-			pages += nr_free[order][type] << order;
-	return pages;
-}
-
 /* A zone that the node does not have. As in the host, only zeros follow. */
 static void show_absent_zone(struct seq_file *m, unsigned int nid,
 			     enum umbra_zone_type type)
@@ -228,7 +215,7 @@ static void show_zone(struct seq_file *m, struct umbra_zone *zone)
 	seq_printf(m, "\n      %-12s %lu", "nr_free_pages",
 		   READ_ONCE(zone->nr_free_pages));
 	seq_printf(m, "\n      %-12s %lu", "nr_free_pages_blocks",
-		   free_in_pageblocks(zone));
+		   umbra_free_in_pageblocks(zone));
 	for (i = 0; i < UMBRA_NR_LRU_LISTS; i++)
 		seq_printf(m, "\n      %-12s %lu", lru_names[i],
 			   READ_ONCE(zone->nr_lru[i]));
@@ -338,7 +325,7 @@ static void show_zone_gauges(struct seq_file *m)
 
 	for_each_umbra_zone(u, zone) {
 		free += READ_ONCE(zone->nr_free_pages);
-		blocks += free_in_pageblocks(zone);
+		blocks += umbra_free_in_pageblocks(zone);
 		cma += READ_ONCE(zone->nr_free_cma);
 		for (i = 0; i < UMBRA_NR_LRU_LISTS; i++)
 			lru[i] += READ_ONCE(zone->nr_lru[i]);

@@ -74,6 +74,7 @@ DEFINE_TUNABLE(compaction_proactiveness, TUNE_COMPACTION_PROACTIVENESS);
 DEFINE_TUNABLE(dirty_limit, TUNE_DIRTY_LIMIT);
 DEFINE_TUNABLE(percpu_pagelist_high_fraction,
 	       TUNE_PERCPU_PAGELIST_HIGH_FRACTION);
+DEFINE_TUNABLE(defrag_mode, TUNE_DEFRAG_MODE);
 
 static int do_lowmem_reserve_ratio(struct umbra *u, char *line)
 {
@@ -196,6 +197,7 @@ const struct umbra_ctl_file * const umbra_tune_files[] = {
 	&compaction_proactiveness_file,
 	&dirty_limit_file,
 	&percpu_pagelist_high_fraction_file,
+	&defrag_mode_file,
 	&oom_policy_file,
 	&latency_file,
 	NULL

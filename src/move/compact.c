@@ -233,6 +233,13 @@ static bool has_block(const struct umbra_compaction *c)
 	return found;
 }
 
+static bool has_whole_blocks(const struct umbra_compaction *c)
+{
+	return umbra_watermark_whole(c->zone, c->order,
+				     umbra_mark(c->zone, UMBRA_WMARK_HIGH),
+				     c->highest, 0);
+}
+
 static const struct umbra_node *node_of(const struct umbra_zone *zone)
 {
 	return &zone->umbra->nodes[zone->nid];
@@ -265,6 +272,10 @@ static enum umbra_compact_result result_of(struct umbra_compaction *c)
 	/* Finish the pageblock, so that later requests need fewer fallbacks. */
 	if (c->migrate != compact_block_start(c, c->migrate))
 		return UMBRA_COMPACT_CONTINUE;
+	/* Whole pageblocks can be claimed, so the types of blocks do not matter. */
+	if (c->whole_blocks)
+		return has_whole_blocks(c) ? UMBRA_COMPACT_SUCCESS :
+					     UMBRA_COMPACT_CONTINUE;
 	if (has_block(c))
 		return UMBRA_COMPACT_SUCCESS;
 	return should_end(c) ? UMBRA_COMPACT_CONTENDED :
@@ -358,12 +369,13 @@ static enum umbra_compact_result
 compact_for_request(struct umbra_zone *zone, const struct umbra_request *rq,
 		    enum umbra_compact_priority priority, u32 *index)
 {
+	unsigned int order = umbra_work_order(zone->umbra, rq);
 	bool async = priority == UMBRA_COMPACT_PRIO_ASYNC;
 	bool full = priority == UMBRA_COMPACT_PRIO_FULL;
 	struct umbra_compaction c = {
 		.zone = zone,
 		.rq = rq,
-		.order = rq->order,
+		.order = order,
 		.type = rq->type,
 		.flags = rq->flags,
 		.mode = async ? UMBRA_MIGRATE_ASYNC : UMBRA_MIGRATE_SYNC_LIGHT,
@@ -373,7 +385,7 @@ compact_for_request(struct umbra_zone *zone, const struct umbra_request *rq,
 	};
 	enum umbra_compact_result ret;
 
-	ret = umbra_compact_is_needed(zone, rq->order, rq->highest, rq->flags,
+	ret = umbra_compact_is_needed(zone, order, rq->highest, rq->flags,
 				      async);
 	if (ret != UMBRA_COMPACT_CONTINUE)
 		return ret;
@@ -401,18 +413,19 @@ compact_zonelist(struct umbra *u, const struct umbra_request *rq,
 		 enum umbra_compact_priority priority, u32 *index)
 {
 	enum umbra_compact_result best = UMBRA_COMPACT_SKIPPED, ret;
+	unsigned int order = umbra_work_order(u, rq);
 	const umbra_zoneref_t *ref;
 	struct umbra_zone *zone;
 
 	for_each_allowed_zone(u, zone, ref, rq) {
 		if (priority > UMBRA_COMPACT_PRIO_FULL &&
-		    umbra_compact_is_deferred(zone, rq->order)) {
+		    umbra_compact_is_deferred(zone, order)) {
 			best = max_t(enum umbra_compact_result, best,
 				     UMBRA_COMPACT_DEFERRED);
 			continue;
 		}
 		ret = compact_for_request(zone, rq, priority, index);
-		note_result(zone, rq->order, priority, ret);
+		note_result(zone, order, priority, ret);
 		best = max(best, ret);
 		if (ret == UMBRA_COMPACT_SUCCESS ||
 		    fatal_signal_pending(current) ||
@@ -425,7 +438,7 @@ compact_zonelist(struct umbra *u, const struct umbra_request *rq,
 /**
  * umbra_compact_direct() - compact for a request in the context of its caller
  * @u: the instance
- * @rq: the request, of an order above 0
+ * @rq: the request; its umbra_work_order() must be above 0
  * @priority: effort of the compaction
  * @index: set to the head of a block in state PCP if a block was captured,
  *	which is not counted as allocated, as in the host; else unchanged

@@ -49,6 +49,9 @@ struct umbra_isolated {
  * @ignore_hints: whether pageblocks with a skip hint are scanned too
  * @any_target: whether blocks may be moved into pageblocks of any type
  * @proactive: whether the run ends at the low score of fragmentation
+ * @whole_blocks: whether the run ends when whole free pageblocks reach the high
+ *	watermark
+ * @highest: with @whole_blocks, highest zone that requests may use
  *
  * @migrate: position of the migrate scanner
  * @free: position of the free scanner; the frames below are not scanned yet
@@ -62,7 +65,7 @@ struct umbra_isolated {
  * @migrate_scanned: number of frames that the migrate scanner passed
  * @free_scanned: number of frames that the free scanner passed
  *
- * The caller sets the members up to @proactive; umbra_compact_zone() sets the
+ * The caller sets the members up to @highest; umbra_compact_zone() sets the
  * others.
  */
 struct umbra_compaction {
@@ -76,6 +79,8 @@ struct umbra_compaction {
 	bool ignore_hints;
 	bool any_target;
 	bool proactive;
+	bool whole_blocks;
+	enum umbra_zone_type highest;
 
 	u32 migrate;
 	u32 free;

@@ -13,6 +13,7 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
+#include "../buddy/watermark.h"
 #include "../core/core.h"
 #include "../core/request.h"
 #include "../core/stats.h"
@@ -37,23 +38,35 @@ struct umbra_kcompactd {
 	enum umbra_zone_type highest;	/* lowest of all requests */
 };
 
-/* Can compaction of a zone up to @highest make a block of @order? */
+/*
+ * Can compaction of a zone up to @highest make a block of @order? With
+ * defrag_mode, whole free pageblocks must reach the high watermark.
+ */
 static bool is_needed(struct umbra_zone *zone, unsigned int order,
 		      enum umbra_zone_type highest)
 {
-	return zone->type <= highest && READ_ONCE(zone->nr_managed) &&
-	       umbra_compact_is_needed(zone, order, highest, ALLOC_WMARK_MIN,
+	unsigned long mark = umbra_mark(zone, UMBRA_WMARK_HIGH);
+
+	if (zone->type > highest || !READ_ONCE(zone->nr_managed))
+		return false;
+	if (READ_ONCE(zone->umbra->defrag_mode))
+		return !umbra_watermark_whole(zone, order, mark, highest, 0) &&
+		       umbra_compact_zone_suitable(zone, order, mark, highest);
+	return umbra_compact_is_needed(zone, order, highest, ALLOC_WMARK_MIN,
 				       false) == UMBRA_COMPACT_CONTINUE;
 }
 
-static void compact_zone(struct umbra_zone *zone, unsigned int order)
+static void compact_zone(struct umbra_zone *zone, unsigned int order,
+			 enum umbra_zone_type highest)
 {
 	struct umbra_compaction c = {
 		.zone = zone,
 		.order = order,
 		.type = UMBRA_UNMOVABLE,
+		.highest = highest,
 		.flags = ALLOC_WMARK_MIN,
 		.mode = UMBRA_MIGRATE_SYNC_LIGHT,
+		.whole_blocks = READ_ONCE(zone->umbra->defrag_mode),
 	};
 	enum umbra_compact_result ret = umbra_compact_zone(&c);
 
@@ -84,7 +97,7 @@ static void compact_for_order(struct umbra_kcompactd *k, unsigned int order,
 		if (zone->nid == k->nid && zone->type <= highest &&
 		    !umbra_compact_is_deferred(zone, order) &&
 		    is_needed(zone, order, highest))
-			compact_zone(zone, order);
+			compact_zone(zone, order, highest);
 	}
 }
 

@@ -52,8 +52,11 @@ static u32 take_anywhere(struct umbra *u, unsigned int order,
 		index = umbra_take(u, &rq, NULL);
 		if (index == UMBRA_NO_FRAME) {
 			umbra_request_slow(&rq, u, NULL);
-			/* A migration must not use the reserves. */
-			rq.flags &= ~ALLOC_NON_BLOCK;
+			/*
+			 * A migration must not use the reserves, but is worth
+			 * more than whole pageblocks.
+			 */
+			rq.flags &= ~(ALLOC_NON_BLOCK | ALLOC_NOFRAGMENT);
 			index = umbra_take(u, &rq, NULL);
 		}
 		if (index == UMBRA_NO_FRAME ||

@@ -7,6 +7,7 @@
 #include <linux/gfp.h>
 #include <linux/interrupt.h>
 #include <linux/kernel.h>
+#include <linux/lockdep.h>
 #include <linux/module.h>
 #include <linux/oom.h>
 #include <linux/preempt.h>
@@ -73,8 +74,45 @@ static unsigned int type_of(const struct umbra *u, gfp_t gfp)
 }
 
 /*
- * Fill in the table of kinds. A request for a zone that no node has goes to
- * Normal, as on a host that is configured without the zone.
+ * The flags of the first pass of requests that prefer a zone. Without
+ * defrag_mode, requests must not fragment Normal while DMA32 below it has room.
+ * For other pairs of zones the check is not worth its cost.
+ */
+static u16 zone_nofragment(const struct umbra_zone *zone)
+{
+	const struct umbra *u = zone->umbra;
+
+	if (u->defrag_mode)
+		return ALLOC_NOFRAGMENT | ALLOC_DEFRAG;
+	if (zone->type == UMBRA_ZONE_NORMAL &&
+	    u->nodes[zone->nid].zones[UMBRA_ZONE_DMA32])
+		return ALLOC_NOFRAGMENT;
+	return 0;
+}
+
+static void set_nofragment(struct umbra *u)
+{
+	struct umbra_zone *zone;
+
+	for_each_umbra_zone(u, zone)
+		WRITE_ONCE(zone->nofragment, zone_nofragment(zone));
+}
+
+/*
+ * Turn defrag_mode on or off for requests that begin afterwards. Context: any;
+ * umbra.control_lock held.
+ */
+void umbra_gfp_set_defrag(struct umbra *u, bool on)
+{
+	lockdep_assert_held(&u->control_lock);
+
+	WRITE_ONCE(u->defrag_mode, on);
+	set_nofragment(u);
+}
+
+/*
+ * Fill in the table of kinds, and the flags of zones. A request for a zone that
+ * no node has goes to Normal, as on a host that is configured without the zone.
  */
 void umbra_gfp_init(struct umbra *u)
 {
@@ -91,6 +129,7 @@ void umbra_gfp_init(struct umbra *u)
 			.type = type,
 		};
 	}
+	set_nofragment(u);
 }
 
 /* A policy without grouping has no movable requests, so it never uses CMA. */
@@ -109,20 +148,14 @@ static unsigned int flags_nonblocking(gfp_t gfp, unsigned int order)
 	return ALLOC_NON_BLOCK;
 }
 
-/*
- * Requests must not fragment Normal while DMA32 below it has room. For other
- * pairs of zones the check is not worth its cost.
- */
-static unsigned int flags_nofragment(const struct umbra *u,
-				     const struct umbra_request *rq)
+static unsigned int flags_nofragment(const struct umbra_request *rq)
 {
 	unsigned int flags = 0;
 
 	if (rq->gfp & __GFP_KSWAPD_RECLAIM)
 		flags |= ALLOC_KSWAPD;
-	if (rq->preferred && rq->preferred->type == UMBRA_ZONE_NORMAL &&
-	    u->nodes[rq->preferred->nid].zones[UMBRA_ZONE_DMA32])
-		flags |= ALLOC_NOFRAGMENT;
+	if (rq->preferred)
+		flags |= READ_ONCE(rq->preferred->nofragment);
 	return flags;
 }
 
@@ -194,7 +227,7 @@ int umbra_request_init(struct umbra_request *rq, struct umbra *u, gfp_t gfp,
 	if (flags & ALLOC_TRYLOCK)
 		rq->flags |= ALLOC_WMARK_MIN;
 	else
-		rq->flags |= ALLOC_WMARK_LOW | flags_nofragment(u, rq);
+		rq->flags |= ALLOC_WMARK_LOW | flags_nofragment(rq);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_request_init);
@@ -221,6 +254,8 @@ void umbra_request_slow(struct umbra_request *rq, struct umbra *u,
 		rq->flags |= ALLOC_MIN_RESERVE;
 	if (gfp & __GFP_KSWAPD_RECLAIM)
 		rq->flags |= ALLOC_KSWAPD;
+	if (READ_ONCE(u->defrag_mode))
+		rq->flags |= ALLOC_NOFRAGMENT | ALLOC_DEFRAG;
 	if (!(gfp & __GFP_DIRECT_RECLAIM)) {
 		/* An urgent request that cannot wait may use every node. */
 		if (rq->flags & ALLOC_MIN_RESERVE)

@@ -19,6 +19,7 @@ struct umbra_gfp_name {
 };
 
 void umbra_gfp_init(struct umbra *u);
+void umbra_gfp_set_defrag(struct umbra *u, bool on);
 int umbra_request_init(struct umbra_request *rq, struct umbra *u, gfp_t gfp,
 		       unsigned int order, int nid,
 		       const umbra_nodemask_t *nodemask, unsigned int flags);

@@ -80,11 +80,15 @@ static bool is_above_watermark(struct umbra_zone *zone,
 				    rq->highest, rq->flags);
 }
 
-/* Is a zone too far for a pass with ALLOC_NOFRAGMENT? */
+/*
+ * Is a zone too far for a pass with ALLOC_NOFRAGMENT? With defrag_mode, whole
+ * pageblocks are worth more than a near node.
+ */
 static bool is_too_far(const struct umbra_zone *zone,
 		       const struct umbra_request *rq)
 {
-	return rq->flags & ALLOC_NOFRAGMENT && zone->nid != rq->preferred->nid;
+	return (rq->flags & (ALLOC_NOFRAGMENT | ALLOC_DEFRAG)) ==
+	       ALLOC_NOFRAGMENT && zone->nid != rq->preferred->nid;
 }
 
 /* Store a zone with a new boost in @boosted: the caller must wake kswapd. */
@@ -147,7 +151,8 @@ static __always_inline u32 take_pass(struct umbra *u,
 
 /*
  * Walk the zones again, with what the first pass left out: locality is worth
- * more than whole pageblocks, and these more than leaving busy nodes alone.
+ * more than whole pageblocks, and these more than leaving busy nodes alone. With
+ * defrag_mode, only the slow path gives whole pageblocks up.
  */
 static u32 take_again(struct umbra *u, const struct umbra_request *rq,
 		      struct umbra_zone **boosted, unsigned int left)
@@ -161,7 +166,8 @@ static u32 take_again(struct umbra *u, const struct umbra_request *rq,
 			again.flags &= ~ALLOC_NOFRAGMENT;
 		else if (rest && left & LEFT_BUSY)
 			rest = false;
-		else if (again.flags & ALLOC_NOFRAGMENT)
+		else if (again.flags & ALLOC_NOFRAGMENT &&
+			 !(again.flags & ALLOC_DEFRAG))
 			again.flags &= ~ALLOC_NOFRAGMENT;
 		else
 			break;

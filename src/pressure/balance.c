@@ -28,9 +28,21 @@
 #include "wait.h"
 
 /*
- * Is a zone above its high watermark, with a block of @order? A node without
- * managed pages is balanced too.
+ * Is a zone above its high watermark, with a block of @order? With defrag_mode
+ * and an order above 0, only whole free pageblocks count. A round wakes kcompactd
+ * to make them, as soon as compaction has enough free pages.
  */
+static bool is_above_high(const struct umbra_zone *zone, unsigned int order,
+			  int highest)
+{
+	unsigned long mark = umbra_mark(zone, UMBRA_WMARK_HIGH);
+
+	if (order && READ_ONCE(zone->umbra->defrag_mode))
+		return umbra_watermark_whole(zone, order, mark, highest, 0);
+	return umbra_watermark_ok(zone, order, mark, highest, 0);
+}
+
+/* Is a zone of a node above its mark? A node without managed pages needs none. */
 bool umbra_kswapd_is_balanced(const struct umbra_kswapd *k,
 			      unsigned int order, int highest)
 {
@@ -39,9 +51,7 @@ bool umbra_kswapd_is_balanced(const struct umbra_kswapd *k,
 	int next;
 
 	for_each_node_zone(k, zone, next, highest) {
-		if (umbra_watermark_ok(zone, order,
-				       umbra_mark(zone, UMBRA_WMARK_HIGH),
-				       highest, 0))
+		if (is_above_high(zone, order, highest))
 			return true;
 		any |= READ_ONCE(zone->nr_managed) > 0;
 	}

@@ -29,11 +29,13 @@ static_assert(EVENT_ALLOCSTALL_MOVABLE - EVENT_ALLOCSTALL_DMA ==
  */
 static bool is_ready(struct umbra_zone *zone, const struct umbra_request *rq)
 {
-	return rq->order > PAGE_ALLOC_COSTLY_ORDER && rq->gfp & __GFP_IO &&
-	       (umbra_watermark_ok(zone, rq->order,
+	unsigned int order = umbra_work_order(zone->umbra, rq);
+
+	return order > PAGE_ALLOC_COSTLY_ORDER && rq->gfp & __GFP_IO &&
+	       (umbra_watermark_ok(zone, order,
 				   umbra_mark(zone, UMBRA_WMARK_MIN),
 				   rq->highest, 0) ||
-		umbra_compact_zone_suitable(zone, rq->order,
+		umbra_compact_zone_suitable(zone, order,
 					    umbra_mark(zone, UMBRA_WMARK_HIGH),
 					    rq->highest));
 }
@@ -72,8 +74,9 @@ static bool shrink_nodes(struct umbra *u, const struct umbra_request *rq,
  * @u: the instance
  * @rq: the request
  *
- * If the reserve is used up, the task waits for kswapd first. For an order above
- * %PAGE_ALLOC_COSTLY_ORDER, reclaim ends where compaction can go on.
+ * If the reserve is used up, the task waits for kswapd first. The order is that
+ * of umbra_work_order(). For an order above %PAGE_ALLOC_COSTLY_ORDER, reclaim ends
+ * where compaction can go on.
  *
  * Context: may sleep.
  * Return: number of pages freed; 1 if the task was killed while it waited, or if
@@ -86,7 +89,7 @@ unsigned long umbra_reclaim_direct(struct umbra *u,
 	u64 start = local_clock();
 	struct umbra_scan scan = {
 		.gfp = rq->gfp,
-		.order = rq->order,
+		.order = umbra_work_order(u, rq),
 		.highest = rq->highest,
 		.nr_to_reclaim = SWAP_CLUSTER_MAX,
 		.is_direct = true,
@@ -97,7 +100,7 @@ unsigned long umbra_reclaim_direct(struct umbra *u,
 	if (umbra_kswapd_throttle(u, rq))
 		return 1;
 	umbra_count(rq->preferred, EVENT_ALLOCSTALL_DMA + rq->highest, 1);
-	trace_umbra_direct_reclaim_begin(rq->order, rq->gfp);
+	trace_umbra_direct_reclaim_begin(scan.order, rq->gfp);
 	noreclaim = memalloc_noreclaim_save();
 	for (scan.priority = UMBRA_SCAN_PRIORITY;
 	     scan.priority >= 0 && !ready &&

@@ -218,21 +218,25 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_kswapd_wake);
  * @u: the instance
  * @rq: the request
  *
- * Wakes one kswapd for each node that has a zone which the request may use.
+ * Wakes one kswapd for each node that has a zone which the request may use. With
+ * defrag_mode, each must make a whole pageblock.
  *
  * Context: any but NMI; may take the zone locks one after the other.
  */
 void umbra_kswapd_wake_all(struct umbra *u, const struct umbra_request *rq)
 {
+	unsigned int order = rq->order;
 	umbra_nodemask_t seen = 0;
 	const umbra_zoneref_t *ref;
 	struct umbra_zone *zone;
 
+	if (READ_ONCE(u->defrag_mode))
+		order = max(order, u->pb_order);
 	for_each_allowed_zone(u, zone, ref, rq) {
 		if (seen & BIT(zone->nid) || !READ_ONCE(zone->nr_managed))
 			continue;
 		seen |= BIT(zone->nid);
-		umbra_kswapd_wake(zone, rq->gfp, rq->order, rq->highest);
+		umbra_kswapd_wake(zone, rq->gfp, order, rq->highest);
 	}
 }
 

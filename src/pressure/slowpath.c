@@ -11,7 +11,8 @@
  * if the request must not fail. If the zonelists or the allowed nodes have
  * changed, the request begins again before a task is killed or the request
  * fails. If the order is costly, or is above 0 and the block is not movable,
- * compact comes before reclaim.
+ * compact comes before reclaim. With defrag_mode, a request takes no block of a
+ * pageblock of another type, until decide finds that nothing else helps.
  */
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
@@ -45,56 +46,13 @@
 #include "failure.h"
 #include "kswapd.h"
 #include "oom.h"
+#include "slow.h"
 #include "slowpath.h"
 #include "wait.h"
 #include <trace/events/umbra.h>
 
-/* Maximum number of retries in a row after reclaim without progress. */
-#define RECLAIM_RETRIES 16
-/* Maximum number of retries after compaction that claims success. */
-#define COMPACT_RETRIES 16
 /* Interval between the reports of a request that stalls, in seconds. */
 #define STALL_SECONDS 10
-
-/* The state of a request in the slow path. */
-struct slow {
-	struct umbra *u;
-	struct umbra_request rq;
-	const umbra_nodemask_t *nodemask;	/* of the caller, or NULL */
-	unsigned int seq;	/* of the zonelists at the begin step */
-	umbra_nodemask_t allowed;	/* allowed nodes at the begin step */
-	u32 index;		/* head of the block, or UMBRA_NO_FRAME */
-	unsigned int stalled;	/* seconds in the last report */
-	unsigned long start;	/* in jiffies */
-	bool compact_first;
-	bool drained;
-	bool unbound;		/* has tried reserves or nodes beyond its own */
-	bool is_victim;		/* its task is dying: has a victim's reserves */
-	bool waiting;		/* registered as a waiter for memory */
-	int freed;		/* umbra_memory_freed() at the last attempt */
-	unsigned long reclaimed;	/* pages freed by the last reclaim */
-	unsigned int no_progress;	/* reclaims in a row without progress */
-	enum umbra_compact_result compacted;
-	enum umbra_compact_priority priority;
-	unsigned int compact_retries;
-};
-
-static bool is_costly(const struct slow *s)
-{
-	return s->rq.order > PAGE_ALLOC_COSTLY_ORDER;
-}
-
-static bool can_reclaim(const struct slow *s)
-{
-	return s->rq.gfp & __GFP_DIRECT_RECLAIM &&
-	       !(current->flags & PF_MEMALLOC);
-}
-
-/* Compaction needs __GFP_IO, because moving a block may need I/O. */
-static bool can_compact(const struct slow *s)
-{
-	return can_reclaim(s) && s->rq.order && s->rq.gfp & __GFP_IO;
-}
 
 /*
  * Have the zonelists or the allowed nodes changed, so that the request must
@@ -131,8 +89,8 @@ static enum umbra_step step_begin(struct slow *s)
 	s->no_progress = 0;
 	s->compact_retries = 0;
 	s->compacted = UMBRA_COMPACT_SKIPPED;
-	s->compact_first = can_compact(s) &&
-			   (is_costly(s) || s->rq.type != UMBRA_MOVABLE);
+	s->compact_first = slow_can_compact(s) && s->rq.order &&
+			   (slow_is_costly(s) || s->rq.type != UMBRA_MOVABLE);
 	s->priority = s->compact_first ? UMBRA_COMPACT_PRIO_ASYNC :
 					 UMBRA_COMPACT_PRIO_LIGHT;
 	/*
@@ -192,7 +150,7 @@ static bool release_held_and_boosts(struct slow *s)
 
 	if (!(s->rq.flags & ALLOC_KSWAPD))
 		return found;
-	if (can_reclaim(s))
+	if (slow_can_reclaim(s))
 		found |= umbra_boost_end_now(s->u);
 	else
 		umbra_boost_end_later(s->u);
@@ -225,7 +183,11 @@ static enum umbra_step step_attempt(struct slow *s)
 		return STEP_ATTEMPT;
 	if (release_held_and_boosts(s) && take(s))
 		return STEP_DONE;
-	if (!can_reclaim(s))
+	/* Without reclaim, whole pageblocks cannot be made. */
+	if (!(s->rq.gfp & __GFP_DIRECT_RECLAIM) &&
+	    s->rq.gfp & __GFP_KSWAPD_RECLAIM && umbra_slow_end_defrag(s))
+		return STEP_ATTEMPT;
+	if (!slow_can_reclaim(s))
 		return STEP_NOPAGE;
 	return s->compact_first ? STEP_COMPACT : STEP_RECLAIM;
 }
@@ -277,7 +239,7 @@ static bool compact(struct slow *s)
 		return false;
 	}
 	zone = umbra_frame_zone(s->u, s->index);
-	umbra_compact_worked(zone, s->rq.order);
+	umbra_compact_worked(zone, slow_work_order(s));
 	umbra_count(zone, EVENT_COMPACT_SUCCESS, 1);
 	return true;
 }
@@ -298,97 +260,21 @@ static enum umbra_step after_first_compaction(struct slow *s)
 
 static enum umbra_step step_compact(struct slow *s)
 {
-	if (can_compact(s) && compact(s))
+	if (slow_can_compact(s) && slow_work_order(s) && compact(s))
 		return STEP_DONE;
 	if (s->compact_first)
 		return after_first_compaction(s);
 	if (s->rq.gfp & __GFP_NORETRY)
 		return STEP_NOPAGE;
-	if (is_costly(s) &&
-	    (!can_compact(s) || !(s->rq.gfp & __GFP_RETRY_MAYFAIL)))
+	if (slow_is_costly(s) &&
+	    (!slow_can_compact(s) || !(s->rq.gfp & __GFP_RETRY_MAYFAIL)))
 		return STEP_NOPAGE;
 	return is_changed(s) ? STEP_BEGIN : STEP_DECIDE;
 }
 
-/* Would a zone have room for the request if all reclaimable pages were free? */
-static bool would_fit(struct slow *s)
-{
-	const umbra_zoneref_t *ref;
-	struct umbra_zone *zone;
-
-	for_each_allowed_zone(s->u, zone, ref, &s->rq)
-		if (umbra_watermark_with(zone, s->rq.order,
-					 umbra_mark(zone, UMBRA_WMARK_MIN),
-					 s->rq.highest, s->rq.flags,
-					 s->u->slow_ops->reclaimable(zone)))
-			return true;
-	return false;
-}
-
-/*
- * Release all memory that is kept back, before a task is killed or the request
- * fails: reserved pageblocks, boosts that kswapd has not ended yet, and caches
- * that release_caches_and_reserve() could not drain. Returns whether that may
- * help.
- */
-static bool release_the_rest(struct slow *s)
-{
-	bool found = umbra_highatomic_unreserve(s->u, &s->rq, true);
-
-	found |= umbra_boost_end_for(s->u, &s->rq);
-	if (!s->drained) {
-		umbra_drain_pages(s->u);
-		s->drained = true;
-		found = true;
-	}
-	return found;
-}
-
-static bool should_reclaim_again(struct slow *s)
-{
-	/* Freed pages are scattered: no progress for a costly order. */
-	if (s->reclaimed && !is_costly(s))
-		s->no_progress = 0;
-	else
-		s->no_progress++;
-	if (s->no_progress <= RECLAIM_RETRIES && would_fit(s)) {
-		/* Sleep, so that other items of a workqueue can free memory. */
-		if (current->flags & PF_WQ_WORKER)
-			schedule_timeout_uninterruptible(1);
-		else
-			cond_resched();
-		return true;
-	}
-	return release_the_rest(s);
-}
-
-static bool should_compact_again(struct slow *s)
-{
-	unsigned int most = COMPACT_RETRIES / (is_costly(s) ? 4 : 1);
-	enum umbra_compact_priority hardest =
-		is_costly(s) ? UMBRA_COMPACT_PRIO_LIGHT :
-			       UMBRA_COMPACT_PRIO_FULL;
-
-	if (!can_compact(s) || fatal_signal_pending(current))
-		return false;
-	/* Compaction had no room, but reclaim may make room. */
-	if (s->compacted == UMBRA_COMPACT_SKIPPED)
-		return s->u->slow_ops->compact_suitable(s->u, &s->rq);
-	if (s->compacted == UMBRA_COMPACT_SUCCESS &&
-	    ++s->compact_retries <= most)
-		return true;
-	if (s->priority <= hardest)
-		return false;
-	s->priority--;
-	s->compact_retries = 0;
-	return true;
-}
-
 static enum umbra_step step_decide(struct slow *s)
 {
-	if (should_reclaim_again(s))
-		return STEP_ATTEMPT;
-	if (s->reclaimed && should_compact_again(s))
+	if (umbra_slow_should_retry(s))
 		return STEP_ATTEMPT;
 	return is_changed(s) ? STEP_BEGIN : STEP_OOM;
 }
@@ -396,7 +282,7 @@ static enum umbra_step step_decide(struct slow *s)
 /* May a task be killed for this request? */
 static bool may_kill_for(const struct slow *s)
 {
-	return !(current->flags & PF_DUMPCORE) && !is_costly(s) &&
+	return !(current->flags & PF_DUMPCORE) && !slow_is_costly(s) &&
 	       !(s->rq.gfp & (__GFP_RETRY_MAYFAIL | __GFP_THISNODE)) &&
 	       s->rq.highest >= UMBRA_ZONE_NORMAL;
 }

@@ -18,7 +18,7 @@ static void do_tune(void)
 		"min_free_kbytes", "watermark_scale_factor",
 		"watermark_boost_factor", "extfrag_threshold",
 		"compaction_proactiveness", "dirty_limit", "oom_policy",
-		"percpu_pagelist_high_fraction",
+		"percpu_pagelist_high_fraction", "defrag_mode",
 	};
 	const char *name = names[fuzz_pick(ARRAY_SIZE(names))];
 	long value = (long)fuzz_pick(fuzz_pick(2) ? 256 : 65536) - 1;
@@ -26,7 +26,7 @@ static void do_tune(void)
 
 	if (!fuzz_pick(8))
 		value *= 1L << fuzz_pick(46);
-	else if (!strcmp(name, "oom_policy"))
+	else if (!strcmp(name, "oom_policy") || !strcmp(name, "defrag_mode"))
 		value &= 1;
 	err = umbra_sim_tune(api.u, name, value);
 	fuzz_check(!err || err == -ERANGE || err == -EINTR,

@@ -227,6 +227,7 @@ static const char * const tunables[NR_TUNABLES] = {
 	[TUNE_COMPACTION_PROACTIVENESS] = "compaction_proactiveness",
 	[TUNE_DIRTY_LIMIT] = "dirty_limit",
 	[TUNE_PERCPU_PAGELIST_HIGH_FRACTION] = "percpu_pagelist_high_fraction",
+	[TUNE_DEFRAG_MODE] = "defrag_mode",
 	[TUNE_OOM_POLICY] = "oom_policy",
 };
 

@@ -349,7 +349,8 @@ int model_take(struct model *m, const struct request *rq, unsigned int cpu)
 	u8 head;
 
 	head = take_pass(m, rq, cpu);
-	if (head == NONE && rq->flags & ALLOC_NOFRAGMENT) {
+	if (head == NONE && rq->flags & ALLOC_NOFRAGMENT &&
+	    !(rq->flags & ALLOC_DEFRAG)) {
 		again.flags &= ~ALLOC_NOFRAGMENT;
 		head = take_pass(m, &again, cpu);
 	}

@@ -15,6 +15,7 @@
 #define M		UMBRA_MOVABLE
 #define R		UMBRA_RECLAIMABLE
 #define LOW		ALLOC_WMARK_LOW
+#define WHOLE		(LOW | ALLOC_NOFRAGMENT | ALLOC_DEFRAG)
 #define MIN		ALLOC_WMARK_MIN
 #define HIGH		ALLOC_MIN_RESERVE
 #define URGENT		(ALLOC_MIN_RESERVE | ALLOC_NON_BLOCK)
@@ -56,6 +57,8 @@ static const struct request reserves[] = {
 	{ 1, M, MIN | URGENT }, { 1, M, ALLOC_OOM },
 	{ 2, U, LOW | ALLOC_NOFRAGMENT }, { 0, M, LOW | ALLOC_NOFRAGMENT },
 };
+
+static const struct request whole[] = { { 0, U, WHOLE }, { 0, M, LOW } };
 
 static const struct request highatomic[] = {
 	{ 0, U, MIN }, { 1, M, LOW },
@@ -205,6 +208,14 @@ const struct scene scenes[] = {
 		REQUESTS(reserves),
 		.nr_states = 53875,
 		.nr_steps = 994432,
+	},
+	{
+		.name = "defrag",
+		.pb_order = 2,
+		.managed = 8,
+		REQUESTS(whole),
+		.nr_states = 92110,
+		.nr_steps = 616252,
 	},
 	/* Single free pages: the first must be stolen, the others can be claimed */
 	{
