@@ -88,6 +88,7 @@ static int mover_reclaim(struct umbra_movable *movable, struct page *page,
 {
 	struct mover *m = mover_of(movable);
 
+	m->gfp = gfp;
 	if (!m->gives)
 		return -EBUSY;
 	spin_lock(&m->lock);

@@ -30,6 +30,7 @@ struct mover {
 	struct page *held;	/* page with that reference */
 	bool drain;		/* each migration drains the caches first */
 	bool gives;		/* the reclaim callback agrees */
+	gfp_t gfp;		/* of the last call of the reclaim callback */
 	unsigned int nr_asked;
 	unsigned int nr_moved;
 	unsigned int nr_isolated;

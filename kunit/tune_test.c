@@ -83,6 +83,9 @@ static const struct limit_case limit_cases[] = {
 	{ "percpu_pagelist_high_fraction", TUNE_PERCPU_PAGELIST_HIGH_FRACTION,
 	  0, 8, INT_MAX },
 	{ "defrag_mode", TUNE_DEFRAG_MODE, 0, 0, 1 },
+	{ "zone_reclaim_mode", TUNE_ZONE_RECLAIM_MODE, 0, 0, 7 },
+	{ "min_unmapped_ratio", TUNE_MIN_UNMAPPED_RATIO, 1, 0, 100 },
+	{ "min_slab_ratio", TUNE_MIN_SLAB_RATIO, 5, 0, 100 },
 	{ "oom_policy", TUNE_OOM_POLICY, UMBRA_OOM_FAIL, UMBRA_OOM_FAIL,
 	  UMBRA_OOM_KILL },
 };

@@ -10,8 +10,9 @@ plan=22
 tracefs=/sys/kernel/tracing
 numbers="min_free_kbytes watermark_scale_factor watermark_boost_factor"
 numbers="$numbers extfrag_threshold compaction_proactiveness dirty_limit"
-numbers="$numbers percpu_pagelist_high_fraction"
-tunables="$numbers defrag_mode lowmem_reserve_ratio oom_policy"
+numbers="$numbers percpu_pagelist_high_fraction min_unmapped_ratio"
+numbers="$numbers min_slab_ratio"
+tunables="$numbers defrag_mode zone_reclaim_mode lowmem_reserve_ratio oom_policy"
 
 # The files that show all settings of ctl/. Only some lines of zoneinfo are
 # settings.
@@ -330,6 +331,9 @@ tunables_read_back() {
 	ctl defrag_mode 1
 	reads_as defrag_mode 1
 	ctl defrag_mode 0
+	ctl zone_reclaim_mode 7
+	reads_as zone_reclaim_mode 7
+	ctl zone_reclaim_mode 0
 	ctl oom_policy kill
 	reads_as oom_policy kill
 	ctl oom_policy fail
@@ -368,6 +372,9 @@ tunables_refuse() {
 	einval percpu_pagelist_high_fraction "" 1/8 auto
 	erange defrag_mode -1 2
 	einval defrag_mode "" on
+	erange zone_reclaim_mode -1 8
+	erange min_unmapped_ratio -1 101
+	erange min_slab_ratio -1 101
 	einval lowmem_reserve_ratio "" "1 2 3 4" "1 2 3 4 5 6" "1 2 3 4 x"
 	erange lowmem_reserve_ratio "1 2 3 4 -5" "1 2 2147483648 4 5"
 	einval oom_policy "" panic 1

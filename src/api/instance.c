@@ -48,6 +48,7 @@
 #include "../policy/register.h"
 #include "../pressure/boost.h"
 #include "../pressure/kswapd.h"
+#include "../pressure/node_reclaim.h"
 #include "../pressure/oom.h"
 #include "../pressure/slowpath.h"
 #include "../pressure/wait.h"
@@ -301,6 +302,7 @@ static struct umbra *instance_new(const char *name,
 	umbra_wait_init(u);
 	umbra_oom_init(u);
 	umbra_boost_init(u);
+	umbra_node_reclaim_init(u);
 	u->slow_ops = &umbra_slow_ops;
 #ifdef CONFIG_FAULT_INJECTION
 	u->fail_alloc = (struct fault_attr)FAULT_ATTR_INITIALIZER;

@@ -5,6 +5,7 @@
  * umbra.control_lock held, and those of a zone are written under its lock. A
  * value that is read without a lock is one word and is written with one store.
  */
+#include <linux/mempolicy.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -13,6 +14,7 @@
 #include "../move/kcompactd.h"
 #include "../page/gfp.h"
 #include "../page/pcp_setup.h"
+#include "../pressure/node_reclaim.h"
 #include "tune.h"
 
 /* The limit of vm.watermark_scale_factor, in 1/10000. */
@@ -31,6 +33,11 @@ static const struct {
 	[TUNE_DIRTY_LIMIT] = { 0, 100 },
 	[TUNE_PERCPU_PAGELIST_HIGH_FRACTION] = { UMBRA_PCP_FRACTION, INT_MAX },
 	[TUNE_DEFRAG_MODE] = { 0, 1 },
+	[TUNE_ZONE_RECLAIM_MODE] = {
+		0, RECLAIM_ZONE | RECLAIM_WRITE | RECLAIM_UNMAP
+	},
+	[TUNE_MIN_UNMAPPED_RATIO] = { 0, 100 },
+	[TUNE_MIN_SLAB_RATIO] = { 0, 100 },
 	[TUNE_OOM_POLICY] = { UMBRA_OOM_FAIL, UMBRA_OOM_KILL },
 };
 
@@ -125,6 +132,15 @@ static void set_tunable(struct umbra *u, enum umbra_tunable what, long value)
 	case TUNE_DEFRAG_MODE:
 		umbra_gfp_set_defrag(u, value);
 		break;
+	case TUNE_ZONE_RECLAIM_MODE:
+		umbra_node_reclaim_set_mode(u, value);
+		break;
+	case TUNE_MIN_UNMAPPED_RATIO:
+		WRITE_ONCE(u->min_unmapped_ratio, value);
+		break;
+	case TUNE_MIN_SLAB_RATIO:
+		WRITE_ONCE(u->min_slab_ratio, value);
+		break;
 	case TUNE_OOM_POLICY:
 		WRITE_ONCE(u->oom.policy, value);
 		break;
@@ -199,6 +215,12 @@ long umbra_tuned(const struct umbra *u, enum umbra_tunable what)
 		return READ_ONCE(u->pcp_high_fraction);
 	case TUNE_DEFRAG_MODE:
 		return READ_ONCE(u->defrag_mode);
+	case TUNE_ZONE_RECLAIM_MODE:
+		return READ_ONCE(u->zone_reclaim_mode);
+	case TUNE_MIN_UNMAPPED_RATIO:
+		return READ_ONCE(u->min_unmapped_ratio);
+	case TUNE_MIN_SLAB_RATIO:
+		return READ_ONCE(u->min_slab_ratio);
 	case TUNE_OOM_POLICY:
 		return READ_ONCE(u->oom.policy);
 	case NR_TUNABLES:

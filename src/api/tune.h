@@ -15,6 +15,9 @@ enum umbra_tunable {
 	TUNE_DIRTY_LIMIT,
 	TUNE_PERCPU_PAGELIST_HIGH_FRACTION,	/* or 0 */
 	TUNE_DEFRAG_MODE,		/* 0 or 1 */
+	TUNE_ZONE_RECLAIM_MODE,		/* RECLAIM_* of the host */
+	TUNE_MIN_UNMAPPED_RATIO,
+	TUNE_MIN_SLAB_RATIO,
 	TUNE_OOM_POLICY,		/* enum umbra_oom_policy */
 	NR_TUNABLES
 };

@@ -59,6 +59,7 @@ struct umbra_owner;
 struct umbra_pcp;
 struct umbra_question;
 struct umbra_recorder;
+struct umbra_request;
 struct umbra_slow_ops;
 struct workqueue_struct;
 
@@ -367,6 +368,15 @@ struct umbra {
 	unsigned int blame_order;	/* of places to look at; READ_ONCE */
 	const struct umbra_slow_ops *slow_ops;	/* only tests change it */
 
+	/* Node reclaim, see node_reclaim.c. READ_ONCE/WRITE_ONCE. */
+	unsigned int zone_reclaim_mode;		/* RECLAIM_* of the host */
+	unsigned int min_unmapped_ratio;	/* percent of a node */
+	unsigned int min_slab_ratio;		/* percent of a node */
+	unsigned long reclaimed_nodes;	/* bits: a request reclaims from them */
+	/* NULL while @zone_reclaim_mode is 0. Returns whether pages were freed. */
+	bool (*node_reclaim)(struct umbra_zone *zone,
+			     const struct umbra_request *rq);
+
 	struct xarray held_accounts;	/* of HELD frames, see held.c */
 	struct delayed_work held_work;	/* on @wq; checks HELD frames again */
 	unsigned long held_period;	/* jiffies; READ_ONCE/WRITE_ONCE */
@@ -454,6 +464,12 @@ static inline bool umbra_distances_are_valid(const u8 *distance,
 static inline int umbra_current_node(const struct umbra *u)
 {
 	return u->cpu_node[raw_smp_processor_id()];
+}
+
+static inline unsigned int umbra_distance(const struct umbra *u,
+					  unsigned int from, unsigned int to)
+{
+	return u->distance[from * u->nr_nodes + to];
 }
 
 /* The zone of a type in a node, or NULL. */

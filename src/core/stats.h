@@ -36,6 +36,8 @@ enum umbra_event {
 	EVENT_PGSTEAL_KSWAPD,
 	EVENT_PGSTEAL_DIRECT,
 	EVENT_PGSCAN_THROTTLE,	/* requests that waited for kswapd */
+	EVENT_ZONE_RECLAIM_SUCCESS,	/* node reclaims with enough pages */
+	EVENT_ZONE_RECLAIM_FAILED,	/* node reclaims with fewer */
 	EVENT_SLABS_SCANNED,	/* objects that shrinkers scanned */
 	EVENT_KSWAPD_LOW_QUICKLY,
 	EVENT_KSWAPD_HIGH_QUICKLY,

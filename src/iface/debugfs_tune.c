@@ -75,6 +75,9 @@ DEFINE_TUNABLE(dirty_limit, TUNE_DIRTY_LIMIT);
 DEFINE_TUNABLE(percpu_pagelist_high_fraction,
 	       TUNE_PERCPU_PAGELIST_HIGH_FRACTION);
 DEFINE_TUNABLE(defrag_mode, TUNE_DEFRAG_MODE);
+DEFINE_TUNABLE(zone_reclaim_mode, TUNE_ZONE_RECLAIM_MODE);
+DEFINE_TUNABLE(min_unmapped_ratio, TUNE_MIN_UNMAPPED_RATIO);
+DEFINE_TUNABLE(min_slab_ratio, TUNE_MIN_SLAB_RATIO);
 
 static int do_lowmem_reserve_ratio(struct umbra *u, char *line)
 {
@@ -198,6 +201,9 @@ const struct umbra_ctl_file * const umbra_tune_files[] = {
 	&dirty_limit_file,
 	&percpu_pagelist_high_fraction_file,
 	&defrag_mode_file,
+	&zone_reclaim_mode_file,
+	&min_unmapped_ratio_file,
+	&min_slab_ratio_file,
 	&oom_policy_file,
 	&latency_file,
 	NULL

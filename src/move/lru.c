@@ -278,6 +278,11 @@ unsigned int umbra_lru_isolate(struct umbra *u, struct umbra_node *node,
 				    EVENT_PGACTIVATE, movable_pages(u, index));
 			continue;
 		}
+		if (seen->keep_exposed &&
+		    frame_has(frame_read(u, index), FRAME_EXPOSED)) {
+			rotate(u, index, LRU_LIST_INACTIVE);
+			continue;
+		}
 		umbra_movable_begin(u, index, movable_of(u, index));
 		frames[got++] = index;
 	}

@@ -8,10 +8,14 @@
 
 struct umbra_movable;
 
-/* Numbers of pages in the blocks that were scanned and passed over. */
+/*
+ * Numbers of pages in the blocks that were scanned and passed over. With
+ * @keep_exposed, blocks that user space may have mapped stay on the list.
+ */
 struct umbra_lru_seen {
 	unsigned long scanned;
 	unsigned long passed;
+	bool keep_exposed;
 };
 
 enum umbra_lru_list umbra_lru_list_of(struct umbra *u, u32 index);

@@ -150,7 +150,8 @@ static void shrink_lru(struct umbra *u, struct umbra_node *node,
 		       struct umbra_scan *scan)
 {
 	unsigned long reclaimed = scan->nr_reclaimed, all, share;
-	struct umbra_lru_seen seen = {}, before;
+	struct umbra_lru_seen seen = { .keep_exposed = scan->keep_exposed };
+	struct umbra_lru_seen before;
 
 	wait_for_isolated(u, node, scan);
 	age_lru(u, node, scan);
@@ -217,6 +218,33 @@ static unsigned long shrink_one(struct umbra_shrinker *shrinker,
 	atomic_long_add(clamp(deferred + share - scanned, 0L, freeable * 2),
 			nr_deferred);
 	return freed;
+}
+
+/**
+ * umbra_shrinkers_count() - count what the shrinkers could free
+ * @u: the instance
+ * @nid: the node
+ *
+ * Context: may sleep.
+ * Return: number of objects; 0 while a shrinker is registered or removed.
+ */
+unsigned long umbra_shrinkers_count(struct umbra *u, unsigned int nid)
+{
+	struct umbra_shrink_control sc = { .gfp = GFP_KERNEL, .nid = nid };
+	struct umbra_shrinkers *s = &u->shrinkers;
+	struct umbra_shrinker *shrinker;
+	unsigned long objects = 0;
+
+	if (list_empty(&s->list) || !down_read_trylock(&s->lock))
+		return 0;
+	list_for_each_entry(shrinker, &s->list, list) {
+		long count = shrinker->count(shrinker, &sc);
+
+		/* UMBRA_SHRINK_EMPTY is a negative number here. */
+		objects += max(count, 0L);
+	}
+	up_read(&s->lock);
+	return objects;
 }
 
 /* The number of pages of a node that were freed since its creation. */

@@ -17,6 +17,7 @@
  * @is_kswapd: whether kswapd reclaims
  * @is_direct: whether a request reclaims for itself
  * @waited: whether the task has waited for isolated blocks
+ * @keep_exposed: whether blocks that user space may have mapped stay
  */
 struct umbra_scan {
 	gfp_t gfp;
@@ -29,11 +30,13 @@ struct umbra_scan {
 	bool is_kswapd;
 	bool is_direct;
 	bool waited;
+	bool keep_exposed;
 };
 
 /* The priority of the first pass, as in the host. */
 #define UMBRA_SCAN_PRIORITY 12
 
+unsigned long umbra_shrinkers_count(struct umbra *u, unsigned int nid);
 void umbra_shrink_node(struct umbra *u, struct umbra_node *node,
 		       struct umbra_scan *scan);
 

@@ -2,12 +2,14 @@
 /*
  * The walk of the zones that a request allows, nearest node first. The block
  * comes from the first zone that stays above its watermark: from the cache of
- * this CPU, else from the free lists of the zone.
+ * this CPU, else from the free lists of the zone. With zone_reclaim_mode, a near
+ * node may be brought above it by reclaim.
  */
 #include <linux/bitops.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/sched/rt.h>
+#include <linux/topology.h>
 #include "../buddy/watermark.h"
 #include "../core/core.h"
 #include "../core/decision.h"
@@ -81,6 +83,28 @@ static bool is_above_watermark(struct umbra_zone *zone,
 }
 
 /*
+ * With zone_reclaim_mode, free pages of a near node rather than use a far one.
+ * Returns whether the zone is above its watermark then.
+ */
+static noinline bool reclaim_near(struct umbra_zone *zone,
+				  const struct umbra_request *rq)
+{
+	const struct umbra *u = zone->umbra;
+	bool (*reclaim)(struct umbra_zone *zone,
+			const struct umbra_request *rq) =
+		READ_ONCE(u->node_reclaim);
+
+	if (likely(!reclaim) ||
+	    umbra_distance(u, rq->preferred->nid, zone->nid) > RECLAIM_DISTANCE)
+		return false;
+	return reclaim(zone, rq) &&
+	       umbra_watermark_ok(zone, rq->order,
+				  umbra_mark(zone, rq->flags &
+						   ALLOC_WMARK_MASK),
+				  rq->highest, rq->flags);
+}
+
+/*
  * Is a zone too far for a pass with ALLOC_NOFRAGMENT? With defrag_mode, whole
  * pageblocks are worth more than a near node.
  */
@@ -137,7 +161,7 @@ static __always_inline u32 take_pass(struct umbra *u,
 			umbra_tell_left_out(zone, rq, LEFT_OUT_KSWAPD);
 			continue;
 		}
-		if (!is_above_watermark(zone, rq))
+		if (!is_above_watermark(zone, rq) && !reclaim_near(zone, rq))
 			continue;
 		index = zone_take_one(zone, rq);
 		if (rq->flags & ALLOC_KSWAPD &&
@@ -185,7 +209,7 @@ static u32 take_again(struct umbra *u, const struct umbra_request *rq,
  * @boosted: set to a zone for which the caller must wake kswapd, if any; with
  *	NULL a later request wakes kswapd
  *
- * Context: any.
+ * Context: any; may sleep if the request has %__GFP_DIRECT_RECLAIM.
  * Return: a block in state PCP, or UMBRA_NO_FRAME.
  */
 u32 umbra_take(struct umbra *u, const struct umbra_request *rq,

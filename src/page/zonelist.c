@@ -84,12 +84,6 @@ static umbra_zoneref_t *add_node(const struct umbra *u,
 	return ref;
 }
 
-static unsigned int distance(const struct umbra *u, unsigned int from,
-			     unsigned int to)
-{
-	return u->distance[from * u->nr_nodes + to];
-}
-
 static umbra_nodemask_t nodes_with_cpus(const struct umbra *u)
 {
 	umbra_nodemask_t nodes = 0;
@@ -124,7 +118,7 @@ static int next_best_node(const struct umbra *u, unsigned int nid,
 
 		if (!(left & BIT(to)))
 			continue;
-		value = distance(u, nid, to) + (to < nid) +
+		value = umbra_distance(u, nid, to) + (to < nid) +
 			!!(c->with_cpus & BIT(to));
 		value = value * UMBRA_MAX_NODES + c->load[to];
 		if (value < best_value) {
@@ -161,8 +155,8 @@ static void build_node(struct umbra *u, struct umbra_node *node,
 	while ((to = next_best_node(u, node->nid, left, c)) >= 0) {
 		left &= ~BIT(to);
 		/* Among nodes of equal distance, the first is used most. */
-		if (distance(u, node->nid, to) !=
-		    distance(u, node->nid, previous))
+		if (umbra_distance(u, node->nid, to) !=
+		    umbra_distance(u, node->nid, previous))
 			c->load[to]++;
 		ref = add_node(u, &u->nodes[to], ref);
 		previous = to;

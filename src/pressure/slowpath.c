@@ -306,6 +306,8 @@ static u32 take_plenty(struct slow *s)
 
 	rq.flags = ALLOC_WMARK_HIGH | ALLOC_CPUSET;
 	rq.hardwall = true;
+	/* No reclaim while other requests wait for the lock. */
+	rq.gfp &= ~__GFP_DIRECT_RECLAIM;
 	return umbra_take_waking(s->u, &rq);
 }
 

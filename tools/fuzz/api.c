@@ -19,6 +19,7 @@ static void do_tune(void)
 		"watermark_boost_factor", "extfrag_threshold",
 		"compaction_proactiveness", "dirty_limit", "oom_policy",
 		"percpu_pagelist_high_fraction", "defrag_mode",
+		"zone_reclaim_mode", "min_unmapped_ratio", "min_slab_ratio",
 	};
 	const char *name = names[fuzz_pick(ARRAY_SIZE(names))];
 	long value = (long)fuzz_pick(fuzz_pick(2) ? 256 : 65536) - 1;
@@ -28,6 +29,8 @@ static void do_tune(void)
 		value *= 1L << fuzz_pick(46);
 	else if (!strcmp(name, "oom_policy") || !strcmp(name, "defrag_mode"))
 		value &= 1;
+	else if (!strcmp(name, "zone_reclaim_mode"))
+		value &= 7;
 	err = umbra_sim_tune(api.u, name, value);
 	fuzz_check(!err || err == -ERANGE || err == -EINTR,
 		   "%s=%ld ends with %d", name, value, err);

@@ -159,6 +159,7 @@ static const char * const tunables[] = {
 	"lowmem_reserve_ratio", "extfrag_threshold", "compaction_proactiveness",
 	"dirty_limit", "percpu_pagelist_high_fraction", "oom_policy", "latency",
 	"pcp", "allowed_nodes", "record", "defrag_mode",
+	"zone_reclaim_mode", "min_unmapped_ratio", "min_slab_ratio",
 };
 
 /* A file must accept what it shows, and show the same afterwards. */

@@ -228,6 +228,9 @@ static const char * const tunables[NR_TUNABLES] = {
 	[TUNE_DIRTY_LIMIT] = "dirty_limit",
 	[TUNE_PERCPU_PAGELIST_HIGH_FRACTION] = "percpu_pagelist_high_fraction",
 	[TUNE_DEFRAG_MODE] = "defrag_mode",
+	[TUNE_ZONE_RECLAIM_MODE] = "zone_reclaim_mode",
+	[TUNE_MIN_UNMAPPED_RATIO] = "min_unmapped_ratio",
+	[TUNE_MIN_SLAB_RATIO] = "min_slab_ratio",
 	[TUNE_OOM_POLICY] = "oom_policy",
 };
 

@@ -178,6 +178,9 @@ SIM_BIT_OP(bool, test_and_clear_bit, *word &= ~BIT_MASK(nr); return old)
 #define test_and_clear_bit	__test_and_clear_bit
 #endif
 
+#define test_and_set_bit_lock	test_and_set_bit
+#define clear_bit_unlock	clear_bit
+
 unsigned long find_next_bit(const unsigned long *map, unsigned long size,
 			    unsigned long from);
 unsigned long bitmap_find_next_zero_area(unsigned long *map, unsigned long size,

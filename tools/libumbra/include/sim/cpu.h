@@ -81,6 +81,7 @@ void sim_cpuhp_remove(struct hlist_node *node);
 #define MAX_NUMNODES		1
 #define LOCAL_DISTANCE		10
 #define REMOTE_DISTANCE		20
+#define RECLAIM_DISTANCE	30
 #define cpu_to_node(cpu)	0
 #define node_distance(a, b)	LOCAL_DISTANCE
 #define numa_node_id()		0

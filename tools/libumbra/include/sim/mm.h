@@ -140,6 +140,10 @@ extern const struct sim_node sim_host_node;
 
 #define ACR_FLAGS_NONE			0
 
+#define RECLAIM_ZONE			1
+#define RECLAIM_WRITE			2
+#define RECLAIM_UNMAP			4
+
 int alloc_contig_range(unsigned long start, unsigned long end, int flags,
 		       gfp_t gfp);
 void free_contig_range(unsigned long pfn, unsigned long nr_pages);
