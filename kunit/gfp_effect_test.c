@@ -180,6 +180,92 @@ static void write_avoids_a_dirty_node(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, node_of(u, GFP_KERNEL | __GFP_WRITE, 1), 0);
 }
 
+struct dirty_case {
+	const char *name;
+	unsigned int min_free;	/* pages of the min watermarks */
+	unsigned int ratio;	/* of the lowmem reserve of DMA */
+	unsigned int used;	/* pages of node 0 */
+	bool listed;		/* these are on an LRU list */
+	unsigned int boost;
+	bool isolated;		/* a pageblock of node 0 is */
+	long most;		/* dirty pages */
+};
+
+/*
+ * node_dirtyable_memory() and calculate_totalreserve_pages() of Linux 7.3, at
+ * 20%. Node 0 has DMA and Normal, of 1024 pages each.
+ */
+static const struct dirty_case dirty_cases[] = {
+	{ .name = "all is free", .most = 2048 * 20 / 100 },
+	/* Each of three zones has a third of the min watermarks, and half more. */
+	{ .name = "high watermarks are kept", .min_free = 384,
+	  .most = (2048 - 2 * 192) * 20 / 100 },
+	{ .name = "a boost is not", .min_free = 384, .boost = 100,
+	  .most = (2048 - 2 * 192) * 20 / 100 },
+	{ .name = "a reserve is kept", .ratio = 4,
+	  .most = (2048 - 1024 / 4) * 20 / 100 },
+	{ .name = "a reserve and marks are kept", .ratio = 4, .min_free = 384,
+	  .most = (2048 - 1024 / 4 - 2 * 192) * 20 / 100 },
+	{ .name = "a zone keeps no more than it has", .ratio = 1,
+	  .min_free = 384, .most = (2048 - 1024 - 192) * 20 / 100 },
+	{ .name = "pages in use do not count", .used = 500,
+	  .most = 1548 * 20 / 100 },
+	{ .name = "pages that can be reclaimed do", .used = 500, .listed = true,
+	  .most = 2048 * 20 / 100 },
+	{ .name = "isolated pages do not count", .isolated = true,
+	  .most = 1536 * 20 / 100 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(dirty, dirty_cases, name);
+
+static void dirtyable_pages_limit_the_dirty_ones(struct kunit *test)
+{
+	static const struct umbra_zone_layout zones[] = {
+		{ .nid = 0, .type = UMBRA_ZONE_DMA, .nr_frames = NODE_FRAMES },
+		{ .nid = 0, .type = UMBRA_ZONE_NORMAL,
+		  .nr_frames = NODE_FRAMES },
+		{ .nid = 1, .type = UMBRA_ZONE_NORMAL,
+		  .nr_frames = NODE_FRAMES },
+	};
+	const struct dirty_case *c = test->param_value;
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.nr_zones = ARRAY_SIZE(zones),
+		.zones = zones,
+		.dirty_limit = 20,
+		.min_free_kbytes = c->min_free * (PAGE_SIZE >> 10),
+		.lowmem_reserve_ratio = { [UMBRA_ZONE_DMA] = c->ratio },
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout,
+						  3 * NODE_FRAMES);
+	struct umbra_lru *lru = &u->nodes[0].lru;
+	struct page *page = umbra_index_to_page(u, 0);
+	LIST_HEAD(pages);
+	unsigned int i;
+
+	if (c->isolated)
+		KUNIT_ASSERT_EQ(test, umbra_isolate_range(u, 0, 1), 0);
+	for (i = 0; i < c->used; i++)
+		list_add(&umbra_test_alloc(test, u, GFP_KERNEL, 0)->lru,
+			 &pages);
+	if (c->listed) {
+		WRITE_ONCE(lru->nr[LRU_LIST_ACTIVE], c->used - 200);
+		WRITE_ONCE(lru->nr[LRU_LIST_INACTIVE], 200);
+	}
+	WRITE_ONCE(u->zones[0].watermark_boost, c->boost);
+	umbra_mod_dirty(u, page, c->most);
+	KUNIT_EXPECT_EQ(test, node_of(u, GFP_KERNEL | __GFP_WRITE, 0), 0);
+	umbra_mod_dirty(u, page, 1);
+	KUNIT_EXPECT_EQ(test, node_of(u, GFP_KERNEL | __GFP_WRITE, 0), 1);
+	WRITE_ONCE(u->zones[0].watermark_boost, 0);
+	WRITE_ONCE(lru->nr[LRU_LIST_ACTIVE], 0);
+	WRITE_ONCE(lru->nr[LRU_LIST_INACTIVE], 0);
+	umbra_test_give_all(u, &pages);
+	if (c->isolated)
+		KUNIT_EXPECT_EQ(test, umbra_unisolate_range(u, 0, 1), 0);
+}
+
 static void mobility_decides_the_pageblock(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, 3 * TEST_BLOCK);
@@ -453,6 +539,8 @@ static struct kunit_case gfp_effect_cases[] = {
 	KUNIT_CASE(hardwall_uses_only_allowed_nodes),
 	KUNIT_CASE(unknown_nodes_cannot_be_allowed),
 	KUNIT_CASE(write_avoids_a_dirty_node),
+	KUNIT_CASE_PARAM(dirtyable_pages_limit_the_dirty_ones,
+			 dirty_gen_params),
 	KUNIT_CASE(mobility_decides_the_pageblock),
 	KUNIT_CASE(tails_of_a_compound_block_find_their_head),
 	KUNIT_CASE(nowarn_fails_without_a_report),

@@ -264,16 +264,29 @@ static u32 lowest_of(const struct zoned_model *m, unsigned int i,
 	return own == UMBRA_NO_FRAME ? cma : own;
 }
 
+/* The high watermark, and what the zone keeps from requests for higher zones. */
+static long kept_of(const struct model_zone *z)
+{
+	return min(z->mark[UMBRA_WMARK_HIGH] +
+		   z->reserve[UMBRA_ZONE_MOVABLE], pages_of(z));
+}
+
 static bool is_node_dirty(const struct zoned_model *m, unsigned int nid)
 {
-	unsigned long pages = 0;
+	long pages = 0, kept = 0;
 	unsigned int i;
 
-	for (i = 0; i < m->nr_zones; i++)
-		if (m->zone[i].nid == nid)
-			pages += pages_of(&m->zone[i]);
+	for (i = 0; i < m->nr_zones; i++) {
+		struct rules_zone z = rules_of(m, i);
+
+		if (m->zone[i].nid != nid)
+			continue;
+		pages += rules_pages(&z, BIT(UMBRA_ISOLATE) - 1);
+		kept += kept_of(&m->zone[i]);
+	}
+	pages = max(pages - kept, 0L);
 	return m->layout.dirty_limit &&
-	       m->dirty[nid] > (long)(pages * m->layout.dirty_limit / 100);
+	       m->dirty[nid] > pages * (long)m->layout.dirty_limit / 100;
 }
 
 static bool is_behind_wall(const struct zoned_model *m, unsigned int i,

@@ -143,8 +143,10 @@ struct umbra_zone_layout {
  * @lowmem_reserve_ratio: for each zone type, the divisor N of a reserve: the
  *	zone keeps 1/N of the pages of the zones above it from requests that
  *	those zones could serve; 0 for no reserve
- * @dirty_limit: percent of the pages of a node that may be dirty before
- *	%__GFP_WRITE prefers another node; 0 for no limit
+ * @dirty_limit: percent of the dirtyable pages of a node that may be dirty
+ *	before %__GFP_WRITE prefers another node; 0 for no limit. Dirtyable are
+ *	free pages above high watermarks and lowmem reserves, and pages on LRU
+ *	lists.
  * @pcp_batch: number of pages moved at once between a zone and the cache of a
  *	CPU; 0 for no caches, or %UMBRA_AUTO
  * @pcp_high: number of pages that the cache of a CPU may keep of a zone, or

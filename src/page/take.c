@@ -6,6 +6,7 @@
  * node may be brought above it by reclaim.
  */
 #include <linux/bitops.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/sched/rt.h>
@@ -39,24 +40,51 @@ static u32 zone_take_one(struct umbra_zone *zone,
 	return index;
 }
 
+/* Pages that a zone keeps: the high watermark, and the most for low requests. */
+static unsigned long kept_pages(const struct umbra_zone *zone)
+{
+	unsigned long reserve = 0;
+	unsigned int type;
+
+	for (type = zone->type + 1; type < UMBRA_NR_ZONE_TYPES; type++)
+		reserve = max(reserve, READ_ONCE(zone->lowmem_reserve[type]));
+	return min(reserve + READ_ONCE(zone->watermark[UMBRA_WMARK_HIGH]),
+		   READ_ONCE(zone->nr_managed));
+}
+
+/*
+ * Pages of a node that may be dirty: free ones above what the zones keep, and
+ * those that reclaim could have. kswapd can balance the node then without I/O.
+ */
+static unsigned long dirtyable_pages(const struct umbra *u,
+				     const struct umbra_node *node)
+{
+	unsigned long free = 0, kept = 0;
+	int type;
+
+	for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++) {
+		const struct umbra_zone *zone = umbra_node_zone(u, node, type);
+
+		if (!zone)
+			continue;
+		free += READ_ONCE(zone->nr_free_pages);
+		kept += kept_pages(zone);
+	}
+	return free - min(free, kept) +
+	       READ_ONCE(node->lru.nr[LRU_LIST_INACTIVE]) +
+	       READ_ONCE(node->lru.nr[LRU_LIST_ACTIVE]);
+}
+
 /* Is the node of a zone below its limit of dirty pages? */
 static bool is_dirty_ok(const struct umbra_zone *zone)
 {
 	const struct umbra *u = zone->umbra;
 	unsigned int percent = READ_ONCE(u->dirty_limit);
-	const struct umbra_node *node = &u->nodes[zone->nid];
-	unsigned long pages = 0;
-	int type;
+	unsigned long pages;
 
 	if (!percent)
 		return true;
-	for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++) {
-		const struct umbra_zone *other = umbra_node_zone(u, node, type);
-
-		if (other)
-			pages += READ_ONCE(other->nr_managed);
-	}
-	pages = pages * percent / 100;
+	pages = dirtyable_pages(u, &u->nodes[zone->nid]) * percent / 100;
 	if (rt_or_dl_task(current))
 		pages += pages / 4;
 	return umbra_node_dirty(u, zone->nid) <= pages;
