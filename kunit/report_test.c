@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The report of a failed request in the kernel log. */
+#include <linux/atomic.h>
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
@@ -154,8 +155,8 @@ static void a_report_shows_the_request_and_the_free_memory(struct kunit *test)
 		   current->comm, (__force unsigned int)GFP_ATOMIC);
 	log_expect(test, log, "nodemask=0xffffffff");
 	log_expect(test, log,
-		   "test: Node 0 DMA free:%lukB boost:0kB min:0kB low:0kB high:0kB reserved_highatomic:0kB free_highatomic:0kB active_file:0kB inactive_file:0kB isolated_file:0kB managed:%lukB held:0kB free_isolated:0kB free_pcp:0kB free_cma:0kB",
-		   KB(3), KB(TEST_BLOCK));
+		   "test: Node 0 DMA free:%lukB boost:0kB min:0kB low:0kB high:0kB reserved_highatomic:0kB free_highatomic:0kB active_file:0kB inactive_file:0kB isolated_file:0kB present:%lukB managed:%lukB held:0kB free_isolated:0kB free_pcp:0kB local_pcp:0kB free_cma:0kB",
+		   KB(3), KB(TEST_BLOCK), KB(TEST_BLOCK));
 	log_expect(test, log, "test: lowmem_reserve[]: 0 0 2 2 2");
 	log_expect(test, log, "test: Node 0 Normal free:%lukB boost:", KB(cma));
 	log_expect(test, log, " free_cma:%lukB", KB(cma));
@@ -219,6 +220,58 @@ static void a_report_has_the_zones_of_the_request(struct kunit *test)
 			 u->zones[i].name[0]);
 		log_expect_lines(test, log, text, !!strstr(c->shown, zone));
 	}
+	for (i = 0; i < u->nr_nodes; i++) {
+		snprintf(text, sizeof(text), "test: Node %u active_file:", i);
+		snprintf(zone, sizeof(zone), "N%uD", i);
+		log_expect_lines(test, log, text, !!strstr(c->shown, zone));
+	}
+	umbra_test_give_all(u, &pages);
+}
+
+/* The counters of show_free_areas() of Linux that an instance has. */
+static void a_report_has_the_counters_of_the_host(struct kunit *test)
+{
+	struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.pcp_batch = 1,
+		.pcp_high = 64,
+	};
+	const unsigned long nr_pages = 2 * TEST_BLOCK - 3;
+	struct umbra *u = umbra_test_ghost_layout(test, &layout, nr_pages);
+	struct umbra_node *node = u->nodes;
+	struct umbra_zone *zone = u->zones;
+	struct log *log;
+	LIST_HEAD(pages);
+
+	umbra_test_one_cpu(test);
+	umbra_test_take_all(u, 0, GFP_KERNEL | __GFP_MEMALLOC, 0, &pages);
+	umbra_free_page(u, umbra_index_to_page(u, 7));
+	list_del(&umbra_index_to_page(u, 7)->lru);
+	zone->nr_lru[LRU_LIST_ACTIVE] = 5;
+	node->lru.nr[LRU_LIST_ACTIVE] = 5;
+	zone->nr_lru[LRU_LIST_INACTIVE] = 6;
+	node->lru.nr[LRU_LIST_INACTIVE] = 6;
+	zone->nr_lru[LRU_LIST_ISOLATED] = 7;
+	node->lru.nr[LRU_LIST_ISOLATED] = 7;
+	umbra_mod_dirty(u, umbra_index_to_page(u, 0), 9);
+	atomic_set(&node->kswapd_failures, UMBRA_KSWAPD_FAILURES);
+	log = log_start(test);
+	KUNIT_EXPECT_NULL(test, umbra_alloc_pages(u, GFP_ATOMIC, 2));
+	log_expect(test, log,
+		   "test: active_file:5 inactive_file:6 isolated_file:7 dirty:9 free:0 free_pcp:1 free_cma:0");
+	log_expect(test, log,
+		   "test: Node 0 active_file:%lukB inactive_file:%lukB isolated(file):%lukB dirty:%lukB all_unreclaimable? yes",
+		   KB(5), KB(6), KB(7), KB(9));
+	log_expect(test, log, "present:%lukB managed:%lukB", KB(nr_pages),
+		   KB(nr_pages));
+	log_expect(test, log, "free_pcp:%lukB local_pcp:%lukB", KB(1), KB(1));
+	atomic_set(&node->kswapd_failures, 0);
+	KUNIT_EXPECT_NULL(test, umbra_alloc_pages(u, GFP_ATOMIC, 2));
+	log_expect_lines(test, log, "all_unreclaimable? no", 1);
+	memset(zone->nr_lru, 0, sizeof(zone->nr_lru));
+	memset(node->lru.nr, 0, sizeof(node->lru.nr));
+	umbra_mod_dirty(u, umbra_index_to_page(u, 0), -9);
 	umbra_test_give_all(u, &pages);
 }
 
@@ -422,6 +475,7 @@ static struct kunit_case report_cases[] = {
 	KUNIT_CASE(a_report_shows_the_request_and_the_free_memory),
 	KUNIT_CASE_PARAM(a_report_has_the_zones_of_the_request,
 			 zones_gen_params),
+	KUNIT_CASE(a_report_has_the_counters_of_the_host),
 	KUNIT_CASE(reports_are_limited_and_failures_are_counted),
 	KUNIT_CASE(a_node_that_does_not_exist_is_reported),
 	KUNIT_CASE(a_nowarn_request_prints_nothing),

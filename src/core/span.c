@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Spans: conversion between frames, pages and page frame numbers. */
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include "core.h"
 #include "span.h"
@@ -46,6 +47,22 @@ const struct umbra_span *umbra_index_span(const struct umbra *u, u32 index)
 	return span;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_index_span);
+
+/* The number of frames from @start up to @end that have a page. Context: any. */
+unsigned long umbra_pages_in(const struct umbra *u, u32 start, u32 end)
+{
+	unsigned long pages = 0;
+	unsigned int i;
+
+	for (i = 0; i < u->nr_spans; i++) {
+		const struct umbra_span *span = &u->spans[i];
+		u32 from = max(start, span->first);
+		u32 to = min(end, span->first + span->nr_pages);
+
+		pages += to > from ? to - from : 0;
+	}
+	return pages;
+}
 
 /* The frame of a page frame number, or UMBRA_NO_FRAME if it is not of @u. */
 u32 umbra_pfn_to_index(const struct umbra *u, unsigned long pfn)

@@ -8,6 +8,7 @@
 int umbra_spans_place(struct umbra_span *spans, unsigned int nr_spans,
 		      u32 *nr_frames);
 const struct umbra_span *umbra_index_span(const struct umbra *u, u32 index);
+unsigned long umbra_pages_in(const struct umbra *u, u32 start, u32 end);
 u32 umbra_pfn_to_index(const struct umbra *u, unsigned long pfn);
 u32 umbra_page_to_index_far(const struct umbra *u, const struct page *page);
 

@@ -94,22 +94,6 @@ static const char * const lru_names[UMBRA_NR_LRU_LISTS] = {
 	[LRU_LIST_ISOLATED] = "nr_isolated_file",
 };
 
-/* The number of frames of a range that have a page. */
-static unsigned long pages_in(const struct umbra *u, u32 start, u32 end)
-{
-	unsigned long pages = 0;
-	unsigned int i;
-
-	for (i = 0; i < u->nr_spans; i++) {
-		const struct umbra_span *span = &u->spans[i];
-		u32 from = max(start, span->first);
-		u32 to = min(end, span->first + span->nr_pages);
-
-		pages += to > from ? to - from : 0;
-	}
-	return pages;
-}
-
 static unsigned long zone_cma(const struct umbra_zone *zone)
 {
 	const struct umbra *u = zone->umbra;
@@ -118,8 +102,8 @@ static unsigned long zone_cma(const struct umbra_zone *zone)
 
 	for_each_umbra_pageblock(u, index, zone->start, zone->end)
 		if (umbra_pageblock_type(u, index) == UMBRA_CMA)
-			pages += pages_in(u, index,
-					  umbra_pageblock_end(u, index));
+			pages += umbra_pages_in(u, index,
+						umbra_pageblock_end(u, index));
 	return pages;
 }
 
@@ -141,7 +125,7 @@ static void show_watermarks(struct seq_file *m, const struct umbra_zone *zone)
 		   umbra_mark(zone, UMBRA_WMARK_PROMO));
 	seq_printf(m, "\n        spanned  %u", zone->end - zone->start);
 	seq_printf(m, "\n        present  %lu",
-		   pages_in(zone->umbra, zone->start, zone->end));
+		   umbra_pages_in(zone->umbra, zone->start, zone->end));
 	seq_printf(m, "\n        managed  %lu", READ_ONCE(zone->nr_managed));
 	seq_printf(m, "\n        cma      %lu", zone_cma(zone));
 	seq_puts(m, "\n        protection: (");

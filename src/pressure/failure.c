@@ -11,10 +11,13 @@
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
 #include <linux/sched.h>
+#include <linux/smp.h>
 #include <linux/string.h>
 #include "../buddy/fragmentation.h"
 #include "../core/core.h"
 #include "../core/request.h"
+#include "../core/span.h"
+#include "../core/stats.h"
 #include "../page/account.h"
 #include "../page/gfp.h"
 #include "../page/pcp.h"
@@ -32,7 +35,7 @@ static noinline_for_stack void report_zone(const struct umbra_zone *zone)
 	for (i = 0; i < UMBRA_NR_ZONE_TYPES; i++)
 		n += scnprintf(reserve + n, sizeof(reserve) - n, " %lu",
 			       READ_ONCE(zone->lowmem_reserve[i]));
-	pr_warn("%s: Node %u %s free:%lukB boost:%lukB min:%lukB low:%lukB high:%lukB reserved_highatomic:%lukB free_highatomic:%lukB active_file:%lukB inactive_file:%lukB isolated_file:%lukB managed:%lukB held:%lukB free_isolated:%lukB free_pcp:%lukB free_cma:%lukB\n",
+	pr_warn("%s: Node %u %s free:%lukB boost:%lukB min:%lukB low:%lukB high:%lukB reserved_highatomic:%lukB free_highatomic:%lukB active_file:%lukB inactive_file:%lukB isolated_file:%lukB present:%lukB managed:%lukB held:%lukB free_isolated:%lukB free_pcp:%lukB local_pcp:%lukB free_cma:%lukB\n",
 		zone->umbra->name, zone->nid, zone->name,
 		K(READ_ONCE(zone->nr_free_pages)),
 		K(READ_ONCE(zone->watermark_boost)),
@@ -44,8 +47,10 @@ static noinline_for_stack void report_zone(const struct umbra_zone *zone)
 		K(READ_ONCE(zone->nr_lru[LRU_LIST_ACTIVE])),
 		K(READ_ONCE(zone->nr_lru[LRU_LIST_INACTIVE])),
 		K(READ_ONCE(zone->nr_lru[LRU_LIST_ISOLATED])),
+		K(umbra_pages_in(zone->umbra, zone->start, zone->end)),
 		K(READ_ONCE(zone->nr_managed)), K(READ_ONCE(zone->nr_held)),
 		K(READ_ONCE(zone->nr_isolated)), K(umbra_pcp_count(zone, -1)),
+		K(umbra_pcp_count(zone, raw_smp_processor_id())),
 		K(READ_ONCE(zone->nr_free_cma)));
 	pr_warn("%s: lowmem_reserve[]:%s\n", zone->umbra->name, reserve);
 }
@@ -124,6 +129,63 @@ static bool is_of_request(const struct umbra_zone *zone,
 }
 
 /*
+ * Print the counters of the instance in pages; those of caches are sums of the
+ * zones of the request.
+ */
+static noinline_for_stack void report_total(struct umbra *u,
+					    const struct umbra_request *rq)
+{
+	unsigned long lru[UMBRA_NR_LRU_LISTS] = {};
+	unsigned long free = 0, cma = 0, cached = 0, dirty = 0;
+	struct umbra_zone *zone;
+	unsigned int i;
+
+	for_each_umbra_zone(u, zone) {
+		for (i = 0; i < UMBRA_NR_LRU_LISTS; i++)
+			lru[i] += READ_ONCE(zone->nr_lru[i]);
+		free += READ_ONCE(zone->nr_free_pages);
+		cma += READ_ONCE(zone->nr_free_cma);
+		if (is_of_request(zone, rq))
+			cached += umbra_pcp_count(zone, -1);
+	}
+	for (i = 0; i < u->nr_nodes; i++)
+		dirty += umbra_node_dirty(u, i);
+	pr_warn("%s: active_file:%lu inactive_file:%lu isolated_file:%lu dirty:%lu free:%lu free_pcp:%lu free_cma:%lu\n",
+		u->name, lru[LRU_LIST_ACTIVE], lru[LRU_LIST_INACTIVE],
+		lru[LRU_LIST_ISOLATED], dirty, free, cached, cma);
+}
+
+/* Has a node a zone of the request, with pages? */
+static bool is_node_of_request(const struct umbra *u,
+			       const struct umbra_node *node,
+			       const struct umbra_request *rq)
+{
+	int type;
+
+	for (type = 0; type < UMBRA_NR_ZONE_TYPES; type++) {
+		const struct umbra_zone *zone = umbra_node_zone(u, node, type);
+
+		if (zone && READ_ONCE(zone->nr_managed) &&
+		    is_of_request(zone, rq))
+			return true;
+	}
+	return false;
+}
+
+static noinline_for_stack void report_node(const struct umbra *u,
+					   const struct umbra_node *node)
+{
+	const struct umbra_lru *lru = &node->lru;
+
+	pr_warn("%s: Node %u active_file:%lukB inactive_file:%lukB isolated(file):%lukB dirty:%lukB all_unreclaimable? %s\n",
+		u->name, node->nid, K(READ_ONCE(lru->nr[LRU_LIST_ACTIVE])),
+		K(READ_ONCE(lru->nr[LRU_LIST_INACTIVE])),
+		K(READ_ONCE(lru->nr[LRU_LIST_ISOLATED])),
+		K(umbra_node_dirty(u, node->nid)),
+		umbra_node_is_hopeless(node) ? "yes" : "no");
+}
+
+/*
  * Print the request, its zones, and the accounts with the most pages. @kind is
  * what happened to the request: "failure" or a stall.
  */
@@ -131,12 +193,17 @@ static void report_request(struct umbra *u, const struct umbra_request *rq,
 			   const char *kind)
 {
 	struct umbra_zone *zone;
+	unsigned int nid;
 
 	pr_warn("%s: %s: page allocation %s: order:%u, mode:%#x(%pGg), nid=%d, nodemask=%#x\n",
 		u->name, current->comm, kind, rq->order,
 		(__force unsigned int)rq->gfp, &rq->gfp, rq->nid,
 		rq->nodemask);
 	dump_stack();
+	report_total(u, rq);
+	for (nid = 0; nid < u->nr_nodes; nid++)
+		if (is_node_of_request(u, &u->nodes[nid], rq))
+			report_node(u, &u->nodes[nid]);
 	for_each_umbra_zone(u, zone)
 		if (is_of_request(zone, rq))
 			report_zone(zone);
