@@ -21,7 +21,7 @@ static void every_state_and_order_fits_in_a_byte(struct kunit *test)
 
 static bool is_state(unsigned int state)
 {
-	return state <= FRAME_HELD || state >= FRAME_ALLOC;
+	return state <= FRAME_LATER || state >= FRAME_ALLOC;
 }
 
 static void only_owned_heads_count_as_allocated(struct kunit *test)

@@ -345,7 +345,6 @@ static void lower_nr_free(struct site *site)
 }
 
 static const struct breakage breakages[] = {
-	{ "invalid state 5", FINDING_STATE, make_state_invalid, unpoke, 5 },
 	{ "invalid state 6", FINDING_STATE, make_state_invalid, unpoke, 6 },
 	{ "invalid state 7", FINDING_STATE, make_state_invalid, unpoke, 7 },
 	{ "invalid order", FINDING_STATE, make_order_too_large, unpoke },

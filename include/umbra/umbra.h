@@ -200,6 +200,8 @@ unsigned long umbra_alloc_pages_bulk(struct umbra *u, gfp_t gfp, int nid,
 				     struct page **pages);
 int umbra_free_pages_account(struct umbra *u, struct page *page,
 			     unsigned int order, struct umbra_account *account);
+int umbra_free_pages_nolock(struct umbra *u, struct page *page,
+			    unsigned int order);
 void umbra_free_pages_bulk(struct umbra *u, struct page **pages,
 			   unsigned long nr_pages);
 void umbra_report_shortage(struct umbra *u, gfp_t gfp, unsigned int order);

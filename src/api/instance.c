@@ -154,6 +154,7 @@ static int create_zone(struct umbra *u, unsigned int i, u32 start,
 	zone->start = start;
 	zone->end = zone_end(u, start, z);
 	spin_lock_init(&zone->lock);
+	init_llist_head(&zone->later);
 	u->nodes[z->nid].nid = z->nid;
 	u->nodes[z->nid].zones[z->type] = i + 1;
 	for (block = start >> u->pb_order; block < zone->end >> u->pb_order;

@@ -15,8 +15,8 @@
  *		release, in every state of the frame; a higher count means
  *		that others hold the page
  * lru		FREE head: link in the free list; PCP: words of a group of
- *		blocks, see pcp_list.c; registered as movable: link in an LRU
- *		list, see lru.c
+ *		blocks, see pcp_list.c, or link of a block that is freed later;
+ *		registered as movable: link in an LRU list, see lru.c
  * private	HELD: the account that is charged for the frame, or 0
  *
  * With UMBRA_DEBUG_GUARD a second reference belongs to umbra while a frame is
@@ -111,6 +111,7 @@ enum umbra_zone_flag {
 	ZONE_FLAG_RECLAIM_ACTIVE,	/* kswapd works: small caches */
 	ZONE_FLAG_SUSPECT,	/* a page failed while its block was freed */
 	ZONE_FLAG_BELOW_LOW,	/* below low watermark */
+	ZONE_FLAG_LATER,	/* there are blocks in state LATER */
 };
 
 /* LRU lists of a node: blocks that the module may reclaim. */
@@ -166,19 +167,20 @@ struct umbra_zone {
 
 	/* Guards the members below, and the shape of blocks. */
 	spinlock_t lock ____cacheline_aligned_in_smp;
+	struct llist_head later;	/* added to without the lock: later.c */
 	unsigned long seq;	/* counts the changes made under the lock */
 	unsigned long nr_free_pages;	/* without isolated pages */
 	unsigned long nr_free_cma;	/* part of nr_free_pages */
 	unsigned long nr_free_highatomic;	/* part of nr_free_pages */
 	unsigned long watermark_boost;
 	unsigned long nr_isolated;	/* free pages of isolated pageblocks */
-	unsigned long nr_reserved_highatomic;
 	unsigned long nr_held;
 	unsigned long nr_managed;	/* frames that are not OFFLINE */
 	unsigned long fast_mark;	/* free pages that @fast_orders needs */
 	unsigned long nr_free_before;	/* at the last reported change */
 	u16 listed[UMBRA_NR_TYPES];	/* bitmap: orders with a free block */
 	struct umbra_free_area free_area[UMBRA_NR_ORDERS];
+	unsigned long nr_reserved_highatomic;
 	struct umbra_zone_compact compact;
 
 	/* Pages on the LRU lists; guarded by the xa_lock, READ_ONCE. */
@@ -277,9 +279,8 @@ struct umbra_shrinkers {
 	struct list_head list;
 };
 
-/* Blocks that are freed soon; see later.c. */
+/* Frees the blocks that wait for it; see later.c. */
 struct umbra_later {
-	struct llist_head blocks;
 	struct irq_work irq;
 	struct work_struct work;
 };

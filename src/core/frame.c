@@ -10,6 +10,7 @@ static const char * const state_names[] = {
 	[FRAME_TAIL] = "tail",
 	[FRAME_PCP] = "pcp",
 	[FRAME_HELD] = "held",
+	[FRAME_LATER] = "freed later",
 	[FRAME_ALLOC] = "allocated",
 	[FRAME_EXPOSED] = "allocated, exposed",
 	[FRAME_COMP] = "allocated, compound",

@@ -24,6 +24,7 @@ enum umbra_frame_state {
 	FRAME_TAIL,		/* inside a block */
 	FRAME_PCP,		/* head of a block in a cache, or in hand */
 	FRAME_HELD,		/* freed, but others still reference it */
+	FRAME_LATER,		/* head of a block that is freed later */
 	FRAME_ALLOC = 8,	/* head of an allocated block, plus any of: */
 	FRAME_EXPOSED = 9,	/* others may reference the tails */
 	FRAME_COMP = 10,	/* a compound page */

@@ -48,6 +48,7 @@ static const char *bad_free(struct umbra *u, u32 index, unsigned int order)
 	case FRAME_FREE:
 	case FRAME_PCP:
 	case FRAME_HELD:
+	case FRAME_LATER:
 		return "double free";
 	case FRAME_TAIL:
 		return "free of a tail page";

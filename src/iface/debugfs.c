@@ -117,7 +117,7 @@ static int verify_show(struct seq_file *m, void *unused)
 			      UMBRA_FIRST_FINDINGS); i++)
 		show_finding(m, &v->first[i]);
 	for (i = 0; i < FRAME_NR_STATES; i++)
-		if (i != FRAME_TAIL && (i <= FRAME_HELD || i >= FRAME_ALLOC))
+		if (i != FRAME_TAIL && (i <= FRAME_LATER || i >= FRAME_ALLOC))
 			seq_printf(m, "%s: %lu frames, %lu blocks\n",
 				   umbra_frame_state_name(i), v->frames[i],
 				   v->blocks[i]);

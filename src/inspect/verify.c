@@ -175,6 +175,7 @@ static u32 check_frame(struct zone_walk *w, u32 index, u32 end)
 	switch (frame_state(frame)) {
 	case FRAME_FREE:
 	case FRAME_PCP:
+	case FRAME_LATER:
 		return check_block(w, index, end);
 	case FRAME_HELD:
 		if (frame_order(frame))

@@ -138,7 +138,8 @@ static void range_pass(struct umbra *u, u32 start, u32 end,
 		if (umbra_is_movable(u, index))
 			range_step(u, index, end, result);
 		/* Another task has the block in hand, to free or to use it. */
-		else if (frame_state(frame) == FRAME_PCP)
+		else if (frame_state(frame) == FRAME_PCP ||
+			 frame_state(frame) == FRAME_LATER)
 			result->nr_left += 1UL << frame_order(frame);
 		index += 1U << frame_order(frame);
 	}

@@ -22,25 +22,53 @@
 #include "account.h"
 #include "free.h"
 #include "held.h"
+#include "later.h"
 #include "pcp.h"
 #include "zone_blocks.h"
 #include <trace/events/umbra.h>
 
-/* Put a block in hand back to its zone. Returns the pages that became HELD. */
+/*
+ * Put a block in hand back to its zone, after the blocks that wait for a free.
+ * Returns the pages of the block that became HELD.
+ */
 static unsigned long to_zone(struct umbra_zone *zone, u32 index,
 			     unsigned int order, bool whole,
 			     struct umbra_account *account)
 {
-	unsigned long held, flags;
+	unsigned long held, waited, flags;
 
 	umbra_count(zone, EVENT_PGFREE, 1UL << order);
 	spin_lock_irqsave(&zone->lock, flags);
+	waited = umbra_later_flush(zone);
 	held = umbra_free_locked(zone, index, order, whole, account);
 	umbra_zone_unlock(zone, flags);
 
-	if (held)
+	if (held | waited)
 		umbra_held_rescan_later(zone->umbra);
 	return held;
+}
+
+/*
+ * Begin the free of a block in hand. Returns true if only umbra references it,
+ * so that it may be in a cache.
+ */
+static __always_inline bool begin_free(struct umbra *u,
+				       const struct umbra_zone *zone, u32 index,
+				       unsigned int order, bool scan)
+{
+	struct page *page = umbra_index_to_page(u, index);
+	bool whole;
+
+	umbra_debug_free(u, index, order);
+	whole = umbra_page_use_of(page) == PAGE_USE_NONE;
+	if (unlikely(scan || u->debug & UMBRA_DEBUG_REFS))
+		whole = whole && umbra_tails_reset(page, order);
+	if (unlikely(!whole || umbra_zone_is_suspect(zone)))
+		return false;
+	/* The next owner must not find what this one leaves. */
+	set_page_private(page, 0);
+	umbra_debug_poison(u, index, 1U << order);
+	return true;
 }
 
 /* See umbra_free_block(). */
@@ -49,20 +77,10 @@ static __always_inline unsigned long free_block(struct umbra *u, u32 index,
 						struct umbra_account *account)
 {
 	struct umbra_zone *zone = umbra_frame_zone(u, index);
-	struct page *page = umbra_index_to_page(u, index);
-	bool whole;
+	bool whole = begin_free(u, zone, index, order, scan);
 
-	umbra_debug_free(u, index, order);
-	whole = umbra_page_use_of(page) == PAGE_USE_NONE;
-	if (unlikely(scan || u->debug & UMBRA_DEBUG_REFS))
-		whole = whole && umbra_tails_reset(page, order);
-	if (likely(whole && !umbra_zone_is_suspect(zone))) {
-		/* The next owner must not find what this one leaves. */
-		set_page_private(page, 0);
-		umbra_debug_poison(u, index, 1U << order);
-		if (pcp_free(zone, index, order))
-			return 0;
-	}
+	if (likely(whole) && pcp_free(zone, index, order))
+		return 0;
 	return to_zone(zone, index, order, whole, account);
 }
 
@@ -200,6 +218,65 @@ int umbra_free_pages_account(struct umbra *u, struct page *page,
 	return finish_free(u, index, order, false, account);
 }
 EXPORT_SYMBOL_GPL(umbra_free_pages_account);
+
+/* Put a block in hand back to its zone, unless that must wait for the lock. */
+static bool to_zone_nolock(struct umbra_zone *zone, u32 index,
+			   unsigned int order)
+{
+	unsigned long flags;
+	bool suspect;
+
+	if (!umbra_zone_trylock(zone, &flags))
+		return false;
+	suspect = umbra_zone_is_suspect(zone);
+	if (!suspect)
+		umbra_free_locked(zone, index, order, true, NULL);
+	umbra_zone_unlock(zone, flags);
+	if (suspect)
+		return false;
+	umbra_count(zone, EVENT_PGFREE, 1UL << order);
+	return true;
+}
+
+/**
+ * umbra_free_pages_nolock() - free a block without waiting for a lock
+ * @u: instance that the block came from
+ * @page: first page of the block
+ * @order: order of the block
+ *
+ * The block may come from any allocation of @u. It goes to the cache of this
+ * CPU, which may become larger than its limit, or to its zone if the lock of the
+ * zone is free. Otherwise the block waits, in state PCP, until the next free to
+ * its zone, or for a work item. A block with pages that are still referenced
+ * always waits for the work item, in state LATER; then these pages are held.
+ *
+ * A wrong free is reported and changes nothing, as by umbra_free_pages().
+ *
+ * Context: Any context, NMI included; does not sleep. On PREEMPT_RT, a free in a
+ * hard interrupt does not use the zone.
+ * Return: 0, or -EINVAL if the free was refused.
+ */
+int umbra_free_pages_nolock(struct umbra *u, struct page *page,
+			    unsigned int order)
+{
+	u32 index = umbra_page_to_index(u, page);
+	struct umbra_zone *zone;
+	bool exposed, whole;
+
+	exposed = index != UMBRA_NO_FRAME &&
+		  frame_has(frame_read(u, index), FRAME_EXPOSED);
+	if ((exposed && umbra_is_movable(u, index)) ||
+	    !change_allocated(u, index, order, FRAME_PCP))
+		return refuse_free(u, page, index, order);
+	trace_umbra_page_free(umbra_index_to_pfn(u, index), order);
+	zone = umbra_frame_zone(u, index);
+	whole = begin_free(u, zone, index, order, exposed);
+	if (!whole || (!umbra_pcp_free_nolock(zone, index, order) &&
+		       !to_zone_nolock(zone, index, order)))
+		umbra_free_later(zone, index, order, whole);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(umbra_free_pages_nolock);
 
 /*
  * Take an allocated page in hand to free it with its neighbours. Returns false

@@ -6,6 +6,7 @@
 #include <linux/module.h>
 #include "../core/assert.h"
 #include "../core/core.h"
+#include "../core/debug.h"
 #include "../core/frame.h"
 #include "../core/request.h"
 #include "../core/span.h"
@@ -49,7 +50,9 @@ struct page *umbra_give_block(struct umbra *u, u32 index, unsigned int order,
 	if (!(gfp & __GFP_ZERO) || !u->has_memory || zero_block(page, order))
 		return page;
 	if (flags & ALLOC_TRYLOCK) {
-		umbra_free_later(u, index, order);
+		umbra_debug_free(u, index, order);
+		umbra_free_later(umbra_frame_zone(u, index), index, order,
+				 false);
 		return NULL;
 	}
 	frame_set(u, index, FRAME_PCP, order);

@@ -3,10 +3,21 @@
 #ifndef _UMBRA_LATER_H
 #define _UMBRA_LATER_H
 
+#include <linux/llist.h>
 #include "../core/core.h"
 
-void umbra_free_later(struct umbra *u, u32 index, unsigned int order);
+unsigned long __umbra_later_flush(struct umbra_zone *zone);
+void umbra_free_later(struct umbra_zone *zone, u32 index, unsigned int order,
+		      bool whole);
 void umbra_later_init(struct umbra *u);
 void umbra_later_stop(struct umbra *u);
+
+/* See __umbra_later_flush(). */
+static inline unsigned long umbra_later_flush(struct umbra_zone *zone)
+{
+	if (likely(llist_empty(&zone->later)))
+		return 0;
+	return __umbra_later_flush(zone);
+}
 
 #endif /* _UMBRA_LATER_H */

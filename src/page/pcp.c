@@ -533,21 +533,41 @@ static bool keep_single(struct umbra_pcp *pcp, const struct umbra_zone *zone,
  * @pcp: cache of the zone
  * @index: head of the block
  * @order: order of the block
+ * @nolock: whether the cache may become too large
  *
- * Context: in a section, which this leaves; may take the zone lock.
+ * Context: in a section, which this leaves; without @nolock, may take the zone
+ * lock.
  * Return: false if the caller must put the block back to the zone.
  */
 bool umbra_pcp_free_single(struct umbra_zone *zone, struct umbra_pcp *pcp,
-			   u32 index, unsigned int order)
+			   u32 index, unsigned int order, bool nolock)
 {
 	bool kept = keep_single(pcp, zone, index, order);
 	int surplus = pcp->count - clamp_high(pcp, zone);
 
-	if (kept && surplus > 0)
+	if (kept && surplus > 0 && !nolock)
 		trim(zone, pcp, surplus + READ_ONCE(zone->pcp_batch), 0);
 	else
 		pcp_leave(pcp);
 	return kept;
+}
+
+/**
+ * umbra_pcp_free_nolock() - push a block in hand into the cache of this CPU
+ * @zone: the zone
+ * @index: head of the block, which only umbra references
+ * @order: order of the block
+ *
+ * As in the host, the cache may become larger than its limit. The next free by
+ * pcp_free() brings it back.
+ *
+ * Context: any, NMI included.
+ * Return: false if the caller must put the block back to the zone.
+ */
+bool umbra_pcp_free_nolock(struct umbra_zone *zone, u32 index,
+			   unsigned int order)
+{
+	return pcp_keep(zone, index, order, true);
 }
 
 /* The pages in the cache of a CPU, or of all CPUs if @cpu is -1. */

@@ -25,7 +25,9 @@ unsigned int umbra_pcp_alloc_bulk(struct umbra_zone *zone,
 void umbra_pcp_settle(struct umbra_zone *zone, struct umbra_pcp *pcp, int list,
 		      int batch, bool free_high);
 bool umbra_pcp_free_single(struct umbra_zone *zone, struct umbra_pcp *pcp,
-			   u32 index, unsigned int order);
+			   u32 index, unsigned int order, bool nolock);
+bool umbra_pcp_free_nolock(struct umbra_zone *zone, u32 index,
+			   unsigned int order);
 void umbra_pcp_put_back(struct umbra_zone *zone, const u32 *frames,
 			unsigned int nr);
 unsigned long umbra_pcp_count(const struct umbra_zone *zone, int cpu);
@@ -145,13 +147,9 @@ static inline bool pcp_is_roomy(const struct umbra_pcp *pcp,
 					   BIT(ZONE_FLAG_RECLAIM_ACTIVE)));
 }
 
-/*
- * Push a block in hand into the cache of this CPU; only umbra may reference it.
- * Returns false if the caller must put the block back to the zone. Context: any
- * but NMI; takes the zone lock if the cache is too large.
- */
-static inline bool pcp_free(struct umbra_zone *zone, u32 index,
-			    unsigned int order)
+/* See pcp_free() and umbra_pcp_free_nolock(). */
+static __always_inline bool pcp_keep(struct umbra_zone *zone, u32 index,
+				     unsigned int order, bool nolock)
 {
 	const struct umbra *u = zone->umbra;
 	struct umbra_pcp *pcp = pcp_enter(zone);
@@ -168,7 +166,7 @@ static inline bool pcp_free(struct umbra_zone *zone, u32 index,
 		     umbra_zone_is_suspect(zone)))
 		goto err_leave;
 	if (pcp_list_of(u, order, 0) < 0)
-		return umbra_pcp_free_single(zone, pcp, index, order);
+		return umbra_pcp_free_single(zone, pcp, index, order, nolock);
 	type = pcp_type_of(u, index, order);
 	if (unlikely(type < 0))
 		goto err_leave;
@@ -178,7 +176,7 @@ static inline bool pcp_free(struct umbra_zone *zone, u32 index,
 	pcp->frees[order]++;
 	batch = READ_ONCE(zone->pcp_batch);
 	free_high = pcp_note_free(pcp, zone, order, batch);
-	if (likely(!free_high && pcp_is_roomy(pcp, zone)))
+	if (nolock || likely(!free_high && pcp_is_roomy(pcp, zone)))
 		pcp_leave(pcp);
 	else
 		umbra_pcp_settle(zone, pcp, list, batch, free_high);
@@ -187,6 +185,17 @@ static inline bool pcp_free(struct umbra_zone *zone, u32 index,
 err_leave:
 	pcp_leave(pcp);
 	return false;
+}
+
+/*
+ * Push a block in hand into the cache of this CPU; only umbra may reference it.
+ * Returns false if the caller must put the block back to the zone. Context: any
+ * but NMI; takes the zone lock if the cache is too large.
+ */
+static inline bool pcp_free(struct umbra_zone *zone, u32 index,
+			    unsigned int order)
+{
+	return pcp_keep(zone, index, order, false);
 }
 
 #endif /* _UMBRA_PCP_H */

@@ -32,6 +32,12 @@ static bool can_trylock(void)
 	return IS_ENABLED(CONFIG_SMP) || !in_nmi();
 }
 
+/* Take the lock of a zone if it is free. Context: any, NMI included. */
+bool umbra_zone_trylock(struct umbra_zone *zone, unsigned long *flags)
+{
+	return can_trylock() && spin_trylock_irqsave(&zone->lock, *flags);
+}
+
 /* Take one block; @reserves allows the highatomic reserve. Zone lock held. */
 static u32 take_block(struct umbra_zone *zone, const struct umbra_request *rq,
 		      bool reserves, enum umbra_take_mode *mode)
@@ -92,8 +98,7 @@ unsigned int umbra_zone_take(struct umbra_zone *zone,
 	unsigned long flags;
 
 	if (unlikely(rq->flags & ALLOC_TRYLOCK)) {
-		if (!can_trylock() ||
-		    !spin_trylock_irqsave(&zone->lock, flags))
+		if (!umbra_zone_trylock(zone, &flags))
 			return 0;
 	} else {
 		spin_lock_irqsave(&zone->lock, flags);

@@ -8,7 +8,7 @@
 #include "scenarios.h"
 #include "world.h"
 
-static struct page *block, *of_nmi;
+static struct page *block, *of_nmi, *small, *large;
 static int results[3];
 
 static void make(void)
@@ -107,6 +107,59 @@ static void judge_failed(void)
 		     "the page that failed is out of use");
 }
 
+/* Blocks that two contexts free; without caches, both go to the zone. */
+static void make_pair(int pcp_batch)
+{
+	struct world_options options = WORLD_DEFAULT;
+
+	options.pcp_batch = pcp_batch;
+	world_make(&options);
+	small = umbra_alloc_pages(world, GFP_KERNEL, 0);
+	large = umbra_alloc_pages(world, GFP_KERNEL, 2);
+}
+
+static void make_pair_cached(void)
+{
+	make_pair(4);
+}
+
+static void make_pair_uncached(void)
+{
+	make_pair(0);
+}
+
+static void make_pair_referenced(void)
+{
+	make_pair(0);
+	umbra_sim_page_get(large);
+}
+
+static void free_small(void)
+{
+	umbra_free_pages(world, small, 0);
+}
+
+static void free_large_in_nmi(void)
+{
+	if (umbra_free_pages_nolock(world, large, 2))
+		world_expect(false, "a free in an NMI is not refused");
+}
+
+/* The work item frees what waits. */
+static void judge_pair(void)
+{
+	umbra_sim_pass(1000000);
+	world_judge(0);
+}
+
+static void judge_pair_referenced(void)
+{
+	umbra_sim_pass(1000000);
+	world_expect(world->zones[0].nr_held == 1, "the page is held");
+	page_ref_dec(large);
+	world_judge(0);
+}
+
 const struct scenario free_scenarios[] = {
 	{
 		.name = "free-free",
@@ -193,6 +246,55 @@ const struct scenario free_scenarios[] = {
 		.judge = judge_failed,
 		.preemptions = ALL_SCHEDULES,
 		.schedules = 11,
+	}, {
+		.name = "free-nolock",
+		.claim = "a free in an NMI loses nothing to a free on another CPU",
+		.setup = make_pair_uncached,
+		.contexts = {
+			{ "free on CPU 1", CONTEXT_TASK, 1, free_small },
+			{ "free in an NMI on CPU 0", CONTEXT_NMI, 0,
+			  free_large_in_nmi },
+		},
+		.judge = judge_pair,
+		.preemptions = ALL_SCHEDULES,
+		.schedules = 7,
+	}, {
+		.name = "free-nolock-same",
+		.claim = "a free in an NMI loses nothing to the free that it interrupts",
+		.setup = make_pair_uncached,
+		.contexts = {
+			{ "free on CPU 0", CONTEXT_TASK, 0, free_small },
+			{ "free in an NMI on CPU 0", CONTEXT_NMI, 0,
+			  free_large_in_nmi },
+		},
+		.judge = judge_pair,
+		.preemptions = ALL_SCHEDULES,
+		.schedules = 22,
+	}, {
+		.name = "free-nolock-cached",
+		.claim = "a free in an NMI may come inside a section of the cache",
+		.setup = make_pair_cached,
+		.contexts = {
+			{ "free on CPU 0", CONTEXT_TASK, 0, free_small },
+			{ "free in an NMI on CPU 0", CONTEXT_NMI, 0,
+			  free_large_in_nmi },
+		},
+		.judge = judge_pair,
+		.preemptions = ALL_SCHEDULES,
+		.schedules = 15,
+	}, {
+		.name = "free-nolock-held",
+		.claim = "a referenced block that an NMI frees is held",
+		.setup = make_pair_referenced,
+		.contexts = {
+			{ "free on CPU 1", CONTEXT_TASK, 1, free_small },
+			{ "free in an NMI on CPU 0", CONTEXT_NMI, 0,
+			  free_large_in_nmi },
+			{ "look at held pages on CPU 0", CONTEXT_TASK, 0, look },
+		},
+		.judge = judge_pair_referenced,
+		.preemptions = ALL_SCHEDULES,
+		.schedules = 5,
 	},
 	{}
 };

@@ -93,7 +93,7 @@ const struct scenario off_scenarios[] = {
 		.contexts = { TASK(turn_off, 0), TASK(free_block, 1) },
 		.judge = judge,
 		.preemptions = 2,
-		.schedules = 6167,
+		.schedules = 5943,
 		.is_long = true,
 	}, {
 		.name = "off-free-irq",
@@ -117,7 +117,7 @@ const struct scenario off_scenarios[] = {
 		},
 		.judge = judge,
 		.preemptions = 1,
-		.schedules = 3509,
+		.schedules = 3470,
 		.is_long = true,
 	}, {
 		.name = "off-refill-irq",

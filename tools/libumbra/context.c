@@ -58,6 +58,7 @@ void sim_interrupt(const char *site)
 		sim_check(sim.now.preempt == preempt,
 			  "an NMI left preemption off or a spinlock held");
 		sim.now.nmi--;
+		sim_run_pending();
 	}
 	if (!interrupt.fn || sim.now.irqs_off || in_hardirq())
 		return;

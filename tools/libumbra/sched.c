@@ -338,6 +338,7 @@ long schedule_timeout_uninterruptible(long timeout)
 
 void umbra_sim_pass(unsigned long long ns)
 {
+	sim_run_pending();	/* an irq_work of an NMI */
 	__set_current_state(TASK_UNINTERRUPTIBLE);
 	sleep_ns(ns);
 	__set_current_state(TASK_RUNNING);

@@ -299,8 +299,9 @@ static void visit_nmi(void *arg, const char *site)
 	unsigned int i = v->nr++ % ARRAY_SIZE(v->pages);
 
 	v->locks += !strcmp(site, "spin_locked");
-	if (!v->pages[i])
-		v->pages[i] = umbra_alloc_pages_nolock(v->u, 0, -1, 0);
+	if (v->pages[i])
+		umbra_free_pages_nolock(v->u, v->pages[i], 0);
+	v->pages[i] = umbra_alloc_pages_nolock(v->u, 0, -1, 0);
 }
 
 static bool nmis_come_inside_locks(void)

@@ -30,7 +30,7 @@ static struct umbra_sim_parameters parameters;
 static struct umbra_movable movable;
 static struct block blocks[BLOCKS];
 static struct block irq_blocks[SLOTS];	/* of interrupts */
-static struct page *nmi_pages[SLOTS];
+static struct block nmi_blocks[SLOTS];
 static gfp_t gfps[6];
 static unsigned long long state;
 
@@ -69,10 +69,17 @@ static void in_interrupt(void *arg, const char *site)
 
 static void in_nmi(void *arg, const char *site)
 {
-	struct page **page = &nmi_pages[below(SLOTS)];
+	struct block *b = &nmi_blocks[below(SLOTS)];
 
-	if (!*page && !below(32))
-		*page = umbra_alloc_pages_nolock(u, 0, UMBRA_NO_NODE, 0);
+	if (below(16))
+		return;
+	if (b->page) {
+		umbra_free_pages_nolock(u, b->page, b->order);
+		b->page = NULL;
+		return;
+	}
+	b->order = below(4);
+	b->page = umbra_alloc_pages_nolock(u, 0, UMBRA_NO_NODE, b->order);
 }
 
 static void set_interrupts(bool on)
@@ -168,16 +175,16 @@ static void tune(void)
 	umbra_sim_tune(u, "min_free_kbytes", (long)below(2000) - 1);
 }
 
-static void free_nmi_pages(void)
+static void free_nmi_blocks(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < SLOTS; i++) {
-		struct page *page = nmi_pages[i];
+		struct page *page = nmi_blocks[i].page;
 
-		nmi_pages[i] = NULL;
+		nmi_blocks[i].page = NULL;
 		if (page)
-			umbra_free_pages(u, page, 0);
+			umbra_free_pages(u, page, nmi_blocks[i].order);
 	}
 }
 
@@ -213,7 +220,7 @@ static void other(void)
 		umbra_set_node_online(u, below(parameters.nodes), below(4));
 		break;
 	default:
-		free_nmi_pages();
+		free_nmi_blocks();
 	}
 }
 
@@ -246,7 +253,7 @@ static void free_all(void)
 		if (irq_blocks[i].page)
 			umbra_free_pages(u, irq_blocks[i].page,
 					 irq_blocks[i].order);
-	free_nmi_pages();
+	free_nmi_blocks();
 }
 
 static int create(unsigned int seed)

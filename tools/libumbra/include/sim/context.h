@@ -121,6 +121,7 @@ do {								\
 #define smp_mb()		__asm__ __volatile__("" ::: "memory")
 #define smp_rmb()		smp_mb()
 #define smp_wmb()		smp_mb()
+#define smp_mb__before_atomic()	smp_mb()
 #define smp_load_acquire(p)	READ_ONCE(*(p))
 #define smp_store_release(p, v)	WRITE_ONCE(*(p), v)
 #define smp_acquire__after_ctrl_dep()	smp_mb()
