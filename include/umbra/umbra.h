@@ -301,6 +301,11 @@ int umbra_alloc_contig_range(struct umbra *u, unsigned long start,
 			     unsigned long end, gfp_t gfp);
 void umbra_free_contig_range(struct umbra *u, unsigned long start,
 			     unsigned long nr_pages);
+struct page *umbra_alloc_contig_pages(struct umbra *u, unsigned long nr_pages,
+				      gfp_t gfp, int nid,
+				      const umbra_nodemask_t *nodemask);
+void umbra_free_contig_pages(struct umbra *u, struct page *page,
+			     unsigned long nr_pages);
 
 /* Facts about a page, and the form of a block. */
 int umbra_split_page(struct umbra *u, struct page *page, unsigned int order);
