@@ -265,6 +265,52 @@ static void an_exact_allocation_takes_only_the_pages_needed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), 0);
 }
 
+struct exact_nid_case {
+	const char *name;
+	gfp_t gfp;
+	int nid;
+	bool full;		/* the zone of node 1 */
+	int node;		/* that the pages are on, or -1 */
+};
+
+static const struct exact_nid_case exact_nid_cases[] = {
+	{ "node 0", GFP_KERNEL, 0, false, 0 },
+	{ "node 1", GFP_KERNEL, 1, false, 1 },
+	{ "no highmem", GFP_HIGHUSER, 0, false, 0 },
+	{ "falls back", GFP_KERNEL, 1, true, 0 },
+	{ "this node", GFP_KERNEL | __GFP_THISNODE | __GFP_NOWARN, 1, true, -1 },
+	{ "no such node", GFP_KERNEL, 2, false, -1 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(exact_nid, exact_nid_cases, name);
+
+/* As alloc_pages_exact_nid() of Linux 7.3: the node is preferred. */
+static void an_exact_allocation_has_a_preferred_node(struct kunit *test)
+{
+	const struct exact_nid_case *c = test->param_value;
+	struct umbra *u = memory(test);
+	struct page *whole = NULL;
+	void *addr;
+
+	if (c->full)
+		whole = umbra_alloc_pages_node(u, 1, GFP_KERNEL | __GFP_THISNODE,
+					       UMBRA_MAX_ORDER);
+	addr = umbra_alloc_pages_exact_nid(u, c->nid, 3 * PAGE_SIZE, c->gfp);
+	KUNIT_EXPECT_EQ(test, !addr, c->node < 0);
+	if (addr) {
+		KUNIT_EXPECT_EQ(test, umbra_page_node(u, virt_to_page(addr)),
+				c->node);
+		KUNIT_EXPECT_NE(test, umbra_page_zone(u, virt_to_page(addr)),
+				UMBRA_ZONE_HIGHMEM);
+		KUNIT_EXPECT_EQ(test, umbra_page_order(u, virt_to_page(addr)), 0);
+		umbra_free_pages_exact(u, addr, 3 * PAGE_SIZE);
+	}
+	if (whole)
+		umbra_free_pages(u, whole, UMBRA_MAX_ORDER);
+	KUNIT_EXPECT_EQ(test, nr_idle(u), PAGES);
+	KUNIT_EXPECT_EQ(test, umbra_test_nr_reports(u), c->nid == 2);
+}
+
 static void an_exact_allocation_cannot_be_compound(struct kunit *test)
 {
 	struct umbra *u = memory(test);
@@ -515,6 +561,8 @@ static struct kunit_case api_cases[] = {
 	KUNIT_CASE(a_wrong_address_is_reported),
 	KUNIT_CASE_PARAM(an_exact_allocation_takes_only_the_pages_needed,
 			 exact_gen_params),
+	KUNIT_CASE_PARAM(an_exact_allocation_has_a_preferred_node,
+			 exact_nid_gen_params),
 	KUNIT_CASE(an_exact_allocation_cannot_be_compound),
 	KUNIT_CASE_PARAM(a_block_that_is_split_is_freed_page_by_page,
 			 order_gen_params),

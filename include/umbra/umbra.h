@@ -289,8 +289,25 @@ unsigned long umbra_get_zeroed_page(struct umbra *u, gfp_t gfp);
 unsigned long umbra_get_dma_pages(struct umbra *u, gfp_t gfp,
 				  unsigned int order);
 void umbra_free_addr(struct umbra *u, unsigned long addr, unsigned int order);
-void *umbra_alloc_pages_exact(struct umbra *u, size_t size, gfp_t gfp);
+void *umbra_alloc_pages_exact_nid(struct umbra *u, int nid, size_t size,
+				  gfp_t gfp);
 void umbra_free_pages_exact(struct umbra *u, void *virt, size_t size);
+
+/**
+ * umbra_alloc_pages_exact() - allocate pages for a size in bytes
+ * @u: instance
+ * @size: size in bytes, rounded up to pages; need not be a power of two
+ * @gfp: flags as for umbra_alloc_pages_exact_nid()
+ *
+ * Context: As umbra_alloc_pages_nodemask().
+ * Return: the address, to be freed with umbra_free_pages_exact(), or NULL.
+ * Always NULL for a @size of 0 or above that of the largest block.
+ */
+static inline void *umbra_alloc_pages_exact(struct umbra *u, size_t size,
+					    gfp_t gfp)
+{
+	return umbra_alloc_pages_exact_nid(u, UMBRA_NO_NODE, size, gfp);
+}
 
 /* Ranges of page frame numbers. */
 int umbra_isolate_range(struct umbra *u, unsigned long start,

@@ -210,32 +210,38 @@ int umbra_split_page(struct umbra *u, struct page *page, unsigned int order)
 EXPORT_SYMBOL_GPL(umbra_split_page);
 
 /**
- * umbra_alloc_pages_exact() - allocate pages for a size in bytes
+ * umbra_alloc_pages_exact_nid() - allocate pages of a node for a size in bytes
  * @u: instance
+ * @nid: preferred node; negative for the node of this CPU
  * @size: size in bytes, rounded up to pages; need not be a power of two
  * @gfp: flags as for alloc_pages(), without %__GFP_COMP; %__GFP_HIGHMEM is
- *	ignored
+ *	ignored. Other nodes are used if @nid has no memory, except with
+ *	%__GFP_THISNODE
  *
  * Context: As umbra_alloc_pages_nodemask().
  * Return: the address, to be freed with umbra_free_pages_exact(), or NULL.
- * Always NULL for a @size of 0 or above that of the largest block.
+ * Always NULL for a @size of 0 or above that of the largest block, and for an
+ * instance without memory.
  */
-void *umbra_alloc_pages_exact(struct umbra *u, size_t size, gfp_t gfp)
+void *umbra_alloc_pages_exact_nid(struct umbra *u, int nid, size_t size,
+				  gfp_t gfp)
 {
 	unsigned long addr, used, end;
 	unsigned int order;
+	struct page *page;
 
-	if (!size || size > PAGE_SIZE << UMBRA_MAX_ORDER)
+	if (!size || size > PAGE_SIZE << UMBRA_MAX_ORDER || !u->has_memory)
 		return NULL;
 	if (gfp & __GFP_COMP) {
 		umbra_report_flags(u, "exact allocation", gfp);
 		return NULL;
 	}
 	order = get_order(size);
-	addr = umbra_get_free_pages(u, gfp, order);
-	if (!addr)
+	page = umbra_alloc_pages_node(u, nid, gfp & ~__GFP_HIGHMEM, order);
+	if (!page)
 		return NULL;
-	if (umbra_split_page(u, virt_to_page((void *)addr), order)) {
+	addr = (unsigned long)page_address(page);
+	if (umbra_split_page(u, page, order)) {
 		/* Untaken: a new block without __GFP_COMP can be split. */
 		umbra_free_addr(u, addr, order);
 		return NULL;
@@ -245,7 +251,7 @@ void *umbra_alloc_pages_exact(struct umbra *u, size_t size, gfp_t gfp)
 		umbra_free_addr(u, used, 0);
 	return (void *)addr;
 }
-EXPORT_SYMBOL_GPL(umbra_alloc_pages_exact);
+EXPORT_SYMBOL_GPL(umbra_alloc_pages_exact_nid);
 
 /**
  * umbra_free_pages_exact() - free pages from umbra_alloc_pages_exact()
