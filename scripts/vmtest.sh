@@ -41,9 +41,9 @@ boot() {
 	say "$name took $((SECONDS - start)) s: $out, $log"
 }
 
-# The tests that compare with the nodes and zones of the host
+# The tests that compare with the nodes and zones of the host, or need its nodes
 hosts_nodes() {
-	NODES=3 boot 7-nodes umbra_tests=host_test cma=0
+	NODES=3 boot 7-nodes umbra_tests=host_test,mempolicy_test cma=0
 	MEMORY=5G boot 7-zones umbra_tests=host_test movablecore=512M
 }
 

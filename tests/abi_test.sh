@@ -31,6 +31,7 @@ debugfs_files() {
 		s,/fail_umbra_alloc/.*,/fail_umbra_alloc/," | sort -u >/tmp/files
 	grep "^$debugfs/" $abi >/tmp/names
 	has_fault_injection || sed -i '/fail_umbra_alloc/d' /tmp/names
+	[ -d /sys/devices/system/node ] || sed -i '/interleave_weights/d' /tmp/names
 	same_names /tmp/names /tmp/files
 	unload
 }

@@ -346,6 +346,12 @@ tunables_read_back() {
 	grep -q 'protection: (0, 0, 768, 768, 768)' $dir/zoneinfo ||
 		fail "$(cat $dir/zoneinfo)"
 	ctl lowmem_reserve_ratio "$ratios"
+	if [ -e $dir/ctl/interleave_weights ]; then	# a kernel with nodes
+		reads_as interleave_weights 1
+		ctl interleave_weights " 0xff "
+		reads_as interleave_weights 255
+		ctl interleave_weights 1
+	fi
 	ctl min_free_kbytes 1
 	ctl min_free_kbytes auto
 	[ "$(state)" = "$first" ] || fail "$(state)"
@@ -377,6 +383,10 @@ tunables_refuse() {
 	erange min_slab_ratio -1 101
 	einval lowmem_reserve_ratio "" "1 2 3 4" "1 2 3 4 5 6" "1 2 3 4 x"
 	erange lowmem_reserve_ratio "1 2 3 4 -5" "1 2 2147483648 4 5"
+	if [ -e $dir/ctl/interleave_weights ]; then
+		einval interleave_weights "" "1 1" one
+		erange interleave_weights 0 256 -1
+	fi
 	einval oom_policy "" panic 1
 	einval latency "" 2 on
 	einval record "" all 1k -1

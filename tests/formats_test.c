@@ -155,8 +155,8 @@ static void check_zones(struct __test_metadata *_metadata)
 static const char * const counters[] = {
 	"nr_free_pages", "nr_zone_inactive_file", "nr_zone_active_file",
 	"nr_isolated_file", "nr_free_cma", "nr_dirty",
-	"numa_hit", "numa_miss", "numa_foreign", "numa_local",
-	"numa_other", "pgsteal_kswapd", "pgsteal_direct",
+	"numa_hit", "numa_miss", "numa_foreign", "numa_interleave",
+	"numa_local", "numa_other", "pgsteal_kswapd", "pgsteal_direct",
 	"pgscan_kswapd", "pgscan_direct", "pgalloc_dma",
 	"pgalloc_dma32", "pgalloc_normal", "pgalloc_movable",
 	"allocstall_dma", "allocstall_dma32", "allocstall_normal",

@@ -45,7 +45,7 @@ settings_agree() {
 	ctl latency 1
 	values >$out.values
 	sort $dir/settings >$out.settings
-	[ "$(wc -l <$out.settings)" -eq 15 ] || fail "$(cat $out.settings)"
+	[ "$(wc -l <$out.settings)" -eq 16 ] || fail "$(cat $out.settings)"
 	cmp $out.values $out.settings || fail "$(cat $out.settings)"
 }
 

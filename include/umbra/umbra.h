@@ -188,7 +188,10 @@ unsigned long umbra_destroy(struct umbra *u,
 struct umbra *umbra_get_default(void);
 void umbra_put(struct umbra *u);
 
-/* Blocks; a negative node stands for the node of this CPU. */
+/*
+ * Blocks. Without a node (a negative one) the memory policy of the task applies,
+ * or the node of this CPU is preferred.
+ */
 struct page *umbra_alloc_pages_nodemask(struct umbra *u, gfp_t gfp,
 					unsigned int order, int nid,
 					const umbra_nodemask_t *nodemask);
@@ -209,7 +212,7 @@ void umbra_report_shortage(struct umbra *u, gfp_t gfp, unsigned int order);
 /**
  * umbra_alloc_pages_node() - allocate a block, from a preferred node
  * @u: instance
- * @nid: preferred node; negative for the node of this CPU
+ * @nid: preferred node, or negative as for umbra_alloc_pages_nodemask()
  * @gfp: flags as for alloc_pages()
  * @order: order of the block, 2^@order pages, at most %UMBRA_MAX_ORDER
  *
@@ -224,7 +227,7 @@ static inline struct page *umbra_alloc_pages_node(struct umbra *u, int nid,
 }
 
 /**
- * umbra_alloc_pages() - allocate a block, preferably from the node of this CPU
+ * umbra_alloc_pages() - allocate a block from the nodes that the task prefers
  * @u: instance
  * @gfp: flags as for alloc_pages()
  * @order: order of the block, 2^@order pages, at most %UMBRA_MAX_ORDER

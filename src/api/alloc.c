@@ -28,6 +28,7 @@
 #include "../core/stats.h"
 #include "../page/gfp.h"
 #include "../page/give.h"
+#include "../page/mempolicy.h"
 #include "../page/pcp.h"
 #include "../pressure/kswapd.h"
 #include "../pressure/slowpath.h"
@@ -54,8 +55,11 @@ static __always_inline u32 pop_hit(struct umbra *u, gfp_t gfp,
 	preempt_disable();
 	cpu = smp_processor_id();
 	near = u->cpu_node[cpu];
-	if (nid < 0)
+	if (nid < 0) {
+		if (unlikely(umbra_mempolicy_is_set(u)))
+			goto out;
 		nid = near;
+	}
 	first = READ_ONCE(u->nodes[nid].first[gfp & __GFP_THISNODE ?
 					      UMBRA_ZONELIST_NOFALLBACK :
 					      UMBRA_ZONELIST_FALLBACK]
@@ -187,13 +191,56 @@ static noinline struct page *alloc_block(struct umbra *u, gfp_t gfp,
 	return walk(u, gfp, order, nid, nodemask, flags, NULL);
 }
 
+/* Allocate from a node, or from other nodes of the mask. */
+static struct page *alloc_from(struct umbra *u, gfp_t gfp, unsigned int order,
+			       int nid, const umbra_nodemask_t *nodemask)
+{
+	struct page *page = NULL;
+
+	if (!nodemask && !umbra_debug_is_on(u))
+		page = alloc_hit(u, gfp, order, nid);
+	return page ? page : alloc_block(u, gfp, order, nid, nodemask, 0);
+}
+
+/*
+ * Allocate from the nodes that the memory policy of the task chooses. As in the
+ * host, nodes that only come first are not reclaimed.
+ */
+static noinline struct page *alloc_by_policy(struct umbra *u, gfp_t gfp,
+					     unsigned int order)
+{
+	struct umbra_node_choice choice;
+	const umbra_nodemask_t *nodes;
+	struct page *page = NULL;
+	struct umbra_zone *zone;
+
+	umbra_mempolicy_choose(u, gfp, &choice);
+	nodes = choice.nodes == UMBRA_ALL_NODES ? NULL : &choice.nodes;
+	if (choice.is_first) {
+		page = alloc_from(u, (gfp | __GFP_NOWARN) &
+				  ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL),
+				  order, choice.nid, nodes);
+		nodes = NULL;
+	}
+	if (!page)
+		page = alloc_from(u, gfp, order, choice.nid, nodes);
+	if (page && choice.interleaves) {
+		zone = umbra_frame_zone(u, umbra_page_to_index(u, page));
+		if (zone->nid == choice.nid)
+			umbra_count(zone, EVENT_NUMA_INTERLEAVE, 1);
+	}
+	return page;
+}
+
 /**
  * umbra_alloc_pages_nodemask() - allocate a block of pages
  * @u: instance
  * @gfp: flags as for alloc_pages()
  * @order: order of the block, 2^@order pages, at most %UMBRA_MAX_ORDER
- * @nid: preferred node; negative for the node of this CPU
- * @nodemask: nodes that the request may use, or NULL for all
+ * @nid: preferred node. Negative: as the memory policy of the task says, else
+ *	the node of this CPU
+ * @nodemask: nodes that the request may use, or NULL for all; with a nodemask no
+ *	memory policy applies
  *
  * The block belongs to the caller until umbra_free_pages(). It is not a page
  * reference: the caller must never drop the reference that each page has.
@@ -230,6 +277,8 @@ struct page *umbra_alloc_pages_nodemask(struct umbra *u, gfp_t gfp,
 			return page;
 	}
 	might_sleep_if(gfp & __GFP_DIRECT_RECLAIM);
+	if (nid < 0 && !nodemask && unlikely(umbra_mempolicy_is_set(u)))
+		return alloc_by_policy(u, gfp, order);
 	return alloc_block(u, gfp, order, nid, nodemask, 0);
 }
 EXPORT_SYMBOL_GPL(umbra_alloc_pages_nodemask);

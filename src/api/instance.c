@@ -41,6 +41,7 @@
 #include "../move/shrinker.h"
 #include "../page/account.h"
 #include "../page/gfp.h"
+#include "../page/mempolicy.h"
 #include "../page/held.h"
 #include "../page/later.h"
 #include "../page/pcp_setup.h"
@@ -434,6 +435,7 @@ struct umbra *umbra_instance_create(const char *name,
 	if (err)
 		goto err_debug;
 	umbra_gfp_init(u);
+	umbra_mempolicy_init(u);
 	umbra_lru_create(u);
 	err = add_spans(u);
 	if (err)

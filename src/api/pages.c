@@ -212,7 +212,7 @@ EXPORT_SYMBOL_GPL(umbra_split_page);
 /**
  * umbra_alloc_pages_exact_nid() - allocate pages of a node for a size in bytes
  * @u: instance
- * @nid: preferred node; negative for the node of this CPU
+ * @nid: preferred node, or negative as for umbra_alloc_pages_nodemask()
  * @size: size in bytes, rounded up to pages; need not be a power of two
  * @gfp: flags as for alloc_pages(), without %__GFP_COMP; %__GFP_HIGHMEM is
  *	ignored. Other nodes are used if @nid has no memory, except with

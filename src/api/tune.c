@@ -273,3 +273,28 @@ int umbra_tune_lowmem_reserve(struct umbra *u,
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_tune_lowmem_reserve);
+
+/**
+ * umbra_tune_interleave_weights() - change the weights of weighted interleaving
+ * @u: the instance
+ * @weights: requests in a row for each node, from 1 to 255
+ *
+ * Context: may sleep.
+ * Return: 0, or -ERANGE for a weight out of range, or -EINTR on a fatal signal;
+ * then nothing is changed.
+ */
+int umbra_tune_interleave_weights(struct umbra *u, const int *weights)
+{
+	unsigned int nid;
+
+	for (nid = 0; nid < u->nr_nodes; nid++)
+		if (weights[nid] < 1 || weights[nid] > U8_MAX)
+			return -ERANGE;
+	if (mutex_lock_killable(&u->control_lock))
+		return -EINTR;
+	for (nid = 0; nid < u->nr_nodes; nid++)
+		WRITE_ONCE(u->mempolicy.weights[nid], weights[nid]);
+	mutex_unlock(&u->control_lock);
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(umbra_tune_interleave_weights);

@@ -30,5 +30,6 @@ long umbra_tuned(const struct umbra *u, enum umbra_tunable what);
 void umbra_tune_load(struct umbra *u, const long values[NR_TUNABLES]);
 int umbra_tune_lowmem_reserve(struct umbra *u,
 			      const int ratio[UMBRA_NR_ZONE_TYPES]);
+int umbra_tune_interleave_weights(struct umbra *u, const int *weights);
 
 #endif /* _UMBRA_TUNE_H */

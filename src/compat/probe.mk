@@ -25,6 +25,8 @@ umbra-have-$(if $(wildcard $(srctree)/include/kunit/static_stub.h),y) += \
 	KUNIT_STATIC_STUB
 umbra-have-$(call umbra-names,sched/rt.h,rt_or_dl_task) += RT_OR_DL_TASK
 umbra-have-$(call umbra-names,mm.h,vm_flags_set) += VM_FLAGS_SET
+umbra-have-$(call umbra-names,../uapi/linux/mempolicy.h,MPOL_WEIGHTED_INTERLEAVE) += \
+	WEIGHTED_INTERLEAVE
 umbra-have-$(call umbra-exports,mm/cma.c kernel/dma/contiguous.c,\
 	cma_alloc cma_release dev_get_cma_area) += CMA_EXPORTS
 

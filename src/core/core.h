@@ -279,6 +279,15 @@ struct umbra_shrinkers {
 	struct list_head list;
 };
 
+/* For memory policies of tasks; see mempolicy.c. */
+struct umbra_mempolicy {
+	umbra_nodemask_t regular_nodes;	/* with a zone below Movable; constant */
+	u8 highest;	/* the highest zone type below Movable; constant */
+	u8 weights[UMBRA_MAX_NODES];	/* READ_ONCE/WRITE_ONCE */
+	atomic_t interleaved;	/* node of the last request */
+	atomic_t weighted;	/* the same, and requests left for this node */
+};
+
 /* Frees the blocks that wait for it; see later.c. */
 struct umbra_later {
 	struct irq_work irq;
@@ -345,6 +354,7 @@ struct umbra {
 	struct delayed_work decay_work;	/* of instances with background work */
 	struct work_struct boost_work;
 	struct umbra_later later;
+	struct umbra_mempolicy mempolicy;
 
 	struct dentry *files;	/* directory of the interface, or NULL */
 	struct umbra_owner *owners;	/* by frame, with UMBRA_DEBUG_OWNER */

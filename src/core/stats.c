@@ -23,6 +23,7 @@ static const char * const event_names[UMBRA_NR_EVENTS] = {
 	[EVENT_NUMA_FOREIGN] = "numa_foreign",
 	[EVENT_NUMA_LOCAL] = "numa_local",
 	[EVENT_NUMA_OTHER] = "numa_other",
+	[EVENT_NUMA_INTERLEAVE] = "numa_interleave",
 	[EVENT_ACCOUNT] = "pgalloc_account",
 	[EVENT_KSWAPD_WAKE] = "kswapd_wake",
 	[EVENT_FALLBACK_CLAIM] = "fallback_claim",

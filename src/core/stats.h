@@ -16,6 +16,7 @@ enum umbra_event {
 	EVENT_NUMA_FOREIGN,
 	EVENT_NUMA_LOCAL,
 	EVENT_NUMA_OTHER,
+	EVENT_NUMA_INTERLEAVE,	/* interleaved, and from the wanted node */
 	EVENT_ACCOUNT,		/* pages allocated with __GFP_ACCOUNT */
 	EVENT_KSWAPD_WAKE,	/* requests that wake kswapd */
 	EVENT_FALLBACK_CLAIM,

@@ -83,8 +83,8 @@ static int pagetypeinfo_show(struct seq_file *m, void *v)
 DEFINE_SHOW_ATTRIBUTE(pagetypeinfo);
 
 static const enum umbra_event numa_events[] = {
-	EVENT_NUMA_HIT, EVENT_NUMA_MISS, EVENT_NUMA_FOREIGN, EVENT_NUMA_LOCAL,
-	EVENT_NUMA_OTHER,
+	EVENT_NUMA_HIT, EVENT_NUMA_MISS, EVENT_NUMA_FOREIGN,
+	EVENT_NUMA_INTERLEAVE, EVENT_NUMA_LOCAL, EVENT_NUMA_OTHER,
 };
 
 /* Reclaimable pages are shown under the names of the host's file pages. */

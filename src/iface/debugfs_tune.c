@@ -82,7 +82,7 @@ DEFINE_TUNABLE(min_slab_ratio, TUNE_MIN_SLAB_RATIO);
 static int do_lowmem_reserve_ratio(struct umbra *u, char *line)
 {
 	int ratio[UMBRA_NR_ZONE_TYPES];
-	int err = umbra_parse_ratios(line, ratio);
+	int err = umbra_parse_numbers(line, ratio, UMBRA_NR_ZONE_TYPES);
 
 	if (!err)
 		err = umbra_tune_lowmem_reserve(u, ratio);
@@ -104,6 +104,34 @@ static int lowmem_reserve_ratio_show(struct seq_file *m, void *v)
 }
 
 DEFINE_CTL(lowmem_reserve_ratio, lowmem_reserve_ratio_show);
+
+#ifdef CONFIG_NUMA
+static int do_interleave_weights(struct umbra *u, char *line)
+{
+	int weights[UMBRA_MAX_NODES];
+	int err = umbra_parse_numbers(line, weights, u->nr_nodes);
+
+	if (!err)
+		err = umbra_tune_interleave_weights(u, weights);
+	return err ? umbra_ctl_refuse(u, "interleave_weights", line,
+				      "a number from 1 to 255 for each node",
+				      err) : 0;
+}
+
+static int interleave_weights_show(struct seq_file *m, void *v)
+{
+	struct umbra *u = m->private;
+	unsigned int nid;
+
+	for (nid = 0; nid < u->nr_nodes; nid++)
+		seq_printf(m, "%s%u", nid ? "\t" : "",
+			   READ_ONCE(u->mempolicy.weights[nid]));
+	seq_putc(m, '\n');
+	return 0;
+}
+
+DEFINE_CTL(interleave_weights, interleave_weights_show);
+#endif
 
 static const char * const oom_policies[] = {
 	[UMBRA_OOM_FAIL] = "fail",
@@ -204,6 +232,9 @@ const struct umbra_ctl_file * const umbra_tune_files[] = {
 	&zone_reclaim_mode_file,
 	&min_unmapped_ratio_file,
 	&min_slab_ratio_file,
+#ifdef CONFIG_NUMA
+	&interleave_weights_file,
+#endif
 	&oom_policy_file,
 	&latency_file,
 	NULL

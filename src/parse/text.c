@@ -53,10 +53,10 @@ bool umbra_parse_word_number(const char *line, const char *word,
 }
 
 /*
- * Parse a number for each zone type, the lowest zone first. Returns 0, -EINVAL,
- * or -ERANGE for a number that an int cannot hold. Context: any.
+ * Parse @nr_wanted numbers. Returns 0, -EINVAL, or -ERANGE for a number that an
+ * int cannot hold. Context: any.
  */
-int umbra_parse_ratios(const char *line, int ratio[UMBRA_NR_ZONE_TYPES])
+int umbra_parse_numbers(const char *line, int *numbers, unsigned int nr_wanted)
 {
 	char text[UMBRA_LINE_SIZE], *rest = text, *word;
 	unsigned int nr = 0;
@@ -66,11 +66,11 @@ int umbra_parse_ratios(const char *line, int ratio[UMBRA_NR_ZONE_TYPES])
 	while (!err && (word = strsep(&rest, " \t"))) {
 		if (!*word)
 			continue;
-		if (nr == UMBRA_NR_ZONE_TYPES)
+		if (nr == nr_wanted)
 			return -EINVAL;
-		err = kstrtoint(word, 0, &ratio[nr++]);
+		err = kstrtoint(word, 0, &numbers[nr++]);
 	}
-	if (!err && nr < UMBRA_NR_ZONE_TYPES)
+	if (!err && nr < nr_wanted)
 		err = -EINVAL;
 	return err;
 }

@@ -12,6 +12,6 @@
 int umbra_parse_bytes(const char *text, u64 *bytes);
 bool umbra_parse_word_number(const char *line, const char *word,
 			     unsigned int *n);
-int umbra_parse_ratios(const char *line, int ratio[UMBRA_NR_ZONE_TYPES]);
+int umbra_parse_numbers(const char *line, int *numbers, unsigned int nr_wanted);
 
 #endif /* _UMBRA_TEXT_H */

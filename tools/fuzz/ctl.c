@@ -158,7 +158,7 @@ static const char * const tunables[] = {
 	"min_free_kbytes", "watermark_scale_factor", "watermark_boost_factor",
 	"lowmem_reserve_ratio", "extfrag_threshold", "compaction_proactiveness",
 	"dirty_limit", "percpu_pagelist_high_fraction", "oom_policy", "latency",
-	"pcp", "allowed_nodes", "record", "defrag_mode",
+	"pcp", "allowed_nodes", "record", "defrag_mode", "interleave_weights",
 	"zone_reclaim_mode", "min_unmapped_ratio", "min_slab_ratio",
 };
 

@@ -106,7 +106,7 @@ static void try_ratios(char *text)
 	char *word, *save;
 
 	text[UMBRA_LINE_SIZE - 1] = '\0';
-	err = umbra_parse_ratios(text, ratio);
+	err = umbra_parse_numbers(text, ratio, UMBRA_NR_ZONE_TYPES);
 	for (word = strtok_r(text, " \t", &save); word && !want;
 	     word = strtok_r(NULL, " \t", &save)) {
 		if (nr == UMBRA_NR_ZONE_TYPES ||

@@ -4,6 +4,7 @@
 #define _SIM_CPU_H
 
 #include <sim/bits.h>
+#include <sim/mempolicy.h>
 #include <sim/work.h>
 
 #define NR_CPUS			64
@@ -77,8 +78,6 @@ void sim_cpuhp_remove(struct hlist_node *node);
 #define cpuhp_state_add_instance_nocalls(state, link)	sim_cpuhp_add(link)
 #define cpuhp_state_remove_instance_nocalls(state, link)	sim_cpuhp_remove(link)
 
-#define NUMA_NO_NODE		(-1)
-#define MAX_NUMNODES		1
 #define LOCAL_DISTANCE		10
 #define REMOTE_DISTANCE		20
 #define RECLAIM_DISTANCE	30

@@ -90,6 +90,7 @@ struct task_struct {
 	unsigned int fail_nth;
 	struct pid *thread_pid;
 	struct kunit *kunit_test;
+	struct mempolicy *mempolicy;
 	/* kernel threads */
 	int (*fn)(void *data);
 	void *data;
