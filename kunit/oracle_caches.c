@@ -18,15 +18,26 @@ static struct per_cpu_pages *cache_of_host(struct zone *zone)
 	return per_cpu_ptr(zone->per_cpu_pageset, raw_smp_processor_id());
 }
 
-static struct umbra_pcp *cache_of_umbra(struct umbra_zone *zone)
+static struct umbra_pcp *cache_of_umbra(const struct umbra_zone *zone)
 {
 	return per_cpu_ptr(zone->pcp, raw_smp_processor_id());
 }
 
-/* Give the empty cache of a zone the numbers of that of the host, and use it. */
-void oracle_caches_load(struct zone *host, struct umbra_zone *ours)
+/* Give an empty cache of the host the numbers that it has after boot. */
+void oracle_caches_reset(struct zone *host)
 {
 	struct per_cpu_pages *theirs = cache_of_host(host);
+
+	theirs->high = theirs->high_min;
+	theirs->alloc_factor = 0;
+	theirs->free_count = 0;
+	theirs->flags &= ~PCPF_PREV_FREE_HIGH_ORDER;
+}
+
+/* Give the empty cache of a zone the numbers of that of the host, and use it. */
+void oracle_caches_load(struct oracle *o, struct umbra_zone *ours)
+{
+	struct per_cpu_pages *theirs = cache_of_host(o->host);
 	struct umbra_pcp *pcp = cache_of_umbra(ours);
 
 	pcp->high = theirs->high;
@@ -34,31 +45,35 @@ void oracle_caches_load(struct zone *host, struct umbra_zone *ours)
 	pcp->free_count = theirs->free_count;
 	pcp->freed_high_order = theirs->flags & PCPF_PREV_FREE_HIGH_ORDER;
 	assign_bit(ZONE_FLAG_BELOW_HIGH, &ours->flags,
-		   test_bit(ZONE_BELOW_HIGH, &host->flags));
+		   test_bit(ZONE_BELOW_HIGH, &o->host->flags));
 	WRITE_ONCE(ours->pcp_batch, theirs->batch);
 	WRITE_ONCE(ours->pcp_high_min, theirs->high_min);
 	WRITE_ONCE(ours->pcp_high_max, theirs->high_max);
-	pr_info("caches: batch %d, high %d from %d to %d%s\n", theirs->batch,
-		theirs->high, theirs->high_min, theirs->high_max,
-		theirs->flags & PCPF_FREE_HIGH_BATCH ? ", in batches" : "");
+	if (!o->silent)
+		pr_info("caches: batch %d, high %d from %d to %d%s\n",
+			theirs->batch, theirs->high, theirs->high_min,
+			theirs->high_max,
+			theirs->flags & PCPF_FREE_HIGH_BATCH ? ", in batches" :
+							       "");
 }
 
-static int differs(const char *what, long host, long ours)
+static int differs(struct oracle *o, const char *what, long host, long ours)
 {
 	if (host == ours)
 		return 0;
-	pr_err("%s of the cache: host %ld, umbra %ld\n", what, host, ours);
+	oracle_tell(o, "%s of the cache: host %ld, umbra %ld\n", what, host,
+		    ours);
 	return -EIO;
 }
 
 /* Compare the numbers of both caches. Returns 0, or -EIO if they differ. */
-int oracle_caches_differ(struct zone *host, struct umbra_zone *ours)
+int oracle_caches_differ(struct oracle *o, const struct umbra_zone *ours)
 {
-	const struct per_cpu_pages *theirs = cache_of_host(host);
+	const struct per_cpu_pages *theirs = cache_of_host(o->host);
 	const struct umbra_pcp *pcp = cache_of_umbra(ours);
 
-	return differs("pages", theirs->count, pcp->count) ?:
-	       differs("limit", theirs->high, pcp->high) ?:
-	       differs("scale", theirs->alloc_factor, pcp->alloc_factor) ?:
-	       differs("frees", theirs->free_count, pcp->free_count);
+	return differs(o, "pages", theirs->count, pcp->count) ?:
+	       differs(o, "limit", theirs->high, pcp->high) ?:
+	       differs(o, "scale", theirs->alloc_factor, pcp->alloc_factor) ?:
+	       differs(o, "frees", theirs->free_count, pcp->free_count);
 }

@@ -9,6 +9,7 @@
 #include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/list.h>
+#include <linux/list_sort.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
@@ -176,6 +177,61 @@ int oracle_quiet_begin(int nid, unsigned int zone)
 	atomic_long_set(&strangers, 0);
 	on_each_cpu(count_exactly, NULL, true);
 	return add_probes();
+}
+
+static int by_address(void *unused, const struct list_head *a,
+		      const struct list_head *b)
+{
+	return page_to_pfn(list_entry(a, struct page, lru)) <
+	       page_to_pfn(list_entry(b, struct page, lru)) ? -1 : 1;
+}
+
+/* Take all free pages of a node, as the largest blocks, in order of address. */
+static void take_all(int nid, struct list_head *blocks)
+{
+	gfp_t gfp = __GFP_THISNODE | __GFP_MOVABLE | __GFP_HIGHMEM |
+		    __GFP_MEMALLOC | __GFP_NOWARN;
+	unsigned int order = UMBRA_MAX_ORDER + 1;
+	struct page *page;
+
+	while (order--)
+		while ((page = alloc_pages_node(nid, gfp, order))) {
+			set_page_private(page, order);
+			list_add(&page->lru, blocks);
+		}
+	list_sort(NULL, blocks, by_address);
+}
+
+static void free_blocks(struct list_head *blocks)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, blocks, lru) {
+		unsigned int order = page_private(page);
+
+		list_del(&page->lru);
+		set_page_private(page, 0);
+		__free_pages(page, order);
+	}
+}
+
+/*
+ * Bring the zone to a state that depends on the addresses of its pages alone:
+ * all pageblocks that a request may claim are movable, all lists are by address,
+ * and no cache has pages. A reserve for atomic requests stays as it is. Returns
+ * 0, or -EBUSY if a CPU has pages of the zone in its cache.
+ */
+int oracle_quiet_reset(int nid)
+{
+	LIST_HEAD(blocks);
+
+	take_all(nid, &blocks);
+	free_blocks(&blocks);
+	if (!empty_caches())
+		return -EBUSY;
+	quiet->watermark_boost = 0;
+	oracle_caches_reset(quiet);
+	return 0;
 }
 
 /* End it. Returns the number of allocations and frees of others. */

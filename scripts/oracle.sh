@@ -7,6 +7,8 @@
 #			whose rules umbra follows
 #   STEPS=N		steps for each seed, default 1000000, or 200000 if short
 #   SEEDS=N,...		default 1,2,3,4,5, or 1 if short
+#   REPLAY=FILE		the steps of a file that an earlier run wrote, in a machine
+#			that has just booted
 # usage: oracle.sh
 
 . "$(dirname "$0")/lib.sh"
@@ -22,6 +24,12 @@ short)	steps=${STEPS:-200000} seeds=${SEEDS:-1} ;;
 esac
 [[ $steps =~ ^[1-9][0-9]*$ ]] || die "STEPS=$steps: must be a number above 0"
 [[ $seeds =~ ^[0-9]+(,[0-9]+)*$ ]] || die "SEEDS=$seeds: must be numbers with commas"
+caches=0,1 replay=${REPLAY:-}
+if [ -n "$replay" ]; then
+	caches=$(sed -n 's/^# caches=//p' "$replay") seeds=1
+	[[ $caches =~ ^[01]$ ]] || die "REPLAY=$replay: must be a file of the oracle"
+	steps=$(grep -c '^[^#]' "$replay")
+fi
 need "${machine_packages[@]}" "${stock_packages[@]}"
 
 dir=$(kernel_dir "$kernel")
@@ -40,6 +48,11 @@ machine_root "$root" "$top/kunit/oracle-init"
 for module in umbra umbra_oracle; do
 	strip -g -o "$root/$module.ko" "$modules/$module.ko"
 done
+args=steps=$steps
+if [ -n "$replay" ]; then
+	cp "$replay" "$root/steps"
+	args+=,replay=/steps
+fi
 pack "$root" "$work/initramfs.gz"
 rm -rf "$root"
 
@@ -52,26 +65,38 @@ quiet_node=(-smp 1 -m 3584M
 machine "$dir/vmlinuz" "$work/initramfs.gz"
 say "$steps steps for each of the seeds $seeds"
 rm -f "$out" "$log"
-limited $((120 + 3 * (steps / 1000 + 60) * $(tr , '\n' <<<"$seeds" | wc -l))) \
+limited $((750 + 2 * (steps / 1000 + 60) * $(tr , '\n' <<<"$seeds" | wc -l))) \
 	"${qemu[@]}" "${quiet_node[@]}" \
 	-serial "file:$log" -serial "file:$out" -append \
-	"console=ttyS0 panic=-1 cma=0 init_on_alloc=0 oracle_out=/dev/ttyS1 \
-	oracle_seeds=$seeds oracle_args=steps=$steps" </dev/null ||
+	"console=ttyS0 panic=-1 log_buf_len=4M cma=0 init_on_alloc=0 \
+	oracle_out=/dev/ttyS1 oracle_seeds=$seeds oracle_caches=$caches \
+	oracle_args=$args" </dev/null ||
 	die "the machine did not power off by itself: $log"
 sed -i 's/\r$//' "$out"
+
+# Write the steps that diverged to a file, and name it: write_steps SEED CACHES
+write_steps() {
+	local file=$work/seed-$1-caches-$2.steps
+	grep -q '^step: ' "$work/seed" || return 0
+	{
+		echo "# Steps that diverged on $release, of seed $1."
+		echo "# caches=$2"
+		sed -n 's/^step: //p' "$work/seed"
+	} >"$file"
+	echo "the steps are in $file, for REPLAY="
+}
+
 for seed in ${seeds//,/ }; do
-	for mode in caches=0 caches=1 defrag=1; do
-		sed -n "/^== seed $seed $mode\$/,/^== /{/^== /d;p}" "$out" \
+	for cache in ${caches//,/ }; do
+		sed -n "/^== seed $seed caches $cache\$/,/^== /{/^== /d;p}" "$out" \
 			>"$work/seed"
 		status=0
 		grep -q "^oracle: $steps steps, all equal" "$work/seed" || status=1
 		cat "$work/seed"
-		case $mode in
-		caches=0)	name="orders without caches" ;;
-		caches=1)	name="with caches" ;;
-		defrag=1)	name="with caches and defrag_mode" ;;
-		esac
-		result "$status" "seed $seed, $name: $steps steps are equal"
+		[ -n "$replay" ] || write_steps "$seed" "$cache"
+		name="seed $seed, $([ "$cache" = 1 ] && echo "with caches" || echo "orders without caches")"
+		[ -z "$replay" ] || name=${replay##*/}
+		result "$status" "$name: $steps steps are equal"
 	done
 done
 check_totals

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The steps of the oracle, drawn at random and recorded. Requests neither wake
+ * kswapd nor reclaim. Without caches they have orders that the host does not
+ * cache; with caches they have all orders, and some are for many pages at once.
+ */
+#include <linux/array_size.h>
+#include <linux/errno.h>
+#include <linux/gfp.h>
+#include <linux/minmax.h>
+#include <linux/prandom.h>
+#include "oracle.h"
+
+/* Blocks that may be held before a step that allocates. */
+#define MOST_HELD 8192
+
+/* With caches, one of BULK_RARITY steps has many pages at once. */
+#define BULK_RARITY 64
+
+/* Orders that the host does not keep in the caches of CPUs. */
+static const u8 uncached[] = { 4, 5, 6, 7, 8, 10 };
+
+/* All orders, small ones more often. */
+static const u8 all_orders[] = {
+	0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 8, 9, 9, 10,
+};
+
+static const gfp_t types[] = { 0, __GFP_MOVABLE, __GFP_RECLAIMABLE };
+
+/* Flags that open reserves, and those of ordinary requests more often. */
+static const gfp_t reserves[] = { 0, 0, 0, __GFP_HIGH, __GFP_MEMALLOC };
+
+static u32 draw(struct oracle *o, u32 below)
+{
+	return prandom_u32_state(&o->rnd) % below;
+}
+
+/* Begin to draw, with a seed. */
+void oracle_draw_begin(struct oracle *o, unsigned long seed)
+{
+	prandom_seed_state(&o->rnd, seed);
+}
+
+/* Record a step and do it. */
+static int do_and_log(struct oracle *o, const struct oracle_step *step)
+{
+	if (o->log.nr == o->log.most) {
+		pr_err("no room for step %u\n", o->log.nr);
+		return -ENOSPC;
+	}
+	o->log.steps[o->log.nr++] = *step;
+	return oracle_do(o, step);
+}
+
+static unsigned int draw_order(struct oracle *o)
+{
+	return o->caches ? all_orders[draw(o, ARRAY_SIZE(all_orders))] :
+			   uncached[draw(o, ARRAY_SIZE(uncached))];
+}
+
+static u32 draw_gfp(struct oracle *o)
+{
+	return (__force u32)(types[draw(o, ARRAY_SIZE(types))] |
+			     reserves[draw(o, ARRAY_SIZE(reserves))] |
+			     __GFP_NOWARN);
+}
+
+/* Returns the number of the first of @nr new blocks. */
+static u32 new_blocks(struct oracle *o, u32 nr)
+{
+	o->next_block += nr;
+	return o->next_block - nr;
+}
+
+static int allocate(struct oracle *o)
+{
+	return do_and_log(o, &(struct oracle_step) {
+		.kind = ORACLE_STEP_ALLOC,
+		.order = draw_order(o),
+		.gfp = draw_gfp(o),
+		.block = new_blocks(o, 1),
+	});
+}
+
+static int allocate_bulk(struct oracle *o)
+{
+	unsigned int nr = 1 + draw(o, ORACLE_BULK);
+
+	return do_and_log(o, &(struct oracle_step) {
+		.kind = ORACLE_STEP_BULK,
+		.nr = nr,
+		.at = draw(o, 2 * nr),
+		.gfp = draw_gfp(o),
+		.block = new_blocks(o, nr),
+	});
+}
+
+static int free_some(struct oracle *o, unsigned int nr)
+{
+	int err = 0;
+
+	for (; nr && o->nr_held && !err; nr--)
+		err = do_and_log(o, &(struct oracle_step) {
+			.kind = ORACLE_STEP_FREE,
+			.block = o->held[draw(o, o->nr_held)],
+		});
+	return err;
+}
+
+/* Small blocks may still be had after a failure; a large one turns rarely. */
+static void note_failure(struct oracle *o)
+{
+	if (draw(o, 4) == 0) {
+		o->nr_turns += o->filling;
+		o->filling = false;
+	}
+}
+
+/*
+ * Allocate or free; more allocations until the zone is full, then more frees.
+ * Returns 0, -EIO if both did it differently, or -ENOSPC.
+ */
+int oracle_draw_step(struct oracle *o)
+{
+	bool bulk = o->caches && draw(o, BULK_RARITY) == 0;
+	bool more = draw(o, 8) < (o->filling ? 5 : 3);
+	unsigned long failed = o->nr_failed;
+	int err;
+
+	if (!o->nr_held) {
+		o->filling = true;
+		more = true;
+	}
+	if (!more || o->nr_held + ORACLE_BULK >= MOST_HELD)
+		return free_some(o, bulk ? 1 + draw(o, ORACLE_BULK) : 1);
+	if (o->next_block + ORACLE_BULK > o->most) {
+		pr_err("no room for block %u\n", o->next_block);
+		return -ENOSPC;
+	}
+	err = bulk ? allocate_bulk(o) : allocate(o);
+	if (o->nr_failed != failed)
+		note_failure(o);
+	return err;
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One step of the oracle, done by the host and by the instance. Both must give
+ * the same frames.
+ */
+#include <linux/array_size.h>
+#include <linux/errno.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+#include <umbra/umbra.h>
+#include "oracle.h"
+
+/* A page that the array of a bulk request may hold before. */
+#define OLD_PAGE ZERO_PAGE(0)
+
+static struct page *page_of_host(const struct oracle *o, u32 frame)
+{
+	return pfn_to_page(o->base_pfn + frame);
+}
+
+static void free_pair(struct oracle *o, struct page *host, struct page *ours,
+		      unsigned int order)
+{
+	if (host)
+		__free_pages(host, order);
+	if (ours)
+		umbra_free_pages(o->u, ours, order);
+}
+
+/*
+ * Hold a block that both have given, or count a failure of both. Returns -EIO if
+ * they differ; then both blocks are free again.
+ */
+static int hold(struct oracle *o, u32 number, struct page *host,
+		struct page *ours, unsigned int order)
+{
+	long theirs = host ? (long)(page_to_pfn(host) - o->base_pfn) : -1;
+	long mine = ours ? (long)(ours - o->pages) : -1;
+	struct oracle_block *block = &o->blocks[number];
+
+	if (theirs != mine) {
+		oracle_tell(o, "block %u, order %u: host frame %ld, umbra frame %ld\n",
+			    number, order, theirs, mine);
+		free_pair(o, host, ours, order);
+		return -EIO;
+	}
+	if (!host) {
+		o->nr_failed++;
+		return 0;
+	}
+	o->nr_allocs++;
+	o->held[o->nr_held++] = number;
+	*block = (struct oracle_block) { mine, o->nr_held, order };
+	return 0;
+}
+
+static int do_alloc(struct oracle *o, const struct oracle_step *s)
+{
+	gfp_t gfp = (__force gfp_t)s->gfp;
+	struct page *host = alloc_pages_node(o->nid, gfp | __GFP_THISNODE,
+					     s->order);
+	struct page *ours = umbra_alloc_pages(o->u, gfp, s->order);
+
+	return hold(o, s->block, host, ours, s->order);
+}
+
+/* Fill an array that may have an element already, which both must pass over. */
+static int do_bulk(struct oracle *o, const struct oracle_step *s)
+{
+	gfp_t gfp = (__force gfp_t)s->gfp;
+	unsigned long theirs, mine;
+	unsigned int i;
+	int err = 0;
+
+	memset(o->host_bulk, 0, sizeof(o->host_bulk));
+	memset(o->our_bulk, 0, sizeof(o->our_bulk));
+	if (s->at < s->nr) {
+		o->host_bulk[s->at] = OLD_PAGE;
+		o->our_bulk[s->at] = OLD_PAGE;
+	}
+	theirs = alloc_pages_bulk_node(gfp | __GFP_THISNODE, o->nid, s->nr,
+				       o->host_bulk);
+	mine = umbra_alloc_pages_bulk(o->u, gfp, 0, NULL, s->nr, o->our_bulk);
+	if (theirs != mine) {
+		oracle_tell(o, "bulk of %u pages: host %lu, umbra %lu\n", s->nr,
+			    theirs, mine);
+		err = -EIO;
+	}
+	for (i = 0; i < s->nr; i++) {
+		struct page *host = o->host_bulk[i], *ours = o->our_bulk[i];
+
+		if (i == s->at || (!host && !ours))
+			continue;
+		if (err)
+			free_pair(o, host, ours, 0);
+		else
+			err = hold(o, s->block + i, host, ours, 0);
+	}
+	return err;
+}
+
+/* A block whose request failed, or is not in the sequence, is not freed. */
+static int do_free(struct oracle *o, const struct oracle_step *s)
+{
+	struct oracle_block *block = &o->blocks[s->block];
+	u32 last;
+
+	if (!block->place)
+		return 0;
+	last = o->held[--o->nr_held];
+	o->held[block->place - 1] = last;
+	o->blocks[last].place = block->place;
+	block->place = 0;
+	free_pair(o, page_of_host(o, block->frame), o->pages + block->frame,
+		  block->order);
+	return 0;
+}
+
+static int (* const kinds[])(struct oracle *, const struct oracle_step *) = {
+	[ORACLE_STEP_ALLOC] = do_alloc,
+	[ORACLE_STEP_BULK] = do_bulk,
+	[ORACLE_STEP_FREE] = do_free,
+};
+
+/* Do a step. Returns 0, or -EIO if both did it differently. Context: may sleep. */
+int oracle_do(struct oracle *o, const struct oracle_step *step)
+{
+	static_assert(ARRAY_SIZE(kinds) == ORACLE_NR_KINDS);
+
+	return kinds[step->kind](o, step);
+}
+
+/* Free every block that is held. */
+void oracle_free_all(struct oracle *o)
+{
+	while (o->nr_held)
+		do_free(o, &(struct oracle_step) { .block = o->held[0] });
+}
