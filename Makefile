@@ -168,7 +168,7 @@ help:
 	@echo 'make bench         time umbra and the allocator of the host (ARCH=um or x86_64, ROUNDS=, ONLY=, POLICY=)'
 	@echo 'make bench-user    count instructions and cache lines of the benchmark in a program, against a budget (KEEP=1)'
 	@echo 'make mutants       plant faults in the allocator, one at a time, and list those that no test notices (SAMPLE=, FILES=)'
-	@echo 'make oracle        compare decisions with those of a stock kernel (STEPS=, SEEDS=, REPLAY=)'
+	@echo 'make oracle        compare decisions with those of a stock kernel (STEPS=, SEEDS=, MACHINES=, REPLAY=)'
 	@echo 'make soak          run the stress test (MINUTES=, SEED=) or the property tests for longer (OPS=, SEED=)'
 	@echo 'make loaded        repeat the machine tests while other processes keep all CPUs busy (ROUNDS=, MINUTES=)'
 	@echo 'make vmtest        test the module on one kernel (KERNEL=6.1, 6.1-rt, 6.12, 7, um, debug or clang)'

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The allocator of the host as the oracle of umbra. Loading this module copies
- * the state of a quiet zone of the host into an instance, and then gives both
- * the same requests. After every step both must have given the same page, as a
- * distance from the start of the zone; after some steps all lists, pageblock
- * types and counters must be equal.
+ * the state of a quiet node of the host into an instance with the same zones, and
+ * then gives both the same requests. After every step both must have given the
+ * same page of a zone; after some steps all lists, pageblock types and counters
+ * must be equal.
  *
- * The zone must be the only populated one of a node without CPUs, and nothing
- * else may allocate there. With caches=1 both begin with empty caches of the same
- * size.
+ * The node must have no CPUs, and nothing else may allocate there. With caches=1
+ * both begin with empty caches of the same size.
  *
  * The last line in the log is "N steps, all equal" or "diverged at step N"; other
  * errors fail the loading. After a divergence both states are printed, and the
  * shortest sequence of steps that was found to diverge. With replay= the steps
  * of a file are done instead.
  */
+#include <linux/array_size.h>
+#include <linux/bits.h>
 #include <linux/err.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -32,13 +33,15 @@
 #define ROOM 4
 #define LEAST_ROOM 65536
 
+/* The zones of the other node, with a largest block each. */
+static const u8 other_zones[] = { UMBRA_ZONE_DMA, UMBRA_ZONE_DMA32 };
+
+#define OTHER_ZONES ARRAY_SIZE(other_zones)
+#define OTHER_FRAMES BIT(UMBRA_MAX_ORDER)
+
 static int nid = 1;
 module_param(nid, int, 0444);
 MODULE_PARM_DESC(nid, "Node of the host (default: 1)");
-
-static unsigned int zone = ZONE_NORMAL;
-module_param(zone, uint, 0444);
-MODULE_PARM_DESC(zone, "Zone of the node, as enum zone_type of the host (default: that of Normal)");
 
 static unsigned long steps = 10000;
 module_param(steps, ulong, 0444);
@@ -87,8 +90,9 @@ static unsigned long first_different_block(const struct umbra_zone_state *a,
 	return i;
 }
 
-/* Returns 0, or -EIO if the states differ. */
-static int compare_states(struct oracle *o, const struct umbra_zone_state *host,
+/* Returns 0, or -EIO if the states of a zone differ. */
+static int compare_states(struct oracle *o, const struct oracle_zone *zone,
+			  const struct umbra_zone_state *host,
 			  const struct umbra_zone_state *ours)
 {
 	struct umbra_zone_difference d;
@@ -97,8 +101,8 @@ static int compare_states(struct oracle *o, const struct umbra_zone_state *host,
 	if (!umbra_zone_state_differs(host, ours, &d))
 		return 0;
 	if (!o->silent) {
-		pr_err("%s %lu: host %ld, umbra %ld\n", d.part, d.where,
-		       d.first, d.second);
+		pr_err("zone %s: %s %lu: host %ld, umbra %ld\n",
+		       zone->host->name, d.part, d.where, d.first, d.second);
 		from = first_different_block(host, ours);
 		print_state("host", host, from);
 		print_state("umbra", ours, from);
@@ -106,29 +110,45 @@ static int compare_states(struct oracle *o, const struct umbra_zone_state *host,
 	return -EIO;
 }
 
+static struct umbra_zone_state *import(struct oracle *o,
+				  const struct oracle_zone *zone)
+{
+	struct umbra_zone_state *s = umbra_import_zone(o->nid, zone->index);
+
+	if (IS_ERR(s))
+		pr_err("zone %s cannot be read: error %ld\n", zone->host->name,
+		       PTR_ERR(s));
+	return s;
+}
+
+static int compare_zone(struct oracle *o, const struct oracle_zone *zone)
+{
+	struct umbra_zone_state *host = import(o, zone), *ours;
+	int err = o->caches ? oracle_caches_differ(o, zone) : 0;
+
+	if (IS_ERR(host))
+		return PTR_ERR(host);
+	ours = umbra_zone_state_take(zone->ours);
+	if (ours)
+		err = compare_states(o, zone, host, ours) ?: err;
+	else
+		err = -ENOMEM;
+	umbra_zone_state_delete(host);
+	umbra_zone_state_delete(ours);
+	return err;
+}
+
 /*
- * Compare all of the zone with the instance. Returns 0, -EIO if they differ, or
+ * Compare all of the zones with the instance. Returns 0, -EIO if they differ, or
  * another error. Context: may sleep.
  */
 int oracle_compare(struct oracle *o)
 {
-	struct umbra_zone_state *host = umbra_import_zone(o->nid, o->zone);
-	struct umbra_zone_state *ours = umbra_zone_state_take(&o->u->zones[0]);
-	int err = o->caches ? oracle_caches_differ(o, &o->u->zones[0]) : 0;
+	unsigned int i;
+	int err = 0;
 
-	if (IS_ERR(host)) {
-		pr_err("the zone cannot be read: error %ld\n", PTR_ERR(host));
-		umbra_zone_state_delete(ours);
-		return PTR_ERR(host);
-	}
-	if (!ours) {
-		pr_err("the state of the instance cannot be taken\n");
-		err = -ENOMEM;
-	} else {
-		err = compare_states(o, host, ours) ?: err;
-	}
-	umbra_zone_state_delete(host);
-	umbra_zone_state_delete(ours);
+	for (i = 0; i < o->nr_zones && !err; i++)
+		err = compare_zone(o, &o->zones[i]);
 	return err;
 }
 
@@ -156,58 +176,129 @@ static void ignore(void *arg, struct page *page)
 {
 }
 
-static int load(struct oracle *o, const struct umbra_zone_state *s)
+/*
+ * Returns an instance whose node 0 has zones of the size of these states, or an
+ * ERR_PTR. Node 1 has the zones that the other node of the host has, because a
+ * request for a zone that no node has goes to Normal.
+ */
+static struct umbra *create(struct oracle *o, struct umbra_zone_state **states,
+			    u32 nr_frames)
 {
-	const struct umbra_zone_layout one = { .type = s->type };
+	struct umbra_zone_layout zones[ORACLE_ZONES + OTHER_ZONES] = {};
 	struct umbra_layout layout;
-	struct umbra_span span = {
-		.pages = o->pages,
-		.nr_pages = s->nr_frames,
-	};
-	int err;
+	struct umbra_span span = { .pages = o->pages, .nr_pages = nr_frames };
+	unsigned int i;
 
+	for (i = 0; i < o->nr_zones; i++) {
+		zones[i].type = states[i]->type;
+		zones[i].nr_frames = states[i]->nr_frames;
+	}
+	for (i = 0; i < OTHER_ZONES; i++) {
+		zones[o->nr_zones + i].nid = 1;
+		zones[o->nr_zones + i].type = other_zones[i];
+		zones[o->nr_zones + i].nr_frames = OTHER_FRAMES;
+	}
 	umbra_layout_init(&layout);
 	layout.has_memory = false;
-	layout.pb_order = s->pb_order;
-	layout.zones = &one;
-	layout.nr_zones = 1;
+	layout.pb_order = states[0]->pb_order;
+	layout.zones = zones;
+	layout.nr_zones = o->nr_zones + OTHER_ZONES;
 	layout.pcp_batch = 0;
 	layout.background = false;
-	o->u = umbra_create("oracle", &layout, &span, 1);
+	return umbra_create("oracle", &layout, &span, 1);
+}
+
+static int load(struct oracle *o, struct umbra_zone_state **states, u32 nr_frames)
+{
+	unsigned int i;
+	int err = 0;
+
+	o->u = create(o, states, nr_frames);
 	if (IS_ERR(o->u))
 		return PTR_ERR(o->u);
-	o->base_pfn = s->base_pfn;
-	err = umbra_zone_state_load(&o->u->zones[0], s);
+	for (i = 0; i < o->nr_zones && !err; i++) {
+		struct oracle_zone *zone = &o->zones[i];
+
+		zone->ours = &o->u->zones[i];
+		err = umbra_zone_state_load(zone->ours, states[i]);
+		if (!err && o->caches)
+			oracle_caches_load(o, zone);
+	}
 	if (err)
 		umbra_destroy(o->u, ignore, NULL);
-	else if (o->caches)
-		oracle_caches_load(o, &o->u->zones[0]);
+	return err;
+}
+
+static struct page *new_descriptors(u32 nr)
+{
+	struct page *pages = vcalloc(nr, sizeof(*pages));
+	u32 i;
+
+	for (i = 0; pages && i < nr; i++)
+		set_page_count(pages + i, UMBRA_BASE_COUNT);
+	return pages;
+}
+
+/*
+ * Number the frames of the zones, one after the other. Returns the number of all
+ * of them, or 0 if a zone does not end with a largest block.
+ */
+static u32 place_zones(struct oracle *o, struct umbra_zone_state **states)
+{
+	unsigned int i;
+	u32 nr = 0;
+
+	for (i = 0; i < o->nr_zones; i++) {
+		o->zones[i].base_pfn = states[i]->base_pfn;
+		o->zones[i].first = nr;
+		o->zones[i].nr_frames = states[i]->nr_frames;
+		nr += states[i]->nr_frames;
+		if (nr % BIT(UMBRA_MAX_ORDER)) {
+			pr_err("zone %s ends inside a largest block\n",
+			       o->zones[i].host->name);
+			return 0;
+		}
+	}
+	return nr;
+}
+
+static int begin(struct oracle *o, struct umbra_zone_state **states)
+{
+	u32 nr = place_zones(o, states);
+	int err;
+
+	if (!nr)
+		return -EINVAL;
+	nr += OTHER_ZONES * OTHER_FRAMES;
+	o->pages = new_descriptors(nr);
+	if (!o->pages)
+		return -ENOMEM;
+	err = load(o, states, nr);
+	if (err)
+		vfree(o->pages);
 	return err;
 }
 
 /*
- * Make an instance with the state of the zone. Returns 0 or an error. Context:
+ * Make an instance with the state of the zones. Returns 0 or an error. Context:
  * may sleep.
  */
 int oracle_begin(struct oracle *o)
 {
-	struct umbra_zone_state *s = umbra_import_zone(o->nid, o->zone);
-	int err = -ENOMEM;
-	u32 i;
+	struct umbra_zone_state *states[ORACLE_ZONES];
+	unsigned int i;
+	int err = 0;
 
-	if (IS_ERR(s)) {
-		pr_err("the zone cannot be read: error %ld\n", PTR_ERR(s));
-		return PTR_ERR(s);
+	for (i = 0; i < o->nr_zones && !err; i++) {
+		states[i] = import(o, &o->zones[i]);
+		err = PTR_ERR_OR_ZERO(states[i]);
 	}
-	o->pages = vcalloc(s->nr_frames, sizeof(*o->pages));
-	if (o->pages) {
-		for (i = 0; i < s->nr_frames; i++)
-			set_page_count(o->pages + i, UMBRA_BASE_COUNT);
-		err = load(o, s);
-		if (err)
-			vfree(o->pages);
-	}
-	umbra_zone_state_delete(s);
+	if (err)
+		i--;
+	else
+		err = begin(o, states);
+	while (i--)
+		umbra_zone_state_delete(states[i]);
 	return err;
 }
 
@@ -233,7 +324,7 @@ static int do_steps(struct oracle *o, unsigned long *step)
 		return err;
 	}
 	oracle_draw_begin(o, seed);
-	err = oracle_quiet_reset(nid) ?: oracle_begin(o);
+	err = oracle_quiet_reset(o) ?: oracle_begin(o);
 	if (err)
 		return err;
 	err = draw_steps(o, step);
@@ -244,19 +335,18 @@ static int do_steps(struct oracle *o, unsigned long *step)
 static int consult(struct oracle *o)
 {
 	unsigned long step = 0, strangers;
-	int err = oracle_quiet_begin(nid, zone);
+	int err = oracle_quiet_begin(o);
 
 	if (err) {
 		pr_err("node %d is not quiet: error %d\n", nid, err);
 		return err;
 	}
-	o->host = &NODE_DATA(nid)->node_zones[zone];
 	err = do_steps(o, &step);
 	if (err == -EIO && !replay)
 		oracle_shorten(o);
 	strangers = oracle_quiet_end();
 	if (strangers) {
-		pr_err("%lu allocations and frees of others in the zone\n",
+		pr_err("%lu allocations and frees of others on the node\n",
 		       strangers);
 		err = -EBUSY;
 	} else if (!err) {
@@ -290,7 +380,6 @@ static struct oracle *new_oracle(void)
 		return NULL;
 	}
 	o->nid = nid;
-	o->zone = zone;
 	o->caches = caches;
 	o->most = room;
 	o->log.most = room;

@@ -21,6 +21,9 @@ struct zone;
 /* The largest number of pages of a bulk request. */
 #define ORACLE_BULK 200
 
+/* The largest number of zones of a node. */
+#define ORACLE_ZONES 4
+
 enum oracle_kind {
 	ORACLE_STEP_ALLOC,
 	ORACLE_STEP_BULK,
@@ -72,15 +75,32 @@ struct oracle_log {
 };
 
 /**
+ * struct oracle_zone - a zone of both
+ * @host: the zone of the host
+ * @index: its number in the node, as enum zone_type of the host
+ * @ours: the zone of the instance
+ * @base_pfn: page frame number of its first frame
+ * @first: number of its first frame in the instance
+ * @nr_frames: number of frames
+ */
+struct oracle_zone {
+	struct zone *host;
+	unsigned int index;
+	struct umbra_zone *ours;
+	unsigned long base_pfn;
+	u32 first;
+	u32 nr_frames;
+};
+
+/**
  * struct oracle - both allocators, and what they have given
  * @nid: node of the host
- * @zone: zone of the node, as enum zone_type of the host
+ * @zones: zones of the node, the lowest first
+ * @nr_zones: number of zones
  * @caches: whether CPUs have caches
  * @silent: whether differences are not printed
- * @host: the zone of the host
  * @u: the instance
  * @pages: descriptors of the instance
- * @base_pfn: page frame number of the first frame of the zone
  * @blocks: the blocks by number
  * @most: number of elements of @blocks and @held
  * @held: numbers of the blocks that are allocated
@@ -89,21 +109,22 @@ struct oracle_log {
  * @next_block: number of the next block that is drawn
  * @rnd: state of the drawing
  * @filling: whether allocations are drawn more often than frees
+ * @favourite: with several zones, the type and zone that many requests have until
+ *	they fail
  * @nr_allocs: number of blocks that were allocated
  * @nr_failed: number of requests that failed
- * @nr_turns: number of times that the zone was full
+ * @nr_turns: number of times that a zone was full
  * @host_bulk: result of a bulk request to the host
  * @our_bulk: result of a bulk request to the instance
  */
 struct oracle {
 	int nid;
-	unsigned int zone;
+	struct oracle_zone zones[ORACLE_ZONES];
+	unsigned int nr_zones;
 	bool caches;
 	bool silent;
-	struct zone *host;
 	struct umbra *u;
 	struct page *pages;
-	unsigned long base_pfn;
 	struct oracle_block *blocks;
 	u32 most;
 	u32 *held;
@@ -112,6 +133,7 @@ struct oracle {
 	u32 next_block;
 	struct rnd_state rnd;
 	bool filling;
+	gfp_t favourite;
 	unsigned long nr_allocs;
 	unsigned long nr_failed;
 	unsigned long nr_turns;
@@ -143,11 +165,11 @@ int oracle_replay(struct oracle *o, const struct oracle_log *log, u32 from,
 void oracle_shorten(struct oracle *o);
 
 void oracle_caches_reset(struct zone *host);
-void oracle_caches_load(struct oracle *o, struct umbra_zone *ours);
-int oracle_caches_differ(struct oracle *o, const struct umbra_zone *ours);
+void oracle_caches_load(struct oracle *o, struct oracle_zone *zone);
+int oracle_caches_differ(struct oracle *o, const struct oracle_zone *zone);
 
-int oracle_quiet_begin(int nid, unsigned int zone);
-int oracle_quiet_reset(int nid);
+int oracle_quiet_begin(struct oracle *o);
+int oracle_quiet_reset(struct oracle *o);
 unsigned long oracle_quiet_end(void);
 
 #endif /* _UMBRA_ORACLE_H */

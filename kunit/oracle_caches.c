@@ -35,9 +35,10 @@ void oracle_caches_reset(struct zone *host)
 }
 
 /* Give the empty cache of a zone the numbers of that of the host, and use it. */
-void oracle_caches_load(struct oracle *o, struct umbra_zone *ours)
+void oracle_caches_load(struct oracle *o, struct oracle_zone *zone)
 {
-	struct per_cpu_pages *theirs = cache_of_host(o->host);
+	struct per_cpu_pages *theirs = cache_of_host(zone->host);
+	struct umbra_zone *ours = zone->ours;
 	struct umbra_pcp *pcp = cache_of_umbra(ours);
 
 	pcp->high = theirs->high;
@@ -45,14 +46,14 @@ void oracle_caches_load(struct oracle *o, struct umbra_zone *ours)
 	pcp->free_count = theirs->free_count;
 	pcp->freed_high_order = theirs->flags & PCPF_PREV_FREE_HIGH_ORDER;
 	assign_bit(ZONE_FLAG_BELOW_HIGH, &ours->flags,
-		   test_bit(ZONE_BELOW_HIGH, &o->host->flags));
+		   test_bit(ZONE_BELOW_HIGH, &zone->host->flags));
 	WRITE_ONCE(ours->pcp_batch, theirs->batch);
 	WRITE_ONCE(ours->pcp_high_min, theirs->high_min);
 	WRITE_ONCE(ours->pcp_high_max, theirs->high_max);
 	if (!o->silent)
-		pr_info("caches: batch %d, high %d from %d to %d%s\n",
-			theirs->batch, theirs->high, theirs->high_min,
-			theirs->high_max,
+		pr_info("caches of %s: batch %d, high %d from %d to %d%s\n",
+			zone->host->name, theirs->batch, theirs->high,
+			theirs->high_min, theirs->high_max,
 			theirs->flags & PCPF_FREE_HIGH_BATCH ? ", in batches" :
 							       "");
 }
@@ -67,10 +68,10 @@ static int differs(struct oracle *o, const char *what, long host, long ours)
 }
 
 /* Compare the numbers of both caches. Returns 0, or -EIO if they differ. */
-int oracle_caches_differ(struct oracle *o, const struct umbra_zone *ours)
+int oracle_caches_differ(struct oracle *o, const struct oracle_zone *zone)
 {
-	const struct per_cpu_pages *theirs = cache_of_host(o->host);
-	const struct umbra_pcp *pcp = cache_of_umbra(ours);
+	const struct per_cpu_pages *theirs = cache_of_host(zone->host);
+	const struct umbra_pcp *pcp = cache_of_umbra(zone->ours);
 
 	return differs(o, "pages", theirs->count, pcp->count) ?:
 	       differs(o, "limit", theirs->high, pcp->high) ?:

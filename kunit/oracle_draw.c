@@ -27,6 +27,14 @@ static const u8 all_orders[] = {
 
 static const gfp_t types[] = { 0, __GFP_MOVABLE, __GFP_RECLAIMABLE };
 
+/*
+ * With several zones, what a request says about them. One of DMA_RARITY requests
+ * is for DMA, which a quiet node does not have.
+ */
+static const gfp_t zones[] = { 0, __GFP_DMA32, __GFP_HIGHMEM, __GFP_HIGHMEM };
+
+#define DMA_RARITY 64
+
 /* Flags that open reserves, and those of ordinary requests more often. */
 static const gfp_t reserves[] = { 0, 0, 0, __GFP_HIGH, __GFP_MEMALLOC };
 
@@ -58,10 +66,23 @@ static unsigned int draw_order(struct oracle *o)
 			   uncached[draw(o, ARRAY_SIZE(uncached))];
 }
 
+static gfp_t draw_type(struct oracle *o)
+{
+	gfp_t type = types[draw(o, ARRAY_SIZE(types))];
+
+	return o->nr_zones > 1 ? type | zones[draw(o, ARRAY_SIZE(zones))] :
+				 type;
+}
+
 static u32 draw_gfp(struct oracle *o)
 {
-	return (__force u32)(types[draw(o, ARRAY_SIZE(types))] |
-			     reserves[draw(o, ARRAY_SIZE(reserves))] |
+	gfp_t type = draw_type(o);
+
+	if (o->nr_zones > 1 && draw(o, 2))
+		type = o->favourite;
+	else if (o->nr_zones > 1 && draw(o, DMA_RARITY) == 0)
+		type = __GFP_DMA;
+	return (__force u32)(type | reserves[draw(o, ARRAY_SIZE(reserves))] |
 			     __GFP_NOWARN);
 }
 
@@ -107,9 +128,17 @@ static int free_some(struct oracle *o, unsigned int nr)
 	return err;
 }
 
-/* Small blocks may still be had after a failure; a large one turns rarely. */
+/*
+ * Small blocks may still be had after a failure; a large one turns rarely. With
+ * several zones the favourite must fail, so that each of them is full at times.
+ */
 static void note_failure(struct oracle *o)
 {
+	const gfp_t mask = GFP_ZONEMASK | __GFP_RECLAIMABLE;
+	u32 gfp = o->log.steps[o->log.nr - 1].gfp;
+
+	if (o->nr_zones > 1 && ((__force gfp_t)gfp & mask) != o->favourite)
+		return;
 	if (draw(o, 4) == 0) {
 		o->nr_turns += o->filling;
 		o->filling = false;
@@ -128,6 +157,7 @@ int oracle_draw_step(struct oracle *o)
 	int err;
 
 	if (!o->nr_held) {
+		o->favourite = draw_type(o);
 		o->filling = true;
 		more = true;
 	}

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A zone of the host that only the oracle uses. The counters of the host are
- * made exact: a part per CPU of the free pages would make watermarks fuzzy.
+ * A node of the host that only the oracle uses. The counters of the host are made
+ * exact: a part per CPU of the free pages would make watermarks fuzzy.
  * Probes count what other tasks allocate and free there meanwhile.
  */
+#include <linux/align.h>
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/list.h>
 #include <linux/list_sort.h>
+#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
@@ -20,18 +22,19 @@
 #include <linux/tracepoint.h>
 #include <linux/vmstat.h>
 #include <umbra/umbra.h>
+#include "../src/compat/pageblock.h"
 #include "oracle.h"
 
 /* Tries to empty the caches, one in a tenth of a second. */
 #define QUIET_TRIES 100
 
 static struct task_struct *oracle;
-static struct zone *quiet;
+static int quiet_nid;
 static atomic_long_t strangers;
 
 static void note(struct page *page)
 {
-	if (page && current != oracle && page_zone(page) == quiet)
+	if (page && current != oracle && page_to_nid(page) == quiet_nid)
 		atomic_long_inc(&strangers);
 }
 
@@ -93,89 +96,103 @@ static int add_probes(void)
 }
 
 /* With a threshold of 0 every change goes to the sum, and so does the rest. */
-static void count_exactly(void *unused)
+static void count_exactly(void *arg)
 {
-	this_cpu_ptr(quiet->per_cpu_zonestats)->stat_threshold = 0;
-	mod_zone_page_state(quiet, NR_FREE_PAGES, 0);
+	struct zone *zone = arg;
+
+	this_cpu_ptr(zone->per_cpu_zonestats)->stat_threshold = 0;
+	mod_zone_page_state(zone, NR_FREE_PAGES, 0);
 }
 
 /* Are the caches of all CPUs for the zone empty? */
-static bool has_empty_caches(void)
+static bool has_empty_caches(struct zone *zone)
 {
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		if (per_cpu_ptr(quiet->per_cpu_pageset, cpu)->count)
+		if (per_cpu_ptr(zone->per_cpu_pageset, cpu)->count)
 			return false;
 	return true;
 }
 
 /* Returns the first page of a free block of the largest order, or NULL. */
-static struct page *first_largest(void)
+static struct page *first_largest(struct zone *zone)
 {
-	struct free_area *area = &quiet->free_area[UMBRA_MAX_ORDER];
+	struct free_area *area = &zone->free_area[UMBRA_MAX_ORDER];
 	struct page *page;
 	unsigned long flags;
 
-	spin_lock_irqsave(&quiet->lock, flags);
+	spin_lock_irqsave(&zone->lock, flags);
 	page = list_first_entry_or_null(&area->free_list[MIGRATE_MOVABLE],
 					struct page, buddy_list);
-	spin_unlock_irqrestore(&quiet->lock, flags);
+	spin_unlock_irqrestore(&zone->lock, flags);
 	return page;
 }
 
 /*
- * Empty the caches of the zone: an allocation of a range does so, even if a page
+ * Empty the caches of a zone: an allocation of a range does so, even if a page
  * of the range turns out to be in use. From 7.3 on the host frees the range as
  * one block, which does not go to a cache.
  */
-static bool empty_caches(void)
+static bool empty_caches(struct zone *zone)
 {
 	unsigned int i;
 
-	for (i = 0; i < QUIET_TRIES && !has_empty_caches(); i++) {
-		struct page *page = first_largest();
+	for (i = 0; i < QUIET_TRIES && !has_empty_caches(zone); i++) {
+		struct page *page = first_largest(zone);
 		unsigned long pfn = page ? page_to_pfn(page) : 0;
 
 		if (page &&
 		    !umbra_host_alloc_contig(pfn, pfn + BIT(UMBRA_MAX_ORDER)))
 			free_contig_range(pfn, BIT(UMBRA_MAX_ORDER));
-		if (!has_empty_caches() && msleep_interruptible(100))
+		if (!has_empty_caches(zone) && msleep_interruptible(100))
 			break;
 	}
-	return has_empty_caches();
+	return has_empty_caches(zone);
 }
 
-/* The other zones of the node must be empty: they would serve requests too. */
-static bool is_only_zone(int nid)
+/* Returns 0, or -ENODEV if the node has no memory, or too many zones. */
+static int find_zones(struct oracle *o)
 {
-	struct zone *z = NODE_DATA(nid)->node_zones;
 	unsigned int i;
 
-	for (i = 0; i < MAX_NR_ZONES; i++)
-		if (populated_zone(z + i) != (z + i == quiet))
-			return false;
-	return true;
+	for (i = 0; i < MAX_NR_ZONES; i++) {
+		struct zone *zone = &NODE_DATA(o->nid)->node_zones[i];
+
+		if (!populated_zone(zone))
+			continue;
+		if (o->nr_zones == ORACLE_ZONES)
+			return -ENODEV;
+		o->zones[o->nr_zones].host = zone;
+		o->zones[o->nr_zones++].index = i;
+	}
+	return o->nr_zones ? 0 : -ENODEV;
 }
 
 /*
- * Begin to watch a zone. Returns 0; -ENODEV without such a zone, or if the node
- * has CPUs or other zones; -EBUSY if a CPU has pages of the zone in its cache;
- * or the error of a probe.
+ * Find the zones of a node, and begin to watch them. Returns 0; -ENODEV if the
+ * node has CPUs or no memory; -EBUSY if a CPU has pages of a zone in its cache; or
+ * the error of a probe.
  */
-int oracle_quiet_begin(int nid, unsigned int zone)
+int oracle_quiet_begin(struct oracle *o)
 {
-	if (nid < 0 || nid >= MAX_NUMNODES || !node_online(nid) ||
-	    zone >= MAX_NR_ZONES || nr_cpus_node(nid))
+	unsigned int i;
+	int err;
+
+	if (o->nid < 0 || o->nid >= MAX_NUMNODES || !node_online(o->nid) ||
+	    nr_cpus_node(o->nid))
 		return -ENODEV;
-	quiet = &NODE_DATA(nid)->node_zones[zone];
-	if (!is_only_zone(nid))
-		return -ENODEV;
-	if (!empty_caches())
-		return -EBUSY;
+	err = find_zones(o);
+	for (i = 0; i < o->nr_zones && !err; i++) {
+		on_each_cpu(count_exactly, o->zones[i].host, true);
+		if (!empty_caches(o->zones[i].host))
+			err = -EBUSY;
+	}
+	if (err)
+		return err;
 	oracle = current;
+	quiet_nid = o->nid;
 	atomic_long_set(&strangers, 0);
-	on_each_cpu(count_exactly, NULL, true);
 	return add_probes();
 }
 
@@ -215,22 +232,52 @@ static void free_blocks(struct list_head *blocks)
 	}
 }
 
+/* Make a free pageblock of the reserve for atomic requests movable. */
+static void give_up_reserved(struct zone *zone, unsigned long pfn)
+{
+	unsigned long flags;
+
+	if (umbra_host_alloc_contig(pfn, pfn + pageblock_nr_pages))
+		return;
+	spin_lock_irqsave(&zone->lock, flags);
+	umbra_host_make_movable(pfn);
+	zone->nr_reserved_highatomic -= pageblock_nr_pages;
+	spin_unlock_irqrestore(&zone->lock, flags);
+	free_contig_range(pfn, pageblock_nr_pages);
+}
+
+/* Give up all of the reserve of a zone, whose pages are free. */
+static void give_up_reserve(struct zone *zone)
+{
+	unsigned long pfn = ALIGN(zone->zone_start_pfn, pageblock_nr_pages);
+
+	for (; pfn < zone_end_pfn(zone); pfn += pageblock_nr_pages)
+		if (pfn_to_online_page(pfn) &&
+		    umbra_host_pageblock_type(pfn) == MIGRATE_HIGHATOMIC)
+			give_up_reserved(zone, pfn);
+}
+
 /*
- * Bring the zone to a state that depends on the addresses of its pages alone:
+ * Bring the zones to a state that depends on the addresses of their pages alone:
  * all pageblocks that a request may claim are movable, all lists are by address,
- * and no cache has pages. A reserve for atomic requests stays as it is. Returns
- * 0, or -EBUSY if a CPU has pages of the zone in its cache.
+ * and no cache has pages. Returns 0, or -EBUSY if a CPU has pages of a zone in
+ * its cache.
  */
-int oracle_quiet_reset(int nid)
+int oracle_quiet_reset(struct oracle *o)
 {
 	LIST_HEAD(blocks);
+	unsigned int i;
 
-	take_all(nid, &blocks);
+	for (i = 0; i < o->nr_zones; i++)
+		give_up_reserve(o->zones[i].host);
+	take_all(o->nid, &blocks);
 	free_blocks(&blocks);
-	if (!empty_caches())
-		return -EBUSY;
-	quiet->watermark_boost = 0;
-	oracle_caches_reset(quiet);
+	for (i = 0; i < o->nr_zones; i++) {
+		if (!empty_caches(o->zones[i].host))
+			return -EBUSY;
+		o->zones[i].host->watermark_boost = 0;
+		oracle_caches_reset(o->zones[i].host);
+	}
 	return 0;
 }
 

@@ -53,7 +53,7 @@ static int replay_steps(struct oracle *o, const struct oracle_log *log,
 int oracle_replay(struct oracle *o, const struct oracle_log *log, u32 from,
 		  u32 to, u32 *done)
 {
-	int err = oracle_quiet_reset(o->nid);
+	int err = oracle_quiet_reset(o);
 
 	*done = 0;
 	if (!err)

@@ -16,7 +16,25 @@
 
 static struct page *page_of_host(const struct oracle *o, u32 frame)
 {
-	return pfn_to_page(o->base_pfn + frame);
+	const struct oracle_zone *zone = o->zones;
+
+	while (frame >= zone->first + zone->nr_frames)
+		zone++;
+	return pfn_to_page(zone->base_pfn + frame - zone->first);
+}
+
+/* Returns the frame in the instance, -1 for no page, or -2 for another node. */
+static long frame_of_host(const struct oracle *o, const struct page *page)
+{
+	unsigned int i;
+
+	if (!page)
+		return -1;
+	for (i = 0; i < o->nr_zones; i++)
+		if (page_zone(page) == o->zones[i].host)
+			return page_to_pfn(page) - o->zones[i].base_pfn +
+			       o->zones[i].first;
+	return -2;
 }
 
 static void free_pair(struct oracle *o, struct page *host, struct page *ours,
@@ -35,7 +53,7 @@ static void free_pair(struct oracle *o, struct page *host, struct page *ours,
 static int hold(struct oracle *o, u32 number, struct page *host,
 		struct page *ours, unsigned int order)
 {
-	long theirs = host ? (long)(page_to_pfn(host) - o->base_pfn) : -1;
+	long theirs = frame_of_host(o, host);
 	long mine = ours ? (long)(ours - o->pages) : -1;
 	struct oracle_block *block = &o->blocks[number];
 
@@ -57,10 +75,10 @@ static int hold(struct oracle *o, u32 number, struct page *host,
 
 static int do_alloc(struct oracle *o, const struct oracle_step *s)
 {
-	gfp_t gfp = (__force gfp_t)s->gfp;
-	struct page *host = alloc_pages_node(o->nid, gfp | __GFP_THISNODE,
-					     s->order);
-	struct page *ours = umbra_alloc_pages(o->u, gfp, s->order);
+	gfp_t gfp = (__force gfp_t)s->gfp | __GFP_THISNODE;
+	struct page *host = alloc_pages_node(o->nid, gfp, s->order);
+	struct page *ours = umbra_alloc_pages_nodemask(o->u, gfp, s->order, 0,
+						       NULL);
 
 	return hold(o, s->block, host, ours, s->order);
 }
@@ -68,7 +86,7 @@ static int do_alloc(struct oracle *o, const struct oracle_step *s)
 /* Fill an array that may have an element already, which both must pass over. */
 static int do_bulk(struct oracle *o, const struct oracle_step *s)
 {
-	gfp_t gfp = (__force gfp_t)s->gfp;
+	gfp_t gfp = (__force gfp_t)s->gfp | __GFP_THISNODE;
 	unsigned long theirs, mine;
 	unsigned int i;
 	int err = 0;
@@ -79,8 +97,7 @@ static int do_bulk(struct oracle *o, const struct oracle_step *s)
 		o->host_bulk[s->at] = OLD_PAGE;
 		o->our_bulk[s->at] = OLD_PAGE;
 	}
-	theirs = alloc_pages_bulk_node(gfp | __GFP_THISNODE, o->nid, s->nr,
-				       o->host_bulk);
+	theirs = alloc_pages_bulk_node(gfp, o->nid, s->nr, o->host_bulk);
 	mine = umbra_alloc_pages_bulk(o->u, gfp, 0, NULL, s->nr, o->our_bulk);
 	if (theirs != mine) {
 		oracle_tell(o, "bulk of %u pages: host %lu, umbra %lu\n", s->nr,

@@ -1,12 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The allocator of a stock kernel as the oracle of umbra: a zone that nothing
-# else uses, and an instance with the state of this zone, get the same requests,
-# and must give the same pages; see kunit/oracle.c. Ends with a line of totals.
+# The allocator of a stock kernel as the oracle of umbra: a node that nothing else
+# uses, and an instance with the state of its zones, get the same requests, and
+# must give the same pages; see kunit/oracle.c. Ends with a line of totals.
 #   SET=whole|short	short: the steps of `make test`, and only on a kernel
 #			whose rules umbra follows
 #   STEPS=N		steps for each seed, default 1000000, or 200000 if short
 #   SEEDS=N,...		default 1,2,3,4,5, or 1 if short
+#   MACHINES=NAME,...	default normal,zones: the node has the zone Normal, or has
+#			DMA32, Normal and Movable
 #   REPLAY=FILE		the steps of a file that an earlier run wrote, in a machine
 #			that has just booted
 # usage: oracle.sh
@@ -24,12 +26,15 @@ short)	steps=${STEPS:-200000} seeds=${SEEDS:-1} ;;
 esac
 [[ $steps =~ ^[1-9][0-9]*$ ]] || die "STEPS=$steps: must be a number above 0"
 [[ $seeds =~ ^[0-9]+(,[0-9]+)*$ ]] || die "SEEDS=$seeds: must be numbers with commas"
-caches=0,1 replay=${REPLAY:-}
+machines=${MACHINES:-normal,zones} caches=0,1 replay=${REPLAY:-}
 if [ -n "$replay" ]; then
-	caches=$(sed -n 's/^# caches=//p' "$replay") seeds=1
+	machines=$(sed -n 's/^# machine=//p' "$replay") seeds=1
+	caches=$(sed -n 's/^# caches=//p' "$replay")
 	[[ $caches =~ ^[01]$ ]] || die "REPLAY=$replay: must be a file of the oracle"
 	steps=$(grep -c '^[^#]' "$replay")
 fi
+[[ $machines =~ ^(normal|zones)(,(normal|zones))*$ ]] ||
+	die "MACHINES=$machines: must be normal, zones or both with a comma"
 need "${machine_packages[@]}" "${stock_packages[@]}"
 
 dir=$(kernel_dir "$kernel")
@@ -40,7 +45,7 @@ if [[ $set == short && $release != "$rules".* ]]; then
 	exit
 fi
 work=$own/oracle/$kernel
-root=$work/root out=$work/out log=$work/log
+root=$work/root
 modules=$("$top/scripts/build.sh" "$kernel" UMBRA_ORACLE=1)
 lock "oracle-$kernel-$checkout"
 mkdir -p "$work"
@@ -56,47 +61,68 @@ fi
 pack "$root" "$work/initramfs.gz"
 rm -rf "$root"
 
-# Node 0 has the CPU and the memory below 4 GiB; node 1 begins above, so that
-# its memory is one zone, Normal.
-quiet_node=(-smp 1 -m 3584M
-	-object "memory-backend-ram,id=m0,size=3072M"
-	-object "memory-backend-ram,id=m1,size=512M"
-	-numa "node,nodeid=0,memdev=m0,cpus=0" -numa "node,nodeid=1,memdev=m1")
-machine "$dir/vmlinuz" "$work/initramfs.gz"
-say "$steps steps for each of the seeds $seeds"
-rm -f "$out" "$log"
-limited $((750 + 2 * (steps / 1000 + 60) * $(tr , '\n' <<<"$seeds" | wc -l))) \
-	"${qemu[@]}" "${quiet_node[@]}" \
-	-serial "file:$log" -serial "file:$out" -append \
-	"console=ttyS0 panic=-1 log_buf_len=4M cma=0 init_on_alloc=0 \
-	oracle_out=/dev/ttyS1 oracle_seeds=$seeds oracle_caches=$caches \
-	oracle_args=$args" </dev/null ||
-	die "the machine did not power off by itself: $log"
-sed -i 's/\r$//' "$out"
+# Boot a machine and write its results to files: run_machine NAME
+# Node 0 has the CPU. A machine of this size has its memory up to 3 GiB and from
+# 4 GiB on. Node 1 begins at 4 GiB, so that its memory is one zone; or it begins
+# 256 MiB below 3 GiB, and has as much Normal and Movable.
+run_machine() {
+	local node0=3072 node1=512 movable=
+	local limit=$((750 + 2 * (steps / 1000 + 60) * $(tr , '\n' <<<"$seeds" | wc -l)))
+	out=$work/$1.out log=$work/$1.log
+	if [ "$1" = zones ]; then
+		node0=2816 node1=768 movable=kernelcore=3328M
+	fi
+	machine "$dir/vmlinuz" "$work/initramfs.gz"
+	rm -f "$out" "$log"
+	limited "$limit" "${qemu[@]}" -smp 1 -m 3584M \
+		-object "memory-backend-ram,id=m0,size=${node0}M" \
+		-object "memory-backend-ram,id=m1,size=${node1}M" \
+		-numa "node,nodeid=0,memdev=m0,cpus=0" \
+		-numa "node,nodeid=1,memdev=m1" \
+		-serial "file:$log" -serial "file:$out" -append \
+		"console=ttyS0 panic=-1 log_buf_len=4M cma=0 init_on_alloc=0 \
+		$movable oracle_out=/dev/ttyS1 oracle_seeds=$seeds \
+		oracle_caches=$caches oracle_args=$args" </dev/null ||
+		die "the machine did not power off by itself: $log"
+	sed -i 's/\r$//' "$out"
+}
 
-# Write the steps that diverged to a file, and name it: write_steps SEED CACHES
+# Write the steps that diverged to a file, and name it:
+# write_steps MACHINE SEED CACHES
 write_steps() {
-	local file=$work/seed-$1-caches-$2.steps
+	local file=$work/$1-seed-$2-caches-$3.steps
 	grep -q '^step: ' "$work/seed" || return 0
 	{
-		echo "# Steps that diverged on $release, of seed $1."
-		echo "# caches=$2"
+		echo "# Steps that diverged on $release, of seed $2."
+		echo "# machine=$1"
+		echo "# caches=$3"
 		sed -n 's/^step: //p' "$work/seed"
 	} >"$file"
 	echo "the steps are in $file, for REPLAY="
 }
 
-for seed in ${seeds//,/ }; do
-	for cache in ${caches//,/ }; do
-		sed -n "/^== seed $seed caches $cache\$/,/^== /{/^== /d;p}" "$out" \
-			>"$work/seed"
-		status=0
-		grep -q "^oracle: $steps steps, all equal" "$work/seed" || status=1
-		cat "$work/seed"
-		[ -n "$replay" ] || write_steps "$seed" "$cache"
-		name="seed $seed, $([ "$cache" = 1 ] && echo "with caches" || echo "orders without caches")"
-		[ -z "$replay" ] || name=${replay##*/}
-		result "$status" "$name: $steps steps are equal"
+# Print and count the results of a machine: print_results MACHINE
+print_results() {
+	local seed cache status name
+	for seed in ${seeds//,/ }; do
+		for cache in ${caches//,/ }; do
+			sed -n "/^== seed $seed caches $cache\$/,/^== /{/^== /d;p}" \
+				"$out" >"$work/seed"
+			status=0
+			grep -q "^oracle: $steps steps, all equal" "$work/seed" ||
+				status=1
+			cat "$work/seed"
+			[ -n "$replay" ] || write_steps "$1" "$seed" "$cache"
+			name="$1, seed $seed, $([ "$cache" = 1 ] && echo "with caches" || echo "orders without caches")"
+			[ -z "$replay" ] || name=${replay##*/}
+			result "$status" "$name: $steps steps are equal"
+		done
 	done
+}
+
+say "$steps steps for each of the seeds $seeds"
+for machine in ${machines//,/ }; do
+	run_machine "$machine"
+	print_results "$machine"
 done
 check_totals
