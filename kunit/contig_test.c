@@ -139,10 +139,22 @@ static void isolated_pageblocks_get_their_types_back(struct kunit *test)
 	u32 cma = PAGES - PB;
 	struct shape before;
 
-	/* The buddy of the CMA pageblock: the two merge while isolated. */
+	/*
+	 * The CMA pageblock and its buddy. They stay apart when they are isolated,
+	 * and merge when a page is freed.
+	 */
 	set_type(test, u, cma - PB, UMBRA_RECLAIMABLE);
 	take_shape(u, &before);
 	KUNIT_ASSERT_EQ(test, umbra_isolate_range(u, cma - PB, PAGES), 0);
+	KUNIT_EXPECT_EQ(test, frame_read(u, cma - PB),
+			frame_make(FRAME_FREE, TEST_PB_ORDER));
+	umbra_test_judge(test, u);
+	KUNIT_ASSERT_EQ(test, umbra_unisolate_range(u, cma - PB, PAGES), 0);
+	expect_shape(test, u, &before);
+	KUNIT_ASSERT_EQ(test, umbra_alloc_contig_range(u, cma - PB, cma - PB + 1,
+						       GFP_KERNEL), 0);
+	KUNIT_ASSERT_EQ(test, umbra_isolate_range(u, cma - PB, PAGES), 0);
+	umbra_free_contig_range(u, cma - PB, 1);
 	KUNIT_EXPECT_EQ(test, frame_read(u, cma - PB),
 			frame_make(FRAME_FREE, UMBRA_MAX_ORDER));
 	KUNIT_EXPECT_EQ(test, u->zones->nr_isolated, 2 * PB);
@@ -157,6 +169,27 @@ static void isolated_pageblocks_get_their_types_back(struct kunit *test)
 	umbra_test_judge(test, u);
 	KUNIT_EXPECT_EQ(test, umbra_unisolate_range(u, cma - PB, cma), 0);
 	expect_shape(test, u, &before);
+}
+
+/* As mainline: an allocation soon after takes another block. */
+static void an_unisolated_pageblock_is_used_last(struct kunit *test)
+{
+	struct umbra *u = ghost_with(test, 0, 0);
+	gfp_t gfp = GFP_HIGHUSER_MOVABLE;
+	struct page *page, *next;
+	u32 index;
+
+	page = umbra_test_alloc(test, u, gfp, UMBRA_MAX_ORDER);
+	index = umbra_page_to_index(u, page);
+	umbra_free_pages(u, page, UMBRA_MAX_ORDER);
+	next = umbra_test_alloc(test, u, gfp, UMBRA_MAX_ORDER);
+	KUNIT_EXPECT_PTR_EQ(test, next, page);
+	umbra_free_pages(u, next, UMBRA_MAX_ORDER);
+	KUNIT_ASSERT_EQ(test, umbra_isolate_range(u, index, index + PB), 0);
+	KUNIT_ASSERT_EQ(test, umbra_unisolate_range(u, index, index + PB), 0);
+	next = umbra_test_alloc(test, u, gfp, UMBRA_MAX_ORDER);
+	KUNIT_EXPECT_PTR_NE(test, next, page);
+	umbra_free_pages(u, next, UMBRA_MAX_ORDER);
 }
 
 static void an_isolated_range_cannot_be_isolated_again(struct kunit *test)
@@ -388,6 +421,35 @@ static void caches_are_drained_for_a_range(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
 }
 
+static void other_zones_keep_their_caches_at_a_range(struct kunit *test)
+{
+	static const struct umbra_zone_layout zones[] = {
+		{ .type = UMBRA_ZONE_DMA32, .nr_frames = 2 * TEST_BLOCK },
+		{ .type = UMBRA_ZONE_NORMAL },
+	};
+	const struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.nr_zones = ARRAY_SIZE(zones),
+		.zones = zones,
+		.pcp_batch = 8,
+		.pcp_high = 64,
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout, PAGES);
+	unsigned long dma32;
+
+	umbra_free_page(u, umbra_test_alloc(test, u, GFP_DMA32, 0));
+	umbra_free_page(u, umbra_test_alloc(test, u, GFP_KERNEL, 0));
+	dma32 = umbra_pcp_count(&u->zones[0], -1);
+	KUNIT_EXPECT_GT(test, dma32, 0);
+	KUNIT_EXPECT_GT(test, umbra_pcp_count(&u->zones[1], -1), 0);
+	KUNIT_EXPECT_EQ(test, umbra_alloc_contig_range(u, PAGES - PB, PAGES,
+						       GFP_KERNEL), 0);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(&u->zones[0], -1), dma32);
+	KUNIT_EXPECT_EQ(test, umbra_pcp_count(&u->zones[1], -1), 0);
+	umbra_free_contig_range(u, PAGES - PB, PB);
+}
+
 static void a_range_is_zeroed_if_asked_for(struct kunit *test)
 {
 	struct umbra_layout layout = {
@@ -462,6 +524,7 @@ static struct kunit_case contig_cases[] = {
 	KUNIT_CASE(nothing_is_allocated_from_an_isolated_range),
 	KUNIT_CASE(a_block_freed_while_isolated_stays_isolated),
 	KUNIT_CASE(isolated_pageblocks_get_their_types_back),
+	KUNIT_CASE(an_unisolated_pageblock_is_used_last),
 	KUNIT_CASE(an_isolated_range_cannot_be_isolated_again),
 	KUNIT_CASE_PARAM(a_range_outside_one_zone_is_refused, bad_gen_params),
 	KUNIT_CASE_PARAM(a_free_range_is_allocated_page_by_page,
@@ -469,6 +532,7 @@ static struct kunit_case contig_cases[] = {
 	KUNIT_CASE_PARAM(a_range_in_use_is_not_allocated, busy_gen_params),
 	KUNIT_CASE(a_range_with_a_held_page_is_not_allocated),
 	KUNIT_CASE(caches_are_drained_for_a_range),
+	KUNIT_CASE(other_zones_keep_their_caches_at_a_range),
 	KUNIT_CASE(a_range_is_zeroed_if_asked_for),
 	KUNIT_CASE(a_range_is_refused_for_flags_without_meaning),
 	KUNIT_CASE(freeing_a_page_that_is_not_owned_is_reported),

@@ -89,23 +89,10 @@ static void change_pageblock(struct umbra_zone *zone, u32 index, u8 type)
 		umbra_freelist_free(zone, head, order);
 	} else {
 		umbra_freelist_move(zone, index, type);
-		umbra_freelist_remerge(zone, index);
+		if (!(type & UMBRA_PB_ISOLATED))
+			umbra_freelist_remerge(zone, index);
 	}
 	zone->seq++;
-}
-
-static void set_isolated(struct umbra_zone *zone, u32 index, bool isolated)
-{
-	struct umbra *u = zone->umbra;
-	unsigned long flags;
-	u8 type;
-
-	spin_lock_irqsave(&zone->lock, flags);
-	type = umbra_pageblock_type(u, index);
-	if (isolated)
-		type |= UMBRA_PB_ISOLATED;
-	change_pageblock(zone, index, type);
-	umbra_zone_unlock(zone, flags);
 }
 
 static bool is_isolated(const struct umbra *u, u32 index)
@@ -113,34 +100,122 @@ static bool is_isolated(const struct umbra *u, u32 index)
 	return umbra_frame_type(u, index) == UMBRA_ISOLATE;
 }
 
+/*
+ * Is a page of a range unmovable for good, in the pageblock at @index? In Movable
+ * nothing is but frames that are offline. A block that begins before the
+ * pageblock counts only if it is compound. Zone lock held.
+ */
+static bool has_unmovable(const struct frame_range *range, u32 index)
+{
+	struct umbra_zone *zone = range->zone;
+	struct umbra *u = zone->umbra;
+	u32 start = max(index, range->start), head = umbra_frame_head(u, start);
+	u32 end = min(umbra_pageblock_end(u, index), range->end);
+
+	lockdep_assert_held(&zone->lock);
+
+	if (head != UMBRA_NO_FRAME &&
+	    (head >= index || frame_has(frame_read(u, head), FRAME_COMP)))
+		start = head;
+	while (start < end) {
+		u8 frame = frame_read(u, start);
+
+		if (frame_state(frame) == FRAME_OFFLINE)
+			return true;
+		if (zone->type != UMBRA_ZONE_MOVABLE &&
+		    frame_is_allocated(frame) && !umbra_is_movable(u, start))
+			return true;
+		start += 1U << frame_order(frame);
+	}
+	return false;
+}
+
+/*
+ * Isolate a pageblock of a range. Returns 0, or -EBUSY if it is isolated, or if
+ * it has an unmovable page of the range, which must be @movable.
+ */
+static int isolate_pageblock(const struct frame_range *range, u32 index,
+			     bool movable)
+{
+	struct umbra_zone *zone = range->zone;
+	struct umbra *u = zone->umbra;
+	unsigned long flags;
+	int err = 0;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	if (is_isolated(u, index) || (movable && has_unmovable(range, index)))
+		err = -EBUSY;
+	else
+		change_pageblock(zone, index, umbra_pageblock_type(u, index) |
+					      UMBRA_PB_ISOLATED);
+	umbra_zone_unlock(zone, flags);
+	return err;
+}
+
+static void unisolate_pageblock(struct umbra_zone *zone, u32 index)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	if (is_isolated(zone->umbra, index))
+		change_pageblock(zone, index,
+				 umbra_pageblock_type(zone->umbra, index));
+	umbra_zone_unlock(zone, flags);
+}
+
 static void unisolate(struct umbra *u, const struct frame_range *range, u32 end)
 {
 	u32 index;
 
 	for_each_umbra_pageblock(u, index, blocks_start(u, range), end) {
-		if (is_isolated(u, index))
-			set_isolated(range->zone, index, false);
+		unisolate_pageblock(range->zone, index);
 		cond_resched();
 	}
 }
 
-static int isolate(struct umbra *u, const struct frame_range *range)
+/*
+ * Isolate all pageblocks of a range, or none: the first, the last, and then
+ * those between them. The order matters to a failure, which leaves the free
+ * blocks of a pageblock at the ends of their lists.
+ */
+static int isolate_blocks(struct umbra *u, const struct frame_range *range,
+			  bool movable)
 {
-	u32 index;
+	u32 first = blocks_start(u, range), index;
+	u32 last = umbra_pageblock_start(u, range->end - 1);
+	int err = isolate_pageblock(range, first, movable);
+
+	if (err || last == first)
+		return err;
+	err = isolate_pageblock(range, last, movable);
+	if (err) {
+		unisolate_pageblock(range->zone, first);
+		return err;
+	}
+	for_each_umbra_pageblock(u, index, umbra_pageblock_end(u, first), last) {
+		err = isolate_pageblock(range, index, movable);
+		if (err) {
+			unisolate(u, range, index);
+			unisolate_pageblock(range->zone, last);
+			return err;
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
+static int isolate(struct umbra *u, const struct frame_range *range,
+		   bool movable)
+{
+	int err;
 
 	lockdep_assert_held(&u->ranges_lock);
 
-	for_each_umbra_pageblock(u, index, blocks_start(u, range),
-				 blocks_end(u, range)) {
-		if (is_isolated(u, index)) {
-			unisolate(u, range, index);
-			return -EBUSY;
-		}
-		set_isolated(range->zone, index, true);
-		cond_resched();
-	}
+	err = isolate_blocks(u, range, movable);
+	if (err)
+		return err;
 	mutex_lock(&u->control_lock);
-	umbra_pcp_drain(u, BIT(range->zone->nid), -1, true);
+	umbra_pcp_drain_zone(range->zone);
 	mutex_unlock(&u->control_lock);
 	return 0;
 }
@@ -178,7 +253,7 @@ int umbra_isolate_range(struct umbra *u, unsigned long start,
 		return err;
 	if (mutex_lock_killable(&u->ranges_lock))
 		return -EINTR;
-	err = isolate(u, &range);
+	err = isolate(u, &range, false);
 	if (!err && empty(&range) == -EINTR) {
 		unisolate(u, &range, blocks_end(u, &range));
 		err = -EINTR;
@@ -214,31 +289,6 @@ int umbra_unisolate_range(struct umbra *u, unsigned long start,
 	return 0;
 }
 EXPORT_SYMBOL_GPL(umbra_unisolate_range);
-
-/*
- * Is a block of a range unmovable for good? In Movable nothing is but frames
- * that are offline. The answer is a hint, since no lock is held.
- */
-static bool has_unmovable(struct umbra *u, const struct frame_range *range)
-{
-	bool movable = range->zone->type == UMBRA_ZONE_MOVABLE;
-	u32 index = umbra_frame_head(u, range->start);
-
-	if (index == UMBRA_NO_FRAME)
-		index = range->start;
-	while (index < range->end) {
-		u8 frame = frame_read(u, index);
-
-		if (frame_state(frame) == FRAME_OFFLINE)
-			return true;
-		if (!movable && frame_is_allocated(frame) &&
-		    !umbra_is_movable(u, index))
-			return true;
-		index += 1U << frame_order(frame);
-		cond_resched();
-	}
-	return false;
-}
 
 /* Is every page of a range free, and without hwpoison? Zone lock held. */
 static bool is_free(const struct umbra *u, const struct frame_range *range)
@@ -356,9 +406,7 @@ static int claim_range(struct umbra *u, const struct frame_range *range)
 
 	lockdep_assert_held(&u->ranges_lock);
 
-	if (has_unmovable(u, range))
-		return -EBUSY;
-	err = isolate(u, range);
+	err = isolate(u, range, true);
 	if (err)
 		return err;
 	err = empty(range);

@@ -7,7 +7,8 @@
  * pageblocks, and has no free buddy in its zone to merge with. Blocks below the
  * size of a pageblock merge with any free buddy. Larger blocks merge if both
  * have the same type, or if both types fall back to each other; the buddy that
- * was free first then gets the type of the other one.
+ * was free first then gets the type of the other one. Two pageblocks that were
+ * free when they were isolated stay apart.
  */
 #include <linux/bitops.h>
 #include <linux/list.h>
@@ -215,14 +216,15 @@ static bool is_about_to_grow(struct umbra_zone *zone, u32 index,
 
 /*
  * Requests read the number of free pages without the lock, and must not see it
- * fall while a block merges.
+ * fall while a block merges. The block goes to the tail of its list if @to_tail,
+ * or if the policy says so.
  */
-static void free_merged(struct umbra_zone *zone, u32 index, unsigned int order)
+static void free_merged(struct umbra_zone *zone, u32 index, unsigned int order,
+			bool to_tail)
 {
 	struct umbra *u = zone->umbra;
 	enum umbra_migratetype type = umbra_frame_type(u, index);
 	unsigned int part = order;
-	bool to_tail;
 
 	account(zone, type, 1L << order);
 	for (; order < UMBRA_MAX_ORDER; order++) {
@@ -242,8 +244,8 @@ static void free_merged(struct umbra_zone *zone, u32 index, unsigned int order)
 		frame_set(u, index, FRAME_TAIL, 0);
 		index &= ~(1U << order);
 	}
-	to_tail = u->policy.to_tail(order, is_about_to_grow(zone, index,
-							    order));
+	to_tail |= u->policy.to_tail(order, is_about_to_grow(zone, index,
+							     order));
 	umbra_tell_free(zone, index, part, order, type, to_tail);
 	if (!link_block(zone, index, order, to_tail))
 		account(zone, type, -(1L << order));
@@ -269,7 +271,7 @@ void umbra_freelist_free(struct umbra_zone *zone, u32 index,
 	lockdep_assert_held(&zone->lock);
 
 	for (; index < end; index += 1U << part)
-		free_merged(zone, index, part);
+		free_merged(zone, index, part, false);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_free);
 
@@ -577,7 +579,8 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_move);
  * @zone: the zone of the pageblock
  * @index: its first frame
  *
- * A pageblock that is one free block may be able to merge with its buddy now.
+ * A pageblock that is one free block may be able to merge with its buddy now. It
+ * goes to the tail of its list.
  *
  * Context: zone lock held.
  */
@@ -590,6 +593,6 @@ void umbra_freelist_remerge(struct umbra_zone *zone, u32 index)
 	if (order == UMBRA_MAX_ORDER || !is_free_block(zone, index, order))
 		return;
 	if (umbra_freelist_remove(zone, index, order))
-		umbra_freelist_free(zone, index, order);
+		free_merged(zone, index, order, true);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_remerge);

@@ -87,9 +87,11 @@ static void check_references(struct zone_walk *w, u32 index, u32 end)
 	}
 }
 
-/* May two free buddies of these types merge? */
+/* Must two free pageblocks of these types merge? Isolated ones may be apart. */
 static bool could_merge(enum umbra_migratetype a, enum umbra_migratetype b)
 {
+	if (a == UMBRA_ISOLATE)
+		return false;
 	return a == b || (umbra_type_is_mergeable(a) &&
 			  umbra_type_is_mergeable(b));
 }

@@ -84,6 +84,25 @@ static void drain_one(struct umbra_zone *zone, unsigned int cpu)
 }
 
 /**
+ * umbra_pcp_drain_zone() - put the pages of all caches of a zone back
+ * @zone: the zone
+ *
+ * Also interrupts a CPU whose cache looks empty, because the cache may be about
+ * to change.
+ *
+ * Context: may sleep; umbra.control_lock held.
+ */
+void umbra_pcp_drain_zone(struct umbra_zone *zone)
+{
+	unsigned int cpu;
+
+	lockdep_assert_held(&zone->umbra->control_lock);
+
+	for_each_possible_cpu(cpu)
+		drain_one(zone, cpu);
+}
+
+/**
  * umbra_pcp_drain() - put the pages of caches back to their zones
  * @u: the instance
  * @nodes: nodes of the zones

@@ -10,6 +10,7 @@
 
 void umbra_pcp_drain(struct umbra *u, umbra_nodemask_t nodes, int cpu,
 		     bool force);
+void umbra_pcp_drain_zone(struct umbra_zone *zone);
 void umbra_pcp_decay(struct umbra *u);
 void umbra_pcp_drain_dead(struct umbra *u, unsigned int cpu);
 

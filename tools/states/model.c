@@ -113,7 +113,8 @@ static bool grows_twice(const struct model *m, unsigned int head,
 	       is_free(m, pair ^ block_units(order + 1), order + 1);
 }
 
-static void free_part(struct model *m, unsigned int head, unsigned int order)
+static void free_part(struct model *m, unsigned int head, unsigned int order,
+		      bool to_tail)
 {
 	unsigned int buddy;
 
@@ -131,7 +132,7 @@ static void free_part(struct model *m, unsigned int head, unsigned int order)
 			head = buddy;
 		order++;
 	}
-	add(m, head, order, grows_twice(m, head, order));
+	add(m, head, order, to_tail || grows_twice(m, head, order));
 }
 
 /* Free a block, each pageblock for itself. */
@@ -144,7 +145,7 @@ void model_free(struct model *m, unsigned int head, unsigned int order)
 	for (i = 0; i < block_units(order); i++)
 		m->map[head + i] = frame_make(FRAME_TAIL, 0);
 	for (i = 0; i < block_units(order); i += block_units(part))
-		free_part(m, head + i, part);
+		free_part(m, head + i, part, false);
 }
 
 /* Free a run of units as the largest aligned blocks, by address. */
@@ -223,8 +224,8 @@ static u8 free_head(const struct model *m, unsigned int unit)
 }
 
 /*
- * Change the type of any pageblock. Free blocks that can merge then do: they
- * are freed anew.
+ * Change the type of any pageblock. If its isolation ends, and it is one free
+ * block, it is freed anew, to the tail of its list.
  */
 void model_change(struct model *m, unsigned int pageblock, u8 type)
 {
@@ -240,8 +241,8 @@ void model_change(struct model *m, unsigned int pageblock, u8 type)
 		return;
 	}
 	model_move(m, pageblock, type);
-	if (order == pb_order) {
+	if (order == pb_order && !(type & UMBRA_PB_ISOLATED)) {
 		model_remove(m, first, order);
-		model_free(m, first, order);
+		free_part(m, first, order, true);
 	}
 }
