@@ -14,9 +14,9 @@
  * shortest sequence of steps that was found to diverge. With replay= the steps
  * of a file are done instead.
  */
-#include <linux/array_size.h>
 #include <linux/bits.h>
 #include <linux/err.h>
+#include <linux/kernel.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
@@ -111,7 +111,7 @@ static int compare_states(struct oracle *o, const struct oracle_zone *zone,
 }
 
 static struct umbra_zone_state *import(struct oracle *o,
-				  const struct oracle_zone *zone)
+				       const struct oracle_zone *zone)
 {
 	struct umbra_zone_state *s = umbra_import_zone(o->nid, zone->index);
 
@@ -265,7 +265,13 @@ static u32 place_zones(struct oracle *o, struct umbra_zone_state **states)
 static int begin(struct oracle *o, struct umbra_zone_state **states)
 {
 	u32 nr = place_zones(o, states);
+	unsigned int i;
 	int err;
+
+	for (i = 0; i < o->nr_zones && !o->silent; i++)
+		pr_info("zone %s: %lu free pages in %lu blocks\n",
+			o->zones[i].host->name, states[i]->nr_free,
+			states[i]->nr_blocks);
 
 	if (!nr)
 		return -EINVAL;
@@ -350,8 +356,9 @@ static int consult(struct oracle *o)
 		       strangers);
 		err = -EBUSY;
 	} else if (!err) {
-		pr_info("%lu blocks, %lu failed requests, %lu times full\n",
-			o->nr_allocs, o->nr_failed, o->nr_turns);
+		pr_info("%lu blocks, %lu failed requests, %lu ranges, %lu refused ranges, %lu times full\n",
+			o->nr_allocs, o->nr_failed, o->nr_ranges,
+			o->nr_refused, o->nr_turns);
 		pr_info("oracle: %lu steps, all equal\n", steps);
 	} else if (err == -EIO) {
 		pr_err("oracle: diverged at step %lu\n", step);

@@ -18,8 +18,9 @@ struct umbra;
 struct umbra_zone;
 struct zone;
 
-/* The largest number of pages of a bulk request. */
+/* The largest number of pages of a bulk request, and of a range. */
 #define ORACLE_BULK 200
+#define ORACLE_RANGE 3072
 
 /* The largest number of zones of a node. */
 #define ORACLE_ZONES 4
@@ -27,6 +28,7 @@ struct zone;
 enum oracle_kind {
 	ORACLE_STEP_ALLOC,
 	ORACLE_STEP_BULK,
+	ORACLE_STEP_RANGE,
 	ORACLE_STEP_FREE,
 	ORACLE_NR_KINDS
 };
@@ -35,11 +37,12 @@ enum oracle_kind {
  * struct oracle_step - a request or a free
  * @kind: enum oracle_kind
  * @order: order of an allocation
- * @nr: number of pages of a bulk request
+ * @nr: number of pages of a bulk request or a range
  * @at: element of a bulk request that has a page before, if below @nr
  * @gfp: flags of a request
  * @block: number of the block that is allocated or freed; a bulk request has
  *	@nr numbers from here on
+ * @frame: first frame of a range, in the instance
  */
 struct oracle_step {
 	u8 kind;
@@ -48,17 +51,20 @@ struct oracle_step {
 	u16 at;
 	u32 gfp;
 	u32 block;
+	u32 frame;
 };
 
 /**
  * struct oracle_block - a block that both have given
  * @frame: its first frame in the instance
  * @place: its place in oracle.held, plus 1; 0 if it is not held
- * @order: its order
+ * @nr: number of pages of a range, or 0
+ * @order: its order, if it is no range
  */
 struct oracle_block {
 	u32 frame;
 	u32 place;
+	u16 nr;
 	u8 order;
 };
 
@@ -112,6 +118,8 @@ struct oracle_zone {
  * @favourite: with several zones, the type and zone that many requests have until
  *	they fail
  * @nr_allocs: number of blocks that were allocated
+ * @nr_ranges: number of ranges that were allocated
+ * @nr_refused: number of ranges that both refused
  * @nr_failed: number of requests that failed
  * @nr_turns: number of times that a zone was full
  * @host_bulk: result of a bulk request to the host
@@ -135,6 +143,8 @@ struct oracle {
 	bool filling;
 	gfp_t favourite;
 	unsigned long nr_allocs;
+	unsigned long nr_ranges;
+	unsigned long nr_refused;
 	unsigned long nr_failed;
 	unsigned long nr_turns;
 	struct page *host_bulk[ORACLE_BULK];

@@ -2,11 +2,13 @@
 /*
  * The steps of the oracle, drawn at random and recorded. Requests neither wake
  * kswapd nor reclaim. Without caches they have orders that the host does not
- * cache; with caches they have all orders, and some are for many pages at once.
+ * cache; with caches they have all orders, and some are for many pages at once, or
+ * for a given range. A range also drains the caches.
  */
-#include <linux/array_size.h>
 #include <linux/errno.h>
 #include <linux/gfp.h>
+#include <linux/kernel.h>
+#include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/prandom.h>
 #include "oracle.h"
@@ -14,8 +16,12 @@
 /* Blocks that may be held before a step that allocates. */
 #define MOST_HELD 8192
 
-/* With caches, one of BULK_RARITY steps has many pages at once. */
+/*
+ * With caches, one of BULK_RARITY steps has many pages at once, and one of
+ * RANGE_RARITY steps that allocate is for a range.
+ */
 #define BULK_RARITY 64
+#define RANGE_RARITY 64
 
 /* Orders that the host does not keep in the caches of CPUs. */
 static const u8 uncached[] = { 4, 5, 6, 7, 8, 10 };
@@ -116,6 +122,29 @@ static int allocate_bulk(struct oracle *o)
 	});
 }
 
+/*
+ * A range in one zone. It begins anywhere, at a pageblock, or at a largest block;
+ * it has a few pages, many, or whole pageblocks.
+ */
+static int allocate_range(struct oracle *o)
+{
+	static const u16 aligns[] = { 1, 1, 512, 1024 };
+	static const u16 most[] = { 8, 64, 1024, ORACLE_RANGE };
+	const struct oracle_zone *zone = &o->zones[draw(o, o->nr_zones)];
+	u32 start = round_down(draw(o, zone->nr_frames),
+			       aligns[draw(o, ARRAY_SIZE(aligns))]);
+	u32 nr = 1 + draw(o, most[draw(o, ARRAY_SIZE(most))]);
+
+	if (nr > 512 && draw(o, 2))
+		nr = round_down(nr, 512);
+	return do_and_log(o, &(struct oracle_step) {
+		.kind = ORACLE_STEP_RANGE,
+		.nr = min(nr, zone->nr_frames - start),
+		.frame = zone->first + start,
+		.block = new_blocks(o, 1),
+	});
+}
+
 static int free_some(struct oracle *o, unsigned int nr)
 {
 	int err = 0;
@@ -167,6 +196,8 @@ int oracle_draw_step(struct oracle *o)
 		pr_err("no room for block %u\n", o->next_block);
 		return -ENOSPC;
 	}
+	if (o->caches && draw(o, RANGE_RARITY) == 0)
+		return allocate_range(o);
 	err = bulk ? allocate_bulk(o) : allocate(o);
 	if (o->nr_failed != failed)
 		note_failure(o);

@@ -119,12 +119,14 @@ static bool has_empty_caches(struct zone *zone)
 static struct page *first_largest(struct zone *zone)
 {
 	struct free_area *area = &zone->free_area[UMBRA_MAX_ORDER];
-	struct page *page;
+	struct page *page = NULL;
 	unsigned long flags;
+	unsigned int type;
 
 	spin_lock_irqsave(&zone->lock, flags);
-	page = list_first_entry_or_null(&area->free_list[MIGRATE_MOVABLE],
-					struct page, buddy_list);
+	for (type = 0; type < MIGRATE_PCPTYPES && !page; type++)
+		page = list_first_entry_or_null(&area->free_list[type],
+						struct page, buddy_list);
 	spin_unlock_irqrestore(&zone->lock, flags);
 	return page;
 }
@@ -171,8 +173,7 @@ static int find_zones(struct oracle *o)
 
 /*
  * Find the zones of a node, and begin to watch them. Returns 0; -ENODEV if the
- * node has CPUs or no memory; -EBUSY if a CPU has pages of a zone in its cache; or
- * the error of a probe.
+ * node has CPUs or no memory; or the error of a probe.
  */
 int oracle_quiet_begin(struct oracle *o)
 {
@@ -183,13 +184,10 @@ int oracle_quiet_begin(struct oracle *o)
 	    nr_cpus_node(o->nid))
 		return -ENODEV;
 	err = find_zones(o);
-	for (i = 0; i < o->nr_zones && !err; i++) {
-		on_each_cpu(count_exactly, o->zones[i].host, true);
-		if (!empty_caches(o->zones[i].host))
-			err = -EBUSY;
-	}
 	if (err)
 		return err;
+	for (i = 0; i < o->nr_zones; i++)
+		on_each_cpu(count_exactly, o->zones[i].host, true);
 	oracle = current;
 	quiet_nid = o->nid;
 	atomic_long_set(&strangers, 0);
@@ -232,53 +230,86 @@ static void free_blocks(struct list_head *blocks)
 	}
 }
 
-/* Make a free pageblock of the reserve for atomic requests movable. */
-static void give_up_reserved(struct zone *zone, unsigned long pfn)
+/* Make a pageblock movable that has no page on a free list. */
+static void make_movable(struct zone *zone, unsigned long pfn)
 {
 	unsigned long flags;
 
-	if (umbra_host_alloc_contig(pfn, pfn + pageblock_nr_pages))
-		return;
 	spin_lock_irqsave(&zone->lock, flags);
+	if (umbra_host_pageblock_type(pfn) == MIGRATE_HIGHATOMIC)
+		zone->nr_reserved_highatomic -= pageblock_nr_pages;
 	umbra_host_make_movable(pfn);
-	zone->nr_reserved_highatomic -= pageblock_nr_pages;
 	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+/* Give up a pageblock of the reserve for atomic requests, whose pages are free. */
+static void give_up_reserved(struct zone *zone, unsigned long pfn)
+{
+	if (umbra_host_pageblock_type(pfn) != MIGRATE_HIGHATOMIC ||
+	    umbra_host_alloc_contig(pfn, pfn + pageblock_nr_pages))
+		return;
+	make_movable(zone, pfn);
 	free_contig_range(pfn, pageblock_nr_pages);
 }
 
-/* Give up all of the reserve of a zone, whose pages are free. */
-static void give_up_reserve(struct zone *zone)
+static void on_pageblocks(struct oracle *o,
+			  void (*action)(struct zone *zone, unsigned long pfn))
 {
-	unsigned long pfn = ALIGN(zone->zone_start_pfn, pageblock_nr_pages);
+	unsigned int i;
 
-	for (; pfn < zone_end_pfn(zone); pfn += pageblock_nr_pages)
-		if (pfn_to_online_page(pfn) &&
-		    umbra_host_pageblock_type(pfn) == MIGRATE_HIGHATOMIC)
-			give_up_reserved(zone, pfn);
+	for (i = 0; i < o->nr_zones; i++) {
+		struct zone *zone = o->zones[i].host;
+		unsigned long pfn = ALIGN(zone->zone_start_pfn,
+					  pageblock_nr_pages);
+
+		for (; pfn < zone_end_pfn(zone); pfn += pageblock_nr_pages)
+			if (pfn_to_online_page(pfn))
+				action(zone, pfn);
+	}
+}
+
+static bool empty_all_caches(struct oracle *o)
+{
+	unsigned int i;
+
+	for (i = 0; i < o->nr_zones; i++)
+		if (!empty_caches(o->zones[i].host))
+			return false;
+	return true;
+}
+
+/* Take all pages and free them by address. Returns 0 or -EBUSY, as below. */
+static int sort_pages(struct oracle *o)
+{
+	LIST_HEAD(blocks);
+
+	/* Pages in a cache would be taken and freed one by one. */
+	if (!empty_all_caches(o))
+		return -EBUSY;
+	on_pageblocks(o, give_up_reserved);
+	take_all(o->nid, &blocks);
+	on_pageblocks(o, make_movable);
+	free_blocks(&blocks);
+	return empty_all_caches(o) ? 0 : -EBUSY;
 }
 
 /*
  * Bring the zones to a state that depends on the addresses of their pages alone:
- * all pageblocks that a request may claim are movable, all lists are by address,
- * and no cache has pages. Returns 0, or -EBUSY if a CPU has pages of a zone in
+ * all pageblocks are movable, all lists are by address, and no cache has pages.
+ * All blocks must be free. Returns 0, or -EBUSY if a CPU has pages of a zone in
  * its cache.
  */
 int oracle_quiet_reset(struct oracle *o)
 {
-	LIST_HEAD(blocks);
+	/* Pageblocks that changed their type merge in the first round. */
+	int err = sort_pages(o) ?: sort_pages(o);
 	unsigned int i;
 
-	for (i = 0; i < o->nr_zones; i++)
-		give_up_reserve(o->zones[i].host);
-	take_all(o->nid, &blocks);
-	free_blocks(&blocks);
 	for (i = 0; i < o->nr_zones; i++) {
-		if (!empty_caches(o->zones[i].host))
-			return -EBUSY;
 		o->zones[i].host->watermark_boost = 0;
 		oracle_caches_reset(o->zones[i].host);
 	}
-	return 0;
+	return err;
 }
 
 /* End it. Returns the number of allocations and frees of others. */

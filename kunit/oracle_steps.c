@@ -3,12 +3,17 @@
  * One step of the oracle, done by the host and by the instance. Both must give
  * the same frames.
  */
-#include <linux/array_size.h>
 #include <linux/errno.h>
 #include <linux/gfp.h>
+#include <linux/kernel.h>
+#include <linux/math.h>
+#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
 #include <linux/string.h>
 #include <umbra/umbra.h>
+#include "../src/core/core.h"
+#include "../src/core/frame.h"
 #include "oracle.h"
 
 /* A page that the array of a bulk request may hold before. */
@@ -69,7 +74,11 @@ static int hold(struct oracle *o, u32 number, struct page *host,
 	}
 	o->nr_allocs++;
 	o->held[o->nr_held++] = number;
-	*block = (struct oracle_block) { mine, o->nr_held, order };
+	*block = (struct oracle_block) {
+		.frame = mine,
+		.place = o->nr_held,
+		.order = order,
+	};
 	return 0;
 }
 
@@ -117,6 +126,85 @@ static int do_bulk(struct oracle *o, const struct oracle_step *s)
 	return err;
 }
 
+/* Is a range in one zone, and has the host descriptors for all of it? */
+static bool is_in_zone(const struct oracle *o, u32 start, u32 end)
+{
+	const struct oracle_zone *zone = o->zones;
+	u32 i;
+
+	while (zone < o->zones + o->nr_zones &&
+	       start >= zone->first + zone->nr_frames)
+		zone++;
+	if (zone == o->zones + o->nr_zones || start >= end ||
+	    end > zone->first + zone->nr_frames)
+		return false;
+	for (i = round_down(start, pageblock_nr_pages); i < end;
+	     i += pageblock_nr_pages)
+		if (!pfn_to_online_page(zone->base_pfn + i - zone->first))
+			return false;
+	return true;
+}
+
+/* Is a page in use that shares a pageblock with the ends of a range? */
+static bool has_neighbours(struct oracle *o, u32 start, u32 end)
+{
+	u32 index = umbra_pageblock_start(o->u, start);
+	u32 last = umbra_pageblock_end(o->u, end - 1);
+
+	for (; index < last; index++)
+		if ((index < start || index >= end) &&
+		    (frame_is_allocated(frame_read(o->u, index)) ||
+		     frame_state(frame_read(o->u, index)) == FRAME_OFFLINE))
+			return true;
+	return false;
+}
+
+/*
+ * Allocate a given range; it fails if a page of it is in use. The step does
+ * nothing in a hole of the zone, or if a neighbour is in use, for which only the
+ * host refuses. The page frame numbers of the instance are those of its frames.
+ */
+static int do_range(struct oracle *o, const struct oracle_step *s)
+{
+	u32 end = s->frame + s->nr;
+	int theirs, mine;
+	unsigned long pfn;
+
+	if (!is_in_zone(o, s->frame, end) || has_neighbours(o, s->frame, end))
+		return 0;
+	pfn = page_to_pfn(page_of_host(o, s->frame));
+	theirs = umbra_host_alloc_contig(pfn, pfn + s->nr);
+	mine = umbra_alloc_contig_range(o->u, s->frame, end,
+					GFP_KERNEL | __GFP_NOWARN);
+	if (theirs != mine) {
+		oracle_tell(o, "range of %u pages at frame %u: host %d, umbra %d\n",
+			    s->nr, s->frame, theirs, mine);
+		if (!theirs)
+			free_contig_range(pfn, s->nr);
+		if (!mine)
+			umbra_free_contig_range(o->u, s->frame, s->nr);
+		return -EIO;
+	}
+	o->nr_refused += !!theirs;
+	if (!theirs) {
+		o->nr_ranges++;
+		o->held[o->nr_held++] = s->block;
+		o->blocks[s->block] = (struct oracle_block) {
+			.frame = s->frame,
+			.place = o->nr_held,
+			.nr = s->nr,
+		};
+	}
+	return 0;
+}
+
+static void free_range(struct oracle *o, const struct oracle_block *block)
+{
+	free_contig_range(page_to_pfn(page_of_host(o, block->frame)),
+			  block->nr);
+	umbra_free_contig_range(o->u, block->frame, block->nr);
+}
+
 /* A block whose request failed, or is not in the sequence, is not freed. */
 static int do_free(struct oracle *o, const struct oracle_step *s)
 {
@@ -129,14 +217,18 @@ static int do_free(struct oracle *o, const struct oracle_step *s)
 	o->held[block->place - 1] = last;
 	o->blocks[last].place = block->place;
 	block->place = 0;
-	free_pair(o, page_of_host(o, block->frame), o->pages + block->frame,
-		  block->order);
+	if (block->nr)
+		free_range(o, block);
+	else
+		free_pair(o, page_of_host(o, block->frame),
+			  o->pages + block->frame, block->order);
 	return 0;
 }
 
 static int (* const kinds[])(struct oracle *, const struct oracle_step *) = {
 	[ORACLE_STEP_ALLOC] = do_alloc,
 	[ORACLE_STEP_BULK] = do_bulk,
+	[ORACLE_STEP_RANGE] = do_range,
 	[ORACLE_STEP_FREE] = do_free,
 };
 

@@ -3,19 +3,21 @@
  * The steps of the oracle as text: a line each, with the name of the step and
  * all of its numbers. Lines that begin with # are comments.
  */
-#include <linux/array_size.h>
 #include <linux/errno.h>
+#include <linux/kernel.h>
 #include <linux/kernel_read_file.h>
 #include <linux/limits.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
+#include <umbra/umbra.h>
 #include "oracle.h"
 
-#define FORMAT " block=%u order=%u nr=%u at=%u gfp=%#x"
+#define FORMAT " block=%u order=%u nr=%u at=%u gfp=%#x frame=%u"
 
 static const char * const names[] = {
 	[ORACLE_STEP_ALLOC] = "alloc",
 	[ORACLE_STEP_BULK] = "bulk",
+	[ORACLE_STEP_RANGE] = "range",
 	[ORACLE_STEP_FREE] = "free",
 };
 
@@ -28,21 +30,24 @@ void oracle_print(const struct oracle_log *log)
 		const struct oracle_step *s = &log->steps[i];
 
 		pr_err("step: %s" FORMAT "\n", names[s->kind], s->block,
-		       s->order, s->nr, s->at, s->gfp);
+		       s->order, s->nr, s->at, s->gfp, s->frame);
 	}
 }
 
-static int parse(struct oracle_step *s, const char *line)
+/* Read the step of a line; its blocks must have numbers below @most. */
+static int parse(struct oracle_step *s, const char *line, u32 most)
 {
 	unsigned int order, nr, at;
 	char name[16];
 	int kind;
 
-	if (sscanf(line, "%15s block=%u order=%u nr=%u at=%u gfp=%i", name,
-		   &s->block, &order, &nr, &at, &s->gfp) != 6)
+	if (sscanf(line, "%15s block=%u order=%u nr=%u at=%u gfp=%i frame=%u",
+		   name, &s->block, &order, &nr, &at, &s->gfp, &s->frame) != 7)
 		return -EINVAL;
 	kind = match_string(names, ARRAY_SIZE(names), name);
-	if (kind < 0 || order > U8_MAX || nr > ORACLE_BULK || at > U16_MAX)
+	if (kind < 0 || order > UMBRA_MAX_ORDER || at > U16_MAX ||
+	    s->block >= most || nr >= most - s->block ||
+	    nr > (kind == ORACLE_STEP_RANGE ? ORACLE_RANGE : ORACLE_BULK))
 		return -EINVAL;
 	s->kind = kind;
 	s->order = order;
@@ -56,7 +61,8 @@ static int add_line(struct oracle_log *log, const char *line)
 {
 	if (!*line || *line == '#')
 		return 0;
-	if (log->nr == log->most || parse(&log->steps[log->nr], line)) {
+	if (log->nr == log->most ||
+	    parse(&log->steps[log->nr], line, log->most)) {
 		pr_err("not a step: %s\n", line);
 		return -EINVAL;
 	}
