@@ -24,6 +24,9 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include <linux/vmstat.h>
+#include "../src/api/tune.h"
+#include "../src/buddy/fragmentation.h"
 #include "../src/core/core.h"
 #include "../src/study/import.h"
 #include "../src/study/zone_state.h"
@@ -58,6 +61,10 @@ MODULE_PARM_DESC(seed, "Seed of the requests (default: 1)");
 static bool caches;
 module_param(caches, bool, 0444);
 MODULE_PARM_DESC(caches, "Requests of all orders, with caches of CPUs (default: off)");
+
+static bool defrag;
+module_param(defrag, bool, 0444);
+MODULE_PARM_DESC(defrag, "defrag_mode, which the host must have too (default: off)");
 
 static char *replay;
 module_param(replay, charp, 0444);
@@ -121,6 +128,22 @@ static struct umbra_zone_state *import(struct oracle *o,
 	return s;
 }
 
+/* Compare the free pages in whole pageblocks. Returns 0 or an error. */
+static int compare_pageblocks(const struct oracle *o,
+			      const struct oracle_zone *zone)
+{
+	unsigned long host = zone_page_state_snapshot(zone->host,
+						      NR_FREE_PAGES_BLOCKS);
+	unsigned long ours = umbra_free_in_pageblocks(zone->ours);
+
+	if (host == ours)
+		return 0;
+	if (!o->silent)
+		pr_err("free pages in pageblocks: host %lu, umbra %lu\n", host,
+		       ours);
+	return -EIO;
+}
+
 static int compare_zone(struct oracle *o, const struct oracle_zone *zone)
 {
 	struct umbra_zone_state *host = import(o, zone), *ours;
@@ -133,6 +156,7 @@ static int compare_zone(struct oracle *o, const struct oracle_zone *zone)
 		err = compare_states(o, zone, host, ours) ?: err;
 	else
 		err = -ENOMEM;
+	err = err ?: compare_pageblocks(o, zone);
 	umbra_zone_state_delete(host);
 	umbra_zone_state_delete(ours);
 	return err;
@@ -224,6 +248,8 @@ static int load(struct oracle *o, struct umbra_zone_state **states, u32 nr_frame
 		if (!err && o->caches)
 			oracle_caches_load(o, zone);
 	}
+	if (!err && defrag)
+		err = umbra_tune(o->u, TUNE_DEFRAG_MODE, 1);
 	if (err)
 		umbra_destroy(o->u, ignore, NULL);
 	return err;

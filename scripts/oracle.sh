@@ -26,11 +26,11 @@ short)	steps=${STEPS:-200000} seeds=${SEEDS:-1} ;;
 esac
 [[ $steps =~ ^[1-9][0-9]*$ ]] || die "STEPS=$steps: must be a number above 0"
 [[ $seeds =~ ^[0-9]+(,[0-9]+)*$ ]] || die "SEEDS=$seeds: must be numbers with commas"
-machines=${MACHINES:-normal,zones} caches=0,1 replay=${REPLAY:-}
+machines=${MACHINES:-normal,zones} modes=orders,caches,defrag replay=${REPLAY:-}
 if [ -n "$replay" ]; then
 	machines=$(sed -n 's/^# machine=//p' "$replay") seeds=1
-	caches=$(sed -n 's/^# caches=//p' "$replay")
-	[[ $caches =~ ^[01]$ ]] || die "REPLAY=$replay: must be a file of the oracle"
+	modes=$(sed -n 's/^# mode=//p' "$replay")
+	[[ $modes =~ ^(orders|caches|defrag)$ ]] || die "REPLAY=$replay: must be a file of the oracle"
 	steps=$(grep -c '^[^#]' "$replay")
 fi
 [[ $machines =~ ^(normal|zones)(,(normal|zones))*$ ]] ||
@@ -67,7 +67,7 @@ rm -rf "$root"
 # 256 MiB below 3 GiB, and has as much Normal and Movable.
 run_machine() {
 	local node0=3072 node1=512 movable=
-	local limit=$((750 + 2 * (steps / 1000 + 60) * $(tr , '\n' <<<"$seeds" | wc -l)))
+	local limit=$((750 + 3 * (steps / 1000 + 60) * $(tr , '\n' <<<"$seeds" | wc -l)))
 	out=$work/$1.out log=$work/$1.log
 	if [ "$1" = zones ]; then
 		node0=2816 node1=768 movable=kernelcore=3328M
@@ -82,20 +82,20 @@ run_machine() {
 		-serial "file:$log" -serial "file:$out" -append \
 		"console=ttyS0 panic=-1 log_buf_len=4M cma=0 init_on_alloc=0 \
 		$movable oracle_out=/dev/ttyS1 oracle_seeds=$seeds \
-		oracle_caches=$caches oracle_args=$args" </dev/null ||
+		oracle_modes=$modes oracle_args=$args" </dev/null ||
 		die "the machine did not power off by itself: $log"
 	sed -i 's/\r$//' "$out"
 }
 
 # Write the steps that diverged to a file, and name it:
-# write_steps MACHINE SEED CACHES
+# write_steps MACHINE SEED MODE
 write_steps() {
-	local file=$work/$1-seed-$2-caches-$3.steps
+	local file=$work/$1-seed-$2-$3.steps
 	grep -q '^step: ' "$work/seed" || return 0
 	{
 		echo "# Steps that diverged on $release, of seed $2."
 		echo "# machine=$1"
-		echo "# caches=$3"
+		echo "# mode=$3"
 		sed -n 's/^step: //p' "$work/seed"
 	} >"$file"
 	echo "the steps are in $file, for REPLAY="
@@ -103,17 +103,22 @@ write_steps() {
 
 # Print and count the results of a machine: print_results MACHINE
 print_results() {
-	local seed cache status name
+	local seed mode status name
 	for seed in ${seeds//,/ }; do
-		for cache in ${caches//,/ }; do
-			sed -n "/^== seed $seed caches $cache\$/,/^== /{/^== /d;p}" \
+		for mode in ${modes//,/ }; do
+			sed -n "/^== seed $seed $mode\$/,/^== /{/^== /d;p}" \
 				"$out" >"$work/seed"
 			status=0
 			grep -q "^oracle: $steps steps, all equal" "$work/seed" ||
 				status=1
 			cat "$work/seed"
-			[ -n "$replay" ] || write_steps "$1" "$seed" "$cache"
-			name="$1, seed $seed, $([ "$cache" = 1 ] && echo "with caches" || echo "orders without caches")"
+			[ -n "$replay" ] || write_steps "$1" "$seed" "$mode"
+			case $mode in
+			orders)	name="orders without caches" ;;
+			caches)	name="with caches" ;;
+			defrag)	name="with caches and defrag_mode" ;;
+			esac
+			name="$1, seed $seed, $name"
 			[ -z "$replay" ] || name=${replay##*/}
 			result "$status" "$name: $steps steps are equal"
 		done
