@@ -20,7 +20,7 @@
 /* The zones by their place. All blocks are movable. */
 enum place { DMA32_0, NORMAL_0, NORMAL_1, NR_PLACES, NOWHERE = NR_PLACES };
 
-/* What is free in a zone. */
+/* The free pages of a zone. */
 enum room {
 	ROOM_ALL,
 	ROOM_HALF,		/* half of one pageblock */
