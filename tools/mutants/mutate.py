@@ -32,7 +32,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
 from find import Mutant, find_mutants
-from reach import Reach
+from reach import Reach, suites
 
 # The share of its mutants that a room must catch, in percent
 TARGETS = {"buddy": 95, "page": 95, "move": 90, "pressure": 90}
@@ -119,9 +119,7 @@ class Bench:
         self.compiler = [os.environ.get("CC", "gcc"), *self.flags, "-w"]
         self.objects = {}
         self.reach = Reach(tree.top, f"{build}/reach", tree.everything, OPS)
-        for where, _, names in sorted(os.walk(f"{build}/kunit")):
-            self.tests = [f"{where}/{name}" for name in sorted(names)
-                          if name.endswith(".o")]
+        self.tests = suites(tree.top, build)
         self.limit = 600
         self.limit = 2 + int(HANG * self.seconds())
 
@@ -224,7 +222,8 @@ class Bench:
             "umbra-sim": [f"{tools}/umbra-sim/{name}" for name in
                           sorted(os.listdir(f"{tools}/umbra-sim"))
                           if name.endswith(".o")],
-            "selftest": [f"{tools}/libumbra/selftest.o"],
+            "selftest": [f"{tools}/libumbra/selftest.o",
+                         f"{tools}/libumbra/selftest_policy.o"],
             "storm": [f"{tools}/libumbra/storm.o"],
         }
         for program, objects in programs.items():

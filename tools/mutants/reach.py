@@ -15,19 +15,24 @@ FLAGS = "CFLAGS=-O1 -g1 -finstrument-functions"
 MANY = 400
 
 
+def suites(top, folder):
+    """The objects of the suites in a folder. Those without a source are old."""
+    return [f"{folder}/kunit/{name[:-2]}.o"
+            for name in sorted(os.listdir(f"{top}/kunit"))
+            if name.endswith(".c") and
+            os.path.exists(f"{folder}/kunit/{name[:-2]}.o")]
+
+
 def build(top, folder):
     """Build the program that prints what tests call. Returns its path."""
     os.makedirs(folder, exist_ok=True)
     subprocess.run(["make", "-s", "-C", f"{top}/tools/libumbra",
                     f"-j{os.cpu_count()}", f"O={folder}", FLAGS, "CC=gcc",
                     "LDFLAGS=-no-pie", f"{folder}/unit"], check=True)
-    tests = []
-    for where, _, names in sorted(os.walk(f"{folder}/kunit")):
-        tests += [f"{where}/{name}" for name in sorted(names)
-                  if name.endswith(".o")]
     program = f"{folder}/unit-reach"
     subprocess.run(["gcc", "-no-pie", "-O2", f"{top}/tools/mutants/reach.c",
-                    *tests, f"{folder}/tools/libumbra/kunit.o",
+                    *suites(top, folder),
+                    f"{folder}/tools/libumbra/kunit.o",
                     f"{folder}/libumbra.a", "-o", program], check=True)
     return program
 
