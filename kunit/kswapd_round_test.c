@@ -233,10 +233,10 @@ static void a_round_without_work_is_no_failure(struct kunit *test)
 }
 
 static struct kunit_case kswapd_round_cases[] = {
-	KUNIT_CASE(a_round_in_vain_scans_at_every_priority),
+	KUNIT_CASE_SLOW(a_round_in_vain_scans_at_every_priority),
 	KUNIT_CASE(a_round_with_success_forgets_failures),
 	KUNIT_CASE(a_boost_in_vain_is_no_failure),
-	KUNIT_CASE(a_boost_of_a_short_node_is_reclaim_in_full),
+	KUNIT_CASE_SLOW(a_boost_of_a_short_node_is_reclaim_in_full),
 	KUNIT_CASE(a_round_without_work_is_no_failure),
 	{}
 };

@@ -364,8 +364,8 @@ static void nobody_waits_for_a_kswapd_that_gave_up(struct kunit *test)
 }
 
 static struct kunit_case throttle_cases[] = {
-	KUNIT_CASE_PARAM(a_wait_for_a_stuck_kswapd_has_a_limit,
-			 time_gen_params),
+	KUNIT_CASE_PARAM_ATTR(a_wait_for_a_stuck_kswapd_has_a_limit,
+			      time_gen_params, { .speed = KUNIT_SPEED_SLOW }),
 	KUNIT_CASE(a_wait_ends_when_kswapd_has_freed_pages),
 	KUNIT_CASE(a_kill_ends_a_wait),
 	KUNIT_CASE(a_wait_is_for_the_node_of_the_reserve),
