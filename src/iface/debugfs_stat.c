@@ -87,12 +87,41 @@ static const enum umbra_event numa_events[] = {
 	EVENT_NUMA_INTERLEAVE, EVENT_NUMA_LOCAL, EVENT_NUMA_OTHER,
 };
 
-/* Reclaimable pages are shown under the names of the host's file pages. */
-static const char * const lru_names[UMBRA_NR_LRU_LISTS] = {
-	[LRU_LIST_INACTIVE] = "nr_zone_inactive_file",
-	[LRU_LIST_ACTIVE] = "nr_zone_active_file",
+/*
+ * Reclaimable pages are shown under the names of the host's file pages. A list
+ * of a node has another name than its part in a zone; the host counts isolated
+ * pages for nodes only.
+ */
+static const char * const node_lru_names[] = {
+	[LRU_LIST_INACTIVE] = "nr_inactive_file",
+	[LRU_LIST_ACTIVE] = "nr_active_file",
 	[LRU_LIST_ISOLATED] = "nr_isolated_file",
 };
+
+static const char * const zone_lru_names[] = {
+	[LRU_LIST_INACTIVE] = "nr_zone_inactive_file",
+	[LRU_LIST_ACTIVE] = "nr_zone_active_file",
+};
+
+/* Events shown for each node and as a sum, in the host's order. */
+static const enum umbra_event node_events[] = {
+	EVENT_PGSTEAL_KSWAPD, EVENT_PGSTEAL_DIRECT, EVENT_PGSCAN_KSWAPD,
+	EVENT_PGSCAN_DIRECT,
+};
+
+/* Sum an event over the zones of a node and of a type; -1 stands for all. */
+static unsigned long sum_events(struct umbra *u, enum umbra_event event,
+				int nid, int type)
+{
+	struct umbra_zone *zone;
+	unsigned long sum = 0;
+
+	for_each_umbra_zone(u, zone)
+		if ((nid < 0 || zone->nid == nid) &&
+		    (type < 0 || (int)zone->type == type))
+			sum += umbra_zone_events(zone, event);
+	return sum;
+}
 
 static unsigned long zone_cma(const struct umbra_zone *zone)
 {
@@ -184,24 +213,38 @@ static void show_absent_zone(struct seq_file *m, unsigned int nid,
 	seq_puts(m, ")\n");
 }
 
+static void show_node_stats(struct seq_file *m, struct umbra *u,
+			    unsigned int nid)
+{
+	unsigned int i;
+
+	seq_puts(m, "\n  per-node stats");
+	for (i = 0; i < ARRAY_SIZE(node_lru_names); i++)
+		seq_printf(m, "\n      %-12s %lu", node_lru_names[i],
+			   READ_ONCE(u->nodes[nid].lru.nr[i]));
+	seq_printf(m, "\n      %-12s %lu", "nr_dirty",
+		   umbra_node_dirty(u, nid));
+	for (i = 0; i < ARRAY_SIZE(node_events); i++)
+		seq_printf(m, "\n      %-12s %lu",
+			   umbra_event_name(node_events[i]),
+			   sum_events(u, node_events[i], nid, -1));
+}
+
 static void show_zone(struct seq_file *m, struct umbra_zone *zone)
 {
 	struct umbra *u = zone->umbra;
 	unsigned int i;
 
 	seq_printf(m, "Node %d, zone %8s", zone->nid, zone->name);
-	if (is_first_of_node(zone)) {
-		seq_puts(m, "\n  per-node stats");
-		seq_printf(m, "\n      %-12s %lu", "nr_dirty",
-			   umbra_node_dirty(u, zone->nid));
-	}
+	if (is_first_of_node(zone))
+		show_node_stats(m, u, zone->nid);
 	show_watermarks(m, zone);
 	seq_printf(m, "\n      %-12s %lu", "nr_free_pages",
 		   READ_ONCE(zone->nr_free_pages));
 	seq_printf(m, "\n      %-12s %lu", "nr_free_pages_blocks",
 		   umbra_free_in_pageblocks(zone));
-	for (i = 0; i < UMBRA_NR_LRU_LISTS; i++)
-		seq_printf(m, "\n      %-12s %lu", lru_names[i],
+	for (i = 0; i < ARRAY_SIZE(zone_lru_names); i++)
+		seq_printf(m, "\n      %-12s %lu", zone_lru_names[i],
 			   READ_ONCE(zone->nr_lru[i]));
 	seq_printf(m, "\n      %-12s %lu", "nr_free_cma",
 		   READ_ONCE(zone->nr_free_cma));
@@ -240,25 +283,7 @@ static int zoneinfo_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(zoneinfo);
 
-static unsigned long sum_events(struct umbra *u, enum umbra_event event,
-				int type)
-{
-	struct umbra_zone *zone;
-	unsigned long sum = 0;
-
-	for_each_umbra_zone(u, zone)
-		if (type < 0 || (int)zone->type == type)
-			sum += umbra_zone_events(zone, event);
-	return sum;
-}
-
-/* Events shown as one sum over all zones, in the host's order. */
-static const enum umbra_event node_events[] = {
-	EVENT_PGSTEAL_KSWAPD, EVENT_PGSTEAL_DIRECT, EVENT_PGSCAN_KSWAPD,
-	EVENT_PGSCAN_DIRECT,
-};
-
-/* As node_events; events that the host does not have come last. */
+/* Events shown as a sum, in the host's order. Those that it lacks come last. */
 static const enum umbra_event vm_events[] = {
 	EVENT_ALLOCSTALL_DMA, EVENT_ALLOCSTALL_DMA32, EVENT_ALLOCSTALL_NORMAL,
 	EVENT_ALLOCSTALL_HIGH, EVENT_ALLOCSTALL_MOVABLE,
@@ -285,7 +310,7 @@ static void show_events(struct seq_file *m, const enum umbra_event *events,
 
 	for (i = 0; i < nr; i++)
 		seq_printf(m, "%s %lu\n", umbra_event_name(events[i]),
-			   sum_events(m->private, events[i], -1));
+			   sum_events(m->private, events[i], -1, -1));
 }
 
 /* Print one line for each zone type. */
@@ -298,14 +323,14 @@ static void show_zone_event(struct seq_file *m, enum umbra_event event)
 
 	for (i = 0; i < UMBRA_NR_ZONE_TYPES; i++)
 		seq_printf(m, "%s_%s %lu\n", umbra_event_name(event),
-			   suffix[i], sum_events(m->private, event, i));
+			   suffix[i], sum_events(m->private, event, -1, i));
 }
 
 static void show_zone_gauges(struct seq_file *m)
 {
 	struct umbra *u = m->private;
+	unsigned long lru[ARRAY_SIZE(zone_lru_names)] = {};
 	unsigned long free = 0, blocks = 0, cma = 0;
-	unsigned long lru[UMBRA_NR_LRU_LISTS] = {};
 	struct umbra_zone *zone;
 	unsigned int i;
 
@@ -313,34 +338,47 @@ static void show_zone_gauges(struct seq_file *m)
 		free += READ_ONCE(zone->nr_free_pages);
 		blocks += umbra_free_in_pageblocks(zone);
 		cma += READ_ONCE(zone->nr_free_cma);
-		for (i = 0; i < UMBRA_NR_LRU_LISTS; i++)
+		for (i = 0; i < ARRAY_SIZE(lru); i++)
 			lru[i] += READ_ONCE(zone->nr_lru[i]);
 	}
 	seq_printf(m, "nr_free_pages %lu\n", free);
 	seq_printf(m, "nr_free_pages_blocks %lu\n", blocks);
-	for (i = 0; i < UMBRA_NR_LRU_LISTS; i++)
-		seq_printf(m, "%s %lu\n", lru_names[i], lru[i]);
+	for (i = 0; i < ARRAY_SIZE(lru); i++)
+		seq_printf(m, "%s %lu\n", zone_lru_names[i], lru[i]);
 	seq_printf(m, "nr_free_cma %lu\n", cma);
+}
+
+static void show_node_gauges(struct seq_file *m)
+{
+	struct umbra *u = m->private;
+	unsigned long lru[ARRAY_SIZE(node_lru_names)] = {}, dirty = 0;
+	unsigned int nid, i;
+
+	for (nid = 0; nid < u->nr_nodes; nid++) {
+		dirty += umbra_node_dirty(u, nid);
+		for (i = 0; i < ARRAY_SIZE(lru); i++)
+			lru[i] += READ_ONCE(u->nodes[nid].lru.nr[i]);
+	}
+	for (i = 0; i < ARRAY_SIZE(lru); i++)
+		seq_printf(m, "%s %lu\n", node_lru_names[i], lru[i]);
+	seq_printf(m, "nr_dirty %lu\n", dirty);
 }
 
 static int vmstat_show(struct seq_file *m, void *v)
 {
 	struct umbra *u = m->private;
-	unsigned long dirty = 0, held = 0;
 	struct umbra_zone *zone;
-	unsigned int i;
+	unsigned long held = 0;
 
 	for_each_umbra_zone(u, zone)
 		held += READ_ONCE(zone->nr_held);
-	for (i = 0; i < u->nr_nodes; i++)
-		dirty += umbra_node_dirty(u, i);
 	show_zone_gauges(m);
 	show_events(m, numa_events, ARRAY_SIZE(numa_events));
-	seq_printf(m, "nr_dirty %lu\n", dirty);
-	seq_printf(m, "nr_held %lu\n", held);
+	show_node_gauges(m);
 	show_events(m, node_events, ARRAY_SIZE(node_events));
 	show_zone_event(m, EVENT_PGALLOC);
 	show_events(m, vm_events, ARRAY_SIZE(vm_events));
+	seq_printf(m, "nr_held %lu\n", held);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(vmstat);
