@@ -46,10 +46,13 @@ if [ "$mode" = test ]; then
 	for source in "$top"/tests/*_test.c; do
 		cp "$programs/$(basename "$source" .c)" "$work/root/tests/"
 	done
-	cp "$programs"/{fill,hold,load,pin,soak,page_owner_sort,umbra_user} "$work/root/"
+	cp "$programs"/{fill,hold,load,parsers,pin,soak,page_owner_sort,umbra_user} \
+		"$work/root/"
 	mkdir "$work/root/abi"
 	sed -n 's/^What:[[:space:]]*//p' "$top"/Documentation/ABI/*/* \
 		>"$work/root/abi/names"
+	sed -n '/Names that the host does not have/,/^Users/s/^[[:space:]]*``\([a-z_]*\)``.*/\1/p' \
+		"$top/Documentation/ABI/testing/debugfs-umbra" >"$work/root/abi/own"
 	cp "$top/include/uapi/linux/umbra.h" "$work/root/abi/"
 else
 	quietly programs make -C "$top/tests" OUT="$programs" "$programs/demo"

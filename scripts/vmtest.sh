@@ -52,13 +52,13 @@ hosts_nodes() {
 # may be lost. Injected faults of the host end it. It lacks some counters and
 # zone values of the host.
 um_without=migration_test,volatile_test,volatile_end_test,soak_test
-um_without+=,fault_test,leak_test,formats_test,host_test
+um_without+=,fault_test,leak_test,formats_test,parsers_test,host_test
 
 # Each test of the short sets runs on the kernel where it finds most. The debug
 # kernel has checkers, fault injection and CPU hotplug. The stock kernels are
 # the oldest and the newest supported ones, with the provider that users have.
 stock_short=mapping_test,access_test,pin_test,trace_test,formats_test
-stock_short+=,abi_test,host_test,module_test,client_test,lockdown_test
+stock_short+=,parsers_test,abi_test,host_test,module_test,client_test,lockdown_test
 old_short=device_test,mapping_test,pin_test,migration_test,module_test,client_test
 case $kernel-$set in
 um-*)

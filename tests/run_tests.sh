@@ -7,8 +7,9 @@ programs="device_test race_test mapping_test access_test pin_test debugfs_test"
 programs="$programs trace_test fault_test volatile_test migration_test poll_test"
 programs="$programs volatile_end_test oom_test fair_test"
 zoned="formats_test mempolicy_test"
-scripts="zones_test ctl_test explain_test owner_test abi_test host_test module_test"
-scripts="$scripts client_test hotplug_test soak_test leak_test lockdown_test"
+scripts="zones_test ctl_test explain_test owner_test parsers_test abi_test"
+scripts="$scripts host_test module_test client_test hotplug_test soak_test leak_test"
+scripts="$scripts lockdown_test"
 
 # Print a list from the kernel command line as words: argument NAME
 argument() {
