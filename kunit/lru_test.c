@@ -40,12 +40,12 @@ static void list_blocks(struct kunit *test, struct mover *m, gfp_t gfp,
 	}
 }
 
-/* Make all blocks of the lists active. */
-static void activate(struct umbra *u)
+/* Make the listed blocks up to a frame active. */
+static void activate(struct umbra *u, u32 end)
 {
 	u32 index;
 
-	for (index = 0; index < u->nr_frames; index++) {
+	for (index = 0; index < end; index++) {
 		umbra_mark_accessed(u, umbra_index_to_page(u, index));
 		umbra_mark_accessed(u, umbra_index_to_page(u, index));
 	}
@@ -165,7 +165,7 @@ static void active_pages_age_while_there_are_fewer_inactive_ones(struct kunit *t
 	};
 
 	list_blocks(test, m, GFP_KERNEL, 0, c->active);
-	activate(u);
+	activate(u, u->nr_frames);
 	KUNIT_ASSERT_EQ(test, listed(u, LRU_LIST_ACTIVE), c->active);
 	list_blocks(test, m, GFP_KERNEL, 0, c->inactive);
 	umbra_shrink_node(u, u->nodes, &scan);
@@ -174,7 +174,137 @@ static void active_pages_age_while_there_are_fewer_inactive_ones(struct kunit *t
 			c->inactive + c->aged);
 	KUNIT_EXPECT_EQ(test, umbra_test_events(u, EVENT_PGDEACTIVATE),
 			c->aged);
+	KUNIT_EXPECT_EQ(test, umbra_test_events(u, EVENT_PGREFILL), c->aged);
 	umbra_test_empty(u);
+}
+
+static struct umbra *with_dma(struct kunit *test)
+{
+	static const struct umbra_zone_layout zones[] = {
+		{ .type = UMBRA_ZONE_DMA, .nr_frames = PAGES },
+		{ .type = UMBRA_ZONE_NORMAL, .nr_frames = PAGES },
+	};
+
+	return umbra_test_ghost_zones(test, zones, ARRAY_SIZE(zones),
+				      2 * PAGES);
+}
+
+/*
+ * isolate_lru_folios() scans pages of zones that are too high, skips them, and
+ * goes on until it has what it wants. Of the 32 active pages that are looked at,
+ * 10 were used again.
+ */
+static void skipped_pages_count_in_their_zone(struct kunit *test)
+{
+	struct umbra *u = with_dma(test);
+	struct mover *m = owner(test, u, true);
+	struct umbra_scan scan = {
+		.gfp = GFP_KERNEL,
+		.highest = UMBRA_ZONE_DMA,
+		.nr_to_reclaim = PAGES,
+		.is_kswapd = true,
+	};
+	unsigned int i;
+
+	list_blocks(test, m, GFP_KERNEL, 0, 30);
+	activate(u, u->nr_frames);
+	list_blocks(test, m, GFP_DMA, 0, 50);
+	activate(u, PAGES);
+	for (i = 0; i < 10; i++)
+		umbra_mark_accessed(u, umbra_index_to_page(u, i));
+	list_blocks(test, m, GFP_KERNEL, 2, 10);
+	list_blocks(test, m, GFP_DMA, 0, 8);
+	umbra_shrink_node(u, u->nodes, &scan);
+	KUNIT_EXPECT_EQ(test, umbra_test_events(u, EVENT_PGREFILL),
+			30 + SWAP_CLUSTER_MAX);
+	KUNIT_EXPECT_EQ(test, umbra_test_events(u, EVENT_PGDEACTIVATE), 22);
+	KUNIT_EXPECT_EQ(test, umbra_test_events(u, EVENT_PGSCAN_KSWAPD),
+			40 + 8 + 22);
+	KUNIT_EXPECT_EQ(test, umbra_test_events(u, EVENT_PGSTEAL_KSWAPD),
+			8 + 22);
+	KUNIT_EXPECT_EQ(test, umbra_zone_events(&u->zones[0], EVENT_PGSKIP), 0);
+	KUNIT_EXPECT_EQ(test, umbra_zone_events(&u->zones[1], EVENT_PGSKIP),
+			30 + 40);
+	umbra_test_empty(u);
+}
+
+static void a_list_without_suitable_blocks_is_walked_once(struct kunit *test)
+{
+	struct umbra *u = with_dma(test);
+	struct mover *m = owner(test, u, false);
+	struct umbra_lru_seen seen = {};
+	u32 frame;
+
+	list_blocks(test, m, GFP_KERNEL, 2, 5);
+	KUNIT_EXPECT_EQ(test, umbra_lru_isolate(u, u->nodes, UMBRA_ZONE_DMA,
+						&frame, 1, &seen), 0);
+	KUNIT_EXPECT_EQ(test, seen.passed, 20);
+	KUNIT_EXPECT_EQ(test, umbra_test_events(u, EVENT_PGSKIP), 20);
+	umbra_test_empty(u);
+}
+
+/* As in shrink_active_list(), a block that was used again is looked at once. */
+static void few_active_pages_that_were_used_stay_active(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
+	struct mover *m = owner(test, u, false);
+	struct umbra_scan scan = {
+		.gfp = GFP_KERNEL,
+		.highest = UMBRA_ZONE_MOVABLE,
+		.nr_to_reclaim = 1,
+		.priority = UMBRA_SCAN_PRIORITY,
+	};
+	u32 index;
+
+	list_blocks(test, m, GFP_KERNEL, 0, 10);
+	activate(u, u->nr_frames);
+	for (index = 0; index < u->nr_frames; index++)
+		umbra_mark_accessed(u, umbra_index_to_page(u, index));
+	umbra_shrink_node(u, u->nodes, &scan);
+	KUNIT_EXPECT_EQ(test, umbra_test_events(u, EVENT_PGREFILL), 10);
+	KUNIT_EXPECT_EQ(test, listed(u, LRU_LIST_ACTIVE), 10);
+	umbra_test_empty(u);
+}
+
+struct kind_case {
+	const char *name;
+	bool is_kswapd, is_proactive;
+	enum umbra_event scan, steal;
+};
+
+/* The counters that reclaimer_offset() chooses. */
+static const struct kind_case kind_cases[] = {
+	{ "kswapd", true, false, EVENT_PGSCAN_KSWAPD, EVENT_PGSTEAL_KSWAPD },
+	{ "a request", false, false, EVENT_PGSCAN_DIRECT,
+	  EVENT_PGSTEAL_DIRECT },
+	{ "before any request", false, true, EVENT_PGSCAN_PROACTIVE,
+	  EVENT_PGSTEAL_PROACTIVE },
+};
+
+KUNIT_ARRAY_PARAM_DESC(kind, kind_cases, name);
+
+static void reclaim_counts_for_what_needs_it(struct kunit *test)
+{
+	const struct kind_case *c = test->param_value;
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
+	struct mover *m = owner(test, u, true);
+	struct umbra_scan scan = {
+		.gfp = GFP_KERNEL,
+		.highest = UMBRA_ZONE_MOVABLE,
+		.nr_to_reclaim = PAGES,
+		.is_kswapd = c->is_kswapd,
+		.is_proactive = c->is_proactive,
+	};
+	unsigned int i;
+
+	list_blocks(test, m, GFP_KERNEL, 0, 7);
+	umbra_shrink_node(u, u->nodes, &scan);
+	for (i = 0; i < ARRAY_SIZE(kind_cases); i++) {
+		KUNIT_EXPECT_EQ(test, umbra_test_events(u, kind_cases[i].scan),
+				&kind_cases[i] == c ? 7 : 0);
+		KUNIT_EXPECT_EQ(test, umbra_test_events(u, kind_cases[i].steal),
+				&kind_cases[i] == c ? 7 : 0);
+	}
 }
 
 struct isolated_case {
@@ -237,12 +367,7 @@ static void a_pass_waits_while_too_many_pages_are_isolated(struct kunit *test)
  */
 static void a_node_with_two_zones_is_scanned_once_at_each_priority(struct kunit *test)
 {
-	static const struct umbra_zone_layout zones[] = {
-		{ .type = UMBRA_ZONE_DMA, .nr_frames = PAGES },
-		{ .type = UMBRA_ZONE_NORMAL, .nr_frames = PAGES },
-	};
-	struct umbra *u = umbra_test_ghost_zones(test, zones, ARRAY_SIZE(zones),
-						 2 * PAGES);
+	struct umbra *u = with_dma(test);
 	struct mover *m = owner(test, u, false);
 	struct umbra_request rq;
 
@@ -306,6 +431,10 @@ static void a_reclaimed_page_counts_once(struct kunit *test)
 }
 
 static struct kunit_case lru_cases[] = {
+	KUNIT_CASE(a_list_without_suitable_blocks_is_walked_once),
+	KUNIT_CASE(few_active_pages_that_were_used_stay_active),
+	KUNIT_CASE(skipped_pages_count_in_their_zone),
+	KUNIT_CASE_PARAM(reclaim_counts_for_what_needs_it, kind_gen_params),
 	KUNIT_CASE_PARAM(a_pass_scans_the_share_of_its_priority,
 			 share_gen_params),
 	KUNIT_CASE_PARAM(a_pass_ends_once_enough_is_freed, end_gen_params),

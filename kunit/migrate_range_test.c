@@ -4,6 +4,7 @@
 #include "../src/core/core.h"
 #include "../src/core/frame.h"
 #include "../src/core/span.h"
+#include "../src/core/stats.h"
 #include "mover.h"
 
 #define PB 512			/* pages of a pageblock */
@@ -165,6 +166,9 @@ static void room_for_the_blocks_of_a_range_is_reclaimed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_alloc_contig_range(u, 0, PB, GFP_KERNEL),
 			0);
 	KUNIT_EXPECT_EQ(test, m->nr_moved, PB);
+	KUNIT_EXPECT_LE(test, PB,
+			umbra_test_events(u, EVENT_PGSTEAL_DIRECT));
+	KUNIT_EXPECT_EQ(test, umbra_test_events(u, EVENT_PGSTEAL_PROACTIVE), 0);
 	umbra_test_mover_count(test, m);
 	umbra_test_judge(test, u);
 	umbra_test_empty(u);

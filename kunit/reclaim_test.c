@@ -174,8 +174,9 @@ static void reclaim_takes_the_oldest_first(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_reclaim(u, PAGES), SWAP_CLUSTER_MAX);
 	KUNIT_EXPECT_EQ(test, umbra_reclaim(u, PAGES), 0);
 	KUNIT_EXPECT_EQ(test, umbra_test_nr_free(u), PAGES);
-	KUNIT_EXPECT_EQ(test, events(u, EVENT_PGSTEAL_DIRECT),
+	KUNIT_EXPECT_EQ(test, events(u, EVENT_PGSTEAL_PROACTIVE),
 			ARRAY_SIZE(pages));
+	KUNIT_EXPECT_EQ(test, events(u, EVENT_PGSTEAL_DIRECT), 0);
 	KUNIT_EXPECT_FALSE(test, o->may_recurse);
 	KUNIT_EXPECT_EQ(test, atomic_read(&o->movable.nr_isolated), 0);
 }

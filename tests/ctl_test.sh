@@ -455,12 +455,12 @@ reclaim() {
 		fail "reclaim succeeded without volatile pages"
 	grep -q 'Resource temporarily unavailable' $out.ctl ||
 		fail "$(cat $out.ctl)"
-	steal=$(counted pgsteal_direct) scan=$(counted pgscan_direct)
+	steal=$(counted pgsteal_proactive) scan=$(counted pgscan_proactive)
 	/hold 0:1000:4 sh -c "$(reclaim_some)" ||
 		fail "step $?: $(cat $dir/vmstat)"
-	[ $(($(counted pgsteal_direct) - steal)) -eq 1000 ] ||
+	[ $(($(counted pgsteal_proactive) - steal)) -eq 1000 ] ||
 		fail "$(cat $dir/vmstat)"
-	[ $(($(counted pgscan_direct) - scan)) -ge 1000 ] ||
+	[ $(($(counted pgscan_proactive) - scan)) -ge 1000 ] ||
 		fail "$(cat $dir/vmstat)"
 	all_is_free
 	unload

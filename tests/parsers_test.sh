@@ -215,10 +215,12 @@ layout() {
 # configuration has, as PART:NAME
 newer_than_6_12="end:free_highatomic: end:reserved_highatomic:
 	node:pgsteal_kswapd node:pgsteal_direct node:pgscan_kswapd
-	node:pgscan_direct pageset:high_min: pageset:high_max:
+	node:pgscan_direct node:pgsteal_proactive node:pgscan_proactive
+	node:pgrefill vmstat:pgsteal_proactive vmstat:pgscan_proactive
+	pageset:high_min: pageset:high_max:
 	zone:nr_free_pages_blocks vmstat:nr_free_pages_blocks"
 newer_than_6_1="pages:promo"
-of_highmem="vmstat:pgalloc_high vmstat:allocstall_high"
+of_highmem="vmstat:pgalloc_high vmstat:allocstall_high vmstat:pgskip_high"
 
 missing_names() {
 	# shellcheck disable=SC2086 # lists

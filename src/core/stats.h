@@ -34,8 +34,12 @@ enum umbra_event {
 	EVENT_PGDEACTIVATE,
 	EVENT_PGSCAN_KSWAPD,
 	EVENT_PGSCAN_DIRECT,
+	EVENT_PGSCAN_PROACTIVE,
 	EVENT_PGSTEAL_KSWAPD,
 	EVENT_PGSTEAL_DIRECT,
+	EVENT_PGSTEAL_PROACTIVE,
+	EVENT_PGREFILL,		/* pages of the active lists that were scanned */
+	EVENT_PGSKIP,		/* scanned pages in zones that are too high */
 	EVENT_PGSCAN_THROTTLE,	/* requests that waited for kswapd */
 	EVENT_ZONE_RECLAIM_SUCCESS,	/* node reclaims with enough pages */
 	EVENT_ZONE_RECLAIM_FAILED,	/* node reclaims with fewer */

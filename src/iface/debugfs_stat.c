@@ -105,8 +105,9 @@ static const char * const zone_lru_names[] = {
 
 /* Events shown for each node and as a sum, in the host's order. */
 static const enum umbra_event node_events[] = {
-	EVENT_PGSTEAL_KSWAPD, EVENT_PGSTEAL_DIRECT, EVENT_PGSCAN_KSWAPD,
-	EVENT_PGSCAN_DIRECT,
+	EVENT_PGSTEAL_KSWAPD, EVENT_PGSTEAL_DIRECT, EVENT_PGSTEAL_PROACTIVE,
+	EVENT_PGSCAN_KSWAPD, EVENT_PGSCAN_DIRECT, EVENT_PGSCAN_PROACTIVE,
+	EVENT_PGREFILL,
 };
 
 /* Sum an event over the zones of a node and of a type; -1 stands for all. */
@@ -284,9 +285,12 @@ static int zoneinfo_show(struct seq_file *m, void *v)
 DEFINE_SHOW_ATTRIBUTE(zoneinfo);
 
 /* Events shown as a sum, in the host's order. Those that it lacks come last. */
-static const enum umbra_event vm_events[] = {
+static const enum umbra_event stall_events[] = {
 	EVENT_ALLOCSTALL_DMA, EVENT_ALLOCSTALL_DMA32, EVENT_ALLOCSTALL_NORMAL,
 	EVENT_ALLOCSTALL_HIGH, EVENT_ALLOCSTALL_MOVABLE,
+};
+
+static const enum umbra_event vm_events[] = {
 	EVENT_PGFREE, EVENT_PGACTIVATE, EVENT_PGDEACTIVATE,
 	EVENT_PGSCAN_THROTTLE, EVENT_ZONE_RECLAIM_SUCCESS,
 	EVENT_ZONE_RECLAIM_FAILED, EVENT_SLABS_SCANNED,
@@ -377,6 +381,8 @@ static int vmstat_show(struct seq_file *m, void *v)
 	show_node_gauges(m);
 	show_events(m, node_events, ARRAY_SIZE(node_events));
 	show_zone_event(m, EVENT_PGALLOC);
+	show_events(m, stall_events, ARRAY_SIZE(stall_events));
+	show_zone_event(m, EVENT_PGSKIP);
 	show_events(m, vm_events, ARRAY_SIZE(vm_events));
 	seq_printf(m, "nr_held %lu\n", held);
 	return 0;

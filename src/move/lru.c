@@ -7,6 +7,7 @@
 #include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/xarray.h>
 #include "../core/core.h"
@@ -217,26 +218,38 @@ static void rotate(struct umbra *u, u32 index, enum umbra_lru_list list)
 	list_move(movable_link(u, index), &lru_of(u, index)->lists[list]);
 }
 
+/* Limits of a walk over a list in one hold of the xa_lock. */
+struct walk {
+	unsigned int most;	/* blocks that may still be passed over */
+	u32 first;		/* first block passed over, or UMBRA_NO_FRAME */
+};
+
 /*
  * Find the oldest block of a list in a zone up to @highest. A block of a higher
- * zone becomes the newest, and its pages are added to @passed. @most is the
- * number of blocks that may still be passed over. Returns UMBRA_NO_FRAME if
- * there is no such block, or none before @most is 0. xa_lock held.
+ * zone becomes the newest, and its pages are added to @passed. Returns
+ * UMBRA_NO_FRAME if the walk has reached its limit, or has seen every block.
+ * xa_lock held.
  */
 static u32 oldest_up_to(struct umbra *u, const struct umbra_lru *lru,
 			enum umbra_lru_list list, enum umbra_zone_type highest,
-			unsigned long *passed, unsigned int *most)
+			unsigned long *passed, struct walk *walk)
 {
 	const struct list_head *head = &lru->lists[list];
 	struct page *page;
 	u32 index;
 
-	for (; *most && !list_empty(head); --*most) {
+	for (; walk->most && !list_empty(head); walk->most--) {
 		page = list_last_entry(head, struct page, lru);
 		index = umbra_page_to_index(u, page);
 		if (umbra_frame_zone(u, index)->type <= highest)
 			return index;
+		if (index == walk->first)
+			break;
+		if (walk->first == UMBRA_NO_FRAME)
+			walk->first = index;
 		*passed += movable_pages(u, index);
+		umbra_count(umbra_frame_zone(u, index), EVENT_PGSKIP,
+			    movable_pages(u, index));
 		rotate(u, index, list);
 	}
 	return UMBRA_NO_FRAME;
@@ -261,13 +274,14 @@ unsigned int umbra_lru_isolate(struct umbra *u, struct umbra_node *node,
 			       unsigned int nr, struct umbra_lru_seen *seen)
 {
 	unsigned long end = seen->scanned + nr;
-	unsigned int got = 0, most = PASS_MOST, looked;
+	struct walk walk = { .most = PASS_MOST, .first = UMBRA_NO_FRAME };
+	unsigned int got = 0, looked;
 	u32 index;
 
 	xa_lock(&u->movables);
 	for (looked = 0; looked < nr && seen->scanned < end; looked++) {
 		index = oldest_up_to(u, &node->lru, LRU_LIST_INACTIVE, highest,
-				     &seen->passed, &most);
+				     &seen->passed, &walk);
 		if (index == UMBRA_NO_FRAME)
 			break;
 		seen->scanned += movable_pages(u, index);
@@ -296,26 +310,29 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_lru_isolate);
  * @u: the instance
  * @node: the node
  * @highest: highest zone; blocks of higher zones are passed over
- * @nr: number of blocks to look at
- * @seen: number of pages passed over, which the call increases
+ * @nr: the scan ends when @seen has @nr scanned pages or more
+ * @seen: numbers of pages scanned and passed over, which the call increases
  *
  * A block that was accessed since its last scan stays active.
  *
  * Context: process context; takes the xa_lock of the registry.
  */
 void umbra_lru_age(struct umbra *u, struct umbra_node *node,
-		   enum umbra_zone_type highest, unsigned int nr,
+		   enum umbra_zone_type highest, unsigned long nr,
 		   struct umbra_lru_seen *seen)
 {
-	unsigned int most = PASS_MOST;
+	struct walk walk = { .most = PASS_MOST, .first = UMBRA_NO_FRAME };
 	u32 index;
 
 	xa_lock(&u->movables);
-	while (nr--) {
+	/* Look at each block once. */
+	nr = min(nr, seen->scanned + node->lru.nr[LRU_LIST_ACTIVE]);
+	while (seen->scanned < nr) {
 		index = oldest_up_to(u, &node->lru, LRU_LIST_ACTIVE, highest,
-				     &seen->passed, &most);
+				     &seen->passed, &walk);
 		if (index == UMBRA_NO_FRAME)
 			break;
+		seen->scanned += movable_pages(u, index);
 		if (movable_has_mark(u, index, MARK_ACCESSED)) {
 			__xa_clear_mark(&u->movables, index, MARK_ACCESSED);
 			rotate(u, index, LRU_LIST_ACTIVE);

@@ -30,7 +30,7 @@ unsigned int umbra_lru_isolate(struct umbra *u, struct umbra_node *node,
 			       enum umbra_zone_type highest, u32 *frames,
 			       unsigned int nr, struct umbra_lru_seen *seen);
 void umbra_lru_age(struct umbra *u, struct umbra_node *node,
-		   enum umbra_zone_type highest, unsigned int nr,
+		   enum umbra_zone_type highest, unsigned long nr,
 		   struct umbra_lru_seen *seen);
 void umbra_lru_create(struct umbra *u);
 

@@ -17,6 +17,7 @@
 #include "compaction.h"
 #include "movable.h"
 #include "range.h"
+#include "shrink.h"
 #include <trace/events/umbra.h>
 
 /* Number of passes over a range, for blocks that are isolated for a moment. */
@@ -170,7 +171,8 @@ int umbra_compact_migrate_range(struct umbra_zone *zone, u32 start, u32 end)
 			return -EINTR;
 		if (!result.nr_left)
 			break;
-		if (result.nr_wanted && !umbra_reclaim(u, result.nr_wanted))
+		if (result.nr_wanted &&
+		    !umbra_shrink_nodes(u, result.nr_wanted, false))
 			break;
 		/* Give the owners time to unlock the blocks that are left. */
 		if (pass > 1 && pass < RANGE_PASSES)

@@ -35,13 +35,35 @@
 /* Maximum wait for blocks that other tasks have isolated, in jiffies. */
 #define ISOLATED_WAIT max(HZ / 50, 1)
 
+static enum umbra_event scan_event(const struct umbra_scan *scan)
+{
+	if (scan->is_kswapd)
+		return EVENT_PGSCAN_KSWAPD;
+	return scan->is_proactive ? EVENT_PGSCAN_PROACTIVE :
+				    EVENT_PGSCAN_DIRECT;
+}
+
+static enum umbra_event steal_event(const struct umbra_scan *scan)
+{
+	if (scan->is_kswapd)
+		return EVENT_PGSTEAL_KSWAPD;
+	return scan->is_proactive ? EVENT_PGSTEAL_PROACTIVE :
+				    EVENT_PGSTEAL_DIRECT;
+}
+
+/* As in the host, blocks that are passed over count as scanned. */
+static unsigned long all_seen(const struct umbra_lru_seen *seen)
+{
+	return seen->scanned + seen->passed;
+}
+
 /* Reclaim at most @most of the oldest inactive pages, or one block. */
 static void shrink_batch(struct umbra *u, struct umbra_node *node,
 			 struct umbra_scan *scan, struct umbra_lru_seen *seen,
 			 unsigned long most)
 {
 	struct umbra_zone *zone = umbra_node_first_zone(u, node);
-	unsigned long before = seen->scanned, freed = 0;
+	unsigned long before = all_seen(seen), freed = 0;
 	u32 frames[SWAP_CLUSTER_MAX];
 	unsigned int nr, i;
 
@@ -49,11 +71,9 @@ static void shrink_batch(struct umbra *u, struct umbra_node *node,
 			       min(most, ARRAY_SIZE(frames)), seen);
 	for (i = 0; i < nr; i++)
 		freed += umbra_movable_reclaim(u, frames[i], scan->gfp);
-	umbra_count(zone, scan->is_kswapd ? EVENT_PGSCAN_KSWAPD :
-		    EVENT_PGSCAN_DIRECT, seen->scanned - before);
-	umbra_count(zone, scan->is_kswapd ? EVENT_PGSTEAL_KSWAPD :
-		    EVENT_PGSTEAL_DIRECT, freed);
-	trace_umbra_lru_shrink_inactive(node->nid, seen->scanned - before,
+	umbra_count(zone, scan_event(scan), all_seen(seen) - before);
+	umbra_count(zone, steal_event(scan), freed);
+	trace_umbra_lru_shrink_inactive(node->nid, all_seen(seen) - before,
 					freed, scan->priority);
 	scan->nr_reclaimed += freed;
 }
@@ -94,6 +114,8 @@ static void age_lru(struct umbra *u, struct umbra_node *node,
 		umbra_lru_age(u, node, scan->highest, SWAP_CLUSTER_MAX, &seen);
 		cond_resched();
 	} while (seen.passed > before && seen.passed < all);
+	umbra_count(umbra_node_first_zone(u, node), EVENT_PGREFILL,
+		    all_seen(&seen));
 }
 
 /*
@@ -353,21 +375,23 @@ void umbra_shrink_node(struct umbra *u, struct umbra_node *node,
 EXPORT_SYMBOL_IF_KUNIT(umbra_shrink_node);
 
 /**
- * umbra_reclaim() - reclaim pages
- * @u: instance
+ * umbra_shrink_nodes() - reclaim pages of all nodes
+ * @u: the instance
  * @nr_pages: number of pages to reclaim
+ * @is_proactive: whether pages are reclaimed before a request needs them
  *
- * Context: Process context, may sleep. Not with locks that callbacks of owners
- * take.
+ * Context: may sleep.
  * Return: the number of pages freed, fewer than @nr_pages if there are no more
  * or a fatal signal came.
  */
-unsigned long umbra_reclaim(struct umbra *u, unsigned long nr_pages)
+unsigned long umbra_shrink_nodes(struct umbra *u, unsigned long nr_pages,
+				 bool is_proactive)
 {
 	struct umbra_scan scan = {
 		.gfp = current_gfp_context(GFP_KERNEL),
 		.highest = UMBRA_ZONE_MOVABLE,
 		.priority = UMBRA_SCAN_PRIORITY,
+		.is_proactive = is_proactive,
 	};
 	unsigned int noreclaim = memalloc_noreclaim_save();
 	unsigned long before;
@@ -387,5 +411,20 @@ unsigned long umbra_reclaim(struct umbra *u, unsigned long nr_pages)
 	}
 	memalloc_noreclaim_restore(noreclaim);
 	return scan.nr_reclaimed;
+}
+
+/**
+ * umbra_reclaim() - reclaim pages
+ * @u: instance
+ * @nr_pages: number of pages to reclaim
+ *
+ * Context: Process context, may sleep. Not with locks that callbacks of owners
+ * take.
+ * Return: the number of pages freed, fewer than @nr_pages if there are no more
+ * or a fatal signal came.
+ */
+unsigned long umbra_reclaim(struct umbra *u, unsigned long nr_pages)
+{
+	return umbra_shrink_nodes(u, nr_pages, true);
 }
 EXPORT_SYMBOL_GPL(umbra_reclaim);

@@ -16,6 +16,7 @@
  * @nr_scanned: number of pages of the LRU lists scanned so far
  * @is_kswapd: whether kswapd reclaims
  * @is_direct: whether a request reclaims for itself
+ * @is_proactive: whether pages are reclaimed before a request needs them
  * @waited: whether the task has waited for isolated blocks
  * @keep_exposed: whether blocks that user space may have mapped stay
  */
@@ -29,6 +30,7 @@ struct umbra_scan {
 	unsigned long nr_scanned;
 	bool is_kswapd;
 	bool is_direct;
+	bool is_proactive;
 	bool waited;
 	bool keep_exposed;
 };
@@ -39,5 +41,7 @@ struct umbra_scan {
 unsigned long umbra_shrinkers_count(struct umbra *u, unsigned int nid);
 void umbra_shrink_node(struct umbra *u, struct umbra_node *node,
 		       struct umbra_scan *scan);
+unsigned long umbra_shrink_nodes(struct umbra *u, unsigned long nr_pages,
+				 bool is_proactive);
 
 #endif /* _UMBRA_SHRINK_H */
