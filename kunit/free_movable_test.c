@@ -6,6 +6,7 @@
 #include <linux/sched.h>
 #include "../src/core/core.h"
 #include "../src/core/frame.h"
+#include "../src/core/owner.h"
 #include "../src/core/span.h"
 #include "../src/move/lru.h"
 #include "../src/move/movable.h"
@@ -89,7 +90,8 @@ static void end_isolation(struct kunit *test, struct umbra *u,
 		break;
 	case END_MIGRATE:
 		KUNIT_EXPECT_EQ(test, umbra_movable_migrate(u, dst, src,
-							    UMBRA_MIGRATE_SYNC),
+							    UMBRA_MIGRATE_SYNC,
+							    UMBRA_MIGRATE_FOR_RANGE),
 				-ENOENT);
 		break;
 	case END_RECLAIM:
@@ -249,7 +251,8 @@ static void a_block_stays_isolated_whatever_error_its_owner_returns(struct kunit
 	KUNIT_ASSERT_TRUE(test, umbra_movable_isolate(u, index));
 	frame_set(u, dst, FRAME_PCP, 2);
 	KUNIT_EXPECT_EQ(test, umbra_movable_migrate(u, dst, index,
-						    UMBRA_MIGRATE_SYNC),
+						    UMBRA_MIGRATE_SYNC,
+						    UMBRA_MIGRATE_FOR_RANGE),
 			-EBUSY);
 	umbra_free_block(u, dst, 2, true, NULL);
 	KUNIT_EXPECT_FALSE(test, umbra_movable_isolate(u, index));

@@ -299,7 +299,8 @@ static void move_or_free(void *arg, unsigned int self)
 		r->nr_refused += !umbra_movable_isolate(r->u, place(i)) ||
 				 umbra_movable_migrate(r->u, place(i + 1),
 						       place(i),
-						       UMBRA_MIGRATE_SYNC);
+						       UMBRA_MIGRATE_SYNC,
+						       UMBRA_MIGRATE_FOR_RANGE);
 		atomic_set(&r->done, i + 1);
 		cond_resched();
 	}
@@ -409,7 +410,8 @@ static void a_block_listed_while_it_migrates_is_listed_once(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, umbra_movable_isolate(u, src));
 	frame_set(u, dst, FRAME_PCP, 1);
 	KUNIT_EXPECT_EQ(test, umbra_movable_migrate(u, dst, src,
-						    UMBRA_MIGRATE_SYNC), 0);
+						    UMBRA_MIGRATE_SYNC,
+						    UMBRA_MIGRATE_FOR_RANGE), 0);
 	umbra_free_block(u, src, 1, true, NULL);
 	KUNIT_EXPECT_EQ(test, u->zones[0].nr_lru[LRU_LIST_INACTIVE], 2);
 	KUNIT_EXPECT_EQ(test, u->zones[0].nr_lru[LRU_LIST_ISOLATED], 0);

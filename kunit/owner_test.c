@@ -13,10 +13,12 @@
 #include "../src/core/core.h"
 #include "../src/core/owner.h"
 #include "../src/core/span.h"
+#include "mover.h"
 #include "order_cases.h"
 #include "test_util.h"
 
 #define PAGES (2 * TEST_BLOCK)
+#define PB BIT(TEST_PB_ORDER)
 #define BATCH 8
 #define HIGH 64
 #define STACK_SIZE SZ_4K
@@ -239,6 +241,52 @@ static void pages_of_a_contig_range_have_a_record_each(struct kunit *test)
 	umbra_free_contig_range(u, 100, 50);
 }
 
+/* The record of the block that has a token. */
+static struct umbra_owner owner_of(struct kunit *test, struct mover *m,
+				   u32 token)
+{
+	struct umbra_owner owner = {};
+
+	KUNIT_EXPECT_TRUE(test, umbra_owner_get(m->u, umbra_test_mover_find(m, token),
+						&owner));
+	return owner;
+}
+
+/* One page to move, and a pageblock with room for it. */
+static enum layout_kind one_and_half(u32 index)
+{
+	if (index < PAGES - PB)
+		return index == 100 ? LAYOUT_MOVABLE : LAYOUT_FREE;
+	return index % 8 < 4 ? LAYOUT_MOVABLE : LAYOUT_FREE;
+}
+
+static void a_moved_block_keeps_its_record_and_tells_why(struct kunit *test)
+{
+	struct umbra *u = ghost(test);
+	struct mover *m = umbra_test_mover(test, u);
+	struct umbra_owner first, last;
+	u32 token, index;
+
+	umbra_test_lay_out(test, m, one_and_half);
+	token = m->tokens[100];
+	first = owner_of(test, m, token);
+	KUNIT_EXPECT_EQ(test, first.migrated, UMBRA_MIGRATE_NEVER);
+	umbra_compact(u);
+	last = owner_of(test, m, token);
+	KUNIT_EXPECT_EQ(test, last.migrated, UMBRA_MIGRATE_FOR_COMPACTION);
+	KUNIT_EXPECT_EQ(test, umbra_isolate_range(u, PAGES - PB, PAGES), 0);
+	last = owner_of(test, m, token);
+	KUNIT_EXPECT_EQ(test, last.migrated, UMBRA_MIGRATE_FOR_RANGE);
+	KUNIT_EXPECT_EQ(test, last.ts_ns, first.ts_ns);
+	KUNIT_EXPECT_EQ(test, last.stack, first.stack);
+	KUNIT_EXPECT_EQ(test, umbra_unisolate_range(u, PAGES - PB, PAGES), 0);
+	index = umbra_test_mover_find(m, token);
+	umbra_test_empty(u);
+	umbra_free_page(u, umbra_test_take_at(test, u, index, 0));
+	KUNIT_EXPECT_TRUE(test, umbra_owner_get(u, index, &last));
+	KUNIT_EXPECT_EQ(test, last.migrated, UMBRA_MIGRATE_NEVER);
+}
+
 static void pages_in_bulk_and_cached_have_a_record_each(struct kunit *test)
 {
 	struct umbra_layout layout = owned;
@@ -392,6 +440,7 @@ static struct kunit_case owner_cases[] = {
 	KUNIT_CASE(pages_of_a_split_block_have_a_record_each),
 	KUNIT_CASE(a_split_that_is_refused_changes_no_record),
 	KUNIT_CASE(pages_of_a_contig_range_have_a_record_each),
+	KUNIT_CASE(a_moved_block_keeps_its_record_and_tells_why),
 	KUNIT_CASE(pages_in_bulk_and_cached_have_a_record_each),
 	KUNIT_CASE(owners_are_recorded_in_interrupts),
 	KUNIT_CASE(nolock_allocations_are_recorded),

@@ -3,7 +3,7 @@
 # page_owner: the sorter for the host's file can read this file too, and lists
 # the tasks that allocated the blocks.
 
-plan=4
+plan=6
 
 . /module.sh
 
@@ -77,6 +77,64 @@ sorted_records() {
 	[ ! -s $sorted ] || fail "$(cat $sorted)"
 }
 
+# Load one zone without reserve, caches and background work, with owners.
+load_plain() {
+	load_debug size=32M zones=Normal pcp_batch=0 min_free_kbytes=0 debug=owner
+	ctl compaction_proactiveness 0
+	ctl watermark_boost_factor 0
+}
+
+# The reason is the last line of a record, and there is one for each page that
+# was moved.
+migrated_records() {
+	load_plain
+	set --
+	for nr in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		set -- "$@" 0:300:1 0:300:1-
+	done
+	/hold "$@" sh -c "
+		cat $dir/page_owner >/tmp/before
+		echo all >$dir/ctl/compact
+		cat $dir/page_owner" >$file || fail "hold or compact"
+	! grep migrated /tmp/before || fail "migrated before compaction"
+	moved=$(awk '$1 == "pgmigrate_success" { print $2 }' $dir/vmstat)
+	told=$(awk '
+		/^Page has been migrated, last migrate reason: compaction$/ {
+			getline
+			n += $0 == ""
+		}
+		END { print n + 0 }' $file)
+	[ "$moved" -gt 0 ] || fail "nothing moved"
+	[ "$told" -eq "$moved" ] || fail "$told of $moved: $(tail -n 30 $file)"
+	sort_owners --cull name
+	[ "$(cat $sorted)" = "3600 times, 3600 pages, task_comm_name: hold" ] ||
+		fail "$(cat $sorted)"
+	all_is_free
+	unload
+}
+
+# Print the mixed pageblocks of each type: mixed_in FILE
+mixed_in() {
+	awk '/^Number of mixed blocks / { mixed = 1; next }
+	     mixed { print $5, $6, $7, $8, $9, $10; exit }' "$1"
+}
+
+# The 92 pages that the movable ones leave are too few for a pageblock to change
+# its type.
+mixed_blocks() {
+	load_plain
+	[ "$(mixed_in $dir/pagetypeinfo)" = "0 0 0 0 0 0" ] ||
+		fail "$(cat $dir/pagetypeinfo)"
+	/hold 0:8100:1 0:5 0:7:2 cat $dir/pagetypeinfo >$file || fail "hold"
+	[ "$(mixed_in $file)" = "0 1 0 0 0 0" ] || fail "$(cat $file)"
+	/parsers pagetypeinfo $file >/dev/null || fail "not understood"
+	all_is_free
+	unload
+	load size=32M
+	! grep -q mixed $dir/pagetypeinfo || fail "mixed without debug=owner"
+	unload
+}
+
 small_reads() {
 	# shellcheck disable=SC2016 # for the shell that is run
 	/hold 0:5 3:2 sh -c '
@@ -105,4 +163,6 @@ echo "1..$plan"
 run records_name_the_owner_of_each_block with_owners records
 run page_owner_sort_reads_the_records with_owners sorted_records
 run small_reads_get_whole_records with_owners small_reads
+run moved_blocks_tell_why migrated_records
+run pagetypeinfo_counts_mixed_pageblocks mixed_blocks
 run freed_blocks_have_no_record with_owners freed_and_gone

@@ -101,6 +101,7 @@ void umbra_owner_set(struct umbra *u, u32 index, unsigned int order, gfp_t gfp)
 		.pid = current->pid,
 		.tgid = current->tgid,
 		.order = order,
+		.migrated = UMBRA_MIGRATE_NEVER,
 		.valid = true,
 	};
 	strscpy(owner->comm, current->comm, sizeof(owner->comm));
@@ -120,11 +121,14 @@ void umbra_owner_split(struct umbra *u, u32 index, unsigned int order)
 		owner[i] = *owner;
 }
 
-/* Copy the record of a block that moved. */
-void umbra_owner_copy(struct umbra *u, u32 dst, u32 src)
+/* Copy the record of a block that moves, and note why. */
+void umbra_owner_move(struct umbra *u, u32 dst, u32 src,
+		      enum umbra_migrate_reason reason)
 {
-	if (u->owners)
-		u->owners[dst] = u->owners[src];
+	if (!u->owners)
+		return;
+	u->owners[dst] = u->owners[src];
+	u->owners[dst].migrated = reason;
 }
 
 /* Record the stack of a free. Context: any. */

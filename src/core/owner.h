@@ -9,6 +9,13 @@
 
 struct umbra;
 
+/* Why a block was moved. */
+enum umbra_migrate_reason {
+	UMBRA_MIGRATE_FOR_COMPACTION,
+	UMBRA_MIGRATE_FOR_RANGE,
+	UMBRA_MIGRATE_NEVER	/* the block was not moved */
+};
+
 /**
  * struct umbra_owner - the last allocation of a block
  * @stack: stack of the allocation, a handle of the stack depot
@@ -18,6 +25,7 @@ struct umbra;
  * @pid: thread that allocated the block
  * @tgid: process of the thread
  * @order: order of the block
+ * @migrated: enum umbra_migrate_reason of the last move of the block
  * @valid: true once the frame was allocated as a head
  * @comm: name of the thread
  */
@@ -29,6 +37,7 @@ struct umbra_owner {
 	pid_t pid;
 	pid_t tgid;
 	u8 order;
+	u8 migrated;
 	bool valid;
 	char comm[TASK_COMM_LEN];
 };
@@ -38,7 +47,8 @@ int umbra_owner_stack(const struct umbra_owner *owner, char *buf, size_t size);
 void umbra_owner_destroy(struct umbra *u);
 void umbra_owner_set(struct umbra *u, u32 index, unsigned int order, gfp_t gfp);
 void umbra_owner_split(struct umbra *u, u32 index, unsigned int order);
-void umbra_owner_copy(struct umbra *u, u32 dst, u32 src);
+void umbra_owner_move(struct umbra *u, u32 dst, u32 src,
+		      enum umbra_migrate_reason reason);
 void umbra_owner_clear(struct umbra *u, u32 index, unsigned int order);
 bool umbra_owner_get(const struct umbra *u, u32 index,
 		     struct umbra_owner *owner);

@@ -28,6 +28,7 @@
 #include "debugfs_explain.h"
 #include "debugfs_owner.h"
 #include "debugfs_stat.h"
+#include "debugfs_types.h"
 
 static int buddyinfo_show(struct seq_file *m, void *v)
 {
@@ -268,6 +269,7 @@ void umbra_debugfs_create(struct umbra *u, struct dentry *root)
 	debugfs_create_file("frames", 0400, dir, u, &frames_fops);
 	debugfs_create_file("verify", 0400, dir, u, &verify_fops);
 	umbra_debugfs_stat(u, dir);
+	umbra_debugfs_types(u, dir);
 	umbra_debugfs_owner(u, dir);
 	umbra_debugfs_decisions(u, dir);
 	umbra_debugfs_explain(u, dir);

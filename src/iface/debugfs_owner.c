@@ -19,18 +19,16 @@
 #include "../core/frame.h"
 #include "../core/names.h"
 #include "../core/owner.h"
+#include "../core/request.h"
 #include "../core/span.h"
 #include "../inspect/snapshot.h"
 #include "debugfs_owner.h"
 
-static const char *type_of_gfp(gfp_t gfp)
-{
-	if (gfp & __GFP_MOVABLE)
-		return umbra_type_name(UMBRA_MOVABLE);
-	if (gfp & __GFP_RECLAIMABLE)
-		return umbra_type_name(UMBRA_RECLAIMABLE);
-	return umbra_type_name(UMBRA_UNMOVABLE);
-}
+/* The names of the host. */
+static const char * const reasons[] = {
+	[UMBRA_MIGRATE_FOR_COMPACTION] = "compaction",
+	[UMBRA_MIGRATE_FOR_RANGE] = "contig_range",
+};
 
 static int print_record(struct umbra *u, u32 index,
 			const struct umbra_owner *owner, char *buf, size_t size)
@@ -46,11 +44,16 @@ static int print_record(struct umbra *u, u32 index,
 		      owner->ts_ns);
 	n += scnprintf(buf + n, size - n,
 		       "PFN 0x%lx type %s Block %lu type %s Flags %pGp\n", pfn,
-		       type_of_gfp(owner->gfp), pfn >> u->pb_order,
+		       umbra_type_name(umbra_gfp_kind(u, owner->gfp)->type),
+		       pfn >> u->pb_order,
 		       umbra_type_name(umbra_frame_type(u, index)),
 		       umbra_page_flags(page));
 	n += umbra_owner_stack(owner, buf + n, size - n);
 	n = min_t(int, n, size - 2);
+	if (owner->migrated < ARRAY_SIZE(reasons))
+		n += scnprintf(buf + n, size - n - 1,
+			       "Page has been migrated, last migrate reason: %s\n",
+			       reasons[owner->migrated]);
 	n += scnprintf(buf + n, size - n, "\n");
 	return n;
 }

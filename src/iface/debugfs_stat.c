@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Files with the state of an instance. pagetypeinfo, zoneinfo, vmstat and the
- * fragmentation indices have the formats of the host's files of these names.
- * The host has no zonelists and no gfp_flags.
+ * Files with the state of an instance. zoneinfo, vmstat and the fragmentation
+ * indices have the formats of the host's files of these names. The host has no
+ * zonelists and no gfp_flags.
  */
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
@@ -20,67 +20,6 @@
 #include "../page/gfp.h"
 #include "../page/zonelist.h"
 #include "debugfs_stat.h"
-
-static void show_free_of_types(struct seq_file *m, struct umbra_zone *zone)
-{
-	unsigned long nr_free[UMBRA_NR_ORDERS][UMBRA_NR_TYPES];
-	unsigned int type, order;
-
-	umbra_snapshot_pagetypes(zone, nr_free);
-	for (type = 0; type < UMBRA_NR_TYPES; type++) {
-		seq_printf(m, "Node %4d, zone %8s, type %12s ", zone->nid,
-			   zone->name, umbra_type_name(type));
-		for (order = 0; order < UMBRA_NR_ORDERS; order++)
-			seq_printf(m, "%6lu ", nr_free[order][type]);
-		seq_putc(m, '\n');
-	}
-}
-
-static void show_blocks_of_types(struct seq_file *m, struct umbra_zone *zone)
-{
-	struct umbra *u = zone->umbra;
-	unsigned long count[UMBRA_NR_TYPES] = {};
-	unsigned int type;
-	u32 index;
-
-	/* As in the host, a pageblock counts if its first frame has a page. */
-	for_each_umbra_pageblock(u, index, zone->start, zone->end)
-		count[umbra_frame_type(u, index)] +=
-			umbra_index_has_page(u, index);
-	seq_printf(m, "Node %d, zone %8s ", zone->nid, zone->name);
-	for (type = 0; type < UMBRA_NR_TYPES; type++)
-		seq_printf(m, "%12lu ", count[type]);
-	seq_putc(m, '\n');
-}
-
-static int pagetypeinfo_show(struct seq_file *m, void *v)
-{
-	struct umbra *u = m->private;
-	struct umbra_zone *zone;
-	unsigned int nid, i;
-
-	for (nid = 0; nid < u->nr_nodes; nid++) {
-		seq_printf(m, "Page block order: %u\n", u->pb_order);
-		seq_printf(m, "Pages per block:  %lu\n\n", 1UL << u->pb_order);
-		seq_printf(m, "%-43s ",
-			   "Free pages count per migrate type at order");
-		for (i = 0; i < UMBRA_NR_ORDERS; i++)
-			seq_printf(m, "%6u ", i);
-		seq_putc(m, '\n');
-		for_each_umbra_zone(u, zone)
-			if (zone->nid == nid)
-				show_free_of_types(m, zone);
-		seq_printf(m, "\n%-23s", "Number of blocks type ");
-		for (i = 0; i < UMBRA_NR_TYPES; i++)
-			seq_printf(m, "%12s ", umbra_type_name(i));
-		seq_putc(m, '\n');
-		for_each_umbra_zone(u, zone)
-			if (zone->nid == nid)
-				show_blocks_of_types(m, zone);
-	}
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(pagetypeinfo);
 
 static const enum umbra_event numa_events[] = {
 	EVENT_NUMA_HIT, EVENT_NUMA_MISS, EVENT_NUMA_FOREIGN,
@@ -483,7 +422,6 @@ void umbra_debugfs_stat(struct umbra *u, struct dentry *dir)
 {
 	struct dentry *extfrag = debugfs_create_dir("extfrag", dir);
 
-	debugfs_create_file("pagetypeinfo", 0400, dir, u, &pagetypeinfo_fops);
 	debugfs_create_file("zoneinfo", 0400, dir, u, &zoneinfo_fops);
 	debugfs_create_file("vmstat", 0400, dir, u, &vmstat_fops);
 	debugfs_create_file("zonelists", 0400, dir, u, &zonelists_fops);

@@ -4,6 +4,7 @@
 #include "../core/core.h"
 #include "../core/debug.h"
 #include "../core/frame.h"
+#include "../core/owner.h"
 #include "../core/stats.h"
 #include "capture.h"
 #include "compact_move.h"
@@ -29,7 +30,8 @@ static int move_one(struct umbra_compaction *c, u32 src)
 
 	if (dst == UMBRA_NO_FRAME)
 		return c->nr_stashed ? -EBUSY : -ENOMEM;
-	err = umbra_movable_migrate(u, dst, src, c->mode);
+	err = umbra_movable_migrate(u, dst, src, c->mode,
+				    UMBRA_MIGRATE_FOR_COMPACTION);
 	if (err)
 		umbra_compact_return(c, dst, order);
 	if (err && err != -ENOENT)

@@ -13,12 +13,6 @@
 #include "../core/core.h"
 #include "../core/request.h"
 
-/* The reason for moving blocks, for a tracepoint. */
-enum umbra_migrate_reason {
-	UMBRA_MIGRATE_FOR_COMPACTION,
-	UMBRA_MIGRATE_FOR_RANGE
-};
-
 /* A batch is full when it has this number of pages. */
 #define COMPACT_BATCH 32
 

@@ -424,14 +424,15 @@ EXPORT_SYMBOL_IF_KUNIT(umbra_movable_putback);
  */
 static int prepare_target(struct umbra *u, u32 dst, u32 src,
 			  struct umbra_movable *movable,
-			  enum umbra_migrate_mode mode)
+			  enum umbra_migrate_mode mode,
+			  enum umbra_migrate_reason reason)
 {
 	gfp_t gfp = mode == UMBRA_MIGRATE_ASYNC ? GFP_NOWAIT : GFP_NOIO;
 	u8 frame = frame_read(u, src);
 	int err;
 
 	umbra_debug_alloc(u, dst, frame_order(frame), GFP_HIGHUSER_MOVABLE);
-	umbra_owner_copy(u, dst, src);
+	umbra_owner_move(u, dst, src, reason);
 	INIT_LIST_HEAD(movable_link(u, dst));
 	xa_lock(&u->movables);
 	/* The task may have PF_MEMALLOC, but must not use these reserves. */
@@ -488,6 +489,7 @@ static void replace_registration(struct umbra *u, u32 dst, u32 src)
  * @dst: head of a block of the same order, which the caller has in hand
  * @src: head of an isolated block
  * @mode: mode of migration, which limits how long the owner may wait
+ * @reason: why the block is moved
  *
  * On success the owner uses @dst, and the caller has @src in hand: it must free
  * the block, and no account is charged for it. An error changes nothing.
@@ -498,7 +500,8 @@ static void replace_registration(struct umbra *u, u32 dst, u32 src)
  * pageblock of @dst is isolated, or the error of the owner.
  */
 int umbra_movable_migrate(struct umbra *u, u32 dst, u32 src,
-			  enum umbra_migrate_mode mode)
+			  enum umbra_migrate_mode mode,
+			  enum umbra_migrate_reason reason)
 {
 	struct umbra_movable *movable = begin_callback(u, src);
 	unsigned int order;
@@ -507,7 +510,7 @@ int umbra_movable_migrate(struct umbra *u, u32 dst, u32 src,
 	if (!movable)
 		return -ENOENT;
 	order = frame_order(frame_read(u, src));
-	err = prepare_target(u, dst, src, movable, mode);
+	err = prepare_target(u, dst, src, movable, mode, reason);
 	if (!err)
 		err = movable->ops->migrate(movable,
 					    umbra_index_to_page(u, dst),

@@ -6,6 +6,7 @@
 #include <linux/sched/signal.h>
 #include "../core/core.h"
 #include "../core/frame.h"
+#include "../core/owner.h"
 #include "../core/request.h"
 #include "../core/stats.h"
 #include "../page/free.h"
@@ -83,7 +84,8 @@ static int move_out(struct umbra *u, u32 src, unsigned int order)
 	err = -ENOMEM;
 	if (dst == UMBRA_NO_FRAME)
 		goto err_putback;
-	err = umbra_movable_migrate(u, dst, src, UMBRA_MIGRATE_SYNC);
+	err = umbra_movable_migrate(u, dst, src, UMBRA_MIGRATE_SYNC,
+				    UMBRA_MIGRATE_FOR_RANGE);
 	if (!err) {
 		umbra_free_block(u, src, order, true, NULL);
 		return 0;
