@@ -7,95 +7,61 @@
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
-#include <linux/string.h>
-#include <linux/tracepoint.h>
 #include "../src/core/core.h"
 #include "../src/core/span.h"
 #include "../src/move/compact.h"
 #include "holder.h"
 #include "mover.h"
+#include "watch.h"
 
 #define PB 512			/* pages of a pageblock */
 #define PAGES (2 * TEST_BLOCK)
-#define MOST 16
-#define MOST_ARGS 7
-
-/* An event of this task, with its arguments. */
-struct event {
-	const char *name;
-	long args[MOST_ARGS];
-};
-
-struct watch {
-	struct task_struct *task;
-	unsigned int nr;
-	struct event events[MOST];
-};
-
-#ifdef CONFIG_TRACEPOINTS
-
-static void note(struct watch *w, const char *name, unsigned int nr, ...)
-{
-	struct event *e = &w->events[w->nr];
-	va_list args;
-	unsigned int i;
-
-	if (current != w->task || w->nr == MOST)
-		return;
-	w->nr++;
-	e->name = name;
-	va_start(args, nr);
-	for (i = 0; i < nr; i++)
-		e->args[i] = va_arg(args, long);
-	va_end(args);
-}
-
 static void on_alloc(void *w, unsigned long pfn, unsigned int order, gfp_t gfp,
 		     int type)
 {
-	note(w, "page_alloc", 4, (long)pfn, (long)order,
+	umbra_test_note(w, "page_alloc", 4, (long)pfn, (long)order,
 	     (__force long)gfp, (long)type);
 }
 
 static void on_free(void *w, unsigned long pfn, unsigned int order)
 {
-	note(w, "page_free", 2, (long)pfn, (long)order);
+	umbra_test_note(w, "page_free", 2, (long)pfn, (long)order);
 }
 
 static void on_extfrag(void *w, unsigned long pfn, int alloc_order,
 		       int fallback_order, int alloc_type, int fallback_type,
 		       int pageblock_order_, int block_type)
 {
-	note(w, "extfrag", 7, (long)pfn, (long)alloc_order,
+	umbra_test_note(w, "extfrag", 7, (long)pfn, (long)alloc_order,
 	     (long)fallback_order, (long)alloc_type, (long)fallback_type,
 	     (long)pageblock_order_, (long)block_type);
 }
 
 static void on_slow_begin(void *w, unsigned int order, gfp_t gfp, int nid)
 {
-	note(w, "slowpath_begin", 3, (long)order, (__force long)gfp, (long)nid);
+	umbra_test_note(w, "slowpath_begin", 3, (long)order, (__force long)gfp, (long)nid);
 }
 
 static void on_slow_end(void *w, unsigned int order, unsigned long pfn,
 			unsigned int steps)
 {
-	note(w, "slowpath_end", 2, (long)order, (long)pfn);
+	umbra_test_note(w, "slowpath_end", 2, (long)order, (long)pfn);
 }
 
 static void on_reclaim_begin(void *w, unsigned int order, gfp_t gfp)
 {
-	note(w, "direct_reclaim_begin", 2, (long)order, (__force long)gfp);
+	umbra_test_note(w, "direct_reclaim_begin", 2, (long)order, (__force long)gfp);
 }
 
 static void on_reclaim_end(void *w, unsigned long nr_reclaimed)
 {
-	note(w, "direct_reclaim_end", 1, (long)nr_reclaimed);
+	umbra_test_note(w, "direct_reclaim_end", 1, (long)nr_reclaimed);
 }
 
 static void on_shrink(void *w, int nid, unsigned long nr_scanned,
 		      unsigned long nr_reclaimed, int priority)
 {
-	note(w, "lru_shrink_inactive", 4, (long)nid, (long)nr_scanned,
+	umbra_test_note(w, "lru_shrink_inactive", 4, (long)nid, (long)nr_scanned,
 	     (long)nr_reclaimed, (long)priority);
 }
 
@@ -103,7 +69,7 @@ static void on_compact_begin(void *w, unsigned long zone_start,
 			     unsigned long migrate_pfn, unsigned long free_pfn,
 			     unsigned long zone_end, bool sync)
 {
-	note(w, "compaction_begin", 5, (long)zone_start, (long)migrate_pfn,
+	umbra_test_note(w, "compaction_begin", 5, (long)zone_start, (long)migrate_pfn,
 	     (long)free_pfn, (long)zone_end, (long)sync);
 }
 
@@ -111,41 +77,34 @@ static void on_compact_end(void *w, unsigned long zone_start,
 			   unsigned long migrate_pfn, unsigned long free_pfn,
 			   unsigned long zone_end, bool sync, int status)
 {
-	note(w, "compaction_end", 6, (long)zone_start, (long)migrate_pfn,
+	umbra_test_note(w, "compaction_end", 6, (long)zone_start, (long)migrate_pfn,
 	     (long)free_pfn, (long)zone_end, (long)sync, (long)status);
 }
 
 static void on_isolate_source(void *w, unsigned long start, unsigned long end,
 			      unsigned long nr_scanned, unsigned long nr_taken)
 {
-	note(w, "isolate_migratepages", 4, (long)start, (long)end,
+	umbra_test_note(w, "isolate_migratepages", 4, (long)start, (long)end,
 	     (long)nr_scanned, (long)nr_taken);
 }
 
 static void on_isolate_target(void *w, unsigned long start, unsigned long end,
 			      unsigned long nr_scanned, unsigned long nr_taken)
 {
-	note(w, "isolate_freepages", 4, (long)start, (long)end,
+	umbra_test_note(w, "isolate_freepages", 4, (long)start, (long)end,
 	     (long)nr_scanned, (long)nr_taken);
 }
 
 static void on_migrate(void *w, unsigned long succeeded, unsigned long failed,
 		       int mode, int reason)
 {
-	note(w, "migrate_pages", 2, (long)succeeded, (long)failed);
+	umbra_test_note(w, "migrate_pages", 2, (long)succeeded, (long)failed);
 }
 
 static void on_kill(void *w, pid_t pid, long pages)
 {
-	note(w, "oom_kill", 2, (long)pid, pages);
+	umbra_test_note(w, "oom_kill", 2, (long)pid, pages);
 }
-
-/* A set of events that a test watches together. */
-struct probe {
-	const char *name;
-	void *fn;
-	struct tracepoint *tp;
-};
 
 static struct probe page_probes[] = {
 	{ "umbra_page_alloc", on_alloc },
@@ -177,80 +136,6 @@ static struct probe oom_probes[] = {
 	{}
 };
 
-static void find(struct tracepoint *tp, void *data)
-{
-	struct probe *p;
-
-	for (p = data; p->name; p++)
-		if (!strcmp(tp->name, p->name))
-			p->tp = tp;
-}
-
-/* Watch the events of this task. Skips the test if they cannot be found. */
-static struct watch *watch(struct kunit *test, struct probe *probes)
-{
-	struct watch *w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
-	struct probe *p;
-
-	KUNIT_ASSERT_NOT_NULL(test, w);
-	w->task = current;
-	for_each_kernel_tracepoint(find, probes);
-	for (p = probes; p->name; p++)
-		if (!p->tp)
-			kunit_skip(test, "%s is in a module", p->name);
-	for (p = probes; p->name; p++)
-		KUNIT_ASSERT_EQ(test, tracepoint_probe_register(p->tp, p->fn,
-								w), 0);
-	return w;
-}
-
-static void unwatch(struct watch *w, struct probe *probes)
-{
-	struct probe *p;
-
-	for (p = probes; p->name; p++)
-		tracepoint_probe_unregister(p->tp, p->fn, w);
-	tracepoint_synchronize_unregister();
-}
-
-#else /* !CONFIG_TRACEPOINTS */
-
-struct probe {
-	const char *name;
-};
-
-static struct probe page_probes[1], reclaim_probes[1], compact_probes[1];
-static struct probe oom_probes[1];
-
-static struct watch *watch(struct kunit *test, struct probe *probes)
-{
-	kunit_skip(test, "the kernel has no tracepoints");
-	return NULL;
-}
-
-static void unwatch(struct watch *w, struct probe *probes)
-{
-}
-
-#endif /* CONFIG_TRACEPOINTS */
-
-/* Expect that exactly these events were seen, in this order. */
-static void expect(struct kunit *test, const struct watch *w,
-		   const struct event *events, unsigned int nr)
-{
-	unsigned int i, arg;
-
-	KUNIT_EXPECT_EQ(test, w->nr, nr);
-	for (i = 0; i < min(nr, w->nr); i++) {
-		KUNIT_EXPECT_STREQ(test, w->events[i].name, events[i].name);
-		for (arg = 0; arg < MOST_ARGS; arg++)
-			KUNIT_EXPECT_EQ_MSG(test, w->events[i].args[arg],
-					    events[i].args[arg],
-					    "%s, argument %u", events[i].name,
-					    arg);
-	}
-}
-
 static long pfn_of(struct umbra *u, const struct page *page)
 {
 	return umbra_index_to_pfn(u, umbra_page_to_index(u, page));
@@ -260,14 +145,14 @@ static long pfn_of(struct umbra *u, const struct page *page)
 static void allocation_fallback_and_free_are_traced(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
-	struct watch *w = watch(test, page_probes);
+	struct watch *w = umbra_test_watch(test, page_probes);
 	const gfp_t gfp = GFP_KERNEL;
 	struct page *page;
 
 	page = umbra_alloc_pages(u, gfp, 4);
 	if (page)
 		umbra_free_pages(u, page, 4);
-	unwatch(w, page_probes);
+	umbra_test_unwatch(w, page_probes);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	{
 		const long pfn = pfn_of(u, page);
@@ -280,7 +165,7 @@ static void allocation_fallback_and_free_are_traced(struct kunit *test)
 			{ "page_free", { pfn, 4 } },
 		};
 
-		expect(test, w, events, ARRAY_SIZE(events));
+		umbra_test_expect_events(test, w, events, ARRAY_SIZE(events));
 	}
 }
 
@@ -291,7 +176,7 @@ static void allocation_fallback_and_free_are_traced(struct kunit *test)
 static void a_steal_is_traced(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PB);
-	struct watch *w = watch(test, page_probes);
+	struct watch *w = umbra_test_watch(test, page_probes);
 	struct page *page;
 
 	KUNIT_ASSERT_EQ(test, umbra_alloc_contig_range(u, 0, PB - 16,
@@ -299,7 +184,7 @@ static void a_steal_is_traced(struct kunit *test)
 			0);
 	w->nr = 0;
 	page = umbra_alloc_pages(u, GFP_KERNEL | __GFP_RECLAIMABLE, 3);
-	unwatch(w, page_probes);
+	umbra_test_unwatch(w, page_probes);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	{
 		const long pfn = umbra_index_to_pfn(u, PB - 16);
@@ -312,7 +197,7 @@ static void a_steal_is_traced(struct kunit *test)
 					  UMBRA_RECLAIMABLE } },
 		};
 
-		expect(test, w, events, ARRAY_SIZE(events));
+		umbra_test_expect_events(test, w, events, ARRAY_SIZE(events));
 	}
 	umbra_free_pages(u, page, 3);
 	umbra_free_contig_range(u, 0, PB - 16);
@@ -326,7 +211,7 @@ static void each_pass_of_direct_reclaim_is_traced(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
 	struct mover *m = umbra_test_mover(test, u);
-	struct watch *w = watch(test, reclaim_probes);
+	struct watch *w = umbra_test_watch(test, reclaim_probes);
 	const gfp_t gfp = GFP_NOIO;
 	struct page *page;
 	LIST_HEAD(hoard);
@@ -341,7 +226,7 @@ static void each_pass_of_direct_reclaim_is_traced(struct kunit *test)
 	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &hoard);
 	w->nr = 0;
 	page = umbra_alloc_page(u, gfp);
-	unwatch(w, reclaim_probes);
+	umbra_test_unwatch(w, reclaim_probes);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	{
 		const struct event events[] = {
@@ -354,7 +239,7 @@ static void each_pass_of_direct_reclaim_is_traced(struct kunit *test)
 			{ "slowpath_end", { 0, pfn_of(u, page) } },
 		};
 
-		expect(test, w, events, ARRAY_SIZE(events));
+		umbra_test_expect_events(test, w, events, ARRAY_SIZE(events));
 	}
 	umbra_free_page(u, page);
 	umbra_test_give_all(u, &hoard);
@@ -364,13 +249,13 @@ static void each_step_of_compaction_is_traced(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
 	struct mover *m = umbra_test_mover(test, u);
-	struct watch *w = watch(test, compact_probes);
+	struct watch *w = umbra_test_watch(test, compact_probes);
 	const long base = umbra_index_to_pfn(u, 0), last = base + PAGES - PB;
 
 	umbra_test_lay_out(test, m, umbra_test_sparse_and_stripes);
 	w->nr = 0;
 	umbra_compact(u);
-	unwatch(w, compact_probes);
+	umbra_test_unwatch(w, compact_probes);
 	{
 		const struct event events[] = {
 			{ "compaction_begin", { base, base, last, base + PAGES,
@@ -390,7 +275,7 @@ static void each_step_of_compaction_is_traced(struct kunit *test)
 					      UMBRA_COMPACT_COMPLETE } },
 		};
 
-		expect(test, w, events, ARRAY_SIZE(events));
+		umbra_test_expect_events(test, w, events, ARRAY_SIZE(events));
 	}
 	umbra_test_empty(u);
 }
@@ -400,7 +285,7 @@ static void compaction_that_continues_is_traced(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
 	struct mover *m = umbra_test_mover(test, u);
-	struct watch *w = watch(test, compact_probes);
+	struct watch *w = umbra_test_watch(test, compact_probes);
 	const long base = umbra_index_to_pfn(u, 0);
 	struct umbra_request rq;
 
@@ -410,7 +295,7 @@ static void compaction_that_continues_is_traced(struct kunit *test)
 	umbra_test_request(test, u, &rq, GFP_KERNEL, TEST_PB_ORDER);
 	w->nr = 0;
 	umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_LIGHT);
-	unwatch(w, compact_probes);
+	umbra_test_unwatch(w, compact_probes);
 	{
 		const struct event events[] = {
 			{ "compaction_begin", { base, base + PB, base + 2 * PB,
@@ -422,7 +307,7 @@ static void compaction_that_continues_is_traced(struct kunit *test)
 					      UMBRA_COMPACT_PARTIAL_SKIPPED } },
 		};
 
-		expect(test, w, events, ARRAY_SIZE(events));
+		umbra_test_expect_events(test, w, events, ARRAY_SIZE(events));
 	}
 	umbra_test_empty(u);
 }
@@ -430,7 +315,7 @@ static void compaction_that_continues_is_traced(struct kunit *test)
 static void a_kill_is_traced(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, TEST_BLOCK);
-	struct watch *w = watch(test, oom_probes);
+	struct watch *w = umbra_test_watch(test, oom_probes);
 	struct holder *h;
 	struct page *page;
 	LIST_HEAD(hoard);
@@ -439,7 +324,7 @@ static void a_kill_is_traced(struct kunit *test)
 	h = umbra_test_holder(test, u, TEST_BLOCK / 4, false);
 	umbra_test_take_all(u, 0, GFP_NOWAIT, 0, &hoard);
 	page = umbra_alloc_page(u, GFP_KERNEL | __GFP_NOWARN);
-	unwatch(w, oom_probes);
+	umbra_test_unwatch(w, oom_probes);
 	KUNIT_EXPECT_NOT_NULL(test, page);
 	{
 		const struct event events[] = {
@@ -447,7 +332,7 @@ static void a_kill_is_traced(struct kunit *test)
 					TEST_BLOCK / 4 } },
 		};
 
-		expect(test, w, events, ARRAY_SIZE(events));
+		umbra_test_expect_events(test, w, events, ARRAY_SIZE(events));
 	}
 	if (page)
 		umbra_free_page(u, page);

@@ -22,6 +22,7 @@
 #include "../core/span.h"
 #include "freelist.h"
 #include "freelist_address.h"
+#include "taken.h"
 
 /* Create empty lists. Returns 0 or -ENOMEM. Context: may sleep. */
 int umbra_freelist_init(struct umbra_zone *zone)
@@ -456,7 +457,7 @@ u32 umbra_freelist_take(struct umbra_zone *zone, unsigned int order,
 		if (!umbra_assert(zone->umbra, index, index != UMBRA_NO_FRAME))
 			return UMBRA_NO_FRAME;
 	}
-	umbra_tell_take(zone, index, found, order, type, 1);
+	umbra_taken(zone, index, found, order, type, 1);
 	return umbra_freelist_cut(zone, index, found, order, type);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_freelist_take);
@@ -515,7 +516,7 @@ unsigned int umbra_freelist_take_many(struct umbra_zone *zone,
 		index = unlink_first(zone, found, type);
 		if (!umbra_assert(zone->umbra, index, index != UMBRA_NO_FRAME))
 			break;
-		umbra_tell_take(zone, index, found, order, type, n);
+		umbra_taken(zone, index, found, order, type, n);
 		end = index + (1U << found);
 		taken = (long)n << order;
 		for (; n; n--, index += 1U << order)

@@ -33,7 +33,7 @@
 #include "compact_scan.h"
 #include "compaction.h"
 #include "lru.h"
-#include <trace/events/umbra.h>
+#include <trace/events/umbra_compaction.h>
 
 /**
  * umbra_compact_gap() - get the free pages that compaction needs for an order
@@ -100,8 +100,14 @@ bool umbra_compact_zone_suitable(struct umbra_zone *zone, unsigned int order,
 				 unsigned long mark,
 				 enum umbra_zone_type highest)
 {
-	return has_room(zone, order, mark, highest, 0) &&
-	       is_fragmented(zone, order);
+	enum umbra_compact_result ret = UMBRA_COMPACT_CONTINUE;
+
+	if (!has_room(zone, order, mark, highest, 0))
+		ret = UMBRA_COMPACT_SKIPPED;
+	else if (!is_fragmented(zone, order))
+		ret = UMBRA_COMPACT_NOT_SUITABLE_ZONE;
+	trace_umbra_compaction_suitable(zone->nid, zone->type, order, ret);
+	return ret == UMBRA_COMPACT_CONTINUE;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_compact_zone_suitable);
 
@@ -250,8 +256,11 @@ static bool should_end(const struct umbra_compaction *c)
 	return c->contended || fatal_signal_pending(current);
 }
 
-/* The result of a run, or UMBRA_COMPACT_CONTINUE if the run is not done. */
-static enum umbra_compact_result result_of(struct umbra_compaction *c)
+/*
+ * The result of a run, or if the run is not done UMBRA_COMPACT_CONTINUE, or
+ * UMBRA_COMPACT_NO_SUITABLE_PAGE after a look for a block.
+ */
+static enum umbra_compact_result find_result(struct umbra_compaction *c)
 {
 	if (compact_has_met(c)) {
 		umbra_compact_begin_anew(c);
@@ -279,7 +288,18 @@ static enum umbra_compact_result result_of(struct umbra_compaction *c)
 	if (has_block(c))
 		return UMBRA_COMPACT_SUCCESS;
 	return should_end(c) ? UMBRA_COMPACT_CONTENDED :
-			       UMBRA_COMPACT_CONTINUE;
+			       UMBRA_COMPACT_NO_SUITABLE_PAGE;
+}
+
+/* The result of a run, or UMBRA_COMPACT_CONTINUE if the run is not done. */
+static enum umbra_compact_result result_of(struct umbra_compaction *c)
+{
+	enum umbra_compact_result ret = find_result(c);
+
+	trace_umbra_compaction_finished(c->zone->nid, c->zone->type, c->order,
+					ret);
+	return ret == UMBRA_COMPACT_NO_SUITABLE_PAGE ? UMBRA_COMPACT_CONTINUE :
+						       ret;
 }
 
 /*
@@ -460,6 +480,8 @@ umbra_compact_direct(struct umbra *u, const struct umbra_request *rq,
 
 	if (!(rq->gfp & __GFP_IO))
 		return UMBRA_COMPACT_SKIPPED;
+	trace_umbra_compaction_try_to_compact_pages(umbra_work_order(u, rq),
+						    rq->gfp, priority);
 	/* Callbacks have no gfp argument: the scope of the task limits them. */
 	if (no_fs)
 		nofs = memalloc_nofs_save();

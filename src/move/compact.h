@@ -16,7 +16,10 @@ enum umbra_compact_result {
 	UMBRA_COMPACT_COMPLETE,	/* the whole zone was scanned without success */
 	UMBRA_COMPACT_PARTIAL_SKIPPED,	/* a part of the zone was scanned */
 	UMBRA_COMPACT_CONTENDED,	/* the run ended early */
-	UMBRA_COMPACT_SUCCESS	/* the zone has a block of the order */
+	UMBRA_COMPACT_SUCCESS,	/* the zone has a block of the order */
+	/* for events only: no block yet, and short of memory */
+	UMBRA_COMPACT_NO_SUITABLE_PAGE,
+	UMBRA_COMPACT_NOT_SUITABLE_ZONE
 };
 
 /* Effort of compaction; a lower number is more effort. */
@@ -25,6 +28,19 @@ enum umbra_compact_priority {
 	UMBRA_COMPACT_PRIO_LIGHT,	/* sync light */
 	UMBRA_COMPACT_PRIO_ASYNC
 };
+
+/* What a result means for a request, as the host's events tell it. */
+static inline int umbra_compact_feedback(enum umbra_compact_result result)
+{
+	switch (result) {
+	case UMBRA_COMPACT_COMPLETE:
+		return 1;	/* failed */
+	case UMBRA_COMPACT_SUCCESS:
+		return 3;	/* progress */
+	default:
+		return 2;	/* withdrawn */
+	}
+}
 
 unsigned long umbra_compact_gap(unsigned int order);
 enum umbra_compact_result umbra_compact_is_needed(struct umbra_zone *zone,

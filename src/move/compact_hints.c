@@ -17,6 +17,7 @@
 #include "../core/frame.h"
 #include "compact_hints.h"
 #include "compaction.h"
+#include <trace/events/umbra_compaction.h>
 
 /* Fewer than 2^MAX_DEFER_SHIFT attempts in a row are deferred. */
 #define MAX_DEFER_SHIFT 6U
@@ -289,6 +290,9 @@ void umbra_compact_defer(struct umbra_zone *zone, unsigned int order)
 	z->considered = 0;
 	z->defer_shift = min(z->defer_shift + 1, MAX_DEFER_SHIFT);
 	z->order_failed = min(z->order_failed, order);
+	trace_umbra_compaction_defer_compaction(zone->nid, zone->type, order,
+						z->considered, z->defer_shift,
+						z->order_failed);
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_compact_defer);
@@ -305,6 +309,10 @@ bool umbra_compact_is_deferred(struct umbra_zone *zone, unsigned int order)
 		z->considered = min(z->considered + 1, 1U << z->defer_shift);
 		deferred = z->considered < 1U << z->defer_shift;
 	}
+	if (deferred)
+		trace_umbra_compaction_deferred(zone->nid, zone->type, order,
+						z->considered, z->defer_shift,
+						z->order_failed);
 	spin_unlock_irqrestore(&zone->lock, flags);
 	return deferred;
 }
@@ -322,6 +330,9 @@ static void end_deferral(struct umbra_zone *zone, unsigned int order,
 		z->defer_shift = 0;
 	}
 	z->order_failed = max(z->order_failed, order + 1);
+	trace_umbra_compaction_defer_reset(zone->nid, zone->type, order,
+					   z->considered, z->defer_shift,
+					   z->order_failed);
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 

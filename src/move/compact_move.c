@@ -11,7 +11,7 @@
 #include "compact_scan.h"
 #include "compaction.h"
 #include "movable.h"
-#include <trace/events/umbra.h>
+#include <trace/events/umbra_compaction.h>
 
 /* Number of attempts to move a block if its owner returns -EAGAIN. */
 #define PASSES_ASYNC 3
@@ -120,6 +120,8 @@ int umbra_compact_move(struct umbra_compaction *c)
 		if (err && ret != -ENOMEM)
 			ret = err;
 	}
+	trace_umbra_compaction_migratepages(c->nr_moved - moved,
+					    c->nr_failed - failed);
 	trace_umbra_migrate_pages(c->nr_moved - moved, c->nr_failed - failed,
 				  c->mode, UMBRA_MIGRATE_FOR_COMPACTION);
 	return ret;

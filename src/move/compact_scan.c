@@ -33,7 +33,7 @@
 #include "compact_scan.h"
 #include "compaction.h"
 #include "movable.h"
-#include <trace/events/umbra.h>
+#include <trace/events/umbra_compaction.h>
 
 static bool is_movable_type(enum umbra_migratetype type)
 {

@@ -22,6 +22,7 @@
 #include "compact_hints.h"
 #include "compaction.h"
 #include "kcompactd.h"
+#include <trace/events/umbra_compaction.h>
 
 /* Period of the checks for fragmentation, in jiffies. */
 #define PERIOD msecs_to_jiffies(500)
@@ -89,6 +90,7 @@ static void compact_for_order(struct umbra_kcompactd *k, unsigned int order,
 	struct umbra *u = k->umbra;
 	struct umbra_zone *zone;
 
+	trace_umbra_compaction_kcompactd_wake(k->nid, order, highest);
 	umbra_count(umbra_node_first_zone(u, &u->nodes[k->nid]),
 		    EVENT_COMPACT_DAEMON_WAKE, 1);
 	for_each_umbra_zone(u, zone) {
@@ -152,6 +154,7 @@ static void work_fn(struct work_struct *work)
 		compact_for_order(k, order, highest);
 	else if (is_proactive(u))
 		delay = compact_proactively(k);
+	trace_umbra_compaction_kcompactd_sleep(k->nid);
 	/* No effect if umbra_compact_wake() has queued the work meanwhile. */
 	if (is_proactive(u) && !READ_ONCE(u->stopping))
 		queue_delayed_work(u->compact.wq, &k->work, delay);
@@ -189,6 +192,7 @@ void umbra_compact_wake(struct umbra *u, unsigned int nid, unsigned int order,
 	k->order = max(k->order, order);
 	k->highest = min(k->highest, highest);
 	spin_unlock_irqrestore(&k->lock, flags);
+	trace_umbra_compaction_wakeup_kcompactd(nid, order, highest);
 	mod_delayed_work(u->compact.wq, &k->work, 0);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_compact_wake);
@@ -209,9 +213,12 @@ void umbra_compact_set_proactiveness(struct umbra *u, unsigned int value)
 	WRITE_ONCE(u->compact.proactiveness, value);
 	if (!u->compact.kcompactd || !value || READ_ONCE(u->stopping))
 		return;
-	for (nid = 0; nid < u->nr_nodes; nid++)
+	for (nid = 0; nid < u->nr_nodes; nid++) {
+		trace_umbra_compaction_wakeup_kcompactd(nid, -1,
+							UMBRA_ZONE_MOVABLE);
 		mod_delayed_work(u->compact.wq,
 				 &u->compact.kcompactd[nid].work, 0);
+	}
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_compact_set_proactiveness);
 

@@ -19,7 +19,7 @@
 #include "movable.h"
 #include "range.h"
 #include "shrink.h"
-#include <trace/events/umbra.h>
+#include <trace/events/umbra_compaction.h>
 
 /* Number of passes over a range, for blocks that are isolated for a moment. */
 #define RANGE_PASSES 5

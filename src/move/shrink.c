@@ -7,6 +7,7 @@
  */
 #include <linux/atomic.h>
 #include <linux/gfp.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/math64.h>
@@ -27,10 +28,13 @@
 #include "lru.h"
 #include "movable.h"
 #include "shrink.h"
-#include <trace/events/umbra.h>
+#include <trace/events/umbra_vmscan.h>
 
 /* Objects per call of a shrinker that sets no batch. */
 #define SHRINK_BATCH 128
+
+/* The host's number of this reason to wait, for an event. */
+#define THROTTLE_ISOLATED 1
 
 /* Maximum wait for blocks that other tasks have isolated, in jiffies. */
 #define ISOLATED_WAIT max(HZ / 50, 1)
@@ -141,14 +145,19 @@ static bool is_too_much_isolated(const struct umbra *u,
 static void wait_for_isolated(struct umbra *u, const struct umbra_node *node,
 			      struct umbra_scan *scan)
 {
+	long left;
+
 	if (scan->is_kswapd || scan->waited)
 		return;
 	scan->waited = is_too_much_isolated(u, node, scan);
-	if (scan->waited)
-		wait_event_killable_timeout(u->movable_wait,
-					    !is_too_much_isolated(u, node,
-								  scan),
-					    ISOLATED_WAIT);
+	if (!scan->waited)
+		return;
+	left = wait_event_killable_timeout(u->movable_wait,
+					   !is_too_much_isolated(u, node, scan),
+					   ISOLATED_WAIT);
+	trace_umbra_throttled(node->nid, jiffies_to_usecs(ISOLATED_WAIT),
+			      jiffies_to_usecs(ISOLATED_WAIT - max(left, 0L)),
+			      THROTTLE_ISOLATED);
 }
 
 /* Must reclaim end? A request that cannot fail goes on. */
@@ -215,7 +224,7 @@ static unsigned long shrink_one(struct umbra_shrinker *shrinker,
 	atomic_long_t *nr_deferred = &shrinker->nr_deferred[sc->nid];
 	long freeable = shrinker->count(shrinker, sc);
 	long batch = shrinker->batch ?: SHRINK_BATCH;
-	long deferred, share, left, scanned = 0;
+	long deferred, share, left, later, scanned = 0;
 	unsigned long freed = 0, ret;
 
 	/* UMBRA_SHRINK_EMPTY is a negative number here. */
@@ -224,6 +233,9 @@ static unsigned long shrink_one(struct umbra_shrinker *shrinker,
 	deferred = atomic_long_xchg(nr_deferred, 0);
 	share = share_of(shrinker, freeable, priority);
 	left = min((deferred >> priority) + share, freeable * 2);
+	trace_umbra_shrink_slab_start(shrinker, shrinker->scan, sc->nid,
+				      deferred, sc->gfp, freeable, share, left,
+				      priority);
 	while ((left >= batch || (left > 0 && left >= freeable)) &&
 	       !must_end(sc->gfp)) {
 		sc->nr_to_scan = min(batch, left);
@@ -237,8 +249,10 @@ static unsigned long shrink_one(struct umbra_shrinker *shrinker,
 		umbra_count(zone, EVENT_SLABS_SCANNED, sc->nr_scanned);
 		cond_resched();
 	}
-	atomic_long_add(clamp(deferred + share - scanned, 0L, freeable * 2),
-			nr_deferred);
+	later = atomic_long_add_return(clamp(deferred + share - scanned, 0L,
+					     freeable * 2), nr_deferred);
+	trace_umbra_shrink_slab_end(shrinker, shrinker->scan, sc->nid, freed,
+				    deferred, later, left);
 	return freed;
 }
 

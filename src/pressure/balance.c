@@ -26,6 +26,7 @@
 #include "kswapd_node.h"
 #include "throttle.h"
 #include "wait.h"
+#include <trace/events/umbra_vmscan.h>
 
 /*
  * Is a zone above its high watermark, with a block of @order? With defrag_mode
@@ -175,9 +176,12 @@ static bool reclaim(struct round *r)
 
 static void note_failure(struct umbra_kswapd *k)
 {
+	int failures;
+
 	WRITE_ONCE(k->node->kswapd_gave_up, jiffies);
 	WRITE_ONCE(k->node->kswapd_freed, false);
-	atomic_inc(&k->node->kswapd_failures);
+	failures = atomic_inc_return(&k->node->kswapd_failures);
+	trace_umbra_kswapd_reclaim_fail(k->node->nid, failures);
 }
 
 /*
@@ -208,6 +212,8 @@ unsigned int umbra_kswapd_balance(struct umbra_kswapd *k,
 	}
 	if (any)
 		umbra_count(any, EVENT_PAGEOUTRUN, 1);
+	trace_umbra_balance_pgdat_begin(k->node->nid, goal->order,
+					goal->highest);
 	umbra_held_rescan(k->u);
 	set_reclaim_active(k, goal->highest, true);
 	balanced = reclaim(&r);
@@ -222,5 +228,7 @@ unsigned int umbra_kswapd_balance(struct umbra_kswapd *k,
 		umbra_throttle_check(k);
 		umbra_pressure_watch(k->u);
 	}
+	trace_umbra_balance_pgdat_end(k->node->nid, r.scan.order, goal->highest,
+				      r.scan.nr_reclaimed);
 	return r.scan.order;
 }

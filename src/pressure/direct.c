@@ -17,7 +17,7 @@
 #include "../page/zonelist.h"
 #include "direct.h"
 #include "throttle.h"
-#include <trace/events/umbra.h>
+#include <trace/events/umbra_vmscan.h>
 
 static_assert(EVENT_ALLOCSTALL_MOVABLE - EVENT_ALLOCSTALL_DMA ==
 	      UMBRA_ZONE_MOVABLE);

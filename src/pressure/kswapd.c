@@ -37,7 +37,7 @@
 #include "kswapd.h"
 #include "kswapd_node.h"
 #include "throttle.h"
-#include <trace/events/umbra.h>
+#include <trace/events/umbra_vmscan.h>
 
 /* A short sleep that shows whether the node stays balanced, in jiffies. */
 #define NAP (HZ / 10)

@@ -16,6 +16,7 @@
 #include "boost.h"
 #include "slow.h"
 #include "slowpath.h"
+#include <trace/events/umbra.h>
 
 /* Maximum number of retries in a row after reclaim without progress. */
 #define RECLAIM_RETRIES 16
@@ -25,15 +26,23 @@
 /* Would a zone have room for the request if all reclaimable pages were free? */
 static bool would_fit(struct slow *s)
 {
+	const struct umbra_request *rq = &s->rq;
 	const umbra_zoneref_t *ref;
 	struct umbra_zone *zone;
 
-	for_each_allowed_zone(s->u, zone, ref, &s->rq)
-		if (umbra_watermark_with(zone, s->rq.order,
-					 umbra_mark(zone, UMBRA_WMARK_MIN),
-					 s->rq.highest, s->rq.flags,
-					 s->u->slow_ops->reclaimable(zone)))
+	for_each_allowed_zone(s->u, zone, ref, rq) {
+		unsigned long mark = umbra_mark(zone, UMBRA_WMARK_MIN);
+		unsigned long more = s->u->slow_ops->reclaimable(zone);
+		unsigned long nr_free = READ_ONCE(zone->nr_free_pages);
+		bool fits = umbra_watermark_with(zone, rq->order, mark,
+						 rq->highest, rq->flags, more);
+
+		trace_umbra_reclaim_retry_zone(zone->nid, zone->type, rq->order,
+					       more, more + nr_free, mark,
+					       s->no_progress, fits);
+		if (fits)
 			return true;
+	}
 	return false;
 }
 
@@ -77,28 +86,43 @@ static bool should_reclaim_again(struct slow *s)
 	return release_the_rest(s);
 }
 
-static bool should_compact_again(struct slow *s)
+/* Is another compaction worth it? May raise the effort. *@most: retries. */
+static bool compact_harder(struct slow *s, unsigned int *most)
 {
-	unsigned int most = COMPACT_RETRIES / (slow_is_costly(s) ? 4 : 1);
 	enum umbra_compact_priority hardest =
 		slow_is_costly(s) ? UMBRA_COMPACT_PRIO_LIGHT :
 				    UMBRA_COMPACT_PRIO_FULL;
 
-	if (!slow_can_compact(s) || !slow_work_order(s) ||
-	    fatal_signal_pending(current))
-		return false;
 	/* Compaction had no room, but reclaim may make room. */
 	if (s->compacted == UMBRA_COMPACT_SKIPPED)
 		return !slow_is_promoted(s) &&
 		       s->u->slow_ops->compact_suitable(s->u, &s->rq);
-	if (s->compacted == UMBRA_COMPACT_SUCCESS &&
-	    ++s->compact_retries <= most)
-		return true;
+	if (s->compacted == UMBRA_COMPACT_SUCCESS) {
+		*most /= slow_is_costly(s) ? 4 : 1;
+		if (++s->compact_retries <= *most)
+			return true;
+	}
 	if (s->priority <= hardest)
 		return false;
 	s->priority--;
 	s->compact_retries = 0;
 	return true;
+}
+
+static bool should_compact_again(struct slow *s)
+{
+	enum umbra_compact_priority priority = s->priority;
+	unsigned int retries = s->compact_retries, most = COMPACT_RETRIES;
+	bool again;
+
+	if (!slow_can_compact(s) || !slow_work_order(s) ||
+	    fatal_signal_pending(current))
+		return false;
+	again = compact_harder(s, &most);
+	trace_umbra_compact_retry(s->rq.order, priority,
+				  umbra_compact_feedback(s->compacted), retries,
+				  most, again);
+	return again;
 }
 
 /*

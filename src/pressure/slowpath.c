@@ -23,7 +23,6 @@
 #include <linux/sched/clock.h>
 #include <linux/sched/signal.h>
 #include <linux/seqlock.h>
-#include "../buddy/watermark.h"
 #include "../core/assert.h"
 #include "../core/core.h"
 #include "../core/decision.h"

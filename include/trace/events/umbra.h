@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Requests, blocks, and OOM; see also umbra_vmscan.h and umbra_compaction.h. */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM umbra
 
@@ -7,6 +8,12 @@
 
 #include <linux/tracepoint.h>
 #include <trace/events/mmflags.h>
+
+#ifndef UMBRA_TRACE_ZONES
+#define UMBRA_TRACE_ZONES					\
+	{ 0, "DMA" }, { 1, "DMA32" }, { 2, "Normal" },		\
+	{ 3, "HighMem" }, { 4, "Movable" }
+#endif
 
 /*
  * An allocation. The fields are those of kmem:mm_page_alloc. A request that
@@ -128,6 +135,36 @@ TRACE_EVENT(umbra_page_pcpu_drain,
 		  __entry->order, __entry->migratetype)
 );
 
+/*
+ * A block that a request or a refill takes off a free list of its own type, or
+ * of CMA or HighAtomic. The fields are those of kmem:mm_page_alloc_zone_locked.
+ */
+TRACE_EVENT(umbra_page_alloc_zone_locked,
+
+	TP_PROTO(unsigned long pfn, unsigned int order, int migratetype,
+		 int percpu_refill),
+
+	TP_ARGS(pfn, order, migratetype, percpu_refill),
+
+	TP_STRUCT__entry(
+		__field(unsigned long, pfn)
+		__field(unsigned int, order)
+		__field(int, migratetype)
+		__field(int, percpu_refill)
+	),
+
+	TP_fast_assign(
+		__entry->pfn = pfn;
+		__entry->order = order;
+		__entry->migratetype = migratetype;
+		__entry->percpu_refill = percpu_refill;
+	),
+
+	TP_printk("pfn=0x%lx order=%u migratetype=%d percpu_refill=%d",
+		  __entry->pfn, __entry->order, __entry->migratetype,
+		  __entry->percpu_refill)
+);
+
 /* Begin and end of the slow path of a request; pfn -1 if it failed. */
 TRACE_EVENT(umbra_slowpath_begin,
 
@@ -174,140 +211,88 @@ TRACE_EVENT(umbra_slowpath_end,
 );
 
 /*
- * Direct reclaim of a request. The fields are those of
- * vmscan:mm_vmscan_direct_reclaim_begin and _end, without the control group.
+ * Would a zone have room for a request if all reclaimable pages were free? The
+ * fields are those of oom:reclaim_retry_zone.
  */
-TRACE_EVENT(umbra_direct_reclaim_begin,
+TRACE_EVENT(umbra_reclaim_retry_zone,
 
-	TP_PROTO(unsigned int order, gfp_t gfp_flags),
+	TP_PROTO(int node, int zone_idx, int order, unsigned long reclaimable,
+		 unsigned long available, unsigned long min_wmark,
+		 int no_progress_loops, bool wmark_check),
 
-	TP_ARGS(order, gfp_flags),
+	TP_ARGS(node, zone_idx, order, reclaimable, available, min_wmark,
+		no_progress_loops, wmark_check),
 
 	TP_STRUCT__entry(
-		__field(unsigned int, order)
-		__field(unsigned long, gfp_flags)
+		__field(int, node)
+		__field(int, zone_idx)
+		__field(int, order)
+		__field(unsigned long, reclaimable)
+		__field(unsigned long, available)
+		__field(unsigned long, min_wmark)
+		__field(int, no_progress_loops)
+		__field(bool, wmark_check)
 	),
 
 	TP_fast_assign(
+		__entry->node = node;
+		__entry->zone_idx = zone_idx;
 		__entry->order = order;
-		__entry->gfp_flags = (__force unsigned long)gfp_flags;
+		__entry->reclaimable = reclaimable;
+		__entry->available = available;
+		__entry->min_wmark = min_wmark;
+		__entry->no_progress_loops = no_progress_loops;
+		__entry->wmark_check = wmark_check;
 	),
 
-	TP_printk("order=%u gfp_flags=%s", __entry->order,
-		  show_gfp_flags(__entry->gfp_flags))
-);
-
-TRACE_EVENT(umbra_direct_reclaim_end,
-
-	TP_PROTO(unsigned long nr_reclaimed),
-
-	TP_ARGS(nr_reclaimed),
-
-	TP_STRUCT__entry(
-		__field(unsigned long, nr_reclaimed)
-	),
-
-	TP_fast_assign(
-		__entry->nr_reclaimed = nr_reclaimed;
-	),
-
-	TP_printk("nr_reclaimed=%lu", __entry->nr_reclaimed)
-);
-
-/* One pass over the inactive list of a node, in pages. */
-TRACE_EVENT(umbra_lru_shrink_inactive,
-
-	TP_PROTO(int nid, unsigned long nr_scanned, unsigned long nr_reclaimed,
-		 int priority),
-
-	TP_ARGS(nid, nr_scanned, nr_reclaimed, priority),
-
-	TP_STRUCT__entry(
-		__field(int, nid)
-		__field(unsigned long, nr_scanned)
-		__field(unsigned long, nr_reclaimed)
-		__field(int, priority)
-	),
-
-	TP_fast_assign(
-		__entry->nid = nid;
-		__entry->nr_scanned = nr_scanned;
-		__entry->nr_reclaimed = nr_reclaimed;
-		__entry->priority = priority;
-	),
-
-	TP_printk("nid=%d nr_scanned=%lu nr_reclaimed=%lu priority=%d",
-		  __entry->nid, __entry->nr_scanned, __entry->nr_reclaimed,
-		  __entry->priority)
+	TP_printk("node=%d zone=%-8s order=%d reclaimable=%lu available=%lu min_wmark=%lu no_progress_loops=%d wmark_check=%d",
+		  __entry->node,
+		  __print_symbolic(__entry->zone_idx, UMBRA_TRACE_ZONES),
+		  __entry->order, __entry->reclaimable, __entry->available,
+		  __entry->min_wmark, __entry->no_progress_loops,
+		  __entry->wmark_check)
 );
 
 /*
- * A kswapd goes to sleep, begins after a sleep, and is woken by a request. The
- * fields are those of vmscan:mm_vmscan_kswapd_sleep, mm_vmscan_kswapd_wake and
- * mm_vmscan_wakeup_kswapd.
+ * Does a request try compaction again? @result is 1 if it failed, 2 if it was
+ * not tried or gave up, 3 if it made a block. The fields are those of
+ * oom:compact_retry.
  */
-TRACE_EVENT(umbra_kswapd_sleep,
+TRACE_EVENT(umbra_compact_retry,
 
-	TP_PROTO(int nid),
+	TP_PROTO(int order, int priority, int result, int retries,
+		 int max_retries, bool ret),
 
-	TP_ARGS(nid),
+	TP_ARGS(order, priority, result, retries, max_retries, ret),
 
 	TP_STRUCT__entry(
-		__field(int, nid)
+		__field(int, order)
+		__field(int, priority)
+		__field(int, result)
+		__field(int, retries)
+		__field(int, max_retries)
+		__field(bool, ret)
 	),
 
 	TP_fast_assign(
-		__entry->nid = nid;
-	),
-
-	TP_printk("nid=%d", __entry->nid)
-);
-
-TRACE_EVENT(umbra_kswapd_wake,
-
-	TP_PROTO(int nid, int zid, unsigned int order),
-
-	TP_ARGS(nid, zid, order),
-
-	TP_STRUCT__entry(
-		__field(int, nid)
-		__field(int, zid)
-		__field(unsigned int, order)
-	),
-
-	TP_fast_assign(
-		__entry->nid = nid;
-		__entry->zid = zid;
 		__entry->order = order;
+		__entry->priority = priority;
+		__entry->result = result;
+		__entry->retries = retries;
+		__entry->max_retries = max_retries;
+		__entry->ret = ret;
 	),
 
-	TP_printk("nid=%d zid=%d order=%u", __entry->nid, __entry->zid,
-		  __entry->order)
-);
-
-TRACE_EVENT(umbra_wakeup_kswapd,
-
-	TP_PROTO(int nid, int zid, unsigned int order, gfp_t gfp_flags),
-
-	TP_ARGS(nid, zid, order, gfp_flags),
-
-	TP_STRUCT__entry(
-		__field(int, nid)
-		__field(int, zid)
-		__field(unsigned int, order)
-		__field(unsigned long, gfp_flags)
-	),
-
-	TP_fast_assign(
-		__entry->nid = nid;
-		__entry->zid = zid;
-		__entry->order = order;
-		__entry->gfp_flags = (__force unsigned long)gfp_flags;
-	),
-
-	TP_printk("nid=%d zid=%d order=%u gfp_flags=%s", __entry->nid,
-		  __entry->zid, __entry->order,
-		  show_gfp_flags(__entry->gfp_flags))
+	TP_printk("order=%d priority=%s compaction_result=%s retries=%d max_retries=%d should_retry=%d",
+		  __entry->order,
+		  __print_symbolic(__entry->priority,
+				   { 0, "COMPACT_PRIO_SYNC_FULL" },
+				   { 1, "COMPACT_PRIO_SYNC_LIGHT" },
+				   { 2, "COMPACT_PRIO_ASYNC" }),
+		  __print_symbolic(__entry->result,
+				   { 1, "failed" }, { 2, "withdrawn" },
+				   { 3, "progress" }),
+		  __entry->retries, __entry->max_retries, __entry->ret)
 );
 
 /* A process that is killed for the pages charged to its file. */
@@ -328,163 +313,6 @@ TRACE_EVENT(umbra_oom_kill,
 	),
 
 	TP_printk("pid=%d pages=%ld", __entry->pid, __entry->pages)
-);
-
-/*
- * A run of compaction over a zone begins. The fields are those of
- * compaction:mm_compaction_begin, in page frame numbers.
- */
-TRACE_EVENT(umbra_compaction_begin,
-
-	TP_PROTO(unsigned long zone_start, unsigned long migrate_pfn,
-		 unsigned long free_pfn, unsigned long zone_end, bool sync),
-
-	TP_ARGS(zone_start, migrate_pfn, free_pfn, zone_end, sync),
-
-	TP_STRUCT__entry(
-		__field(unsigned long, zone_start)
-		__field(unsigned long, migrate_pfn)
-		__field(unsigned long, free_pfn)
-		__field(unsigned long, zone_end)
-		__field(bool, sync)
-	),
-
-	TP_fast_assign(
-		__entry->zone_start = zone_start;
-		__entry->migrate_pfn = migrate_pfn;
-		__entry->free_pfn = free_pfn;
-		__entry->zone_end = zone_end;
-		__entry->sync = sync;
-	),
-
-	TP_printk("zone_start=0x%lx migrate_pfn=0x%lx free_pfn=0x%lx zone_end=0x%lx, mode=%s",
-		  __entry->zone_start, __entry->migrate_pfn,
-		  __entry->free_pfn, __entry->zone_end,
-		  __entry->sync ? "sync" : "async")
-);
-
-/*
- * A run of compaction ends. The fields are those of
- * compaction:mm_compaction_end.
- */
-TRACE_EVENT(umbra_compaction_end,
-
-	TP_PROTO(unsigned long zone_start, unsigned long migrate_pfn,
-		 unsigned long free_pfn, unsigned long zone_end, bool sync,
-		 int status),
-
-	TP_ARGS(zone_start, migrate_pfn, free_pfn, zone_end, sync, status),
-
-	TP_STRUCT__entry(
-		__field(unsigned long, zone_start)
-		__field(unsigned long, migrate_pfn)
-		__field(unsigned long, free_pfn)
-		__field(unsigned long, zone_end)
-		__field(bool, sync)
-		__field(int, status)
-	),
-
-	TP_fast_assign(
-		__entry->zone_start = zone_start;
-		__entry->migrate_pfn = migrate_pfn;
-		__entry->free_pfn = free_pfn;
-		__entry->zone_end = zone_end;
-		__entry->sync = sync;
-		__entry->status = status;
-	),
-
-	TP_printk("zone_start=0x%lx migrate_pfn=0x%lx free_pfn=0x%lx zone_end=0x%lx, mode=%s status=%s",
-		  __entry->zone_start, __entry->migrate_pfn,
-		  __entry->free_pfn, __entry->zone_end,
-		  __entry->sync ? "sync" : "async",
-		  __print_symbolic(__entry->status,
-				   { 0, "skipped" }, { 1, "deferred" },
-				   { 2, "continue" }, { 3, "complete" },
-				   { 4, "partial_skipped" },
-				   { 5, "contended" }, { 6, "success" }))
-);
-
-DECLARE_EVENT_CLASS(umbra_compaction_isolate,
-
-	TP_PROTO(unsigned long start_pfn, unsigned long end_pfn,
-		 unsigned long nr_scanned, unsigned long nr_taken),
-
-	TP_ARGS(start_pfn, end_pfn, nr_scanned, nr_taken),
-
-	TP_STRUCT__entry(
-		__field(unsigned long, start_pfn)
-		__field(unsigned long, end_pfn)
-		__field(unsigned long, nr_scanned)
-		__field(unsigned long, nr_taken)
-	),
-
-	TP_fast_assign(
-		__entry->start_pfn = start_pfn;
-		__entry->end_pfn = end_pfn;
-		__entry->nr_scanned = nr_scanned;
-		__entry->nr_taken = nr_taken;
-	),
-
-	TP_printk("range=(0x%lx ~ 0x%lx) nr_scanned=%lu nr_taken=%lu",
-		  __entry->start_pfn, __entry->end_pfn,
-		  __entry->nr_scanned, __entry->nr_taken)
-);
-
-/*
- * A batch of pages that compaction isolated, to be moved or as targets. The
- * fields are those of the compaction:mm_compaction_isolate_* events.
- */
-DEFINE_EVENT(umbra_compaction_isolate, umbra_compaction_isolate_migratepages,
-
-	TP_PROTO(unsigned long start_pfn, unsigned long end_pfn,
-		 unsigned long nr_scanned, unsigned long nr_taken),
-
-	TP_ARGS(start_pfn, end_pfn, nr_scanned, nr_taken)
-);
-
-DEFINE_EVENT(umbra_compaction_isolate, umbra_compaction_isolate_freepages,
-
-	TP_PROTO(unsigned long start_pfn, unsigned long end_pfn,
-		 unsigned long nr_scanned, unsigned long nr_taken),
-
-	TP_ARGS(start_pfn, end_pfn, nr_scanned, nr_taken)
-);
-
-/*
- * A batch of pages that was moved. The fields are those of
- * migrate:mm_migrate_pages, without counts of split blocks: a block is never
- * split.
- */
-TRACE_EVENT(umbra_migrate_pages,
-
-	TP_PROTO(unsigned long succeeded, unsigned long failed, int mode,
-		 int reason),
-
-	TP_ARGS(succeeded, failed, mode, reason),
-
-	TP_STRUCT__entry(
-		__field(unsigned long, succeeded)
-		__field(unsigned long, failed)
-		__field(int, mode)
-		__field(int, reason)
-	),
-
-	TP_fast_assign(
-		__entry->succeeded = succeeded;
-		__entry->failed = failed;
-		__entry->mode = mode;
-		__entry->reason = reason;
-	),
-
-	TP_printk("nr_succeeded=%lu nr_failed=%lu mode=%s reason=%s",
-		  __entry->succeeded, __entry->failed,
-		  __print_symbolic(__entry->mode,
-				   { 0, "MIGRATE_ASYNC" },
-				   { 1, "MIGRATE_SYNC_LIGHT" },
-				   { 2, "MIGRATE_SYNC" }),
-		  __print_symbolic(__entry->reason,
-				   { 0, "compaction" },
-				   { 1, "contig_range" }))
 );
 
 #endif /* _TRACE_UMBRA_H */

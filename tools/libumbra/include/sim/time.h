@@ -28,6 +28,7 @@ extern unsigned long jiffies;
 #define time_before_eq(a, b)	(!time_after(a, b))
 #define msecs_to_jiffies(ms)	DIV_ROUND_UP((unsigned long)(ms) * HZ, 1000UL)
 #define jiffies_to_msecs(j)	((unsigned int)((j) * 1000 / HZ))
+#define jiffies_to_usecs(j)	((unsigned int)((j) * (1000000 / HZ)))
 
 u64 local_clock(void);
 void udelay(unsigned long us);
