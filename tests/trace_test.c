@@ -2,6 +2,7 @@
 /* The tracepoints, as tracefs shows them. */
 #include "device.h"
 #include <sched.h>
+#include <sys/utsname.h>
 
 #define TRACEFS "/sys/kernel/tracing/"
 #define EVENTS TRACEFS "events/umbra/"
@@ -213,6 +214,126 @@ TEST_F(device, event_fields_match_the_host)
 	}
 }
 
+/* Events with the fields and the print format of an event of Linux 7.3 */
+static const struct {
+	const char *ours, *hosts;
+} decisions[] = {
+	{ "page_alloc_zone_locked", "kmem/mm_page_alloc_zone_locked" },
+	{ "reclaim_retry_zone", "oom/reclaim_retry_zone" },
+	{ "compact_retry", "oom/compact_retry" },
+	{ "balance_pgdat_begin", "vmscan/mm_vmscan_balance_pgdat_begin" },
+	{ "balance_pgdat_end", "vmscan/mm_vmscan_balance_pgdat_end" },
+	{ "kswapd_reclaim_fail", "vmscan/mm_vmscan_kswapd_reclaim_fail" },
+	{ "throttled", "vmscan/mm_vmscan_throttled" },
+	{ "shrink_slab_start", "vmscan/mm_shrink_slab_start" },
+	{ "shrink_slab_end", "vmscan/mm_shrink_slab_end" },
+	{ "compaction_suitable", "compaction/mm_compaction_suitable" },
+	{ "compaction_finished", "compaction/mm_compaction_finished" },
+	{ "compaction_deferred", "compaction/mm_compaction_deferred" },
+	{ "compaction_defer_compaction",
+	  "compaction/mm_compaction_defer_compaction" },
+	{ "compaction_defer_reset", "compaction/mm_compaction_defer_reset" },
+	{ "compaction_try_to_compact_pages",
+	  "compaction/mm_compaction_try_to_compact_pages" },
+	{ "compaction_migratepages", "compaction/mm_compaction_migratepages" },
+	{ "compaction_kcompactd_sleep",
+	  "compaction/mm_compaction_kcompactd_sleep" },
+	{ "compaction_kcompactd_wake",
+	  "compaction/mm_compaction_kcompactd_wake" },
+	{ "compaction_wakeup_kcompactd",
+	  "compaction/mm_compaction_wakeup_kcompactd" },
+};
+
+/* Is there a host that has all the events? */
+static bool is_newest(void)
+{
+	struct utsname name;
+
+	return !uname(&name) && atoi(name.release) >= 7;
+}
+
+/* Remove every occurrence of a text. */
+static void remove_all(char *s, const char *text)
+{
+	while ((s = strstr(s, text)))
+		memmove(s, s + strlen(text), strlen(s + strlen(text)) + 1);
+}
+
+/* Returns the fields of an event, as " NAME;" for each but the common ones. */
+static char *fields_of(const char *format)
+{
+	char *fields = calloc(1, strlen(format) + 1), *end;
+	const char *s = format;
+
+	while (fields && (s = strstr(s, "\tfield:"))) {
+		s += strlen("\tfield:");
+		end = strchr(s, ';');
+		while (end && end > s && end[-1] != ' ')
+			end--;
+		if (end && strncmp(end, "common_", 7))
+			sprintf(fields + strlen(fields), " %.*s;",
+				(int)strcspn(end, ";"), end);
+	}
+	return fields;
+}
+
+/* Returns the format string of an event, without parts that umbra has not. */
+static char *print_of(const char *format)
+{
+	static const char * const parts[] = {
+		"page=%p ", " pid: %d memcg_id: %llu", " %s\"",
+	};
+	const char *s = strstr(format, "print fmt: \"");
+	char *print = s ? strdup(s + strlen("print fmt: ")) : strdup("");
+	unsigned int i;
+
+	if (*print)
+		print[1 + strcspn(print + 1, "\"") + 1] = '\0';
+	for (i = 0; i < ARRAY_SIZE(parts); i++)
+		remove_all(print, parts[i]);
+	print[strcspn(print + !!*print, "\"") + !!*print] = '\0';
+	return print;
+}
+
+TEST_F(device, decisions_have_the_fields_and_the_format_of_the_host)
+{
+	char path[128], *ours, *hosts, *want, *have;
+	unsigned int i, compared = 0;
+
+	if (!trace_begin())
+		SKIP(return, NO_TRACEFS);
+	for (i = 0; i < ARRAY_SIZE(decisions); i++) {
+		snprintf(path, sizeof(path), EVENTS "umbra_%s/format",
+			 decisions[i].ours);
+		ours = read_file(path, NULL);
+		ASSERT_NE(NULL, ours) TH_LOG("%s", path);
+		snprintf(path, sizeof(path), TRACEFS "events/%s/format",
+			 decisions[i].hosts);
+		hosts = read_file(path, NULL);
+		if (!hosts) {
+			EXPECT_FALSE(is_newest()) TH_LOG("%s", path);
+			free(ours);
+			continue;
+		}
+		want = fields_of(hosts);
+		have = fields_of(ours);
+		remove_all(want, " memcg_id;");
+		EXPECT_STREQ(want, have) TH_LOG("%s", decisions[i].ours);
+		free(want);
+		free(have);
+		want = print_of(hosts);
+		have = print_of(ours);
+		if (is_newest())
+			EXPECT_STREQ(want, have) TH_LOG("%s", path);
+		free(want);
+		free(have);
+		free(ours);
+		free(hosts);
+		compared++;
+	}
+	EXPECT_LE(is_newest() ? ARRAY_SIZE(decisions) : 10, compared);
+}
+
 /* Returns a field of the event that begins at @event. */
 static long field_of(const char *event, const char *name)
 {
@@ -308,6 +429,7 @@ TEST_F(device, compaction_and_reclaim_are_recorded)
 	EXPECT_NE(0, count_events("umbra_compaction_begin: "));
 	EXPECT_EQ(count_events("umbra_compaction_begin: "),
 		  count_events("umbra_compaction_end: "));
+	EXPECT_NE(0, count_events("umbra_compaction_finished: node=0 zone=Normal   order=-1 ret="));
 	ASSERT_EQ(0, write_file(DEBUGFS_DIR "ctl/reclaim", "64"));
 	EXPECT_NE(0, count_events("umbra_lru_shrink_inactive: nid=0 "));
 }
