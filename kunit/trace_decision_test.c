@@ -382,7 +382,7 @@ static void kcompactd_is_traced(struct kunit *test)
 	umbra_compact_wake(u, 0, 8, UMBRA_ZONE_DMA);
 	umbra_compact_wake(u, 0, 8, NORMAL);
 	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(umbra_test_nr_events(w,
-							"kcompactd_sleep")));
+								     "kcompactd_sleep")));
 	umbra_compact_stop(u);
 	w->task = current;
 	umbra_compact_set_proactiveness(u, 1);
@@ -415,7 +415,7 @@ static void a_round_of_kswapd_is_traced(struct kunit *test)
 	w->task = NULL;
 	umbra_kswapd_wake(u->zones, GFP_KERNEL, 0, NORMAL);
 	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(umbra_test_nr_events(w,
-							"balance_pgdat_end")));
+								     "balance_pgdat_end")));
 	w->task = current;
 	umbra_test_unwatch(w, kswapd_probes);
 	if (w->nr > ARRAY_SIZE(events))

@@ -20,7 +20,7 @@ static void on_alloc(void *w, unsigned long pfn, unsigned int order, gfp_t gfp,
 		     int type)
 {
 	umbra_test_note(w, "page_alloc", 4, (long)pfn, (long)order,
-	     (__force long)gfp, (long)type);
+			(__force long)gfp, (long)type);
 }
 
 static void on_free(void *w, unsigned long pfn, unsigned int order)
@@ -33,7 +33,7 @@ static void on_extfrag(void *w, unsigned long pfn, int alloc_order,
 		       int pageblock_order_, int block_type)
 {
 	umbra_test_note(w, "extfrag", 7, (long)pfn, (long)alloc_order,
-	     (long)fallback_order, (long)alloc_type, (long)fallback_type,
+			(long)fallback_order, (long)alloc_type, (long)fallback_type,
 	     (long)pageblock_order_, (long)block_type);
 }
 
@@ -62,7 +62,7 @@ static void on_shrink(void *w, int nid, unsigned long nr_scanned,
 		      unsigned long nr_reclaimed, int priority)
 {
 	umbra_test_note(w, "lru_shrink_inactive", 4, (long)nid, (long)nr_scanned,
-	     (long)nr_reclaimed, (long)priority);
+			(long)nr_reclaimed, (long)priority);
 }
 
 static void on_compact_begin(void *w, unsigned long zone_start,
@@ -70,7 +70,7 @@ static void on_compact_begin(void *w, unsigned long zone_start,
 			     unsigned long zone_end, bool sync)
 {
 	umbra_test_note(w, "compaction_begin", 5, (long)zone_start, (long)migrate_pfn,
-	     (long)free_pfn, (long)zone_end, (long)sync);
+			(long)free_pfn, (long)zone_end, (long)sync);
 }
 
 static void on_compact_end(void *w, unsigned long zone_start,
@@ -78,21 +78,21 @@ static void on_compact_end(void *w, unsigned long zone_start,
 			   unsigned long zone_end, bool sync, int status)
 {
 	umbra_test_note(w, "compaction_end", 6, (long)zone_start, (long)migrate_pfn,
-	     (long)free_pfn, (long)zone_end, (long)sync, (long)status);
+			(long)free_pfn, (long)zone_end, (long)sync, (long)status);
 }
 
 static void on_isolate_source(void *w, unsigned long start, unsigned long end,
 			      unsigned long nr_scanned, unsigned long nr_taken)
 {
 	umbra_test_note(w, "isolate_migratepages", 4, (long)start, (long)end,
-	     (long)nr_scanned, (long)nr_taken);
+			(long)nr_scanned, (long)nr_taken);
 }
 
 static void on_isolate_target(void *w, unsigned long start, unsigned long end,
 			      unsigned long nr_scanned, unsigned long nr_taken)
 {
 	umbra_test_note(w, "isolate_freepages", 4, (long)start, (long)end,
-	     (long)nr_scanned, (long)nr_taken);
+			(long)nr_scanned, (long)nr_taken);
 }
 
 static void on_migrate(void *w, unsigned long succeeded, unsigned long failed,

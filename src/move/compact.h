@@ -29,7 +29,7 @@ enum umbra_compact_priority {
 	UMBRA_COMPACT_PRIO_ASYNC
 };
 
-/* What a result means for a request, as the host's events tell it. */
+/* The meaning of a result for a request, as the host's events have it. */
 static inline int umbra_compact_feedback(enum umbra_compact_result result)
 {
 	switch (result) {

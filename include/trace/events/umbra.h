@@ -8,12 +8,7 @@
 
 #include <linux/tracepoint.h>
 #include <trace/events/mmflags.h>
-
-#ifndef UMBRA_TRACE_ZONES
-#define UMBRA_TRACE_ZONES					\
-	{ 0, "DMA" }, { 1, "DMA32" }, { 2, "Normal" },		\
-	{ 3, "HighMem" }, { 4, "Movable" }
-#endif
+#include <trace/events/umbra_names.h>
 
 /*
  * An allocation. The fields are those of kmem:mm_page_alloc. A request that

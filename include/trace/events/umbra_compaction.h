@@ -8,24 +8,7 @@
 
 #include <linux/tracepoint.h>
 #include <trace/events/mmflags.h>
-
-#ifndef UMBRA_TRACE_ZONES
-#define UMBRA_TRACE_ZONES					\
-	{ 0, "DMA" }, { 1, "DMA32" }, { 2, "Normal" },		\
-	{ 3, "HighMem" }, { 4, "Movable" }
-#endif
-
-/*
- * The last two are for umbra_compaction_finished and umbra_compaction_suitable
- * only, as in the host: a run that goes on, and a zone that is short of memory.
- */
-#ifndef UMBRA_TRACE_COMPACTION
-#define UMBRA_TRACE_COMPACTION					\
-	{ 0, "skipped" }, { 1, "deferred" }, { 2, "continue" },	\
-	{ 3, "complete" }, { 4, "partial_skipped" },		\
-	{ 5, "contended" }, { 6, "success" },			\
-	{ 7, "no_suitable_page" }, { 8, "not_suitable_zone" }
-#endif
+#include <trace/events/umbra_names.h>
 
 /*
  * A run of compaction over a zone begins. The fields are those of
