@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is told of blocks that a list of their type serves; see taken.c. */
+/* Tell of blocks that a list of their own type serves; see taken.c. */
 #ifndef _UMBRA_TAKEN_H
 #define _UMBRA_TAKEN_H
 
