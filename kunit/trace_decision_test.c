@@ -304,6 +304,10 @@ static void compaction_for_a_request_is_traced(struct kunit *test)
 	umbra_test_request(test, u, &rq, GFP_KERNEL, TEST_PB_ORDER);
 	w->nr = 0;
 	umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_LIGHT);
+	/* A page with defrag_mode: compaction is for a pageblock. */
+	rq.order = 0;
+	rq.flags |= ALLOC_DEFRAG | ALLOC_NOFRAGMENT;
+	umbra_test_compact(u, &rq, UMBRA_COMPACT_PRIO_ASYNC);
 	umbra_test_unwatch(w, compact_probes);
 	{
 		const int order = TEST_PB_ORDER;
@@ -315,6 +319,10 @@ static void compaction_for_a_request_is_traced(struct kunit *test)
 			{ "finished", { 0, NORMAL, order,
 					UMBRA_COMPACT_NO_SUITABLE_PAGE } },
 			{ "migratepages", { 32, 0 } },
+			{ "defer_reset", { 0, NORMAL, order, 1, 0,
+					   order + 1 } },
+			{ "try_to_compact_pages", { order, (__force long)rq.gfp,
+						    2 } },
 			{ "defer_reset", { 0, NORMAL, order, 1, 0,
 					   order + 1 } },
 		};
