@@ -8,6 +8,7 @@
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/swap.h>
 #include <linux/wait.h>
 #include "../src/api/instance.h"
 #include "../src/buddy/watermark.h"

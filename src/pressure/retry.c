@@ -14,6 +14,7 @@
 #include "../page/pcp_setup.h"
 #include "../page/zonelist.h"
 #include "boost.h"
+#include "retry.h"
 #include "slow.h"
 #include "slowpath.h"
 #include <trace/events/umbra.h>

@@ -66,7 +66,4 @@ static inline bool slow_is_promoted(const struct slow *s)
 	return slow_work_order(s) != s->rq.order;
 }
 
-bool umbra_slow_end_defrag(struct slow *s);
-bool umbra_slow_should_retry(struct slow *s);
-
 #endif /* _UMBRA_SLOW_H */

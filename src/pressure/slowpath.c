@@ -45,6 +45,7 @@
 #include "failure.h"
 #include "kswapd.h"
 #include "oom.h"
+#include "retry.h"
 #include "slow.h"
 #include "slowpath.h"
 #include "wait.h"
