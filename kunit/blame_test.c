@@ -43,17 +43,22 @@ static struct umbra_blame *blame(struct kunit *test, struct umbra *u,
 	return b;
 }
 
+/* The place at a frame of the only zone, if it is not free. */
 static const struct umbra_place *place_at(struct kunit *test,
 					  const struct umbra_blame *b,
 					  u32 index)
 {
-	size_t i;
+	const struct umbra_zone_blame *z = &b->zones[0];
+	u32 i;
 
-	for (i = 0; i < b->nr; i++)
-		if (b->places[i].index == index)
-			return &b->places[i];
+	for (i = 0; i < BLAME_PLACES; i++) {
+		if (i < z->nr_moves && z->moves[i].index == index)
+			return &z->moves[i];
+		if (i < z->nr_stuck && z->stuck[i].index == index)
+			return &z->stuck[i];
+	}
 	KUNIT_FAIL(test, "no place at %u", index);
-	return &b->places[0];
+	return &z->moves[0];
 }
 
 static void expect(struct kunit *test, const struct umbra_place *p, u32 free,
@@ -78,8 +83,10 @@ static void pages_of_each_kind_are_counted(struct kunit *test)
 	struct umbra *u = laid_out(test);
 	struct umbra_blame *b = blame(test, u, PB_ORDER);
 
-	KUNIT_EXPECT_EQ(test, b->nr, TEST_BLOCK / PLACE);
-	expect(test, place_at(test, b, 0), PLACE, 0, 0, UMBRA_NO_FRAME);
+	KUNIT_EXPECT_EQ(test, b->zones[0].nr_free, TEST_BLOCK / PLACE - 4);
+	KUNIT_EXPECT_EQ(test, b->zones[0].nr_moves, 2);
+	KUNIT_EXPECT_EQ(test, b->zones[0].nr_stuck, 2);
+	KUNIT_EXPECT_TRUE(test, b->is_exact);
 	expect(test, place_at(test, b, PLACE), PLACE * 3 / 4, PLACE / 4, 0,
 	       UMBRA_NO_FRAME);
 	expect(test, place_at(test, b, 3 * PLACE), 0, PLACE - 1, 1,
@@ -89,19 +96,50 @@ static void pages_of_each_kind_are_counted(struct kunit *test)
 	umbra_test_empty(u);
 }
 
-static void the_cheapest_places_come_first(struct kunit *test)
+/* Each place has one more page to move than the one before; the last are free. */
+static enum layout_kind stairs(u32 index)
 {
-	struct umbra *u = laid_out(test);
-	struct umbra_blame *b = blame(test, u, PB_ORDER);
-	size_t last = b->nr - 1;
+	return index % PLACE < index / PLACE % 16 ? LAYOUT_MOVABLE :
+						    LAYOUT_FREE;
+}
 
-	KUNIT_EXPECT_EQ(test, b->places[0].index, 0);
-	KUNIT_EXPECT_EQ(test, b->places[last - 3].index, PLACE);
-	KUNIT_EXPECT_EQ(test, b->places[last - 2].index, 2 * PLACE);
-	KUNIT_EXPECT_EQ(test, b->places[last - 1].index, 3 * PLACE);
-	KUNIT_EXPECT_EQ(test, b->places[last].index, 4 * PLACE);
+static void the_cheapest_places_are_kept_in_order(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, PB_ORDER, TEST_BLOCK);
+	struct umbra_blame *b;
+	u32 i;
+
+	umbra_test_lay_out(test, umbra_test_mover(test, u), stairs);
+	b = blame(test, u, PB_ORDER);
+	KUNIT_EXPECT_EQ(test, b->zones[0].nr_free, 2);
+	KUNIT_EXPECT_EQ(test, b->zones[0].nr_moves, 30);
+	for (i = 0; i < BLAME_PLACES; i++)
+		KUNIT_EXPECT_EQ(test, b->zones[0].moves[i].moves, 1 + i / 2);
 	kvfree(b);
 	umbra_test_empty(u);
+}
+
+/* A largest block begins in the middle of the places of the zone. */
+static void a_zone_may_begin_anywhere(struct kunit *test)
+{
+	const struct umbra_zone_layout zones[] = {
+		{ .nid = 0, .type = UMBRA_ZONE_DMA, .nr_frames = PLACE },
+		{ .nid = 0, .type = UMBRA_ZONE_NORMAL,
+		  .nr_frames = 2 * TEST_BLOCK - PLACE },
+	};
+	struct umbra_layout layout = {
+		.pb_order = PB_ORDER,
+		.nr_zones = ARRAY_SIZE(zones),
+		.zones = zones,
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout,
+						  2 * TEST_BLOCK);
+	struct umbra_blame *b = blame(test, u, PB_ORDER);
+
+	KUNIT_EXPECT_EQ(test, b->zones[0].nr_free, 1);
+	KUNIT_EXPECT_EQ(test, b->zones[1].nr_free, 2 * TEST_BLOCK / PLACE - 1);
+	KUNIT_EXPECT_EQ(test, b->zones[1].nr_stuck, 0);
+	kvfree(b);
 }
 
 static void a_part_of_a_larger_block_is_blamed_on_its_head(struct kunit *test)
@@ -109,9 +147,12 @@ static void a_part_of_a_larger_block_is_blamed_on_its_head(struct kunit *test)
 	struct umbra *u = umbra_test_ghost(test, PB_ORDER, TEST_BLOCK);
 	struct page *page = umbra_test_alloc(test, u, GFP_KERNEL, PB_ORDER + 1);
 	u32 head = umbra_page_to_index(u, page);
-	struct umbra_blame *b = blame(test, u, 2);
+	struct umbra_blame *b = blame(test, u, PB_ORDER);
 
-	expect(test, place_at(test, b, head + PLACE + 4), 0, 0, 4, head);
+	expect(test, place_at(test, b, head + PLACE), 0, 0, PLACE, head);
+	kvfree(b);
+	b = blame(test, u, 2);
+	expect(test, place_at(test, b, head + 4), 0, 0, 4, head);
 	kvfree(b);
 	b = blame(test, u, UMBRA_MAX_ORDER);
 	expect(test, place_at(test, b, 0), TEST_BLOCK - 2 * PLACE, 0, 2 * PLACE,
@@ -196,7 +237,8 @@ static void the_owner_of_a_block_is_named(struct kunit *test)
 
 static struct kunit_case blame_cases[] = {
 	KUNIT_CASE(pages_of_each_kind_are_counted),
-	KUNIT_CASE(the_cheapest_places_come_first),
+	KUNIT_CASE(the_cheapest_places_are_kept_in_order),
+	KUNIT_CASE(a_zone_may_begin_anywhere),
 	KUNIT_CASE(a_part_of_a_larger_block_is_blamed_on_its_head),
 	KUNIT_CASE(pages_that_others_reference_are_kept),
 	KUNIT_CASE(places_are_printed),

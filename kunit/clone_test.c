@@ -10,6 +10,7 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 #include "../src/api/instance.h"
+#include "../src/core/assert.h"
 #include "../src/core/core.h"
 #include "../src/core/frame.h"
 #include "../src/core/span.h"
@@ -180,7 +181,7 @@ static void pin(struct world *w, u32 index)
 /* Isolate a pageblock, or end that. Pageblock 0 stays as it is. */
 static void isolate(struct world *w)
 {
-	unsigned long nr = BIT(PB_ORDER);
+	unsigned long nr = BIT(w->u->pb_order);
 	unsigned long pfn = umbra_index_to_pfn(w->u, 0) + w->isolated * nr;
 
 	if (w->isolated) {
@@ -321,6 +322,7 @@ struct layout_case {
 	int pcp_batch;
 	int pcp_high;
 	const char *policy;
+	unsigned int pb_order;	/* 0 for PB_ORDER */
 };
 
 static const struct layout_case layout_cases[] = {
@@ -345,6 +347,9 @@ static const struct layout_case layout_cases[] = {
 		  .nr_frames = TEST_BLOCK },
 	}, UMBRA_AUTO, UMBRA_AUTO, NULL },
 	{ "address", 0, {}, 4, 32, "address" },
+	{ "fast", 1, {
+		{ .nid = 0, .type = UMBRA_ZONE_NORMAL, .nr_cma = TEST_BLOCK },
+	}, UMBRA_AUTO, UMBRA_AUTO, "fast", 9 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(layout, layout_cases, name);
@@ -358,7 +363,7 @@ static struct world *new_world(struct kunit *test,
 	KUNIT_ASSERT_NOT_NULL(test, w);
 	umbra_layout_init(&layout);
 	layout.has_memory = false;
-	layout.pb_order = PB_ORDER;
+	layout.pb_order = c->pb_order ?: PB_ORDER;
 	layout.nr_zones = c->nr_zones;
 	layout.zones = c->zones;
 	layout.pcp_batch = c->pcp_batch;
@@ -464,6 +469,21 @@ static void use(void *arg, unsigned int self)
 			umbra_free_pages(b->u, pages[i], i % 4);
 }
 
+/* Take all that the caches and lists of a clone have, and give it back. */
+static void use_up(struct kunit *test, struct umbra *u)
+{
+	unsigned int order;
+
+	for (order = 0; order < 4; order++) {
+		LIST_HEAD(pages);
+
+		umbra_test_take_all(u, 0, GFP_ATOMIC | __GFP_NOWARN, order,
+				    &pages);
+		umbra_test_give_all(u, &pages);
+	}
+	KUNIT_EXPECT_FALSE(test, umbra_is_bad(u));
+}
+
 static void a_clone_of_an_instance_in_use_is_whole(struct kunit *test)
 {
 	struct busy *b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
@@ -485,6 +505,7 @@ static void a_clone_of_an_instance_in_use_is_whole(struct kunit *test)
 		if (IS_ERR(clone))
 			break;
 		nr_exact += clone->is_exact;
+		use_up(test, clone->u);
 		umbra_test_judge(test, clone->u);
 		KUNIT_EXPECT_EQ(test, umbra_test_nr_pages(clone->u), NR_PAGES);
 		umbra_clone_delete(clone);

@@ -226,7 +226,7 @@ static void a_bulk_request_is_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kinds[DECISION_MARK], 1);
 	KUNIT_EXPECT_EQ(test, kinds[DECISION_REFILL], 2);
 	KUNIT_EXPECT_EQ(test, kinds[DECISION_HIT], 2);
-	KUNIT_EXPECT_EQ(test, kinds[DECISION_DONE], 6);
+	KUNIT_EXPECT_EQ(test, kinds[DECISION_DONE], 1);
 	kvfree(all);
 	umbra_free_pages_bulk(u, pages, 6);
 }

@@ -185,7 +185,7 @@ static void compaction_that_would_help_is_named(struct kunit *test)
 static const char reclaim_text[] =
 	"\nthe request fails\n"
 	"   Node 0 Normal: 1 more free pages are needed\n"
-	"it would succeed after reclaim of 512 pages\n";
+	"it would succeed after reclaim of 32 pages\n";
 
 static void reclaim_that_would_help_is_named(struct kunit *test)
 {

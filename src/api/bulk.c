@@ -75,6 +75,7 @@ static unsigned int bulk_fill(struct umbra *u, gfp_t gfp, int nid,
 	struct umbra_request rq;
 	struct umbra_zone *zone;
 	u32 frames[BULK_CHUNK];
+	u32 first = UMBRA_NO_FRAME;
 	unsigned int got, i;
 
 	if (umbra_request_init(&rq, u, gfp, 0, nid, nodemask, 0))
@@ -94,7 +95,8 @@ static unsigned int bulk_fill(struct umbra *u, gfp_t gfp, int nid,
 			if (unlikely(!page))
 				continue;
 			pages[filled++] = page;
-			umbra_tell_done(u, &rq, frames[i]);
+			if (first == UMBRA_NO_FRAME)
+				first = frames[i];
 			if (trace_umbra_page_alloc_enabled())
 				trace_umbra_page_alloc(umbra_index_to_pfn(u, frames[i]),
 						       0, rq.gfp, rq.type);
@@ -103,6 +105,7 @@ static unsigned int bulk_fill(struct umbra *u, gfp_t gfp, int nid,
 		if (got < want)
 			break;
 	}
+	umbra_tell_bulk_done(u, &rq, first);
 	return filled;
 }
 

@@ -23,7 +23,6 @@
 #include <linux/sched/clock.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
-#include <linux/sort.h>
 #include <linux/string.h>
 #include "../compat/large.h"
 #include "core.h"
@@ -47,6 +46,9 @@ struct umbra_recorder {
 };
 
 #define NR_RINGS	2
+
+/* Decisions that are copied until another task may have the CPU. */
+#define READ_BATCH	1024
 
 /*
  * The ring of a CPU for a kind. Frees have a ring of their own, or the frees of
@@ -239,28 +241,93 @@ static bool read_slot(const struct umbra_decision *slot, u64 cleared,
 	return READ_ONCE(slot->seq) == seq;
 }
 
-static int compare_seq(const void *a, const void *b)
+/*
+ * Copy a ring, the oldest decision first. A nested interrupt takes a later slot
+ * and an earlier number, so a few neighbours change places. Returns the number.
+ */
+static size_t read_ring(const struct umbra_recorder *r, struct ring *ring,
+			struct umbra_decision *all)
 {
-	const struct umbra_decision *x = a, *y = b;
-
-	return x->seq < y->seq ? -1 : x->seq > y->seq;
-}
-
-static size_t read_rings(const struct umbra_recorder *r,
-			 struct umbra_decision *all)
-{
+	unsigned int head = atomic_read(&ring->head), i;
 	u64 cleared = READ_ONCE(r->cleared);
-	size_t nr = 0;
-	unsigned int ring, i;
+	size_t nr = 0, at;
 
-	for (ring = 0; ring < nr_cpu_ids * NR_RINGS; ring++) {
-		const struct umbra_decision *slots = r->rings[ring].slots;
+	for (i = 0; i < r->size; i++) {
+		struct umbra_decision d;
 
-		for (i = 0; slots && i < r->size; i++)
-			nr += read_slot(&slots[i], cleared, &all[nr]);
-		cond_resched();
+		if (i % READ_BATCH == 0)
+			cond_resched();
+		if (!read_slot(&ring->slots[(head + i) % r->size], cleared, &d))
+			continue;
+		for (at = nr++; at && all[at - 1].seq > d.seq; at--)
+			all[at] = all[at - 1];
+		all[at] = d;
 	}
 	return nr;
+}
+
+/* Merge two runs in their order into @to. */
+static void merge(struct umbra_decision *to, const struct umbra_decision *a,
+		  size_t nr_a, const struct umbra_decision *b, size_t nr_b)
+{
+	while (nr_a + nr_b) {
+		bool first = !nr_b || (nr_a && a->seq < b->seq);
+
+		*to++ = first ? *a++ : *b++;
+		if (first)
+			nr_a--;
+		else
+			nr_b--;
+		if ((nr_a + nr_b) % READ_BATCH == 0)
+			cond_resched();
+	}
+}
+
+/*
+ * Merge neighbouring runs of @from into @to. The run with number i ends at
+ * @ends[i]. Returns the number of runs that are left.
+ */
+static unsigned int merge_runs(struct umbra_decision *to,
+			       const struct umbra_decision *from, size_t *ends,
+			       unsigned int nr)
+{
+	unsigned int i, left = 0;
+	size_t start = 0;
+
+	for (i = 0; i < nr; i += 2) {
+		size_t middle = ends[i];
+		size_t end = i + 1 < nr ? ends[i + 1] : middle;
+
+		merge(to + start, from + start, middle - start, from + middle,
+		      end - middle);
+		ends[left++] = end;
+		start = end;
+	}
+	return left;
+}
+
+/*
+ * Read all rings, in the order of the decisions, into @all or @spare. Returns
+ * the one that has them.
+ */
+static struct umbra_decision *read_rings(struct umbra_recorder *r,
+					 struct umbra_decision *all,
+					 struct umbra_decision *spare,
+					 size_t *ends, size_t *nr)
+{
+	unsigned int runs = 0, i;
+
+	for (i = 0; i < nr_cpu_ids * NR_RINGS; i++) {
+		if (!r->rings[i].slots)
+			continue;
+		*nr += read_ring(r, &r->rings[i], all + *nr);
+		ends[runs++] = *nr;
+	}
+	while (runs > 1) {
+		runs = merge_runs(spare, all, ends, runs);
+		swap(all, spare);
+	}
+	return all;
 }
 
 /**
@@ -274,9 +341,10 @@ static size_t read_rings(const struct umbra_recorder *r,
  */
 struct umbra_decision *umbra_record_read(struct umbra *u, size_t *nr)
 {
-	struct umbra_decision *all = NULL;
+	struct umbra_decision *all, *spare, *result = NULL;
 	struct umbra_recorder *r;
 	size_t capacity = 1;
+	size_t *ends;
 
 	*nr = 0;
 	mutex_lock(&u->debug_lock);
@@ -286,12 +354,19 @@ struct umbra_decision *umbra_record_read(struct umbra *u, size_t *nr)
 		capacity = (size_t)r->size * num_possible_cpus() * NR_RINGS;
 	all = umbra_large_zalloc(capacity, sizeof(*all), GFP_KERNEL_ACCOUNT,
 				 NULL);
-	if (r && all)
-		*nr = read_rings(r, all);
+	spare = umbra_large_zalloc(capacity, sizeof(*all), GFP_KERNEL_ACCOUNT,
+				   NULL);
+	ends = kcalloc(nr_cpu_ids * NR_RINGS, sizeof(*ends),
+		       GFP_KERNEL_ACCOUNT);
+	if (all && spare && ends)
+		result = r ? read_rings(r, all, spare, ends, nr) : all;
 	mutex_unlock(&u->debug_lock);
-	if (all)
-		sort(all, *nr, sizeof(*all), compare_seq, NULL);
-	return all;
+	kfree(ends);
+	if (spare != result)
+		kvfree(spare);
+	if (all != result)
+		kvfree(all);
+	return result;
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_record_read);
 
@@ -327,13 +402,14 @@ void __umbra_tell_request(struct umbra *u, const struct umbra_request *rq)
 
 /* See umbra_tell_done(). */
 void __umbra_tell_done(struct umbra *u, const struct umbra_request *rq,
-		       u32 index)
+		       u32 index, bool bulk)
 {
 	struct umbra_decision d = {
 		.kind = DECISION_DONE,
 		.zone = index == UMBRA_NO_FRAME ? UMBRA_NO_DECIDED_ZONE :
 			zone_number(umbra_frame_zone(u, index)),
 		.index = index,
+		.result = bulk,
 	};
 
 	fill_request(&d, rq);

@@ -73,7 +73,8 @@ enum umbra_step {
  * @from: migratetype of the pageblock of the found block
  * @result: LEAVE_OUT: enum umbra_left_out; AGAIN: whether nodes whose kswapd works
  *	are still left out; MARK: enum umbra_mark_result; STEP: enum umbra_step;
- *	FREE: whether the block goes to the end of its list
+ *	DONE: whether it is a bulk request; FREE: whether the block goes to the end
+ *	of its list
  * @index: head of the block, or %UMBRA_NO_FRAME
  * @nr: HIT, REFILL, TAKE: number of blocks; REQUEST: the preferred node; MARK:
  *	enum umbra_wmark, or -1 for another mark
@@ -142,7 +143,7 @@ struct umbra_decision *umbra_record_read(struct umbra *u, size_t *nr);
 void umbra_tell(struct umbra *u, struct umbra_decision *d);
 void __umbra_tell_request(struct umbra *u, const struct umbra_request *rq);
 void __umbra_tell_done(struct umbra *u, const struct umbra_request *rq,
-		       u32 index);
+		       u32 index, bool bulk);
 void __umbra_tell_left_out(struct umbra_zone *zone,
 			   const struct umbra_request *rq,
 			   enum umbra_left_out why);
@@ -177,7 +178,16 @@ static inline void umbra_tell_done(struct umbra *u,
 				   const struct umbra_request *rq, u32 index)
 {
 	if (umbra_decisions_are_on(u))
-		__umbra_tell_done(u, rq, index);
+		__umbra_tell_done(u, rq, index, false);
+}
+
+/* @index is the first page of a bulk request; without one, a single one comes. */
+static inline void umbra_tell_bulk_done(struct umbra *u,
+					const struct umbra_request *rq,
+					u32 index)
+{
+	if (umbra_decisions_are_on(u))
+		__umbra_tell_done(u, rq, index, true);
 }
 
 static inline void umbra_tell_left_out(struct umbra_zone *zone,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * explain and explain.json: a question is written to explain, and each open for
- * reading answers it anew. Without a question, the last failure that ctl/record
+ * explain and explain.json: a question is written to explain, and the first read
+ * of each open file answers it anew. Without a question, the last failure that ctl/record
  * has kept is explained. blame shows what keeps blocks of an order from being
  * free.
  */
@@ -44,6 +44,7 @@ static struct text *text_new(size_t room, struct seq_buf *s)
 	return t;
 }
 
+/* Answer the question of an open file. Returns 0 or an error. Lock held. */
 static int answer(struct file *filp,
 		  void (*fn)(const struct umbra_answer *a, struct seq_buf *s))
 {
@@ -52,11 +53,8 @@ static int answer(struct file *filp,
 	struct seq_buf s;
 	struct text *t;
 
-	if (mutex_lock_killable(&u->explain_lock))
-		return -EINTR;
 	a = u->question ? umbra_explain(u, u->question) :
 			  umbra_explain_failure(u);
-	mutex_unlock(&u->explain_lock);
 	if (IS_ERR(a))
 		return PTR_ERR(a);
 	t = text_new(umbra_answer_room(a), &s);
@@ -69,22 +67,45 @@ static int answer(struct file *filp,
 	return t ? 0 : -ENOMEM;
 }
 
-static int explain_open(struct inode *inode, struct file *filp)
+static int answer_text(struct file *filp)
 {
-	return filp->f_mode & FMODE_READ ? answer(filp, umbra_answer_text) : 0;
+	return answer(filp, umbra_answer_text);
 }
 
-static int json_open(struct inode *inode, struct file *filp)
+static int answer_json(struct file *filp)
 {
 	return answer(filp, umbra_answer_json);
+}
+
+/* Read a text, which the first read of an open file makes. */
+static ssize_t read_text(struct file *filp, char __user *to, size_t count,
+			 loff_t *pos, int (*make)(struct file *filp))
+{
+	struct umbra *u = file_inode(filp)->i_private;
+	const struct text *t;
+	int err = 0;
+
+	if (mutex_lock_killable(&u->explain_lock))
+		return -EINTR;
+	if (!filp->private_data)
+		err = make(filp);
+	t = filp->private_data;
+	mutex_unlock(&u->explain_lock);
+	if (err)
+		return err;
+	return simple_read_from_buffer(to, count, pos, t->bytes, t->size);
 }
 
 static ssize_t explain_read(struct file *filp, char __user *to, size_t count,
 			    loff_t *pos)
 {
-	const struct text *t = filp->private_data;
+	return read_text(filp, to, count, pos, answer_text);
+}
 
-	return simple_read_from_buffer(to, count, pos, t->bytes, t->size);
+static ssize_t json_read(struct file *filp, char __user *to, size_t count,
+			 loff_t *pos)
+{
+	return read_text(filp, to, count, pos, answer_json);
 }
 
 /* Read a question from user space. Returns 0 or an error after a log line. */
@@ -151,7 +172,6 @@ static int explain_release(struct inode *inode, struct file *filp)
 
 static const struct file_operations explain_fops = {
 	.owner = THIS_MODULE,
-	.open = explain_open,
 	.read = explain_read,
 	.write = explain_write,
 	.llseek = default_llseek,
@@ -160,26 +180,19 @@ static const struct file_operations explain_fops = {
 
 static const struct file_operations json_fops = {
 	.owner = THIS_MODULE,
-	.open = json_open,
-	.read = explain_read,
+	.read = json_read,
 	.llseek = default_llseek,
 	.release = explain_release,
 };
 
-/* blame: the places of an order, by what keeps them from being free. */
-static int blame_open(struct inode *inode, struct file *filp)
+/* The places of an order, by what keeps them from being free. Lock held. */
+static int blame(struct file *filp)
 {
-	struct umbra *u = inode->i_private;
-	struct umbra_blame *b;
+	struct umbra *u = file_inode(filp)->i_private;
+	struct umbra_blame *b = umbra_blame(u, READ_ONCE(u->blame_order));
 	struct seq_buf s;
 	struct text *t;
 
-	if (!(filp->f_mode & FMODE_READ))
-		return 0;
-	if (mutex_lock_killable(&u->explain_lock))
-		return -EINTR;
-	b = umbra_blame(u, READ_ONCE(u->blame_order));
-	mutex_unlock(&u->explain_lock);
 	if (IS_ERR(b))
 		return PTR_ERR(b);
 	t = text_new(umbra_blame_room(b), &s);
@@ -190,6 +203,12 @@ static int blame_open(struct inode *inode, struct file *filp)
 	kvfree(b);
 	filp->private_data = t;
 	return t ? 0 : -ENOMEM;
+}
+
+static ssize_t blame_read(struct file *filp, char __user *to, size_t count,
+			  loff_t *pos)
+{
+	return read_text(filp, to, count, pos, blame);
 }
 
 static ssize_t blame_write(struct file *filp, const char __user *from,
@@ -215,8 +234,7 @@ static ssize_t blame_write(struct file *filp, const char __user *from,
 
 static const struct file_operations blame_fops = {
 	.owner = THIS_MODULE,
-	.open = blame_open,
-	.read = explain_read,
+	.read = blame_read,
 	.write = blame_write,
 	.llseek = default_llseek,
 	.release = explain_release,

@@ -240,10 +240,12 @@ static void text_done(struct seq_buf *s, const struct umbra *u,
 		      const struct umbra_decision *d)
 {
 	if (d->index == UMBRA_NO_FRAME) {
-		seq_buf_printf(s, "request failed");
+		seq_buf_printf(s, d->result ? "bulk request without a page" :
+			       "request failed");
 		return;
 	}
-	seq_buf_printf(s, "request done, ");
+	seq_buf_printf(s, d->result ? "bulk request done, first " :
+		       "request done, ");
 	add_pfn(s, u, d->index);
 }
 

@@ -26,13 +26,17 @@
 /* The room that a copy has beyond the blocks that a cache seems to have. */
 #define SPARE 256
 
+/* The most blocks of a copy: bounds the time of the interrupt. */
+#define COPY_MOST 32768U
+
 struct copy_call {
 	struct umbra_zone *zone;
 	struct umbra_pcp_copy *copy;
 	int err;
 };
 
-static bool add(const struct copy_call *call, u32 index, unsigned int list)
+static bool add(const struct copy_call *call, u32 index, unsigned int list,
+		unsigned int order, unsigned int type)
 {
 	struct umbra_pcp_copy *copy = call->copy;
 
@@ -41,6 +45,8 @@ static bool add(const struct copy_call *call, u32 index, unsigned int list)
 	copy->entries[copy->nr++] = (struct umbra_pcp_entry) {
 		.index = index - call->zone->start,
 		.list = list,
+		.order = order,
+		.type = type,
 	};
 	return true;
 }
@@ -49,31 +55,33 @@ static bool add_list(const struct copy_call *call,
 		     const struct umbra_pcp_list *list, unsigned int nr)
 {
 	const struct umbra *u = call->zone->umbra;
-	u32 frames[PCP_GROUP], group = list->bottom;
-	unsigned int n, i;
+	unsigned int order = umbra_pcp_list_order(u, nr);
+	u32 frames[PCP_GROUP], group = list->top;
+	unsigned int n = list->nr;
 
+	while (n)
+		if (!add(call, list->frames[--n], nr, order, 0))
+			return false;
 	while (group != UMBRA_NO_FRAME) {
 		n = umbra_pcp_read_group(u, list, &group, frames);
-		for (i = 0; i < n; i++)
-			if (!add(call, frames[i], nr))
+		while (n)
+			if (!add(call, frames[--n], nr, order, 0))
 				return false;
 	}
-	for (i = 0; i < list->nr; i++)
-		if (!add(call, list->frames[i], nr))
-			return false;
 	return true;
 }
 
 static bool add_singles(const struct copy_call *call,
 			const struct umbra_pcp *pcp)
 {
-	const u32 *single = pcp->single[0];
-	unsigned int i;
+	unsigned int order, type;
 
-	for (i = 0; i < UMBRA_NR_ORDERS * UMBRA_PCPTYPES; i++)
-		if (single[i] != UMBRA_NO_FRAME &&
-		    !add(call, single[i], PCP_COPY_SINGLE))
-			return false;
+	for (order = 0; order < UMBRA_NR_ORDERS; order++)
+		for (type = 0; type < UMBRA_PCPTYPES; type++)
+			if (pcp->single[order][type] != UMBRA_NO_FRAME &&
+			    !add(call, pcp->single[order][type],
+				 PCP_COPY_SINGLE, order, type))
+				return false;
 	return true;
 }
 
@@ -83,7 +91,7 @@ static void copy_on_cpu(void *arg)
 	struct copy_call *call = arg;
 	struct umbra_pcp_copy *copy = call->copy;
 	struct umbra_pcp *pcp = pcp_enter(call->zone);
-	bool fits = true;
+	bool fits;
 	unsigned int i;
 
 	call->err = -EAGAIN;
@@ -94,11 +102,11 @@ static void copy_on_cpu(void *arg)
 	copy->free_count = pcp->free_count;
 	copy->alloc_factor = pcp->alloc_factor;
 	copy->freed_high_order = pcp->freed_high_order;
+	fits = add_singles(call, pcp);
 	for (i = 0; i < PCP_LISTS && fits; i++)
 		fits = add_list(call, &pcp->lists[i], i);
-	if (fits)
-		fits = add_singles(call, pcp);
-	call->err = fits ? 0 : -ENOSPC;
+	copy->is_cut = !fits;
+	call->err = fits || copy->room == COPY_MOST ? 0 : -ENOSPC;
 	pcp_leave(pcp);
 }
 
@@ -122,7 +130,8 @@ struct umbra_pcp_copy *umbra_pcp_copy(struct umbra_zone *zone,
 	int err;
 
 	do {
-		room = umbra_pcp_count(zone, cpu) + SPARE;
+		room = min_t(unsigned long, umbra_pcp_count(zone, cpu) + SPARE,
+			     COPY_MOST);
 		call.copy = umbra_large_zalloc(1, struct_size(call.copy, entries,
 							      room),
 					       GFP_KERNEL_ACCOUNT, NULL);
@@ -152,7 +161,7 @@ struct umbra_pcp_copy *umbra_pcp_copy(struct umbra_zone *zone,
  * A block that was not in hand in the map, or is in a cache already, is left out:
  * the copy and the map may be of different moments.
  *
- * Context: any.
+ * Context: may sleep.
  */
 void umbra_pcp_paste(struct umbra_zone *zone, unsigned int cpu,
 		     const struct umbra_pcp_copy *copy, const u8 *map)
@@ -165,20 +174,24 @@ void umbra_pcp_paste(struct umbra_zone *zone, unsigned int cpu,
 	pcp->free_count = copy->free_count;
 	pcp->alloc_factor = copy->alloc_factor;
 	pcp->freed_high_order = copy->freed_high_order;
-	for (i = 0; i < copy->nr; i++) {
+	/* The oldest block of a list comes last. */
+	for (i = copy->nr; i--;) {
 		const struct umbra_pcp_entry *e = &copy->entries[i];
-		unsigned int order = frame_order(map[e->index]);
 		u32 index = zone->start + e->index;
+		u32 *single = &pcp->single[e->order][e->type];
 
-		if (frame_state(map[e->index]) != FRAME_PCP ||
-		    !frame_is(u, index, FRAME_ALLOC, order))
+		if (map[e->index] != frame_make(FRAME_PCP, e->order) ||
+		    !frame_is(u, index, FRAME_ALLOC, e->order) ||
+		    (e->list == PCP_COPY_SINGLE && *single != UMBRA_NO_FRAME))
 			continue;
-		frame_set(u, index, FRAME_PCP, order);
-		if (e->list < PCP_LISTS)
-			pcp_list_push(u, &pcp->lists[e->list], index);
+		frame_set(u, index, FRAME_PCP, e->order);
+		if (e->list == PCP_COPY_SINGLE)
+			*single = index;
 		else
-			pcp->single[order][umbra_frame_type(u, index)] = index;
-		pcp->count += 1 << order;
+			pcp_list_push(u, &pcp->lists[e->list], index);
+		pcp->count += 1 << e->order;
+		if (i % 4096 == 0)
+			cond_resched();
 	}
 }
 

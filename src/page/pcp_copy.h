@@ -12,6 +12,8 @@
 struct umbra_pcp_entry {
 	u32 index;		/* of the head, from 0 at the start of the zone */
 	u8 list;		/* number of the list, or PCP_COPY_SINGLE */
+	u8 order;
+	u8 type;		/* of a block without a list */
 };
 
 /**
@@ -20,15 +22,17 @@ struct umbra_pcp_entry {
  * @free_count: as in struct umbra_pcp
  * @alloc_factor: as in struct umbra_pcp
  * @freed_high_order: as in struct umbra_pcp
+ * @is_cut: whether the cache has more blocks, older ones, than a copy may have
  * @nr: number of @entries
  * @room: room for @entries
- * @entries: the blocks, list by list, each from its oldest block
+ * @entries: the blocks, list by list, each from its newest block
  */
 struct umbra_pcp_copy {
 	int high;
 	int free_count;
 	u8 alloc_factor;
 	bool freed_high_order;
+	bool is_cut;
 	u32 nr;
 	u32 room;
 	struct umbra_pcp_entry entries[] __counted_by(room);

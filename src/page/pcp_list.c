@@ -154,11 +154,11 @@ static struct group read_group(const struct umbra *u, u32 head, u32 *frames)
 }
 
 /**
- * umbra_pcp_read_group() - read a group of a list, the oldest first
+ * umbra_pcp_read_group() - read a group of a list
  * @u: the instance
  * @list: the list
- * @group: head of the group; set to the head of the next newer group, or to
- *	%UMBRA_NO_FRAME after the newest
+ * @group: head of the group; set to the head of the next older group, or to
+ *	%UMBRA_NO_FRAME after the oldest
  * @frames: filled in with at most %PCP_GROUP blocks, the oldest first
  *
  * Context: in a section.
@@ -170,8 +170,8 @@ unsigned int umbra_pcp_read_group(const struct umbra *u,
 {
 	u32 head = *group;
 
-	*group = head == list->top ? UMBRA_NO_FRAME :
-				     read_word(words(u, head), WORD_NEWER);
+	*group = head == list->bottom ? UMBRA_NO_FRAME :
+					read_word(words(u, head), WORD_OLDER);
 	return read_group(u, head, frames).nr;
 }
 
@@ -259,7 +259,8 @@ static unsigned int pop_oldest(const struct umbra *u,
 	return n;
 }
 
-static unsigned int list_order(const struct umbra *u, unsigned int list)
+/* The order of the blocks of a list. Context: any. */
+unsigned int umbra_pcp_list_order(const struct umbra *u, unsigned int list)
 {
 	return list < PCP_LOW_LISTS ? list / UMBRA_PCPTYPES : u->pb_order;
 }
@@ -312,7 +313,7 @@ static unsigned int collect_list(struct umbra_pcp *pcp, const struct umbra *u,
 				 unsigned int most, int *pages)
 {
 	struct umbra_pcp_list *list = &pcp->lists[at];
-	unsigned int order = list_order(u, at);
+	unsigned int order = umbra_pcp_list_order(u, at);
 
 	while (nr < room && (!old || list->bottom != UMBRA_NO_FRAME)) {
 		unsigned int n = 1;

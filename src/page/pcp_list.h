@@ -10,6 +10,7 @@ u32 umbra_pcp_unspill(const struct umbra *u, struct umbra_pcp_list *list);
 unsigned int umbra_pcp_read_group(const struct umbra *u,
 				  const struct umbra_pcp_list *list, u32 *group,
 				  u32 *frames);
+unsigned int umbra_pcp_list_order(const struct umbra *u, unsigned int list);
 unsigned int umbra_pcp_collect(struct umbra_pcp *pcp, const struct umbra *u,
 			       u32 *frames, unsigned int room, int pages,
 			       unsigned int grown);

@@ -13,9 +13,9 @@
 #include <linux/module.h>
 #include <linux/overflow.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/seq_buf.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/string.h>
 #include "../compat/large.h"
 #include "../core/core.h"
@@ -27,19 +27,27 @@
 #include "state.h"
 #include "zone_state.h"
 
-/* Places of each kind that the text has for each zone. */
-#define SHOWN 8
+/* Places that are looked at until another task may have the CPU. */
+#define BATCH 256
 /* Room for the text of a place, its stack included. */
 #define PLACE_TEXT 1024
 
-/* The head of the block of a frame of a state. */
-static u32 head_of(const struct umbra_zone_state *s, u32 i)
+/*
+ * The head of the block of a frame of a state. Blocks are aligned by their index
+ * in the instance.
+ */
+static u32 head_of(const struct umbra_zone_state *s, u32 start, u32 i)
 {
 	unsigned int order;
 
 	for (order = 1; frame_state(s->map[i]) == FRAME_TAIL &&
-	     order <= UMBRA_MAX_ORDER; order++)
-		i &= ~(BIT(order) - 1);
+	     order <= UMBRA_MAX_ORDER; order++) {
+		u32 head = ALIGN_DOWN(start + i, BIT(order));
+
+		if (head < start)
+			break;
+		i = head - start;
+	}
 	return i;
 }
 
@@ -64,12 +72,18 @@ static void add_block(struct umbra_place *p, const struct umbra_zone_state *s,
 		p->culprit = head;
 }
 
+/* Look at the frames of a zone, which starts at @start, from @first on. */
 static void look(struct umbra_place *p, const struct umbra_zone_state *s,
-		 const unsigned long *movable, u32 first, unsigned int order)
+		 const unsigned long *movable, u32 start, u32 first,
+		 unsigned int order)
 {
-	u32 end = first + BIT(order), head = head_of(s, first), i = first;
+	u32 end = first + BIT(order), head = head_of(s, start, first);
+	u32 i = first;
 
-	p->culprit = UMBRA_NO_FRAME;
+	*p = (struct umbra_place) {
+		.index = start + first,
+		.culprit = UMBRA_NO_FRAME,
+	};
 	while (i < end) {
 		u32 next = head + BIT(frame_order(s->map[head]));
 
@@ -97,50 +111,69 @@ static void mark_movables(unsigned long *movable, const struct umbra_state *s,
 		end = i + BIT(frame_order(z->map[i]));
 		if (find_next_bit(z->pinned, end, i) >= end)
 			__set_bit(i, movable);
+		if (n % BATCH == 0)
+			cond_resched();
 	}
 }
 
-static int compare(const void *a, const void *b)
+/* Is a place cheaper to empty than another? */
+static bool is_cheaper(const struct umbra_place *a, const struct umbra_place *b)
 {
-	const struct umbra_place *x = a, *y = b;
-
-	if (x->zone != y->zone)
-		return x->zone < y->zone ? -1 : 1;
-	if (x->stuck != y->stuck)
-		return x->stuck < y->stuck ? -1 : 1;
-	if (x->moves != y->moves)
-		return x->moves < y->moves ? -1 : 1;
-	return x->index < y->index ? -1 : x->index > y->index;
+	return a->stuck != b->stuck ? a->stuck < b->stuck : a->moves < b->moves;
 }
 
-/* Look at all places of a zone. Returns 0 or -ENOMEM. */
+/* Keep a place among the cheapest of @nr that were seen before it. */
+static void keep(struct umbra_place *places, u32 nr, const struct umbra_place *p)
+{
+	u32 i = min_t(u32, nr, BLAME_PLACES);
+
+	if (i == BLAME_PLACES && !is_cheaper(p, &places[i - 1]))
+		return;
+	i = min_t(u32, i, BLAME_PLACES - 1);
+	for (; i && is_cheaper(p, &places[i - 1]); i--)
+		places[i] = places[i - 1];
+	places[i] = *p;
+}
+
+static void add_place(struct umbra_zone_blame *z, const struct umbra_place *p)
+{
+	if (p->stuck)
+		keep(z->stuck, z->nr_stuck++, p);
+	else if (p->moves)
+		keep(z->moves, z->nr_moves++, p);
+	else
+		z->nr_free++;
+}
+
+/* Look at all places of a zone. Returns 0, -EINTR or -ENOMEM. */
 static int look_at_zone(struct umbra_blame *b, const struct umbra_state *s,
 			unsigned int nr)
 {
 	const struct umbra_zone *zone = &b->umbra->zones[nr];
 	const struct umbra_zone_state *z = s->zones[nr];
-	u32 first = ALIGN(zone->start, BIT(b->order)) - zone->start;
+	u32 size = BIT(b->order);
+	u32 first = ALIGN(zone->start, size) - zone->start;
 	unsigned long *movable;
+	struct umbra_place p;
+	int err = 0;
 
 	movable = umbra_large_zalloc(BITS_TO_LONGS(z->nr_frames), sizeof(long),
 				     GFP_KERNEL_ACCOUNT, NULL);
 	if (!movable)
 		return -ENOMEM;
 	mark_movables(movable, s, zone, z);
-	for (; first + BIT(b->order) <= z->nr_frames; first += BIT(b->order)) {
-		struct umbra_place *p;
-
-		b->nr++;
-		p = &b->places[b->nr - 1];
-		look(p, z, movable, first, b->order);
-		p->zone = nr;
-		p->index = zone->start + first;
-		if (p->culprit != UMBRA_NO_FRAME)
-			p->culprit += zone->start;
+	for (; first + size <= z->nr_frames && !err; first += size) {
+		look(&p, z, movable, zone->start, first, b->order);
+		if (p.culprit != UMBRA_NO_FRAME)
+			p.culprit += zone->start;
+		add_place(&b->zones[nr], &p);
+		if (first / size % BATCH)
+			continue;
 		cond_resched();
+		err = fatal_signal_pending(current) ? -EINTR : 0;
 	}
 	kvfree(movable);
-	return 0;
+	return err;
 }
 
 /**
@@ -150,11 +183,11 @@ static int look_at_zone(struct umbra_blame *b, const struct umbra_state *s,
  *
  * Context: may sleep.
  * Return: the places, which the caller frees with kvfree(), or an ERR_PTR:
- * -ENOMEM, or -EINTR after a fatal signal.
+ * -ENOMEM, -EINTR after a fatal signal, or -EIO if an invariant of the instance
+ * is broken.
  */
 struct umbra_blame *umbra_blame(struct umbra *u, unsigned int order)
 {
-	size_t most = (u->nr_frames >> order) + 1;
 	struct umbra_state *s = umbra_state_take(u);
 	struct umbra_blame *b;
 	unsigned int i;
@@ -162,30 +195,31 @@ struct umbra_blame *umbra_blame(struct umbra *u, unsigned int order)
 
 	if (IS_ERR(s))
 		return ERR_CAST(s);
-	b = umbra_large_zalloc(1, struct_size(b, places, most),
+	b = umbra_large_zalloc(1, struct_size(b, zones, u->nr_zones),
 			       GFP_KERNEL_ACCOUNT, NULL);
-	if (!b)
+	if (!b) {
 		err = -ENOMEM;
-	for (i = 0; !err && i < s->nr_zones; i++) {
-		b->umbra = u;
-		b->order = order;
+		goto out;
+	}
+	b->umbra = u;
+	b->order = order;
+	b->is_exact = s->exact;
+	for (i = 0; !err && i < s->nr_zones; i++)
 		err = look_at_zone(b, s, i);
-	}
+out:
 	umbra_state_delete(s);
-	if (err) {
-		kvfree(b);
-		return ERR_PTR(err);
-	}
-	sort(b->places, b->nr, sizeof(b->places[0]), compare, NULL);
-	return b;
+	if (!err)
+		return b;
+	kvfree(b);
+	return ERR_PTR(err);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_blame);
 
 /* The room for the text, in bytes. Context: any. */
 size_t umbra_blame_room(const struct umbra_blame *b)
 {
-	return b->umbra->nr_zones * (PLACE_TEXT * SHOWN + 128 * (SHOWN + 3)) +
-	       128;
+	return 256 + b->umbra->nr_zones * (BLAME_PLACES + 1) *
+		     (PLACE_TEXT + 256);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_blame_room);
 
@@ -229,32 +263,21 @@ static void text_place(struct seq_buf *s, struct umbra *u,
 	text_culprit(s, u, p->culprit);
 }
 
-/* Print the places of a zone, which begin at @from. Returns their number. */
-static size_t text_zone(struct seq_buf *s, const struct umbra_blame *b,
-			size_t from)
+static void text_zone(struct seq_buf *s, const struct umbra_blame *b,
+		      unsigned int nr)
 {
-	const struct umbra_zone *zone;
-	size_t nr_free = 0, nr_moves = 0, nr_stuck = 0, i;
+	const struct umbra_zone *zone = &b->umbra->zones[nr];
+	const struct umbra_zone_blame *z = &b->zones[nr];
+	u32 i;
 
-	zone = &b->umbra->zones[b->places[from].zone];
-	for (i = from; i < b->nr && b->places[i].zone == b->places[from].zone;
-	     i++) {
-		const struct umbra_place *p = &b->places[i];
-
-		nr_free += !p->stuck && !p->moves;
-		nr_moves += !p->stuck && p->moves;
-		nr_stuck += !!p->stuck;
-	}
 	seq_buf_printf(s, "Node %u %s, places of order %u: ", zone->nid,
 		       zone->name, b->order);
-	seq_buf_printf(s, "%zu free, %zu can be emptied, %zu cannot\n",
-		       nr_free, nr_moves, nr_stuck);
-	for (i = 0; i < min_t(size_t, nr_moves, SHOWN); i++)
-		text_place(s, b->umbra, &b->places[from + nr_free + i]);
-	for (i = 0; i < min_t(size_t, nr_stuck, SHOWN); i++)
-		text_place(s, b->umbra,
-			   &b->places[from + nr_free + nr_moves + i]);
-	return nr_free + nr_moves + nr_stuck;
+	seq_buf_printf(s, "%u free, %u can be emptied, %u cannot\n",
+		       z->nr_free, z->nr_moves, z->nr_stuck);
+	for (i = 0; i < min_t(u32, z->nr_moves, BLAME_PLACES); i++)
+		text_place(s, b->umbra, &z->moves[i]);
+	for (i = 0; i < min_t(u32, z->nr_stuck, BLAME_PLACES); i++)
+		text_place(s, b->umbra, &z->stuck[i]);
 }
 
 /**
@@ -269,9 +292,11 @@ static size_t text_zone(struct seq_buf *s, const struct umbra_blame *b,
  */
 void umbra_blame_text(const struct umbra_blame *b, struct seq_buf *s)
 {
-	size_t i = 0;
+	unsigned int i;
 
-	while (i < b->nr)
-		i += text_zone(s, b, i);
+	for (i = 0; i < b->umbra->nr_zones; i++)
+		text_zone(s, b, i);
+	if (!b->is_exact)
+		seq_buf_printf(s, "(the instance was in use meanwhile)\n");
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_blame_text);

@@ -7,10 +7,12 @@
 
 struct seq_buf;
 
+/* Places of each kind that are kept for each zone. */
+#define BLAME_PLACES 8
+
 /**
  * struct umbra_place - the frames that a block of an order would have
  * @index: first frame
- * @zone: index of the zone
  * @free: free pages, those in caches of CPUs included
  * @moves: pages of blocks that their owners can move
  * @stuck: pages that no owner can move, that others reference, or that are offline
@@ -18,7 +20,6 @@ struct seq_buf;
  */
 struct umbra_place {
 	u32 index;
-	u32 zone;
 	u32 free;
 	u32 moves;
 	u32 stuck;
@@ -26,17 +27,33 @@ struct umbra_place {
 };
 
 /**
- * struct umbra_blame - the places of an order, the cheapest to empty first
+ * struct umbra_zone_blame - the places of a zone
+ * @nr_free: places whose pages are all free
+ * @nr_moves: other places that moves can empty
+ * @nr_stuck: places that they cannot empty
+ * @moves: the cheapest of @nr_moves, by the number of pages to move
+ * @stuck: the cheapest of @nr_stuck, by the number of pages that stay
+ */
+struct umbra_zone_blame {
+	u32 nr_free;
+	u32 nr_moves;
+	u32 nr_stuck;
+	struct umbra_place moves[BLAME_PLACES];
+	struct umbra_place stuck[BLAME_PLACES];
+};
+
+/**
+ * struct umbra_blame - the places of an order
  * @umbra: the instance
  * @order: the order
- * @nr: number of @places
- * @places: zone by zone; within a zone by stuck pages, then by moves
+ * @is_exact: whether nothing changed meanwhile
+ * @zones: by the index of the zone
  */
 struct umbra_blame {
 	struct umbra *umbra;
 	unsigned int order;
-	size_t nr;
-	struct umbra_place places[] __counted_by(nr);
+	bool is_exact;
+	struct umbra_zone_blame zones[];
 };
 
 struct umbra_blame *umbra_blame(struct umbra *u, unsigned int order);

@@ -6,6 +6,7 @@
  * unless others reference the block. No thread works on a clone, and no task is
  * killed for its memory.
  */
+#include <linux/atomic.h>
 #include <linux/bitmap.h>
 #include <linux/err.h>
 #include <linux/gfp.h>
@@ -20,7 +21,6 @@
 #include "../api/instance.h"
 #include "../api/tune.h"
 #include "../compat/large.h"
-#include "../core/assert.h"
 #include "../core/core.h"
 #include "../core/frame.h"
 #include "../core/span.h"
@@ -168,6 +168,9 @@ static int load_settings(struct umbra *u, const struct umbra_state *s)
 	for (i = 0; i < UMBRA_NR_ZONE_TYPES; i++)
 		ratio[i] = s->lowmem_reserve_ratio[i];
 	umbra_tune_load(u, s->tunables);
+	memcpy(u->mempolicy.weights, s->weights, sizeof(s->weights));
+	atomic_set(&u->mempolicy.interleaved, s->interleaved);
+	atomic_set(&u->mempolicy.weighted, s->weighted);
 	err = umbra_tune_lowmem_reserve(u, ratio);
 	for (i = 0; i < s->nr_nodes && !err; i++) {
 		if (!(s->online_nodes & BIT(i)))
@@ -175,6 +178,8 @@ static int load_settings(struct umbra *u, const struct umbra_state *s)
 		atomic_long_set(&u->nodes[i].nr_dirty, s->nr_dirty[i]);
 		atomic_set(&u->nodes[i].kswapd_failures,
 			   s->kswapd_failures[i]);
+		u->nodes[i].kswapd_gave_up = s->kswapd_gave_up[i];
+		u->nodes[i].kswapd_freed = s->kswapd_freed[i];
 	}
 	if (!err && s->allowed_nodes != u->allowed_nodes)
 		err = umbra_set_allowed_nodes(u, s->allowed_nodes);
@@ -272,8 +277,6 @@ struct umbra_clone *umbra_clone(struct umbra *u)
 	struct umbra_state *s;
 	struct umbra_clone *c;
 
-	if (umbra_is_bad(u))
-		return ERR_PTR(-EIO);
 	s = umbra_state_take(u);
 	if (IS_ERR(s))
 		return ERR_CAST(s);

@@ -14,6 +14,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/swap.h>
 #include "../compat/large.h"
 #include "../core/core.h"
 #include "../core/decision.h"
@@ -21,7 +22,6 @@
 #include "../core/span.h"
 #include "../core/stats.h"
 #include "../move/compact.h"
-#include "../move/lru.h"
 #include "../page/gfp.h"
 #include "clone.h"
 #include "explain.h"
@@ -53,16 +53,6 @@ static unsigned long count_moved(const struct umbra *u)
 	return moved;
 }
 
-static unsigned long count_reclaimable(const struct umbra *u)
-{
-	const struct umbra_zone *zone;
-	unsigned long pages = 0;
-
-	for_each_umbra_zone(u, zone)
-		pages += umbra_zone_reclaimable(zone);
-	return pages;
-}
-
 /* Compact as a request would that may, up to the first block that it can have. */
 static bool compact_for(const struct umbra_question *q, struct umbra *u)
 {
@@ -77,6 +67,25 @@ static bool compact_for(const struct umbra_question *q, struct umbra *u)
 	if (rq.preferred)
 		umbra_compact_direct(u, &rq, UMBRA_COMPACT_PRIO_FULL, &index);
 	return index != UMBRA_NO_FRAME || ask(u, q) != UMBRA_NO_FRAME;
+}
+
+/* Reclaim more and more, until the request succeeds. Changes the clone. */
+static void find_reclaim(struct umbra_answer *a, struct umbra *u)
+{
+	unsigned long nr = SWAP_CLUSTER_MAX, got, all = 0;
+
+	do {
+		got = umbra_reclaim(u, nr);
+		all += got;
+		if (got && a->q.order)
+			umbra_compact(u);
+		if (got && ask(u, &a->q) != UMBRA_NO_FRAME) {
+			a->nr_reclaimed = all;
+			return;
+		}
+		nr *= 2;
+		cond_resched();
+	} while (got && !fatal_signal_pending(current));
 }
 
 /* Would compaction help, or reclaim and then compaction? Changes the clone. */
@@ -97,11 +106,7 @@ static void find_help(struct umbra_answer *a, struct umbra *u)
 			return;
 		}
 	}
-	moved = umbra_reclaim(u, count_reclaimable(u));
-	if (a->q.order)
-		umbra_compact(u);
-	if (moved && ask(u, &a->q) != UMBRA_NO_FRAME)
-		a->nr_reclaimed = moved;
+	find_reclaim(a, u);
 }
 
 /* Play the requests, up to one that fails. Returns 0 or -EINTR. */
@@ -200,6 +205,36 @@ static bool is_same_context(const struct umbra_decision *a,
 	       (!a->context || a->cpu == b->cpu);
 }
 
+/* Is this the end of a single request that failed? */
+static bool is_failure(const struct umbra_decision *d)
+{
+	return d->kind == DECISION_DONE && d->index == UMBRA_NO_FRAME &&
+	       !d->result;
+}
+
+/*
+ * The place after the beginning of the request that ends before @last, or 0 if
+ * the beginning is lost. Requests that its callbacks made lie inside of it.
+ */
+static size_t find_begin(const struct umbra_decision *steps, size_t last)
+{
+	const struct umbra_decision *end = &steps[last - 1];
+	unsigned int inner = 0;
+	size_t i;
+
+	for (i = last - 1; i; i--) {
+		const struct umbra_decision *d = &steps[i - 1];
+
+		if (!is_same_context(d, end))
+			continue;
+		if (d->kind == DECISION_DONE)
+			inner++;
+		else if (d->kind == DECISION_REQUEST && !inner--)
+			return i;
+	}
+	return 0;
+}
+
 /*
  * Keep the decisions of the last request that failed. Returns false if there is
  * none, or its beginning is lost.
@@ -209,16 +244,12 @@ static bool keep_last_failure(struct umbra_answer *a)
 	size_t last = a->nr, first, i, n = 0;
 	struct umbra_decision end;
 
-	while (last && (a->steps[last - 1].kind != DECISION_DONE ||
-			a->steps[last - 1].index != UMBRA_NO_FRAME))
+	while (last && !is_failure(&a->steps[last - 1]))
 		last--;
 	if (!last)
 		return false;
 	end = a->steps[last - 1];
-	for (first = last; first; first--)
-		if (a->steps[first - 1].kind == DECISION_REQUEST &&
-		    is_same_context(&a->steps[first - 1], &end))
-			break;
+	first = find_begin(a->steps, last);
 	if (!first)
 		return false;
 	for (i = first - 1; i < last; i++)
@@ -249,6 +280,7 @@ static bool keep_last_failure(struct umbra_answer *a)
 struct umbra_answer *umbra_explain_failure(struct umbra *u)
 {
 	struct umbra_answer *a = answer_new(u);
+	int err;
 
 	if (!a)
 		return ERR_PTR(-ENOMEM);
@@ -257,8 +289,9 @@ struct umbra_answer *umbra_explain_failure(struct umbra *u)
 	a->steps = umbra_record_read(u, &a->nr);
 	if (a->steps && keep_last_failure(a))
 		return a;
+	err = a->steps ? -ENODATA : -ENOMEM;
 	umbra_answer_delete(a);
-	return ERR_PTR(-ENODATA);
+	return ERR_PTR(err);
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_explain_failure);
 

@@ -26,7 +26,7 @@ enum umbra_zone_verdict {
  * @index: block of the last request, or %UMBRA_NO_FRAME
  * @nr: number of @steps
  * @steps: decisions of the last request
- * @nr_moved: pages that compaction moves until the request succeeds, or -1
+ * @nr_moved: pages that compaction moves for the request to succeed, or -1
  * @nr_reclaimed: pages that reclaim and then compaction free until it does, or -1
  */
 struct umbra_answer {

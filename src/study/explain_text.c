@@ -112,6 +112,11 @@ static void text_question(struct seq_buf *s, const struct umbra_answer *a)
 	text_effects(s, q->gfp);
 	if (q->nid >= 0)
 		seq_buf_printf(s, "node %d is preferred; ", q->nid);
+	/* A long way may have displaced the beginning of the record. */
+	if (d->kind != DECISION_REQUEST) {
+		seq_buf_printf(s, "the first of its decisions are lost\n\n");
+		return;
+	}
 	seq_buf_printf(s, "blocks are %s", umbra_type_name(d->type));
 	if (d->zone < a->umbra->nr_zones)
 		seq_buf_printf(s, ", first from Node %u %s",

@@ -4,6 +4,7 @@
  * tunables, and the blocks that their owners can move. clone.c makes an instance
  * of it.
  */
+#include <linux/atomic.h>
 #include <linux/bitmap.h>
 #include <linux/cpumask.h>
 #include <linux/list.h>
@@ -16,6 +17,7 @@
 #include <linux/xarray.h>
 #include "../api/tune.h"
 #include "../compat/large.h"
+#include "../core/assert.h"
 #include "../core/core.h"
 #include "../core/frame.h"
 #include "../core/span.h"
@@ -78,6 +80,9 @@ static void take_tunables(struct umbra_state *s, const struct umbra *u)
 	for (i = 0; i < UMBRA_NR_ZONE_TYPES; i++)
 		s->lowmem_reserve_ratio[i] =
 			READ_ONCE(u->lowmem_reserve_ratio[i]);
+	memcpy(s->weights, u->mempolicy.weights, sizeof(s->weights));
+	s->interleaved = atomic_read(&u->mempolicy.interleaved);
+	s->weighted = atomic_read(&u->mempolicy.weighted);
 	s->pcp_batch = READ_ONCE(u->pcp_batch);
 	s->pcp_high = READ_ONCE(u->pcp_high);
 	s->online_nodes = READ_ONCE(u->online_nodes);
@@ -86,6 +91,8 @@ static void take_tunables(struct umbra_state *s, const struct umbra *u)
 		s->nr_dirty[i] = atomic_long_read(&u->nodes[i].nr_dirty);
 		s->kswapd_failures[i] =
 			atomic_read(&u->nodes[i].kswapd_failures);
+		s->kswapd_gave_up[i] = READ_ONCE(u->nodes[i].kswapd_gave_up);
+		s->kswapd_freed[i] = READ_ONCE(u->nodes[i].kswapd_freed);
 		s->has_kswapd |= !!u->nodes[i].kswapd;
 	}
 }
@@ -151,9 +158,12 @@ static int add_lru_list(struct umbra_state *s, struct umbra *u,
 	return err;
 }
 
-/* Add the blocks that are on no LRU list. Returns 0 or -ENOSPC. */
-static int add_unlisted(struct umbra_state *s, struct umbra *u,
-			unsigned long room)
+/*
+ * Add the blocks that are on no LRU list, or with @all those of the lists, too.
+ * Returns 0 or -ENOSPC.
+ */
+static int add_by_address(struct umbra_state *s, struct umbra *u, bool all,
+			  unsigned long room)
 {
 	unsigned long index;
 	unsigned int n = 0;
@@ -162,7 +172,7 @@ static int add_unlisted(struct umbra_state *s, struct umbra *u,
 
 	xa_lock(&u->movables);
 	xa_for_each(&u->movables, index, entry) {
-		if (!movable_is_listed(u, index) &&
+		if ((all || !movable_is_listed(u, index)) &&
 		    !add_movable(s, u, index, room))
 			err = -ENOSPC;
 		if (err)
@@ -189,7 +199,7 @@ static int add_movables(struct umbra_state *s, struct umbra *u,
 		for (list = 0; list < UMBRA_NR_LRU_LISTS && !err; list++)
 			err = add_lru_list(s, u, &u->nodes[nid].lru, list,
 					   room);
-	return err ?: add_unlisted(s, u, room);
+	return err ?: add_by_address(s, u, false, room);
 }
 
 static unsigned long count_movables(struct umbra *u)
@@ -204,29 +214,43 @@ static unsigned long count_movables(struct umbra *u)
 	return nr;
 }
 
+/* Make room for all movable blocks of the instance. Returns 0 or -ENOMEM. */
+static int make_room(struct umbra_state *s, struct umbra *u,
+		     unsigned long *room)
+{
+	*room = count_movables(u) + MOVABLE_BATCH;
+	kvfree(s->movables);
+	s->nr_movables = 0;
+	s->movables = umbra_large_zalloc(*room, sizeof(*s->movables),
+					 GFP_KERNEL_ACCOUNT, NULL);
+	return s->movables ? 0 : -ENOMEM;
+}
+
 /*
- * List the blocks of owners. If the LRU lists go on changing, the last listing is
- * what it is, and the state is not exact.
+ * List the blocks of owners. If the LRU lists go on changing, list them by
+ * address, and the state is not exact.
  */
 static int take_movables(struct umbra_state *s, struct umbra *u)
 {
-	unsigned long room;
 	unsigned int i;
+	unsigned long room;
 	int err = -EAGAIN;
 
 	for (i = 0; i < ATTEMPTS && err; i++) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		room = count_movables(u) + MOVABLE_BATCH;
-		kvfree(s->movables);
-		s->movables = umbra_large_zalloc(room, sizeof(*s->movables),
-						 GFP_KERNEL_ACCOUNT, NULL);
-		if (!s->movables)
-			return -ENOMEM;
-		err = add_movables(s, u, room);
+		err = make_room(s, u, &room) ?: add_movables(s, u, room);
+		if (err == -ENOMEM)
+			return err;
 	}
-	s->exact &= !err;
-	return 0;
+	if (!err)
+		return 0;
+	s->exact = false;
+	err = make_room(s, u, &room);
+	/* Without room for new blocks, some are missing. */
+	if (!err)
+		add_by_address(s, u, true, room);
+	return err;
 }
 
 static int take_zones(struct umbra_state *s, struct umbra *u)
@@ -249,13 +273,16 @@ static int take_zones(struct umbra_state *s, struct umbra *u)
  * @u: the instance, which may be in use and does not change
  *
  * Context: may sleep; holds a zone lock for one batch at a time.
- * Return: the state, or an ERR_PTR: -ENOMEM, or -EINTR after a fatal signal.
+ * Return: the state, or an ERR_PTR: -ENOMEM, -EINTR after a fatal signal, or -EIO
+ * if an invariant of the instance is broken.
  */
 struct umbra_state *umbra_state_take(struct umbra *u)
 {
 	struct umbra_state *s;
 	int err;
 
+	if (umbra_is_bad(u))
+		return ERR_PTR(-EIO);
 	s = umbra_large_zalloc(1, sizeof(*s), GFP_KERNEL_ACCOUNT, NULL);
 	if (!s)
 		return ERR_PTR(-ENOMEM);

@@ -35,8 +35,13 @@ struct umbra_movable_state {
  * @lowmem_reserve_ratio: as in struct umbra
  * @pcp_batch: as in struct umbra
  * @pcp_high: as in struct umbra
+ * @weights: weights of nodes for interleaving, as in struct umbra_mempolicy
+ * @interleaved: as in struct umbra_mempolicy
+ * @weighted: as in struct umbra_mempolicy
  * @nr_dirty: dirty pages of each node
  * @kswapd_failures: as in struct umbra_node, of each node
+ * @kswapd_gave_up: as in struct umbra_node, of each node
+ * @kswapd_freed: as in struct umbra_node, of each node
  * @skip_blocks: as in struct umbra_compact_state
  * @zones: the states of the zones
  * @zone_nids: node of each zone
@@ -61,8 +66,13 @@ struct umbra_state {
 	unsigned int lowmem_reserve_ratio[UMBRA_NR_ZONE_TYPES];
 	int pcp_batch;
 	int pcp_high;
+	u8 weights[UMBRA_MAX_NODES];
+	int interleaved;
+	int weighted;
 	long nr_dirty[UMBRA_MAX_NODES];
 	int kswapd_failures[UMBRA_MAX_NODES];
+	unsigned long kswapd_gave_up[UMBRA_MAX_NODES];
+	bool kswapd_freed[UMBRA_MAX_NODES];
 	unsigned long *skip_blocks;
 	struct umbra_zone_state *zones[UMBRA_MAX_ZONES];
 	unsigned int zone_nids[UMBRA_MAX_ZONES];

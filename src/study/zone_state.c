@@ -7,6 +7,7 @@
 #include <linux/bitmap.h>
 #include <linux/cpumask.h>
 #include <linux/kernel.h>
+#include <linux/llist.h>
 #include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -124,6 +125,8 @@ static int take_blocks(struct umbra_zone_state *s,
 		s->blocks[i] = entry;
 		if (entry.type != UMBRA_ISOLATE)
 			s->nr_free += 1UL << entry.order;
+		if (i % LOAD_BATCH == 0)
+			cond_resched();
 	}
 	return 0;
 }
@@ -199,8 +202,11 @@ static int blocks_of_map(struct umbra_zone_state *s)
 	unsigned long nr = 0;
 	u32 i;
 
-	for (i = 0; i < s->nr_frames; i++)
+	for (i = 0; i < s->nr_frames; i++) {
 		nr += frame_state(s->map[i]) == FRAME_FREE;
+		if (i % LOAD_BATCH == 0)
+			cond_resched();
+	}
 	kvfree(s->blocks);
 	s->blocks = umbra_large_zalloc(max(nr, 1UL), sizeof(*s->blocks),
 				       GFP_KERNEL_ACCOUNT, NULL);
@@ -211,6 +217,8 @@ static int blocks_of_map(struct umbra_zone_state *s)
 	for (i = 0; i < s->nr_frames; i++) {
 		u8 type = s->types[i >> s->pb_order];
 
+		if (i % LOAD_BATCH == 0)
+			cond_resched();
 		if (frame_state(s->map[i]) != FRAME_FREE)
 			continue;
 		s->blocks[s->nr_blocks++] = (struct umbra_free_entry) {
@@ -266,6 +274,18 @@ static unsigned long changes(const struct umbra_zone *zone)
 	return READ_ONCE(zone->seq) + umbra_pcp_uses(zone);
 }
 
+/* Has a zone blocks on their way that a state does not have? */
+static bool has_more(const struct umbra_zone_state *s,
+		     const struct umbra_zone *zone)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		if (s->caches[cpu]->is_cut)
+			return true;
+	return !llist_empty(&zone->later) || s->flags & BIT(ZONE_FLAG_LATER);
+}
+
 /* Take a state once. Returns 0 or an error. */
 static int try_take(struct umbra_zone_state *s, struct umbra_zone *zone)
 {
@@ -281,7 +301,8 @@ static int try_take(struct umbra_zone_state *s, struct umbra_zone *zone)
 	if (!snapshot)
 		return -ENOMEM;
 	take_frames(s, zone);
-	s->exact = snapshot->in_list_order && changes(zone) == before;
+	s->exact = snapshot->in_list_order && changes(zone) == before &&
+		   !has_more(s, zone);
 	err = s->exact ? take_blocks(s, zone, snapshot) : blocks_of_map(s);
 	kvfree(snapshot);
 	return err;
@@ -317,7 +338,7 @@ struct umbra_zone_state *umbra_zone_state_take(struct umbra_zone *zone)
 	if (!s->caches || !s->pinned)
 		goto err_delete;
 	for (attempt = 0; attempt < ATTEMPTS && !s->exact; attempt++)
-		if (try_take(s, zone))
+		if (fatal_signal_pending(current) || try_take(s, zone))
 			goto err_delete;
 	return s;
 
@@ -367,7 +388,8 @@ static bool clear_lists(struct umbra_zone *zone, unsigned long *flags)
 
 /*
  * Write a frame of a state. Free blocks become tails, for the lists that come
- * next. Blocks in a cache or in hand become allocated, until load_caches().
+ * next. Blocks in a cache or in hand, or about to be freed, become allocated, until
+ * the caches are loaded.
  */
 static void load_frame(struct umbra_zone *zone, u32 index, u8 frame)
 {
@@ -378,6 +400,7 @@ static void load_frame(struct umbra_zone *zone, u32 index, u8 frame)
 		frame = frame_make(FRAME_TAIL, 0);
 		break;
 	case FRAME_PCP:
+	case FRAME_LATER:
 		frame = frame_make(FRAME_ALLOC, frame_order(frame));
 		break;
 	case FRAME_HELD:
@@ -423,13 +446,16 @@ static void load_lists(struct umbra_zone *zone,
 	}
 }
 
-/* Load the parts that only a zone of an instance has. Zone lock held. */
+/* Load the parts that only a zone of an instance has. Context: may sleep. */
 static void load_ours(struct umbra_zone *zone, const struct umbra_zone_state *s)
 {
-	unsigned int cpu, i;
+	unsigned int cpu, i, n = 0;
 
-	for_each_set_bit(i, s->pinned, s->nr_frames)
+	for_each_set_bit(i, s->pinned, s->nr_frames) {
 		page_ref_inc(umbra_index_to_page(zone->umbra, zone->start + i));
+		if (++n % LOAD_BATCH == 0)
+			cond_resched();
+	}
 	zone->compact = s->compact;
 	zone->compact.cached_migrate[0] += zone->start;
 	zone->compact.cached_migrate[1] += zone->start;
@@ -441,7 +467,7 @@ static void load_ours(struct umbra_zone *zone, const struct umbra_zone_state *s)
 	WRITE_ONCE(zone->pcp_high_max, s->pcp_high_max);
 	for_each_possible_cpu(cpu)
 		umbra_pcp_paste(zone, cpu, s->caches[cpu], s->map);
-	WRITE_ONCE(zone->flags, s->flags);
+	WRITE_ONCE(zone->flags, s->flags & ~BIT(ZONE_FLAG_LATER));
 }
 
 /**
@@ -470,11 +496,12 @@ int umbra_zone_state_load(struct umbra_zone *zone,
 		zone->nr_reserved_highatomic = s->nr_reserved_highatomic;
 		umbra_watermark_load(zone, s->watermark, s->watermark_boost,
 				     s->lowmem_reserve);
-		if (s->is_ours)
-			load_ours(zone, s);
 		err = 0;
 	}
 	umbra_zone_unlock(zone, flags);
+	/* Nothing else uses the zone, so this needs no lock. */
+	if (!err && s->is_ours)
+		load_ours(zone, s);
 	return err;
 }
 EXPORT_SYMBOL_FOR_MODULES(umbra_zone_state_load, UMBRA_TEST_MODULES);
