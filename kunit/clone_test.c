@@ -516,6 +516,45 @@ static void a_clone_of_an_instance_in_use_is_whole(struct kunit *test)
 	umbra_test_judge(test, b->u);
 }
 
+/* A fast cache keeps a block of CMA pageblocks, which have no lists, as movable. */
+static void single_blocks_of_a_fast_cache_are_copied(struct kunit *test)
+{
+	const struct umbra_zone_layout zone = {
+		.type = UMBRA_ZONE_NORMAL, .nr_cma = 2 * TEST_BLOCK,
+	};
+	const gfp_t gfp = GFP_HIGHUSER_MOVABLE | __GFP_NOWARN;
+	const struct umbra_layout layout = {
+		.pb_order = TEST_PB_ORDER,
+		.nr_zones = 1,
+		.zones = &zone,
+		.policy = "fast",
+		.pcp_batch = 63,
+		.pcp_high = 2048,
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout,
+						  2 * TEST_BLOCK);
+	struct umbra_clone *clone;
+	struct page *page, *twin;
+	unsigned int order;
+
+	KUNIT_ASSERT_EQ(test, umbra_test_one_cpu(test), 0);
+	for (order = 4; order <= UMBRA_MAX_ORDER; order++) {
+		umbra_free_pages(u, umbra_test_alloc(test, u, gfp, order),
+				 order);
+		clone = umbra_clone(u);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(clone));
+		twin = umbra_alloc_pages(clone->u, gfp, min(order + 1, 10U));
+		page = umbra_alloc_pages(u, gfp, min(order + 1, 10U));
+		KUNIT_EXPECT_FALSE(test, umbra_is_bad(clone->u));
+		KUNIT_ASSERT_NOT_NULL(test, page);
+		KUNIT_ASSERT_NOT_NULL(test, twin);
+		KUNIT_EXPECT_EQ(test, umbra_page_to_index(clone->u, twin),
+				umbra_page_to_index(u, page));
+		umbra_free_pages(u, page, min(order + 1, 10U));
+		umbra_clone_delete(clone);
+	}
+}
+
 static void a_broken_instance_is_not_cloned(struct kunit *test)
 {
 	struct umbra *u = umbra_test_ghost(test, PB_ORDER, TEST_BLOCK);
@@ -527,6 +566,7 @@ static void a_broken_instance_is_not_cloned(struct kunit *test)
 
 static struct kunit_case clone_cases[] = {
 	KUNIT_CASE(a_clone_of_an_instance_in_use_is_whole),
+	KUNIT_CASE(single_blocks_of_a_fast_cache_are_copied),
 	KUNIT_CASE(a_broken_instance_is_not_cloned),
 	KUNIT_CASE_PARAM(a_clone_decides_as_its_original, layout_gen_params),
 	KUNIT_CASE_PARAM(an_explained_request_does_what_the_answer_says,
