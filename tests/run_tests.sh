@@ -7,7 +7,7 @@ programs="device_test race_test mapping_test access_test pin_test debugfs_test"
 programs="$programs trace_test fault_test volatile_test migration_test poll_test"
 programs="$programs volatile_end_test oom_test fair_test"
 zoned="formats_test mempolicy_test"
-scripts="zones_test ctl_test explain_test owner_test parsers_test abi_test"
+scripts="zones_test ctl_test explain_test record_test owner_test parsers_test abi_test"
 scripts="$scripts host_test module_test client_test hotplug_test soak_test leak_test"
 scripts="$scripts lockdown_test"
 

@@ -114,8 +114,8 @@ int umbra_record_set(struct umbra *u, unsigned int nr)
 	if (nr > UMBRA_RECORD_MOST)
 		return -ERANGE;
 	if (nr) {
-		nr = roundup_pow_of_two(max(nr, UMBRA_RECORD_LEAST));
-		r = recorder_new(nr);
+		nr = max_t(unsigned int, nr, UMBRA_RECORD_LEAST);
+		r = recorder_new(roundup_pow_of_two(nr));
 		if (!r)
 			return -ENOMEM;
 	}

@@ -95,7 +95,9 @@ void umbra_owner_set(struct umbra *u, u32 index, unsigned int order, gfp_t gfp)
 	gfp_t host = gfp & __GFP_DIRECT_RECLAIM ? GFP_NOWAIT : 0;
 
 	*owner = (struct umbra_owner) {
-		.stack = save_stack(host | __GFP_NOWARN),
+		/* A request that may wait for no lock wakes no kswapd. */
+		.stack = gfp & __GFP_RECLAIM ?
+			 save_stack(host | __GFP_NOWARN) : 0,
 		.gfp = gfp,
 		.ts_ns = local_clock(),
 		.pid = current->pid,

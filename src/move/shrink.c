@@ -260,13 +260,15 @@ static unsigned long shrink_one(struct umbra_shrinker *shrinker,
  * umbra_shrinkers_count() - count what the shrinkers could free
  * @u: the instance
  * @nid: the node
+ * @gfp: flags that limit what the shrinkers may do
  *
- * Context: may sleep.
+ * Context: may sleep; the task must be in a scope of memalloc_noreclaim_save().
  * Return: number of objects; 0 while a shrinker is registered or removed.
  */
-unsigned long umbra_shrinkers_count(struct umbra *u, unsigned int nid)
+unsigned long umbra_shrinkers_count(struct umbra *u, unsigned int nid,
+				    gfp_t gfp)
 {
-	struct umbra_shrink_control sc = { .gfp = GFP_KERNEL, .nid = nid };
+	struct umbra_shrink_control sc = { .gfp = gfp, .nid = nid };
 	struct umbra_shrinkers *s = &u->shrinkers;
 	struct umbra_shrinker *shrinker;
 	unsigned long objects = 0;

@@ -38,7 +38,8 @@ struct umbra_scan {
 /* The priority of the first pass, as in the host. */
 #define UMBRA_SCAN_PRIORITY 12
 
-unsigned long umbra_shrinkers_count(struct umbra *u, unsigned int nid);
+unsigned long umbra_shrinkers_count(struct umbra *u, unsigned int nid,
+				    gfp_t gfp);
 void umbra_shrink_node(struct umbra *u, struct umbra_node *node,
 		       struct umbra_scan *scan);
 unsigned long umbra_shrink_nodes(struct umbra *u, unsigned long nr_pages,

@@ -226,7 +226,7 @@ static bool to_zone_nolock(struct umbra_zone *zone, u32 index,
 	unsigned long flags;
 	bool suspect;
 
-	if (!umbra_zone_trylock(zone, &flags))
+	if (!umbra_can_trylock() || !spin_trylock_irqsave(&zone->lock, flags))
 		return false;
 	suspect = umbra_zone_is_suspect(zone);
 	if (!suspect)

@@ -25,17 +25,11 @@
  * sleep. In an NMI without SMP a trylock always succeeds, even if the lock is
  * held.
  */
-static bool can_trylock(void)
+bool umbra_can_trylock(void)
 {
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		return !in_nmi() && !in_hardirq();
 	return IS_ENABLED(CONFIG_SMP) || !in_nmi();
-}
-
-/* Take the lock of a zone if it is free. Context: any, NMI included. */
-bool umbra_zone_trylock(struct umbra_zone *zone, unsigned long *flags)
-{
-	return can_trylock() && spin_trylock_irqsave(&zone->lock, *flags);
 }
 
 /* Take one block; @reserves allows the highatomic reserve. Zone lock held. */
@@ -98,7 +92,8 @@ unsigned int umbra_zone_take(struct umbra_zone *zone,
 	unsigned long flags;
 
 	if (unlikely(rq->flags & ALLOC_TRYLOCK)) {
-		if (!umbra_zone_trylock(zone, &flags))
+		if (!umbra_can_trylock() ||
+		    !spin_trylock_irqsave(&zone->lock, flags))
 			return 0;
 	} else {
 		spin_lock_irqsave(&zone->lock, flags);

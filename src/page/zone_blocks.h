@@ -14,7 +14,7 @@ enum umbra_zone_take_flags {
 	ZONE_TAKE_LINES = BIT(1),	/* see umbra_freelist_take_many() */
 };
 
-bool umbra_zone_trylock(struct umbra_zone *zone, unsigned long *flags);
+bool umbra_can_trylock(void);
 unsigned int umbra_zone_take(struct umbra_zone *zone,
 			     const struct umbra_request *rq, u32 *frames,
 			     unsigned int nr, unsigned int how,

@@ -61,23 +61,27 @@ static bool has_cpu(const struct umbra *u, unsigned int nid)
 	return false;
 }
 
-/* Has a node more to reclaim than the share that it should keep? */
-static bool is_worth_it(struct umbra *u, const struct umbra_node *node)
+/*
+ * Has a node more to reclaim than the share that it should keep? Asks shrinkers, so
+ * the task must be in a scope of reclaim.
+ */
+static bool is_worth_it(struct umbra *u, const struct umbra_node *node,
+			gfp_t gfp)
 {
 	return nr_clean(u, node) >
 	       percent_of(u, node, READ_ONCE(u->min_unmapped_ratio)) ||
-	       umbra_shrinkers_count(u, node->nid) >
+	       umbra_shrinkers_count(u, node->nid, gfp) >
 	       percent_of(u, node, READ_ONCE(u->min_slab_ratio));
 }
 
 /* Reclaim until a request could have its pages. Returns the pages freed. */
 static unsigned long reclaim(struct umbra *u, struct umbra_node *node,
-			     const struct umbra_request *rq)
+			     const struct umbra_request *rq, gfp_t gfp,
+			     unsigned int mode)
 {
-	unsigned int mode = READ_ONCE(u->zone_reclaim_mode);
 	unsigned long wanted = 1UL << rq->order;
 	struct umbra_scan scan = {
-		.gfp = rq->gfp,
+		.gfp = gfp,
 		.order = rq->order,
 		.highest = rq->highest,
 		.priority = NODE_RECLAIM_PRIORITY,
@@ -85,16 +89,11 @@ static unsigned long reclaim(struct umbra *u, struct umbra_node *node,
 		.is_direct = true,
 		.keep_exposed = !(mode & RECLAIM_UNMAP),
 	};
-	unsigned int noreclaim;
 
-	if (!(mode & RECLAIM_WRITE))
-		scan.gfp &= ~(__GFP_IO | __GFP_FS);
 	cond_resched();
-	noreclaim = memalloc_noreclaim_save();
 	do {
 		umbra_shrink_node(u, node, &scan);
 	} while (scan.nr_reclaimed < wanted && --scan.priority >= 0);
-	memalloc_noreclaim_restore(noreclaim);
 	return scan.nr_reclaimed;
 }
 
@@ -107,18 +106,28 @@ static bool node_reclaim(struct umbra_zone *zone,
 {
 	struct umbra *u = zone->umbra;
 	struct umbra_node *node = &u->nodes[zone->nid];
-	unsigned long freed;
+	unsigned int mode = READ_ONCE(u->zone_reclaim_mode), noreclaim;
+	gfp_t gfp = rq->gfp;
+	unsigned long freed = 0;
+	bool worth;
 
 	if (!gfpflags_allow_blocking(rq->gfp) || current->flags & PF_MEMALLOC)
 		return false;
 	if ((int)zone->nid != umbra_current_node(u) &&
 	    has_cpu(u, zone->nid))
 		return false;
-	if (!is_worth_it(u, node) ||
-	    test_and_set_bit_lock(node->nid, &u->reclaimed_nodes))
+	if (test_and_set_bit_lock(node->nid, &u->reclaimed_nodes))
 		return false;
-	freed = reclaim(u, node, rq);
+	if (!(mode & RECLAIM_WRITE))
+		gfp &= ~(__GFP_IO | __GFP_FS);
+	noreclaim = memalloc_noreclaim_save();
+	worth = is_worth_it(u, node, gfp);
+	if (worth)
+		freed = reclaim(u, node, rq, gfp, mode);
+	memalloc_noreclaim_restore(noreclaim);
 	clear_bit_unlock(node->nid, &u->reclaimed_nodes);
+	if (!worth)
+		return false;
 	umbra_count(zone, freed >> rq->order ? EVENT_ZONE_RECLAIM_SUCCESS :
 					       EVENT_ZONE_RECLAIM_FAILED, 1);
 	return freed;

@@ -215,6 +215,10 @@ static void take_addr(unsigned long addr, unsigned int order, gfp_t gfp)
 		umbra_free_addr(api.u, addr, order);
 }
 
+/* Flags that a range does not have */
+#define NOT_OF_RANGE (__GFP_HIGH | __GFP_COMP | __GFP_ACCOUNT | __GFP_NORETRY | \
+		      __GFP_NOFAIL | __GFP_MEMALLOC | __GFP_NOMEMALLOC)
+
 static void take_nolock(unsigned int order)
 {
 	gfp_t gfp = __GFP_COMP | __GFP_ZERO;
@@ -228,7 +232,23 @@ static void take_nolock(unsigned int order)
 	if (page && b)
 		api_take(b, page, order, gfp);
 	else if (page)
-		umbra_free_pages(api.u, page, order);
+		umbra_free_pages_nolock(api.u, page, order);
+}
+
+/* Search a range, and free it at once. */
+static void use_contig(gfp_t gfp)
+{
+	unsigned long nr = 1 + fuzz_pick(2048), i;
+	struct page *page;
+
+	page = umbra_alloc_contig_pages(api.u, nr, gfp, pick_node(), NULL);
+	if (!page)
+		return;
+	for (i = 0; i < nr; i++)
+		api_mark(page + i, 0);
+	for (i = 0; i < nr; i++)
+		api_unmark(page + i, 0);
+	umbra_free_contig_pages(api.u, page, nr);
 }
 
 /* Allocate and free at once: the pages are many, and of any number. */
@@ -254,7 +274,11 @@ void api_alloc_form(void)
 
 	switch (fuzz_pick(6)) {
 	case 0:
-		take_nolock(order);
+		/* One input in a few: more choices would change all of them. */
+		if (order == UMBRA_MAX_ORDER)
+			use_contig(gfp & ~NOT_OF_RANGE);
+		else
+			take_nolock(order);
 		break;
 	case 1:
 		take_addr(umbra_get_free_pages(api.u, gfp, order), order,
@@ -520,10 +544,6 @@ static void check_range(int err, bool may_be_busy, int other)
 	fuzz_check(!err || err == -EINVAL || err == -EINTR || err == other ||
 		   (may_be_busy && err == -EBUSY), "a range ends with %d", err);
 }
-
-/* Flags that a range does not have */
-#define NOT_OF_RANGE (__GFP_HIGH | __GFP_COMP | __GFP_ACCOUNT | __GFP_NORETRY | \
-		      __GFP_NOFAIL | __GFP_MEMALLOC | __GFP_NOMEMALLOC)
 
 void api_range(void)
 {

@@ -2,14 +2,12 @@
 /*
  * Tasks: the run queue, sleep, signals, kernel threads.
  *
- * The program itself is the first task, with pid 1000, a process. All other
- * tasks are kernel threads. A task that may run is on the run queue, except for
- * the one that runs. If none may run, time passes up to the next timer. If there
- * is no timer, no task can ever run again: the program ends with a message that
- * lists the tasks.
- *
- * A task that waits busily with preemption or interrupts off lets other CPUs run.
- * Its own CPU is busy then, and runs no other task.
+ * The program itself is the first task, with pid 1000, a process. All others are
+ * kernel threads. A task that may run is on the run queue, but for the one that
+ * runs. If none may run, time passes up to the next timer. Without a timer no task
+ * can ever run again: the program ends with a list of the tasks. A task that waits
+ * busily with preemption or interrupts off lets other CPUs run. Its own CPU is busy
+ * then, and runs no other task.
  */
 #include <stdio.h>
 #include <stdlib.h>
