@@ -381,7 +381,7 @@ static struct world *new_world(struct kunit *test,
 
 static void a_clone_decides_as_its_original(struct kunit *test)
 {
-	unsigned long rounds = 10 + umbra_test_ops / 2000;
+	unsigned long rounds = 10 + umbra_test_ops / 20000;
 	struct world *w = new_world(test, test->param_value);
 	struct umbra_clone *clone;
 
@@ -428,7 +428,7 @@ static void explain_and_do(struct world *w)
 
 static void an_explained_request_does_what_the_answer_says(struct kunit *test)
 {
-	unsigned long rounds = 20 + umbra_test_ops / 2000;
+	unsigned long rounds = 20 + umbra_test_ops / 10000;
 	struct world *w = new_world(test, test->param_value);
 
 	stir(w, 1000);
