@@ -246,9 +246,12 @@ static void dirtyable_pages_limit_the_dirty_ones(struct kunit *test)
 
 	if (c->isolated)
 		KUNIT_ASSERT_EQ(test, umbra_isolate_range(u, 0, 1), 0);
-	for (i = 0; i < c->used; i++)
-		list_add(&umbra_test_alloc(test, u, GFP_KERNEL, 0)->lru,
-			 &pages);
+	for (i = 0; i < c->used; i++) {
+		struct page *used = umbra_alloc_pages_node(u, 0, GFP_KERNEL, 0);
+
+		KUNIT_ASSERT_NOT_NULL(test, used);
+		list_add(&used->lru, &pages);
+	}
 	if (c->listed) {
 		WRITE_ONCE(lru->nr[LRU_LIST_ACTIVE], c->used - 200);
 		WRITE_ONCE(lru->nr[LRU_LIST_INACTIVE], 200);
