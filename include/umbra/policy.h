@@ -116,8 +116,10 @@ struct umbra_claim_view {
  *	buddy
  *
  * A function that is NULL decides as mainline does. All functions run under the
- * lock of a zone with interrupts off, for several zones at the same time. They
- * must use their arguments alone, and must not call umbra.
+ * lock of a zone with interrupts off, in any context, NMI included, and for
+ * several zones at the same time. They must use their arguments alone, and must
+ * not call umbra. A module must register its policy as the last step of its
+ * initialisation: an instance may use it at once.
  *
  * @claim and @steal return a list of another type that has a block, as @view
  * shows, of at least the order wanted, or %UMBRA_NO_CHOICE. A claim with
