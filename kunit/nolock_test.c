@@ -99,6 +99,23 @@ static void the_next_free_takes_waiting_blocks_along(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, umbra_test_events(u, EVENT_PGFREE), (1 << NR) - 1);
 }
 
+/* A worker may be long in coming, and the request cannot wait for it. */
+static void a_request_without_memory_takes_waiting_blocks(struct kunit *test)
+{
+	struct umbra *u = umbra_test_ghost(test, TEST_PB_ORDER, PAGES);
+	struct page *page;
+	LIST_HEAD(pages);
+
+	umbra_test_take_all(u, 0, GFP_NOWAIT | __GFP_NOWARN, 0, &pages);
+	page = list_first_entry(&pages, struct page, lru);
+	list_del(&page->lru);
+	KUNIT_EXPECT_EQ(test, free_locked(u, page, 0), 0);
+	KUNIT_EXPECT_PTR_EQ(test, umbra_alloc_page(u, GFP_NOWAIT |
+						   __GFP_NOWARN), page);
+	umbra_free_page(u, page);
+	umbra_test_give_all(u, &pages);
+}
+
 static void a_waiting_block_cannot_be_freed_again(struct kunit *test)
 {
 	struct page *pages[NR];
@@ -258,6 +275,7 @@ static struct kunit_case nolock_cases[] = {
 	KUNIT_CASE(a_block_is_free_at_once_if_the_zone_is_not_locked),
 	KUNIT_CASE(blocks_freed_under_the_lock_come_back_by_themselves),
 	KUNIT_CASE(the_next_free_takes_waiting_blocks_along),
+	KUNIT_CASE(a_request_without_memory_takes_waiting_blocks),
 	KUNIT_CASE(a_waiting_block_cannot_be_freed_again),
 	KUNIT_CASE(a_referenced_page_is_held),
 	KUNIT_CASE(the_descriptor_of_a_stray_page_is_not_written),

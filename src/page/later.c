@@ -112,6 +112,39 @@ static void free_all(struct umbra *u)
 		free_zone(zone);
 }
 
+/**
+ * umbra_later_free() - free the blocks that wait, for a request that lacks memory
+ * @u: the instance
+ * @may_sleep: whether the request may sleep, so that blocks in state LATER are
+ *	searched, too
+ *
+ * The work item may wait for a worker, which needs memory of the host.
+ *
+ * Context: any but NMI; takes the zone locks one after the other.
+ * Return: true if a block waited.
+ */
+bool umbra_later_free(struct umbra *u, bool may_sleep)
+{
+	struct umbra_zone *zone;
+	unsigned long flags;
+	bool found = false;
+
+	for_each_umbra_zone(u, zone) {
+		bool linked = !llist_empty(&zone->later);
+
+		if (may_sleep && test_bit(ZONE_FLAG_LATER, &zone->flags)) {
+			free_zone(zone);
+			found = true;
+		} else if (linked) {
+			spin_lock_irqsave(&zone->lock, flags);
+			umbra_later_flush(zone);
+			umbra_zone_unlock(zone, flags);
+			found = true;
+		}
+	}
+	return found;
+}
+
 static void work_fn(struct work_struct *work)
 {
 	struct umbra *u = container_of(work, struct umbra, later.work);

@@ -9,6 +9,7 @@
 unsigned long __umbra_later_flush(struct umbra_zone *zone);
 void umbra_free_later(struct umbra_zone *zone, u32 index, unsigned int order,
 		      bool whole);
+bool umbra_later_free(struct umbra *u, bool may_sleep);
 void umbra_later_init(struct umbra *u);
 void umbra_later_stop(struct umbra *u);
 

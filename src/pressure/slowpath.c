@@ -37,6 +37,7 @@
 #include "../page/gfp.h"
 #include "../page/held.h"
 #include "../page/highatomic.h"
+#include "../page/later.h"
 #include "../page/pcp_setup.h"
 #include "../page/take.h"
 #include "../page/zonelist.h"
@@ -140,14 +141,15 @@ static bool take(struct slow *s)
 }
 
 /*
- * Free HELD pages that are not referenced any more, and end boosts that no
- * kswapd ends. A request that cannot wait leaves the boosts to a work item.
- * Returns whether that made memory available.
+ * Free blocks whose free waited for a lock, and HELD pages that are not referenced
+ * any more, and end boosts that no kswapd ends. A request that cannot wait leaves
+ * the boosts to a work item. Returns whether that made memory available.
  */
 static bool release_held_and_boosts(struct slow *s)
 {
-	bool found = umbra_held_rescan(s->u);
+	bool found = umbra_later_free(s->u, slow_can_reclaim(s));
 
+	found |= umbra_held_rescan(s->u);
 	if (!(s->rq.flags & ALLOC_KSWAPD))
 		return found;
 	if (slow_can_reclaim(s))
