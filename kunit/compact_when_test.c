@@ -456,6 +456,37 @@ static void kcompactd_compacts_for_the_order_it_is_woken_for(struct kunit *test)
 	umbra_test_empty(u);
 }
 
+/*
+ * kcompactd_do_work() of Linux 7.3 tests each zone for requests of the zone itself,
+ * so pages that are kept from requests for a higher zone do not matter.
+ */
+static void kcompactd_compacts_a_zone_that_is_protected(struct kunit *test)
+{
+	const struct umbra_zone_layout zones[] = {
+		{ .nid = 0, .type = UMBRA_ZONE_DMA32, .nr_frames = PAGES / 2 },
+		{ .nid = 0, .type = UMBRA_ZONE_NORMAL, .nr_frames = PAGES / 2 },
+	};
+	const struct umbra_layout layout = {
+		.origin = "test",
+		.pb_order = TEST_PB_ORDER,
+		.nr_zones = ARRAY_SIZE(zones),
+		.zones = zones,
+		.lowmem_reserve_ratio = { [UMBRA_ZONE_DMA32] = 1 },
+		.background = true,
+	};
+	struct umbra *u = umbra_test_ghost_layout(test, &layout, PAGES);
+	struct mover *m = umbra_test_mover(test, u);
+
+	umbra_compact_set_proactiveness(u, 0);
+	umbra_compact_stop(u);
+	umbra_test_lay_out(test, m, umbra_test_quarter);
+	umbra_compact_wake(u, 0, 9, UMBRA_ZONE_NORMAL);
+	KUNIT_EXPECT_TRUE(test, TEST_WAIT_UNTIL(has_in_pageblocks(u, PB)));
+	umbra_compact_stop(u);
+	umbra_test_mover_count(test, m);
+	umbra_test_empty(u);
+}
+
 static void kcompactd_compacts_a_fragmented_node_unasked(struct kunit *test)
 {
 	struct umbra *u = background(test);
@@ -512,6 +543,7 @@ static struct kunit_case compact_when_cases[] = {
 	KUNIT_CASE(compaction_continues_where_it_stopped),
 	KUNIT_CASE(compaction_counts_scanned_and_moved_pages),
 	KUNIT_CASE(kcompactd_compacts_for_the_order_it_is_woken_for),
+	KUNIT_CASE(kcompactd_compacts_a_zone_that_is_protected),
 	KUNIT_CASE(kcompactd_compacts_a_fragmented_node_unasked),
 	KUNIT_CASE(an_instance_without_background_has_no_kcompactd),
 	{}

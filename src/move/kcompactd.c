@@ -98,7 +98,7 @@ static void compact_for_order(struct umbra_kcompactd *k, unsigned int order,
 			break;
 		if (zone->nid == k->nid && zone->type <= highest &&
 		    !umbra_compact_is_deferred(zone, order) &&
-		    is_needed(zone, order, highest))
+		    is_needed(zone, order, zone->type))
 			compact_zone(zone, order, highest);
 	}
 }
