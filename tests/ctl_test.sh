@@ -507,9 +507,10 @@ pageblocks_are_counted() {
 defrag() {
 	load_still size=32M zones=Normal pcp_batch=0 min_free_kbytes=0
 	pageblocks_are_counted
+	# with fewer pieces the memory would be too little fragmented to compact
 	set --
-	for nr in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
-		set -- "$@" 0:256:1 0:256:1-
+	while [ $# -lt 128 ]; do
+		set -- "$@" 0:64:1 0:64:1-
 	done
 	hold "$@"
 	[ "$(large)" -eq 0 ] || fail "$(cat $dir/buddyinfo)"

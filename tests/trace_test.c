@@ -277,6 +277,26 @@ static char *fields_of(const char *format)
 	return fields;
 }
 
+static int compare_words(const void *a, const void *b)
+{
+	return strcmp(*(char * const *)a, *(char * const *)b);
+}
+
+/* Sort the fields of fields_of(). */
+static void sort_fields(char *fields)
+{
+	char *copy = strdup(fields), *rest = copy, *word[32];
+	unsigned int nr = 0, i;
+
+	while (copy && nr < 32 && (word[nr] = strsep(&rest, ";")) && rest)
+		nr++;
+	qsort(word, nr, sizeof(*word), compare_words);
+	*fields = '\0';
+	for (i = 0; i < nr; i++)
+		sprintf(fields + strlen(fields), "%s;", word[i]);
+	free(copy);
+}
+
 /* Returns the format string of an event, without parts that umbra has not. */
 static char *print_of(const char *format)
 {
@@ -318,6 +338,11 @@ TEST_F(device, decisions_have_the_fields_and_the_format_of_the_host)
 		want = fields_of(hosts);
 		have = fields_of(ours);
 		remove_all(want, " memcg_id;");
+		/* Older kernels have the same fields in another order. */
+		if (!is_newest()) {
+			sort_fields(want);
+			sort_fields(have);
+		}
 		EXPECT_STREQ(want, have) TH_LOG("%s", decisions[i].ours);
 		free(want);
 		free(have);
