@@ -299,18 +299,6 @@ bool umbra_watermark_ok(const struct umbra_zone *zone, unsigned int order,
 }
 EXPORT_SYMBOL_IF_KUNIT(umbra_watermark_ok);
 
-/* Compare @free pages with a watermark, and record it. */
-static bool check_mark(const struct umbra_zone *zone, unsigned int order,
-		       unsigned long mark, enum umbra_zone_type highest,
-		       unsigned int flags, long free)
-{
-	bool ok = watermark_ok(zone, order, mark, highest, flags, free);
-
-	if (umbra_decisions_are_on(zone->umbra))
-		tell_mark(zone, order, mark, highest, flags, free, ok);
-	return ok;
-}
-
 /**
  * umbra_watermark_with() - check a watermark as if more pages were free
  * @zone: the zone
@@ -328,8 +316,8 @@ bool umbra_watermark_with(const struct umbra_zone *zone, unsigned int order,
 			  unsigned long mark, enum umbra_zone_type highest,
 			  unsigned int flags, unsigned long more)
 {
-	return check_mark(zone, order, mark, highest, flags,
-			  READ_ONCE(zone->nr_free_pages) + more);
+	return watermark_ok(zone, order, mark, highest, flags,
+			    READ_ONCE(zone->nr_free_pages) + more);
 }
 
 /**
@@ -348,8 +336,8 @@ bool umbra_watermark_whole(const struct umbra_zone *zone, unsigned int order,
 			   unsigned long mark, enum umbra_zone_type highest,
 			   unsigned int flags)
 {
-	return check_mark(zone, order, mark, highest, flags,
-			  umbra_free_in_pageblocks(zone));
+	return watermark_ok(zone, order, mark, highest, flags,
+			    umbra_free_in_pageblocks(zone));
 }
 
 /* Does a zone stay above a watermark? Sets @mark to the one that decided. */
