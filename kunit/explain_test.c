@@ -387,7 +387,14 @@ static const struct question_case question_cases[] = {
 	{ "0x100000000", -ERANGE },
 };
 
-KUNIT_ARRAY_PARAM_DESC(question, question_cases, line);
+/* The line; a tab would end the name of the test in the results. */
+static void question_desc(const struct question_case *c, char *desc)
+{
+	strscpy(desc, c->line, KUNIT_PARAM_DESC_SIZE);
+	strreplace(desc, '\t', ' ');
+}
+
+KUNIT_ARRAY_PARAM(question, question_cases, question_desc);
 
 static void a_question_is_read(struct kunit *test)
 {
