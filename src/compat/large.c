@@ -9,7 +9,9 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/page_ref.h>
 #include <linux/printk.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include "large.h"
@@ -68,4 +70,28 @@ void *umbra_large_zalloc(size_t nr, size_t size, gfp_t gfp, const char *use)
 		pr_err("cannot allocate the %s: %zu KiB needed, %llu KiB to spare in the host\n",
 		       use, bytes >> 10, spare_bytes() >> 10);
 	return table;
+}
+
+/**
+ * umbra_large_pages() - allocate descriptors of pages without memory
+ * @nr: number of pages
+ * @gfp: as for umbra_large_zalloc()
+ * @use: as for umbra_large_zalloc()
+ *
+ * Each page has one reference.
+ *
+ * Context: may sleep.
+ * Return: the descriptors, to be freed with kvfree(), or NULL.
+ */
+struct page *umbra_large_pages(size_t nr, gfp_t gfp, const char *use)
+{
+	struct page *pages = umbra_large_zalloc(nr, sizeof(*pages), gfp, use);
+	size_t i;
+
+	for (i = 0; pages && i < nr; i++) {
+		set_page_count(pages + i, 1);
+		if (i % 4096 == 0)
+			cond_resched();
+	}
+	return pages;
 }

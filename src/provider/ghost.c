@@ -4,8 +4,6 @@
  * machine. Page frame numbers start at zero.
  */
 #include <linux/mm.h>
-#include <linux/page_ref.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 #include "../compat/large.h"
 #include "provider.h"
@@ -13,19 +11,12 @@
 static int ghost_acquire(struct umbra_region *region, unsigned long nr_pages)
 {
 	struct page *pages;
-	unsigned long i;
 
 	if (nr_pages >= U32_MAX)
 		return -ENOMEM;
-	pages = umbra_large_zalloc(nr_pages, sizeof(*pages), GFP_KERNEL,
-				   "descriptors");
+	pages = umbra_large_pages(nr_pages, GFP_KERNEL, "descriptors");
 	if (!pages)
 		return -ENOMEM;
-	for (i = 0; i < nr_pages; i++) {
-		set_page_count(pages + i, 1);
-		if (i % 4096 == 0)
-			cond_resched();
-	}
 	region->priv = pages;
 	umbra_region_describe(region, pages, 0, nr_pages);
 	return 0;

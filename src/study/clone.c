@@ -75,22 +75,6 @@ static const struct umbra_slow_ops pretend_ops = {
 	.wait = umbra_memory_wait,
 };
 
-/* Descriptors with the base reference. Returns NULL without memory. */
-static struct page *new_pages(unsigned long nr)
-{
-	struct page *pages;
-	unsigned long i;
-
-	pages = umbra_large_zalloc(nr, sizeof(*pages), GFP_KERNEL_ACCOUNT,
-				   NULL);
-	for (i = 0; pages && i < nr; i++) {
-		set_page_count(pages + i, UMBRA_BASE_COUNT);
-		if (i % 4096 == 0)
-			cond_resched();
-	}
-	return pages;
-}
-
 /* Give each span its part of the descriptors. Returns 0 or -ENOMEM. */
 static int make_spans(struct umbra_clone *c, const struct umbra_state *s,
 		      struct umbra_span *spans)
@@ -100,7 +84,7 @@ static int make_spans(struct umbra_clone *c, const struct umbra_state *s,
 
 	for (i = 0; i < s->nr_spans; i++)
 		nr += s->spans[i].nr_pages;
-	c->pages = new_pages(nr);
+	c->pages = umbra_large_pages(nr, GFP_KERNEL_ACCOUNT, NULL);
 	if (!c->pages)
 		return -ENOMEM;
 	nr = 0;
